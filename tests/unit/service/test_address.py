@@ -1,0 +1,71 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.address import MAX_ADDRESS, InvalidAddress, canonical, masked
+
+VECTORS: dict[str, list[dict[str, Any]]] = json.loads(
+    Path(__file__).parents[3].joinpath("clients/conformance/addresses.json").read_text()
+)
+
+
+def text_of(vector: dict[str, Any]) -> str:
+    return vector["given"] if "given" in vector else "".join(t * n for t, n in vector["repeat"])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(text, vector["canonical"], id=f"{vector['why']} {number}")
+        for vector in VECTORS["same"]
+        for number, text in enumerate(vector["given"])
+    ],
+)
+def test_every_way_of_writing_an_address_has_one_canonical_form(text: str, expected: str) -> None:
+    assert canonical(text) == expected
+
+
+@pytest.mark.parametrize("vector", VECTORS["different"], ids=lambda v: v["why"])
+def test_addresses_of_different_mailboxes_stay_apart(vector: dict[str, Any]) -> None:
+    assert len({canonical(address) for address in vector["addresses"]}) == len(vector["addresses"])
+
+
+@pytest.mark.parametrize("vector", VECTORS["invalid"], ids=lambda v: v["why"])
+def test_what_is_no_address_is_refused(vector: dict[str, Any]) -> None:
+    with pytest.raises(InvalidAddress):
+        canonical(text_of(vector))
+
+
+@pytest.mark.parametrize("vector", VECTORS["valid_at_the_limit"], ids=lambda v: v["why"])
+def test_an_address_at_the_limit_is_accepted(vector: dict[str, Any]) -> None:
+    assert canonical(text_of(vector)) == text_of(vector)
+
+
+@given(st.text() | st.emails())
+def test_canonical_text_is_a_fixed_point_and_any_other_text_is_refused(text: str) -> None:
+    try:
+        once = canonical(text)
+    except InvalidAddress:
+        return
+    assert canonical(once) == once
+    assert len(once.encode()) <= MAX_ADDRESS
+
+
+@given(st.text(min_size=1, alphabet=st.characters(codec=None)))
+def test_a_refusal_never_repeats_the_text(text: str) -> None:
+    secret = "zq9" + text + "zq9"
+    with pytest.raises(InvalidAddress) as refused:
+        canonical(secret + "@@")
+    assert "zq9" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [("jane@example.com", "j***@e***"), ("no address", "***"), ("", "***"), ("@", "***@***")],
+)
+def test_a_masked_address_tells_first_letters_only(address: str, expected: str) -> None:
+    assert masked(address) == expected
