@@ -1,0 +1,1 @@
+"""Turns what SES says about sent mail into changes to the suppression list."""

@@ -1,0 +1,1 @@
+"""The steps that build the schema, in order; run by ``suppression-service migrate``."""

@@ -1,0 +1,140 @@
+"""The tables, alike on SQLite and PostgreSQL.
+
+The migrations build them and a test holds both against each other. Times are
+microseconds since 1970 in a BIGINT: exact, ordered and the same on every
+engine, which the engines' own date types are not.
+"""
+
+import datetime as dt
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.engine import Dialect
+
+#: The stream id of entries that hold for all mail; its row comes with the schema.
+ALL_MAIL: Final = 0
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[dt.datetime]):
+    """A moment: an aware datetime here, microseconds since 1970 in the database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """Turn an aware datetime into microseconds."""
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002
+        """Turn microseconds into a datetime in UTC."""
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+# SQLite gives out row ids by itself only for a column that is INTEGER to the letter.
+_RowId = BigInteger().with_variant(Integer(), "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+#: One row. Every write transaction raises ``value`` before anything else; the
+#: lock on the row makes the order of revisions the order of commits.
+revision = Table(
+    "revision",
+    metadata,
+    Column("id", SmallInteger, CheckConstraint("id = 1", name="one_row"), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+    # Which database this is, in every revision that is given out.
+    Column("database_id", String(16), nullable=False),
+    # Seeds the fingerprints, so that nobody can compute an address that collides.
+    Column("fingerprint_seed", BigInteger, nullable=False),
+)
+
+#: The names of streams. Entries and replicas hold the number.
+stream = Table(
+    "stream",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(100), nullable=False, unique=True),
+)
+
+#: The list: one row for an address, a stream and a reason.
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("address", String(320), nullable=False),
+    Column("stream_id", Integer, ForeignKey(stream.c.id), nullable=False),
+    Column("reason", SmallInteger, nullable=False),
+    # The address as replicas know it; see service.store.fingerprint.
+    Column("fingerprint", BigInteger, nullable=False),
+    Column("source", String(100), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("message_id", String(255), nullable=False),
+    Column("feedback_id", String(255), nullable=False),
+    Column("first_seen", Instant, nullable=False),
+    Column("last_seen", Instant, nullable=False),
+    Column("occurrences", BigInteger, nullable=False),
+    Column("expires", Instant),
+    # A removed entry stays as a tombstone: it remembers what it is older than.
+    Column("removed", Instant),
+    Column("removed_by", String(100), nullable=False, server_default=text("''")),
+    Column("removal_detail", Text, nullable=False, server_default=text("''")),
+    Column("revision", BigInteger, nullable=False),
+    UniqueConstraint("address", "stream_id", "reason"),
+    Index(None, "revision"),
+)
+
+#: The feedback: one row for each item and recipient. The key is the memory that
+#: lets a notification count once, however often it comes.
+event = Table(
+    "event",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("key", LargeBinary(16), nullable=False, unique=True),
+    Column("address", String(320), nullable=False),
+    Column("provider", String(20), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("type", String(40), nullable=False),
+    Column("sub_type", String(80), nullable=False),
+    Column("feedback_id", String(255), nullable=False),
+    Column("message_id", String(255), nullable=False),
+    Column("configuration_set", String(64), nullable=False),
+    Column("action", String(20), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("diagnostic", Text, nullable=False),
+    # What it counts as in the rates: "bounce", "soft bounce", "complaint" or nothing.
+    Column("counts_as", String(20), nullable=False),
+    # The reason under which it suppresses; 0 where it is only remembered.
+    Column("reason", SmallInteger, nullable=False),
+    Column("happened", Instant, nullable=False),
+    Column("received", Instant, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Index(None, "address", "happened"),
+    Index(None, "received"),
+)

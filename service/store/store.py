@@ -1,0 +1,122 @@
+"""The store: one object a process, safe to use from several threads."""
+
+import contextlib
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import Final, Self
+
+from sqlalchemy import Engine, select
+
+from service.store import feed, schema
+from service.store.engine import open_engine, reading, writing
+from service.store.entries import AddressRecord, ChangePage
+from service.store.rows import SELECT_SUPPRESSION, event_of, suppression_of
+from service.store.schema_version import migrate, require_head
+from service.store.writes import WriteTransaction
+
+_EVENTS_SHOWN: Final = 1_000
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Identity:
+    """What tells a database from every other: the name in its revisions, its seed."""
+
+    database_id: str
+    fingerprint_seed: int
+
+
+def utc_now() -> dt.datetime:
+    """Return the moment, aware, in UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+class Store:
+    """Reads and writes the list.
+
+    Args:
+        engine: the database, with its schema at head; see :meth:`open`.
+        now: the clock, replaced in tests.
+    """
+
+    def __init__(self, engine: Engine, now: Callable[[], dt.datetime] = utc_now) -> None:
+        self.engine = engine
+        self._now = now
+
+    @classmethod
+    def open(cls, url: str, *, migrate_first: bool = False) -> Self:
+        """Connect to a database URL and make sure of its schema.
+
+        Raises:
+            StoreError: the URL is unusable.
+            SchemaError: the schema is missing, older or newer than this program's.
+            StoreUnavailable: the database cannot be reached.
+        """
+        engine = open_engine(url)
+        if migrate_first:
+            migrate(engine)
+        require_head(engine)
+        return cls(engine)
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+    def identity(self) -> Identity:
+        """Return which database this is.
+
+        Raises:
+            StoreUnavailable: the database cannot answer now.
+        """
+        table = schema.revision
+        with reading(self.engine) as connection:
+            row = connection.execute(select(table.c.database_id, table.c.fingerprint_seed)).one()
+        return Identity(row.database_id, row.fingerprint_seed)
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[WriteTransaction]:
+        """Run a write transaction; it is durable once the block has ended.
+
+        Raises:
+            StoreUnavailable: the database cannot write now; nothing was written.
+        """
+        with writing(self.engine) as connection:
+            transaction = WriteTransaction(connection, self._now())
+            yield transaction
+            transaction.flush()
+
+    def address(self, address: str) -> AddressRecord:
+        """Return everything that is known of a canonical address.
+
+        Raises:
+            StoreUnavailable: the database cannot answer now.
+        """
+        entries = SELECT_SUPPRESSION.where(schema.suppression.c.address == address)
+        event = schema.event
+        events = select(event).where(event.c.address == address).limit(_EVENTS_SHOWN)
+        with reading(self.engine) as connection:
+            revision = feed.current_revision(connection)
+            rows = connection.execute(entries.order_by(schema.suppression.c.id))
+            suppressions = [suppression_of(row) for row in rows]
+            newest = connection.execute(events.order_by(event.c.happened.desc(), event.c.id.desc()))
+            return AddressRecord(suppressions, [event_of(row) for row in newest], revision)
+
+    def changes(self, after: int, limit: int) -> ChangePage:
+        """Return the next entries that changed after a revision, about ``limit`` of them.
+
+        Raises:
+            StoreUnavailable: the database cannot answer now.
+        """
+        table = schema.suppression
+        changed = SELECT_SUPPRESSION.order_by(table.c.revision, table.c.id)
+        with reading(self.engine) as connection:
+            current = feed.current_revision(connection)
+            rows = connection.execute(changed.where(table.c.revision > after).limit(limit)).all()
+            if len(rows) < limit:
+                page = [suppression_of(row) for row in rows]
+                return ChangePage(page, max([current, *(entry.revision for entry in page)]))
+            # The last revision of a full page may go on beyond it: read it whole.
+            last = rows[-1].revision
+            whole = connection.execute(changed.where(table.c.revision == last)).all()
+        page = [suppression_of(row) for row in rows if row.revision < last]
+        return ChangePage([*page, *map(suppression_of, whole)], last)

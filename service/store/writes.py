@@ -1,0 +1,310 @@
+"""The write transaction: the only code that changes the list.
+
+Writers never run side by side: the first statement of each takes the lock on the
+revision row and holds it until commit. So a transaction can read the entries it
+is about to change, change them here in Python, where the rules are easy to read,
+and write them back; nobody can come in between.
+"""
+
+import dataclasses
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, String, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from service.store import schema
+from service.store.entries import (
+    Feedback,
+    NewSuppression,
+    Reason,
+    Removal,
+    Suppressed,
+    Suppression,
+)
+from service.store.fingerprint import fingerprint
+from service.store.rows import SELECT_SUPPRESSION, suppression_of
+
+# Parameters of one statement; SQLite's own limit is 32,766.
+_ADDRESSES_A_QUERY: Final = 5_000
+
+_Key = tuple[str, str, Reason]
+
+
+@dataclasses.dataclass(slots=True)
+class _Entry:
+    """An entry at work: its row's id (None: not inserted yet) and its state."""
+
+    row_id: int | None
+    state: Suppression
+    changed: bool = False
+
+    def become(self, **changes: Any) -> None:
+        self.state = dataclasses.replace(self.state, **changes)
+        self.changed = True
+
+
+class WriteTransaction:
+    """One transaction, one revision. Made by :meth:`service.store.Store.write`.
+
+    Any number of calls in any order; all of them take effect together, when the
+    ``with`` block ends without an exception.
+    """
+
+    def __init__(self, connection: Connection, now: dt.datetime) -> None:
+        self._connection = connection
+        self._now = now
+        self._entries: dict[_Key, _Entry] = {}
+        self._loaded: set[str] = set()
+        #: The revision that this transaction writes.
+        self.revision: int
+        self.revision, self._seed = connection.execute(
+            update(schema.revision)
+            .values(value=schema.revision.c.value + 1)
+            .returning(schema.revision.c.value, schema.revision.c.fingerprint_seed)
+        ).one()
+
+    def suppress(self, wanted: Sequence[NewSuppression]) -> list[Suppressed]:
+        """Make entries stand; one that stands is kept and at most made to last longer.
+
+        Returns:
+            What became of each, in order.
+        """
+        self._load(new.address for new in wanted)
+        return [self._suppress(new) for new in wanted]
+
+    def unsuppress(self, removals: Sequence[Removal]) -> list[list[Suppression]]:
+        """Remove entries and remember it, so that older feedback does not undo it.
+
+        Returns:
+            For each removal, the entries that stood and were removed.
+        """
+        self._load(removal.address for removal in removals)
+        return [self._unsuppress(removal) for removal in removals]
+
+    def record(self, feedback: Sequence[Feedback]) -> list[bool]:
+        """Remember feedback and let what is new take effect.
+
+        Returns:
+            For each piece whether it was new; one seen before changed nothing.
+        """
+        new = self._insert_events(feedback)
+        effective = [piece for piece, is_new in zip(feedback, new, strict=True) if is_new]
+        effective = [piece for piece in effective if piece.effect and piece.address]
+        self._load(piece.address for piece in effective)
+        for piece in effective:
+            self._take_effect(piece)
+        return new
+
+    def flush(self) -> None:
+        """Send every changed entry to the database; called once, before the commit."""
+        changed = [entry for entry in self._entries.values() if entry.changed]
+        stream_ids = self._stream_ids({entry.state.stream for entry in changed})
+        rows = [self._row(entry, stream_ids) for entry in changed]
+        if inserts := [row for row in rows if row["row_id"] is None]:
+            fresh = [{k: v for k, v in row.items() if k != "row_id"} for row in inserts]
+            self._connection.execute(insert(schema.suppression), fresh)
+        if updates := [row for row in rows if row["row_id"] is not None]:
+            self._connection.execute(_UPDATE_ENTRY, updates)
+
+    # --- rules ---------------------------------------------------------------------------------
+
+    def _suppress(self, new: NewSuppression) -> Suppressed:
+        entry = self._entries.get((new.address, new.stream, new.reason))
+        if entry is None:
+            entry = self._add(new.address, new.stream, new.reason, self._now)
+            entry.become(source=new.source, detail=new.detail, expires=new.expires)
+            return Suppressed(entry.state, created=True)
+        if created := not entry.state.stands(self._now):
+            entry.become(
+                source=new.source,
+                detail=new.detail,
+                occurrences=entry.state.occurrences + 1,
+                expires=new.expires,
+                **_NOT_REMOVED,
+            )
+        entry.become(last_seen=self._now, expires=_later(entry.state.expires, new.expires))
+        return Suppressed(entry.state, created)
+
+    def _unsuppress(self, removal: Removal) -> list[Suppression]:
+        removed = []
+        for entry in self._matching(removal):
+            stood = entry.state.stands(self._now)
+            entry.become(
+                removed=self._now, removed_by=removal.source, removal_detail=removal.detail
+            )
+            if stood:
+                removed.append(entry.state)
+        return removed
+
+    def _matching(self, removal: Removal) -> list[_Entry]:
+        """Return the entries that a removal means.
+
+        One that names a reason leaves a tombstone where there is no entry: the
+        feedback that it is about may still be on its way.
+        """
+        if removal.reason is not None:
+            key = (removal.address, removal.stream or "", removal.reason)
+            if key not in self._entries:
+                self._add(*key, self._now).become(occurrences=0, removed=self._now)
+        return [
+            entry
+            for (address, stream, reason), entry in self._entries.items()
+            if address == removal.address
+            and removal.reason in (None, reason)
+            and removal.stream in (None, stream)
+        ]
+
+    def _take_effect(self, piece: Feedback) -> None:
+        effect = piece.effect
+        assert effect is not None  # noqa: S101 - record() passes no other
+        key = (piece.address, effect.stream, effect.reason)
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._add(*key, piece.happened)
+            entry.become(source=piece.provider, expires=effect.expires, **_origin(piece))
+            return
+        state = entry.state
+        if piece.happened >= state.last_seen:
+            entry.become(**_origin(piece))
+        entry.become(
+            occurrences=state.occurrences + 1,
+            first_seen=min(state.first_seen, piece.happened),
+            last_seen=max(state.last_seen, piece.happened),
+        )
+        if state.removed is None:
+            entry.become(expires=_later(state.expires, effect.expires))
+        elif piece.happened > state.removed:
+            entry.become(expires=effect.expires, **_NOT_REMOVED)
+
+    def _add(self, address: str, stream: str, reason: Reason, seen: dt.datetime) -> _Entry:
+        state = Suppression(
+            address=address,
+            stream=stream,
+            reason=reason,
+            source="",
+            detail="",
+            message_id="",
+            feedback_id="",
+            first_seen=seen,
+            last_seen=seen,
+            occurrences=1,
+            expires=None,
+            removed=None,
+            removed_by="",
+            removal_detail="",
+            revision=self.revision,
+        )
+        entry = self._entries[address, stream, reason] = _Entry(None, state, changed=True)
+        return entry
+
+    # --- rows ----------------------------------------------------------------------------------
+
+    def _load(self, addresses: Iterable[str]) -> None:
+        """Bring every entry of these addresses into memory, once a transaction."""
+        missing = list(set(addresses) - self._loaded)
+        self._loaded.update(missing)
+        for start in range(0, len(missing), _ADDRESSES_A_QUERY):
+            some = missing[start : start + _ADDRESSES_A_QUERY]
+            query = SELECT_SUPPRESSION.where(schema.suppression.c.address.in_(some))
+            for row in self._connection.execute(query):
+                state = suppression_of(row)
+                self._entries[state.address, state.stream, state.reason] = _Entry(row.id, state)
+
+    def _row(self, entry: _Entry, stream_ids: dict[str, int]) -> dict[str, Any]:
+        entry.become(revision=self.revision)
+        row = {name: getattr(entry.state, name) for name in _ENTRY_COLUMNS}
+        row["row_id"] = entry.row_id
+        row["stream_id"] = stream_ids[entry.state.stream]
+        row["fingerprint"] = fingerprint(entry.state.address, self._seed)
+        return row
+
+    def _stream_ids(self, names: set[str]) -> dict[str, int]:
+        """Return the number of each stream, numbering those that are new."""
+        if names <= {""}:
+            return {"": schema.ALL_MAIL}
+        table = schema.stream
+        known = self._connection.execute(select(table.c.name, table.c.id)).all()
+        ids: dict[str, int] = {name: number for name, number in known}  # noqa: C416 - rows
+        if fresh := sorted(names - ids.keys()):
+            ids.update({name: len(known) + place for place, name in enumerate(fresh)})
+            rows = [{"id": ids[name], "name": name} for name in fresh]
+            self._connection.execute(insert(table), rows)
+        return ids
+
+    def _insert_events(self, feedback: Sequence[Feedback]) -> list[bool]:
+        rows = {_event_key(piece): self._event_row(piece) for piece in reversed(feedback)}
+        if not rows:
+            return []
+        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(schema.event).on_conflict_do_nothing(index_elements=["key"])
+        inserted = self._connection.scalars(
+            statement.returning(schema.event.c.key), [*reversed(rows.values())]
+        )
+        fresh = {bytes(key) for key in inserted}
+        # A piece that stands twice in one batch is new the first time only.
+        return [_take(fresh, _event_key(piece)) for piece in feedback]
+
+    def _event_row(self, piece: Feedback) -> dict[str, Any]:
+        row = {name: _storable(getattr(piece, name), size) for name, size in _EVENT_TEXTS.items()}
+        return {
+            **row,
+            "key": _event_key(piece),
+            "reason": piece.effect.reason if piece.effect else 0,
+            "happened": piece.happened,
+            "received": self._now,
+            "revision": self.revision,
+        }
+
+
+_NOT_REMOVED: Final = {"removed": None, "removed_by": "", "removal_detail": ""}
+
+_ENTRY_COLUMNS: Final = [
+    column.name
+    for column in schema.suppression.c
+    if column.name not in {"id", "stream_id", "fingerprint"}
+]
+_UPDATE_ENTRY: Final = update(schema.suppression).where(
+    schema.suppression.c.id == bindparam("row_id")
+)
+_EVENT_TEXTS: Final[dict[str, int | None]] = {
+    column.name: column.type.length for column in schema.event.c if isinstance(column.type, String)
+}
+
+
+def _event_key(piece: Feedback) -> bytes:
+    parts = (piece.provider, piece.kind, piece.identity, piece.address)
+    framed = b"".join(b"%d:%b" % (len(raw), raw) for raw in map(_utf8, parts))
+    return hashlib.blake2b(framed, digest_size=16).digest()
+
+
+def _origin(piece: Feedback) -> dict[str, str]:
+    """Return the columns that tell which feedback an entry last came from."""
+    return {
+        "detail": _storable(piece.diagnostic, None),
+        "message_id": _storable(piece.message_id, 255),
+        "feedback_id": _storable(piece.feedback_id, 255),
+    }
+
+
+def _storable(text: str, size: int | None) -> str:
+    """Cut to the column and drop what PostgreSQL cannot hold: NULs, half characters."""
+    return _utf8(text).decode().replace("\0", "")[:size]
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode(errors="replace")
+
+
+def _later(one: dt.datetime | None, other: dt.datetime | None) -> dt.datetime | None:
+    """Return the later of two ends; None is never."""
+    return None if one is None or other is None else max(one, other)
+
+
+def _take(from_: set[bytes], key: bytes) -> bool:
+    if key in from_:
+        from_.remove(key)
+        return True
+    return False
