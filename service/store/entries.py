@@ -26,6 +26,14 @@ class MalformedRevision(StoreError, ValueError):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Identity:
+    """What tells a database from every other: the name in its revisions, its seed."""
+
+    database_id: str
+    fingerprint_seed: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Revision:
     """A state of one database; opaque to callers, who only hand it back."""
 

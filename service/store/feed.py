@@ -13,6 +13,7 @@ word of the entry that it was, and is marked.
 """
 
 import dataclasses
+import datetime as dt
 from collections.abc import Iterator
 from typing import Final
 
@@ -60,16 +61,22 @@ class Change:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Changes:
-    """Every entry that changed after a revision; complete up to ``through``."""
+    """Every entry that changed after a revision; complete up to ``through``.
+
+    ``database_id`` is of the database that was read: a restored or replaced one is
+    noticed by it.
+    """
 
     entries: list[Change]
     through: int
+    database_id: str
 
 
-def current_revision(connection: Connection) -> int:
-    """Return the newest committed revision."""
-    value: int = connection.execute(select(schema.revision.c.value)).scalar_one()
-    return value
+def current_revision(connection: Connection) -> tuple[int, str]:
+    """Return the newest committed revision and the id of the database."""
+    table = schema.revision
+    row = connection.execute(select(table.c.value, table.c.database_id)).one()
+    return row.value, row.database_id
 
 
 def changes_after(engine: Engine, revision: int) -> Changes:
@@ -84,15 +91,16 @@ def changes_after(engine: Engine, revision: int) -> Changes:
         StoreUnavailable: the database cannot answer now.
     """
     with reading(engine) as connection:
-        through = current_revision(connection)
+        through, database_id = current_revision(connection)
         if through == revision:
-            return Changes([], through)
+            return Changes([], through, database_id)
         rows = connection.execute(_CHANGED, {"after": revision}).all()
     entries = [Change(f % 2**64, word % 2**64, bool(removed)) for f, word, removed, _ in rows]
-    return Changes(entries, max((row[3] for row in rows), default=through))
+    reached = max([through, *(row[3] for row in rows)])
+    return Changes(entries, reached, database_id)
 
 
-def standing_entries(engine: Engine, now_us: int) -> Iterator[tuple[Words, Words]]:
+def standing_entries(engine: Engine, now: dt.datetime) -> Iterator[tuple[Words, Words]]:
     """Read every standing entry, in chunks of fingerprints and words, in no order.
 
     Read :func:`current_revision` first and :func:`changes_after` it afterwards:
@@ -100,11 +108,12 @@ def standing_entries(engine: Engine, now_us: int) -> Iterator[tuple[Words, Words
 
     Args:
         engine: the database.
-        now_us: the moment at which entries must stand, microseconds since 1970.
+        now: the moment at which entries must stand.
 
     Raises:
         StoreUnavailable: the database cannot answer now.
     """
+    now_us = schema.microseconds(now)
     with reading(engine) as connection:
         last = connection.execute(select(func.max(schema.suppression.c.id))).scalar_one() or 0
         read = _read_bytes if connection.dialect.name == "postgresql" else _read_rows

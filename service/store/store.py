@@ -1,7 +1,6 @@
 """The store: one object a process, safe to use from several threads."""
 
 import contextlib
-import dataclasses
 import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Final, Self
@@ -10,20 +9,12 @@ from sqlalchemy import Engine, select
 
 from service.store import feed, schema
 from service.store.engine import open_engine, reading, writing
-from service.store.entries import AddressRecord, ChangePage
+from service.store.entries import AddressRecord, ChangePage, Identity
 from service.store.rows import SELECT_SUPPRESSION, event_of, suppression_of
 from service.store.schema_version import migrate, require_head
 from service.store.writes import WriteTransaction
 
 _EVENTS_SHOWN: Final = 1_000
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Identity:
-    """What tells a database from every other: the name in its revisions, its seed."""
-
-    database_id: str
-    fingerprint_seed: int
 
 
 def utc_now() -> dt.datetime:
@@ -73,6 +64,15 @@ class Store:
             row = connection.execute(select(table.c.database_id, table.c.fingerprint_seed)).one()
         return Identity(row.database_id, row.fingerprint_seed)
 
+    def revision(self) -> int:
+        """Return the newest committed revision.
+
+        Raises:
+            StoreUnavailable: the database cannot answer now.
+        """
+        with reading(self.engine) as connection:
+            return feed.current_revision(connection)[0]
+
     @contextlib.contextmanager
     def write(self) -> Iterator[WriteTransaction]:
         """Run a write transaction; it is durable once the block has ended.
@@ -95,11 +95,35 @@ class Store:
         event = schema.event
         events = select(event).where(event.c.address == address).limit(_EVENTS_SHOWN)
         with reading(self.engine) as connection:
-            revision = feed.current_revision(connection)
+            revision, _ = feed.current_revision(connection)
             rows = connection.execute(entries.order_by(schema.suppression.c.id))
             suppressions = [suppression_of(row) for row in rows]
             newest = connection.execute(events.order_by(event.c.happened.desc(), event.c.id.desc()))
             return AddressRecord(suppressions, [event_of(row) for row in newest], revision)
+
+    def standing_entries(self) -> Iterator[tuple[feed.Words, feed.Words]]:
+        """Read every standing entry for a replica; see :func:`feed.standing_entries`.
+
+        Raises:
+            StoreUnavailable: the database cannot answer now.
+        """
+        return feed.standing_entries(self.engine, self._now())
+
+    def replica_changes(self, after: int) -> feed.Changes:
+        """Read what changed after a revision for a replica; see :func:`feed.changes_after`.
+
+        Raises:
+            StoreUnavailable: the database cannot answer now.
+        """
+        return feed.changes_after(self.engine, after)
+
+    def stream_names(self) -> dict[str, int]:
+        """Return the number of every stream.
+
+        Raises:
+            StoreUnavailable: the database cannot answer now.
+        """
+        return feed.stream_names(self.engine)
 
     def changes(self, after: int, limit: int) -> ChangePage:
         """Return the next entries that changed after a revision, about ``limit`` of them.
@@ -110,7 +134,7 @@ class Store:
         table = schema.suppression
         changed = SELECT_SUPPRESSION.order_by(table.c.revision, table.c.id)
         with reading(self.engine) as connection:
-            current = feed.current_revision(connection)
+            current, _ = feed.current_revision(connection)
             rows = connection.execute(changed.where(table.c.revision > after).limit(limit)).all()
             if len(rows) < limit:
                 page = [suppression_of(row) for row in rows]

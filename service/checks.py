@@ -1,0 +1,106 @@
+"""The hot path: a check, from request to answer. Every mail that is sent waits for it.
+
+An empty gRPC call costs the server some 400 µs, so what is done here should stay
+far below: no SQL, no await, no lock, no log line, and as few objects as can be.
+
+- Most answers of one moment are alike: there are seven reasons, and revision and
+  time stay the same between two rounds of the follower. So answers to single
+  checks are made once for each state of the replica and given out again.
+- A batch works on whole arrays: one lower-casing, one validity pass, one hash an
+  address, one look-up. Python loops touch only what is not to be sent.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Final, cast
+
+import numpy as np
+from suppression.v1 import suppression_pb2 as pb
+from suppression.v1 import suppression_service_pb2 as rpc
+
+from service import requests
+from service.address import InvalidAddress, canonical
+from service.address_batch import canonical_batch
+from service.messages import timestamp
+from service.replica.replica import Replica
+from service.replica.verdicts import Mail
+
+_INVALID: Final = int(pb.REASON_INVALID_ADDRESS)
+_NO_STATE: Final = object()
+
+
+class Checks:
+    """Answers checks from a replica.
+
+    Args:
+        now: seconds since 1970; replaced in tests.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._state: object = _NO_STATE
+        self._answers: list[rpc.CheckAddressResponse] = []
+
+    def single(
+        self, replica: Replica, request: rpc.CheckAddressRequest
+    ) -> rpc.CheckAddressResponse:
+        """Answer for one address.
+
+        Raises:
+            InvalidField: the mail class or the stream cannot be used.
+        """
+        if replica.state is not self._state:
+            self._renew_answers(replica)
+        mail = self._mail(replica, request)
+        try:
+            address = canonical(request.address)
+        except InvalidAddress:
+            return self._answers[_INVALID]
+        return self._answers[replica.reason(address.encode(), mail) or 0]
+
+    def batch(self, replica: Replica, request: rpc.BatchCheckRequest) -> rpc.BatchCheckResponse:
+        """Answer for many addresses, all at one revision.
+
+        Raises:
+            InvalidField: the batch is empty or too large, or the mail class or the
+                stream cannot be used.
+        """
+        requests.batch_size(request)
+        mail = self._mail(replica, request)
+        addresses, invalid = canonical_batch(list(request.addresses))
+        reasons = replica.reasons(addresses, mail)
+        reasons[invalid] = _INVALID
+        stopped = np.flatnonzero(reasons)
+        verdicts = np.full(len(reasons), pb.VERDICT_SEND, dtype=np.uint8)
+        verdicts[stopped] = pb.VERDICT_DO_NOT_SEND
+        return rpc.BatchCheckResponse(
+            verdicts=cast("list[pb.Verdict]", verdicts.tolist()),
+            matches=[
+                rpc.Match(index=index, reason=reason)
+                for index, reason in zip(stopped.tolist(), reasons[stopped].tolist(), strict=True)
+            ],
+            revision=str(replica.revision),
+            as_of_time=timestamp(replica.state.as_of),
+        )
+
+    def _mail(
+        self, replica: Replica, request: rpc.CheckAddressRequest | rpc.BatchCheckRequest
+    ) -> Mail:
+        return replica.mail(
+            requests.stream_in(request.stream),
+            essential=requests.is_essential(request.mail_class),
+            now=int(self._now()),
+        )
+
+    def _renew_answers(self, replica: Replica) -> None:
+        """Make the answer for every reason, at the place of the reason's number."""
+        self._answers = [
+            rpc.CheckAddressResponse(
+                verdict=pb.VERDICT_DO_NOT_SEND if reason else pb.VERDICT_SEND,
+                reason=cast("pb.Reason", reason),
+                revision=str(replica.revision),
+                as_of_time=timestamp(replica.state.as_of),
+            )
+            for reason in range(_INVALID + 1)
+        ]
+        self._state = replica.state

@@ -1,0 +1,71 @@
+"""The ``suppression-service`` command."""
+
+import sys
+from typing import Final
+
+import typer
+
+from service.flags import BadSetting, with_settings
+from service.logs import set_up_logs
+from service.settings import ServiceSettings
+from service.store import Store, StoreError
+from service.store.engine import open_engine
+from service.store.schema_version import migrate as migrate_schema
+from service.supervisor import AddressTaken, Supervisor, reserved_address
+
+_EXIT_USAGE: Final = 2
+_EXIT_UNUSABLE: Final = 3
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    # Rich's tables cut the names of environment variables short.
+    rich_markup_mode=None,
+    context_settings={"max_content_width": 100},
+    help="Answers over gRPC whether an address may be mailed.",
+)
+
+
+@app.command()
+@with_settings(ServiceSettings)
+def serve(settings: ServiceSettings) -> None:
+    """Answer checks until SIGTERM or Ctrl-C, then drain and stop.
+
+    Each worker holds the whole list in memory and follows the database. Beyond
+    this machine the server insists on TLS.
+
+    Example: suppression-service serve --listen 127.0.0.1:50051 --workers 2
+    """
+    set_up_logs(settings.log_format)
+    # Better found out now and once than in every worker.
+    Store.open(settings.database_url).close()
+    with reserved_address(settings.listen) as listen:
+        typer.echo(f"suppression-service listens on {listen}", err=True)
+        raise typer.Exit(Supervisor(settings, listen).run())
+
+
+@app.command()
+@with_settings(ServiceSettings, "database_url")
+def migrate(settings: ServiceSettings) -> None:
+    """Bring the database's schema to the one that this program knows.
+
+    Safe to repeat, and to run from several places at once.
+    """
+    before, after = migrate_schema(open_engine(settings.database_url))
+    typer.echo(f"schema at {after}" if before == after else f"schema {before or 'new'} -> {after}")
+
+
+def main() -> None:
+    """Run the command; what cannot be done is one line and an exit status, no traceback."""
+    try:
+        app()
+    except BadSetting as error:
+        _give_up(error, _EXIT_USAGE)
+    except (StoreError, AddressTaken) as error:
+        _give_up(error, _EXIT_UNUSABLE)
+
+
+def _give_up(error: Exception, status: int) -> None:
+    typer.echo(f"suppression-service: {error}", err=True)
+    sys.exit(status)

@@ -1,0 +1,102 @@
+"""What callers are told when a call fails.
+
+Each carries a gRPC status, a reason in UPPER_SNAKE for programs
+(google.rpc.ErrorInfo) and, where a field is at fault, its name
+(google.rpc.BadRequest). The text is for people; none holds an address, nor what a
+driver said.
+
+    ApiError
+    ├── InvalidField        INVALID_ARGUMENT
+    ├── ListUnavailable     UNAVAILABLE
+    ├── WriteUnavailable    UNAVAILABLE
+    ├── TooManyWrites       RESOURCE_EXHAUSTED
+    └── InternalError       INTERNAL
+"""
+
+from typing import ClassVar, Final
+
+import grpc
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+DOMAIN: Final = "suppression.v1"
+
+
+class ApiError(Exception):
+    """A call that fails on purpose.
+
+    Args:
+        reason: what happened, in UPPER_SNAKE, stable for programs.
+        message: the same for people.
+    """
+
+    code: ClassVar[grpc.StatusCode]
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+    def details(self) -> list[any_pb2.Any]:
+        """Return the google.rpc details that go with the status."""
+        return [_packed(error_details_pb2.ErrorInfo(reason=self.reason, domain=DOMAIN))]
+
+    def to_status(self) -> grpc.Status:
+        """Return what ``context.abort_with_status`` takes."""
+        number = self.code.value[0]
+        status = status_pb2.Status(code=number, message=self.message, details=self.details())
+        grpc_status: grpc.Status = rpc_status.to_status(status)
+        return grpc_status
+
+
+class InvalidField(ApiError):
+    """A field of the request cannot be used."""
+
+    code = grpc.StatusCode.INVALID_ARGUMENT
+
+    def __init__(self, field: str, reason: str, message: str) -> None:
+        super().__init__(reason, f"{field}: {message}")
+        self.field = field
+        self.description = message
+
+    def details(self) -> list[any_pb2.Any]:
+        """Return ErrorInfo and BadRequest."""
+        violation = error_details_pb2.BadRequest.FieldViolation(
+            field=self.field, description=self.description
+        )
+        bad_request = error_details_pb2.BadRequest(field_violations=[violation])
+        return [*super().details(), _packed(bad_request)]
+
+
+class ListUnavailable(ApiError):
+    """The list in memory is not loaded, too old, or cannot be made new enough in time."""
+
+    code = grpc.StatusCode.UNAVAILABLE
+
+
+class WriteUnavailable(ApiError):
+    """The database does not take the write, or did not confirm it in time.
+
+    It may have been made all the same; writing is idempotent, so callers repeat it.
+    """
+
+    code = grpc.StatusCode.UNAVAILABLE
+
+
+class TooManyWrites(ApiError):
+    """More writes wait than the database can take; come back later."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+class InternalError(ApiError):
+    """A defect of the service."""
+
+    code = grpc.StatusCode.INTERNAL
+
+
+def _packed(detail: error_details_pb2.ErrorInfo | error_details_pb2.BadRequest) -> any_pb2.Any:
+    packed = any_pb2.Any()
+    packed.Pack(detail)
+    return packed

@@ -1,0 +1,75 @@
+"""Command-line flags made from a settings class: one a field, with its description."""
+
+import functools
+import inspect
+import types
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar, get_args
+
+import typer
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
+
+_Settings = TypeVar("_Settings", bound=BaseSettings)
+
+
+class BadSetting(ValueError):
+    """A setting has a value that cannot be used; the message names it."""
+
+
+def with_settings(
+    settings: type[_Settings], *names: str
+) -> Callable[[Callable[[_Settings], None]], Callable[..., None]]:
+    """Make a typer command out of a function that takes the settings.
+
+    The command has a flag for each named field, for every field if none is named.
+    A flag that is not given leaves the field to the environment and its default.
+
+    Raises:
+        BadSetting: from the command, for a value that the settings refuse.
+    """
+    fields = {name: settings.model_fields[name] for name in names or settings.model_fields}
+
+    def decorate(command: Callable[[_Settings], None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def wrapper(**flags: Any) -> None:
+            given = {name: value for name, value in flags.items() if value is not None}
+            command(_validated(settings, given))
+
+        options = {name: _option(name, field) for name, field in fields.items()}
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        wrapper.__annotations__ = options
+        wrapper.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+            [
+                inspect.Parameter(name, keyword, default=None, annotation=option)
+                for name, option in options.items()
+            ]
+        )
+        return wrapper
+
+    return decorate
+
+
+def _option(name: str, field: FieldInfo) -> Any:
+    default = "" if field.default is None else f" [default: {field.default}]"
+    help_text = f"{field.description} [env: SUPPRESSION_{name.upper()}]{default}"
+    option = typer.Option(help=help_text, show_default=False)
+    return Annotated[_flag_type(field) | None, option]
+
+
+def _flag_type(field: FieldInfo) -> Any:
+    """Return the type that the shell gives; the settings class makes of it what it needs."""
+    plain = [part for part in get_args(field.annotation) if part is not types.NoneType]
+    kind = plain[0] if plain else field.annotation
+    return kind if kind in (bool, int, float) else str
+
+
+def _validated(settings: type[_Settings], given: dict[str, Any]) -> _Settings:
+    try:
+        return settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        said = first["msg"].removeprefix("Value error, ")
+        raise BadSetting(f"{where}: {said}" if where else said) from None

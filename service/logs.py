@@ -1,0 +1,26 @@
+"""How the server writes its log: to standard error, for people or as JSON."""
+
+import sys
+
+import structlog
+
+
+def set_up_logs(log_format: str) -> None:
+    """Log in this process as ``console`` or ``json``.
+
+    Nothing that is logged may hold an address; :func:`service.address.masked`
+    makes what may be shown.
+    """
+    as_json = log_format == "json"
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer()
+            if as_json
+            else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

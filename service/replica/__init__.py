@@ -1,0 +1,1 @@
+"""The list in memory: what each worker answers checks from."""

@@ -1,0 +1,212 @@
+"""Keeps a replica level with the database.
+
+Several times a second it asks for what changed. Somebody who needs a newer
+revision than the replica has wakes it at once and waits for the round that
+follows. While the database is away the replica stays as it is and grows old;
+its age is known, since only a round that succeeds moves ``as_of``.
+"""
+
+import asyncio
+import contextlib
+import datetime as dt
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
+import structlog
+
+from service.replica.replica import Replica, State
+from service.replica.table import Table
+from service.store import Identity, Store, StoreError, StoreUnavailable
+from service.store.feed import Changes
+from service.store.store import utc_now
+
+#: Changes of one round beyond which a thread takes them in, not the event loop.
+MANY_CHANGES: Final = 2_000
+#: Changed fingerprints at which they are folded into a new base.
+FOLD_AT: Final = 50_000
+#: Seconds between attempts while the database is away, at most.
+RETRY_SECONDS: Final = 2.0
+
+_log = structlog.get_logger()
+_T = TypeVar("_T")
+
+
+class RevisionAhead(StoreError):
+    """The database has not written that revision: it is of a lost or later state."""
+
+
+class Follower:
+    """Loads a replica, then follows the database until it is closed.
+
+    Made on the event loop that it will run on.
+
+    Args:
+        store: the list.
+        poll_seconds: time between two rounds.
+        max_staleness: age at which answers are no longer given.
+        now: the clock, replaced in tests.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        poll_seconds: float = 0.1,
+        max_staleness: dt.timedelta = dt.timedelta(hours=1),
+        now: Callable[[], dt.datetime] = utc_now,
+    ) -> None:
+        self._store = store
+        self._poll_seconds = poll_seconds
+        self._max_staleness = max_staleness
+        self._now = now
+        self._replica: Replica | None = None
+        self._identity: Identity | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="follower")
+        self._wake = asyncio.Event()
+        self._round_end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._folding: asyncio.Task[None] | None = None
+        self._away = False
+
+    # --- what others see -----------------------------------------------------------------------
+
+    @property
+    def replica(self) -> Replica | None:
+        """The replica, once it is loaded and while it is young enough to answer from."""
+        if self._replica and self._now() - self._replica.state.as_of <= self._max_staleness:
+            return self._replica
+        return None
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the list has been read once."""
+        return self._replica is not None
+
+    @property
+    def identity(self) -> Identity | None:
+        """Which database is followed, once that is known."""
+        return self._identity
+
+    async def reach(self, revision: int) -> None:
+        """Wait until the replica is at a revision or beyond.
+
+        Waits as long as the database is away: the caller sets the limit.
+
+        Raises:
+            RevisionAhead: the database itself is not there.
+        """
+        # A round under way may have read before the write that the caller means;
+        # the one after it has not.
+        for _ in range(2):
+            if self._at(revision):
+                return
+            self._wake.set()
+            await asyncio.shield(self._round_end)
+        if not self._at(revision):
+            raise RevisionAhead("the database has not written that revision")
+
+    async def beyond(self, revision: int) -> None:
+        """Wait until the replica is beyond a revision; the caller sets the limit."""
+        while not self._at(revision + 1):
+            await asyncio.shield(self._round_end)
+
+    def _at(self, revision: int) -> bool:
+        return self._replica is not None and self._replica.state.revision >= revision
+
+    # --- following -----------------------------------------------------------------------------
+
+    @contextlib.asynccontextmanager
+    async def following(self) -> AsyncIterator[None]:
+        """Follow in the background for the length of the block."""
+        task = asyncio.create_task(self._follow(), name="follower")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _follow(self) -> None:
+        pause = self._poll_seconds
+        while True:
+            self._wake.clear()
+            pause = self._poll_seconds if await self._round() else min(pause * 2, RETRY_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), pause)
+
+    async def _round(self) -> bool:
+        """Read the database once; return whether it could be read."""
+        try:
+            replica = self._replica or await self._load()
+            await self._catch_up(replica)
+        except StoreUnavailable as error:
+            self._note_away(error)
+            return False
+        except Exception:  # noqa: BLE001
+            # A defect must not end the following for good and in silence: the
+            # replica ages, which health and the answers show.
+            _log.exception("the replica could not be brought level")
+            return False
+        self._note_back()
+        ended, self._round_end = self._round_end, asyncio.get_running_loop().create_future()
+        ended.set_result(None)
+        return True
+
+    async def _load(self) -> Replica:
+        as_of = self._now()
+        self._identity = await self._in_thread(self._store.identity)
+        state = State(await self._in_thread(self._store.revision), as_of)
+        table = await self._in_thread(lambda: Table.of(self._store.standing_entries()))
+        streams = await self._in_thread(self._store.stream_names)
+        _log.info("replica loaded", entries=len(table), revision=state.revision)
+        return Replica(self._identity, table, state, streams)
+
+    async def _catch_up(self, replica: Replica) -> None:
+        as_of, after = self._now(), replica.state.revision
+        changes = await self._in_thread(lambda: self._store.replica_changes(after))
+        if self._is_other_database(changes, after):
+            _log.warning("the database was replaced or restored; loading it anew")
+            replica = await self._load()
+        elif changes.entries:
+            # An entry can name a stream that is as new as itself.
+            replica.streams = await self._in_thread(self._store.stream_names)
+            state = State(changes.through, as_of)
+            if len(changes.entries) > MANY_CHANGES:
+                replica = await self._in_thread(lambda: replica.advanced(changes.entries, state))
+            else:
+                replica.apply(changes.entries, state)
+        else:
+            replica.state = State(changes.through, as_of)
+        self._replica = replica
+        if replica.pending >= FOLD_AT and self._folding is None:
+            self._folding = asyncio.create_task(self._fold(replica))
+
+    def _is_other_database(self, changes: Changes, after: int) -> bool:
+        identity = self._identity
+        return changes.through < after or (
+            identity is not None and identity.database_id != changes.database_id
+        )
+
+    async def _fold(self, replica: Replica) -> None:
+        """Fold what changed into a new base, beside the rounds, which go on."""
+        try:
+            old, pending = replica.base, replica.pending_changes()
+            base = await asyncio.to_thread(old.with_changes, pending)
+            if self._replica is not None and self._replica.base is old:
+                self._replica.rebase(base, pending)
+        finally:
+            self._folding = None
+
+    async def _in_thread(self, read: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, read)
+
+    def _note_away(self, error: StoreUnavailable) -> None:
+        if not self._away:
+            _log.warning("database away; answering from memory", error=str(error))
+        self._away = True
+
+    def _note_back(self) -> None:
+        if self._away:
+            _log.info("database back")
+        self._away = False

@@ -1,0 +1,147 @@
+"""The replica: a table that is shared and never changes, and what changed since.
+
+Every check ends here. The base is large and sorted; changes since it was made sit
+in a dictionary in front of it, whole: all words of a changed fingerprint, so that
+one look-up decides. Now and then they are folded in.
+
+Nothing here waits or locks. One event loop changes a replica, and only between
+two checks, so every check, and every batch, sees one revision.
+"""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Final, Self
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from service.replica.table import Table
+from service.replica.verdicts import UNKNOWN_STREAM, Mail, reason_against, reasons_against
+from service.store import Identity, Reason, Revision
+from service.store.feed import Change
+
+# Stream and reason: what tells two entries of one address apart.
+_ENTRY_MASK: Final = (1 << 32) - 1
+
+_NEVER: Final = dt.datetime.fromtimestamp(0, dt.UTC)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class State:
+    """What a replica holds: everything up to a revision, known complete at a moment."""
+
+    revision: int
+    as_of: dt.datetime
+
+
+class Replica:
+    """Answers for canonical addresses, from memory.
+
+    Args:
+        identity: the database that it is a replica of.
+        base: the entries to start from.
+        state: the revision that the base holds whole.
+        streams: the number of every stream named so far.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        base: Table | None = None,
+        state: State = State(0, _NEVER),
+        streams: dict[str, int] | None = None,
+    ) -> None:
+        self.identity = identity
+        self._seed = identity.fingerprint_seed
+        self._base = base if base is not None else Table()
+        self._changed: dict[int, tuple[int, ...]] = {}
+        self.state = state
+        self.streams = streams or {"": 0}
+
+    @property
+    def revision(self) -> Revision:
+        """The revision as callers are told it."""
+        return Revision(self.identity.database_id, self.state.revision)
+
+    @property
+    def base(self) -> Table:
+        """The table in force; it never changes, so a thread may read it."""
+        return self._base
+
+    @property
+    def pending(self) -> int:
+        """How many fingerprints changed since the base was made."""
+        return len(self._changed)
+
+    def mail(self, stream: str, *, essential: bool, now: int) -> Mail:
+        """Return what a check is about; ``now`` in seconds since 1970."""
+        return Mail(self.streams.get(stream, UNKNOWN_STREAM), essential, now)
+
+    def reason(self, address: bytes, mail: Mail) -> Reason | None:
+        """Say why a canonical address (UTF-8) must not get this mail; None if it may."""
+        words = self._words(xxhash.xxh3_64_intdigest(address, self._seed))
+        return reason_against(mail, words) if words else None
+
+    def reasons(self, addresses: Sequence[bytes], mail: Mail) -> npt.NDArray[np.uint8]:
+        """Say the same of many canonical addresses: the reason's number, 0 where it may."""
+        seed, digest = self._seed, xxhash.xxh3_64_intdigest
+        fingerprints = [digest(address, seed) for address in addresses]
+        reasons, unusual = self._reasons_in_base(np.array(fingerprints, dtype=np.uint64), mail)
+        changed = self._changed
+        if changed:
+            unusual += [place for place, f in enumerate(fingerprints) if f in changed]
+        for place in unusual:
+            reasons[place] = reason_against(mail, self._words(fingerprints[place])) or 0
+        return reasons
+
+    def _reasons_in_base(
+        self, fingerprints: npt.NDArray[np.uint64], mail: Mail
+    ) -> tuple[npt.NDArray[np.uint8], list[int]]:
+        """Return the reasons, and the places of those with several entries, still open."""
+        reasons = np.zeros(len(fingerprints), dtype=np.uint8)
+        table = self._base.fingerprints
+        if not len(table):
+            return reasons, []
+        found = table.searchsorted(fingerprints)
+        found[found == len(table)] = 0
+        hits = np.flatnonzero(table[found] == fingerprints)
+        found = found[hits]
+        reasons[hits] = reasons_against(mail, self._base.words[found])
+        following = np.minimum(found + 1, len(table) - 1)
+        several = (following > found) & (table[following] == fingerprints[hits])
+        return reasons, hits[several].tolist()
+
+    def _words(self, fingerprint: int) -> Sequence[int]:
+        words = self._changed.get(fingerprint)
+        return self._base.find(fingerprint) if words is None else words
+
+    def apply(self, changes: Iterable[Change], state: State) -> None:
+        """Take in everything that changed up to a state."""
+        for change in changes:
+            entry = change.word & _ENTRY_MASK
+            others = [w for w in self._words(change.fingerprint) if w & _ENTRY_MASK != entry]
+            now = others if change.removed else [*others, change.word]
+            self._changed[change.fingerprint] = tuple(now)
+        self.state = state
+
+    def advanced(self, changes: Iterable[Change], state: State) -> Self:
+        """Return a copy that has taken in changes; for so many that a thread must do it."""
+        copy = type(self)(self.identity, self._base, self.state, self.streams)
+        copy._changed = self._changed.copy()  # noqa: SLF001 - our own kind
+        copy.apply(changes, state)
+        return copy
+
+    def pending_changes(self) -> dict[int, tuple[int, ...]]:
+        """Return what changed since the base was made, to be folded into a new one."""
+        return self._changed.copy()
+
+    def rebase(self, base: Table, has: dict[int, tuple[int, ...]]) -> None:
+        """Start from a new table and forget the changes that it already has."""
+        self._base = base
+        self._changed = {
+            fingerprint: words
+            for fingerprint, words in self._changed.items()
+            if has.get(fingerprint) is not words
+        }

@@ -1,0 +1,68 @@
+"""Standing entries as two sorted arrays, 16 bytes an entry."""
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Final, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from service.store.feed import Words
+
+_EMPTY: Final = np.empty(0, dtype=np.uint64)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Table:
+    """Fingerprints in rising order and, beside each, its word (see store/feed.py).
+
+    An address with several entries has its fingerprint several times in a row.
+    Never changed once made, so readers need no lock and processes can share it.
+    """
+
+    fingerprints: Words = dataclasses.field(default_factory=_EMPTY.copy)
+    words: Words = dataclasses.field(default_factory=_EMPTY.copy)
+
+    @classmethod
+    def of(cls, chunks: Iterable[tuple[Words, Words]]) -> Self:
+        """Sort chunks of fingerprints and words, in any order, into a table."""
+        parts = list(chunks)
+        if not parts:
+            return cls()
+        fingerprints = np.concatenate([part[0] for part in parts])
+        words = np.concatenate([part[1] for part in parts])
+        order = np.argsort(fingerprints)
+        return cls(fingerprints[order], words[order])
+
+    def __len__(self) -> int:
+        return len(self.fingerprints)
+
+    def find(self, fingerprint: int) -> list[int]:
+        """Return the words of one fingerprint, none where it is not here."""
+        place = int(self.fingerprints.searchsorted(np.uint64(fingerprint)))
+        found = []
+        while place < len(self) and self.fingerprints[place] == fingerprint:
+            found.append(int(self.words[place]))
+            place += 1
+        return found
+
+    def with_changes(self, changed: dict[int, tuple[int, ...]]) -> "Table":
+        """Return a table in which these fingerprints have these words and no others."""
+        if not changed:
+            return self
+        pairs = [(fingerprint, word) for fingerprint, words in changed.items() for word in words]
+        fresh = np.array(pairs, dtype=np.uint64).reshape(-1, 2)
+        fresh = fresh[np.argsort(fresh[:, 0])]
+        keep = self._all_but(np.fromiter(changed, dtype=np.uint64, count=len(changed)))
+        kept, words = self.fingerprints[keep], self.words[keep]
+        places = kept.searchsorted(fresh[:, 0])
+        return Table(np.insert(kept, places, fresh[:, 0]), np.insert(words, places, fresh[:, 1]))
+
+    def _all_but(self, fingerprints: Words) -> npt.NDArray[np.bool_]:
+        # Looked up one by one: np.isin would sort the whole table again.
+        keep = np.ones(len(self), dtype=np.bool_)
+        starts = self.fingerprints.searchsorted(fingerprints, side="left")
+        ends = self.fingerprints.searchsorted(fingerprints, side="right")
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+            keep[start:end] = False
+        return keep

@@ -1,0 +1,140 @@
+"""One worker's gRPC server: from an open database to a drained stop."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Final
+
+import grpc
+import structlog
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from suppression.v1.suppression_service_pb2_grpc import (
+    add_SuppressionServiceServicer_to_server,
+)
+
+from service.guard import SERVICE, GuardedServicer
+from service.replica.follower import Follower
+from service.servicer import SuppressionServicer
+from service.settings import ServiceSettings
+from service.store import Store
+from service.writer import GroupWriter
+
+#: Seconds between two looks at whether health has changed.
+_HEALTH_SECONDS: Final = 0.1
+#: Octets of a request: 10,000 addresses of 320 with their framing, and room.
+_MAX_REQUEST: Final = 4 * 1024 * 1024
+
+_SERVING = health_pb2.HealthCheckResponse.SERVING
+_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+_log = structlog.get_logger()
+
+
+async def serve(settings: ServiceSettings, listen: str, stop: asyncio.Event) -> None:
+    """Answer until ``stop`` is set, then drain.
+
+    Args:
+        settings: everything but the address to listen on.
+        listen: HOST:PORT, shared with the other workers.
+        stop: set when it is time to go.
+
+    Raises:
+        StoreError: the database URL or schema cannot be used.
+    """
+    store = Store.open(settings.database_url)
+    follower = Follower(
+        store,
+        poll_seconds=settings.poll_seconds,
+        max_staleness=settings.max_staleness_time,
+    )
+    writer = GroupWriter(store)
+    servicer = SuppressionServicer(store, follower, writer)
+    server = _server(settings)
+    status = _add_services(server, servicer)
+    _bind(server, settings, listen)
+    # Left in the opposite order: calls end first, then the writes, then the store.
+    with contextlib.closing(store):
+        async with follower.following(), writer.writing(), _health(status, follower):
+            await server.start()
+            await stop.wait()
+            await _drain(server, status, servicer, settings)
+
+
+def _server(settings: ServiceSettings) -> grpc.aio.Server:
+    return grpc.aio.server(
+        options=[
+            ("grpc.so_reuseport", 1),
+            ("grpc.max_receive_message_length", _MAX_REQUEST),
+            # Connections stay with one worker, so they must end now and then.
+            ("grpc.max_connection_age_ms", int(settings.max_connection_age * 1000)),
+            ("grpc.max_connection_age_grace_ms", int(settings.grace_seconds * 1000)),
+            ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+            ("grpc.keepalive_permit_without_calls", 1),
+        ]
+    )
+
+
+def _add_services(
+    server: grpc.aio.Server, servicer: SuppressionServicer
+) -> health.aio.HealthServicer:
+    status = health.aio.HealthServicer()
+    add_SuppressionServiceServicer_to_server(GuardedServicer(servicer), server)
+    health_pb2_grpc.add_HealthServicer_to_server(status, server)
+    names = (SERVICE.full_name, health.SERVICE_NAME, reflection.SERVICE_NAME)
+    reflection.enable_server_reflection(names, server)
+    return status
+
+
+def _bind(server: grpc.aio.Server, settings: ServiceSettings, listen: str) -> None:
+    if settings.tls_certificate is None or settings.tls_key is None:
+        server.add_insecure_port(listen)
+        return
+    client_ca = settings.tls_client_ca
+    credentials = grpc.ssl_server_credentials(
+        [(settings.tls_key.read_bytes(), settings.tls_certificate.read_bytes())],
+        root_certificates=client_ca.read_bytes() if client_ca else None,
+        require_client_auth=client_ca is not None,
+    )
+    server.add_secure_port(listen, credentials)
+
+
+@contextlib.asynccontextmanager
+async def _health(status: health.aio.HealthServicer, follower: Follower) -> AsyncIterator[None]:
+    """Say SERVING while there is a replica that is young enough to answer from."""
+    await _set_health(status, _NOT_SERVING)
+
+    async def keep_level() -> None:
+        told = _NOT_SERVING
+        while True:
+            now = _SERVING if follower.replica else _NOT_SERVING
+            if now != told:
+                await _set_health(status, now)
+                told = now
+            await asyncio.sleep(_HEALTH_SECONDS)
+
+    task = asyncio.create_task(keep_level(), name="health")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _set_health(status: health.aio.HealthServicer, to: int) -> None:
+    for name in ("", SERVICE.full_name):
+        await status.set(name, to)
+
+
+async def _drain(
+    server: grpc.aio.Server,
+    status: health.aio.HealthServicer,
+    servicer: SuppressionServicer,
+    settings: ServiceSettings,
+) -> None:
+    """Stop without failing a call: leave the load balancer, then finish what is under way."""
+    _log.info("draining")
+    await status.enter_graceful_shutdown()
+    await asyncio.sleep(settings.drain_seconds)
+    servicer.drain()
+    await server.stop(settings.grace_seconds)

@@ -1,0 +1,186 @@
+"""The six calls: each checks its request, asks the replica or the store, and answers.
+
+They raise :class:`service.errors.ApiError`; :mod:`service.guard` makes it a status.
+"""
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
+import grpc
+from suppression.v1 import suppression_service_pb2 as rpc
+from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceServicer
+
+from service import messages, requests
+from service.checks import Checks
+from service.errors import InvalidField, ListUnavailable
+from service.replica.follower import Follower, RevisionAhead
+from service.replica.replica import Replica
+from service.store import Revision, Store, StoreUnavailable
+from service.store.store import utc_now
+from service.writer import GroupWriter
+
+#: Seconds that a call waits for the revision that it asks for, or for the database.
+PATIENCE_SECONDS: Final = 5.0
+#: Calls that read the database at the same time.
+_READERS: Final = 8
+
+_T = TypeVar("_T")
+_Context = grpc.aio.ServicerContext[object, object]
+
+
+class SuppressionServicer(SuppressionServiceServicer):
+    """Answers checks from the replica, everything else from the store."""
+
+    def __init__(self, store: Store, follower: Follower, writer: GroupWriter) -> None:
+        self._store = store
+        self._follower = follower
+        self._writer = writer
+        self._checks = Checks()
+        self._draining = asyncio.Event()
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reader")
+
+    # --- checks --------------------------------------------------------------------------------
+
+    async def CheckAddress(  # noqa: N802
+        self,
+        request: rpc.CheckAddressRequest,
+        context: _Context,  # noqa: ARG002
+    ) -> rpc.CheckAddressResponse:
+        """Answer for one address."""
+        if request.min_revision:
+            await self._reach("min_revision", request.min_revision)
+        return self._checks.single(self._replica(), request)
+
+    async def BatchCheck(  # noqa: N802
+        self,
+        request: rpc.BatchCheckRequest,
+        context: _Context,  # noqa: ARG002
+    ) -> rpc.BatchCheckResponse:
+        """Answer for many addresses."""
+        if request.min_revision:
+            await self._reach("min_revision", request.min_revision)
+        return self._checks.batch(self._replica(), request)
+
+    # --- writes --------------------------------------------------------------------------------
+
+    async def Suppress(  # noqa: N802
+        self,
+        request: rpc.SuppressRequest,
+        context: _Context,  # noqa: ARG002
+    ) -> rpc.SuppressResponse:
+        """Put an address on the list."""
+        done, revision = await self._writer.suppress(requests.new_suppression(request, utc_now()))
+        return rpc.SuppressResponse(
+            suppression=messages.suppression(done.suppression, self._database_id),
+            created=done.created,
+            revision=self._revision(revision),
+        )
+
+    async def Unsuppress(  # noqa: N802
+        self,
+        request: rpc.UnsuppressRequest,
+        context: _Context,  # noqa: ARG002
+    ) -> rpc.UnsuppressResponse:
+        """Take entries of an address off the list."""
+        removed, revision = await self._writer.unsuppress(requests.removal(request))
+        return rpc.UnsuppressResponse(
+            removed=[messages.suppression(entry, self._database_id) for entry in removed],
+            revision=self._revision(revision),
+        )
+
+    # --- reads of the store --------------------------------------------------------------------
+
+    async def GetAddress(  # noqa: N802
+        self,
+        request: rpc.GetAddressRequest,
+        context: _Context,  # noqa: ARG002
+    ) -> rpc.GetAddressResponse:
+        """Show everything that is known of one address."""
+        address = requests.address_in(request.address)
+        record = await self._read(lambda: self._store.address(address))
+        return rpc.GetAddressResponse(
+            suppressions=[
+                messages.suppression(entry, self._database_id) for entry in record.suppressions
+            ],
+            events=[messages.event(event) for event in record.events],
+            revision=self._revision(record.revision),
+        )
+
+    async def ListChanges(  # noqa: N802
+        self,
+        request: rpc.ListChangesRequest,
+        context: _Context,  # noqa: ARG002
+    ) -> rpc.ListChangesResponse:
+        """List what changed, waiting for a change where there is none."""
+        size, wait = requests.page_size(request), requests.max_wait(request)
+        after = await self._reach("after_revision", request.after_revision)
+        page = await self._read(lambda: self._store.changes(after, size))
+        if not page.changes and wait:
+            await self._change_within(wait, page.through)
+            page = await self._read(lambda: self._store.changes(after, size))
+        return rpc.ListChangesResponse(
+            changes=[messages.suppression(entry, self._database_id) for entry in page.changes],
+            through_revision=self._revision(page.through),
+        )
+
+    # --- what they share -----------------------------------------------------------------------
+
+    def drain(self) -> None:
+        """Let long polls return, since the server is about to stop."""
+        self._draining.set()
+
+    def _replica(self) -> Replica:
+        if replica := self._follower.replica:
+            return replica
+        if self._follower.loaded:
+            raise ListUnavailable("LIST_TOO_OLD", "the database is away and the list too old")
+        raise ListUnavailable("LIST_NOT_LOADED", "the list is being loaded")
+
+    async def _reach(self, field: str, text: str) -> int:
+        """Bring the replica to a revision that the caller names; return its number."""
+        revision = requests.revision_in(field, text, self._database_id)
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._follower.reach(revision)
+        except TimeoutError:
+            raise ListUnavailable(
+                "REVISION_UNREACHED", "the database is away; that revision cannot be read"
+            ) from None
+        except RevisionAhead:
+            raise InvalidField(
+                field, "REVISION_AHEAD", "a revision that the database has not written"
+            ) from None
+        return revision
+
+    async def _read(self, read: Callable[[], _T]) -> _T:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await loop.run_in_executor(self._readers, read)
+        except (StoreUnavailable, TimeoutError):
+            raise ListUnavailable("DATABASE_UNAVAILABLE", "the database is away") from None
+
+    async def _change_within(self, wait: dt.timedelta, revision: int) -> None:
+        changed = asyncio.create_task(self._follower.beyond(revision))
+        draining = asyncio.create_task(self._draining.wait())
+        try:
+            await asyncio.wait(
+                {changed, draining},
+                timeout=wait.total_seconds(),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            changed.cancel()
+            draining.cancel()
+
+    @property
+    def _database_id(self) -> str:
+        if identity := self._follower.identity:
+            return identity.database_id
+        raise ListUnavailable("LIST_NOT_LOADED", "the list is being loaded")
+
+    def _revision(self, value: int) -> str:
+        return str(Revision(self._database_id, value))

@@ -1,0 +1,93 @@
+"""What the server can be told, by environment or by flag."""
+
+import datetime as dt
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _host_and_port(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isdecimal() or int(port) > 65535:
+        raise ValueError("give it as HOST:PORT, such as 127.0.0.1:50051 or [::1]:50051")
+    return text
+
+
+class ServiceSettings(BaseSettings):
+    """Settings of ``suppression-service``; every one is also ``SUPPRESSION_<NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix="SUPPRESSION_", extra="ignore", frozen=True)
+
+    database_url: Annotated[
+        str, Field(description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+    ] = "sqlite:///suppression.db"
+    listen: Annotated[
+        str, AfterValidator(_host_and_port), Field(description="HOST:PORT to answer gRPC on")
+    ] = "127.0.0.1:50051"
+    workers: Annotated[
+        int, Field(ge=1, le=64, description="worker processes, each with the list in memory")
+    ] = 1
+    tls_certificate: Annotated[
+        Path | None, Field(description="PEM file with the server's certificate chain")
+    ] = None
+    tls_key: Annotated[Path | None, Field(description="PEM file with its private key")] = None
+    tls_client_ca: Annotated[
+        Path | None, Field(description="PEM file with the CA that clients must be signed by (mTLS)")
+    ] = None
+    insecure: Annotated[
+        bool, Field(description="listen beyond this machine without TLS, in a trusted network")
+    ] = False
+    poll_seconds: Annotated[
+        float, Field(gt=0, le=10, description="time between two looks for changes in the database")
+    ] = 0.1
+    max_staleness: Annotated[
+        float,
+        Field(gt=0, description="seconds that checks go on from memory while the database is away"),
+    ] = 3600
+    drain_seconds: Annotated[
+        float,
+        Field(ge=0, description="time between NOT_SERVING and refusing calls, for load balancers"),
+    ] = 0.5
+    grace_seconds: Annotated[
+        float, Field(ge=0, description="time that calls under way have to finish on shutdown")
+    ] = 10
+    max_connection_age: Annotated[
+        float, Field(gt=0, description="seconds after which a client is asked to reconnect")
+    ] = 300
+    log_format: Annotated[str, Field(pattern="^(console|json)$", description="console or json")] = (
+        "console"
+    )
+
+    @property
+    def max_staleness_time(self) -> dt.timedelta:
+        """``max_staleness`` as a duration."""
+        return dt.timedelta(seconds=self.max_staleness)
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key go together")
+        if self.tls_client_ca and not self.tls_certificate:
+            raise ValueError("tls_client_ca needs tls_certificate and tls_key")
+        return self
+
+    @model_validator(mode="after")
+    def _tls_beyond_loopback(self) -> Self:
+        if self.tls_certificate or self.insecure or is_loopback(self.listen):
+            return self
+        raise ValueError(
+            f"refusing to listen on {self.listen} without TLS: addresses of people would cross "
+            "the network in the clear; give tls_certificate and tls_key, or --insecure"
+        )
+
+
+def is_loopback(listen: str) -> bool:
+    """Whether a HOST:PORT is of this machine only. Names but localhost count as not."""
+    host = listen.rpartition(":")[0].strip("[]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

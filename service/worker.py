@@ -1,0 +1,48 @@
+"""A worker process: one event loop, one replica, one gRPC server.
+
+Spawned, never forked: a gRPC object that lives through a fork deadlocks. The
+parent imports this module to name :func:`run`, so grpc comes in only inside it.
+"""
+
+import asyncio
+import multiprocessing
+import signal
+import sys
+from typing import Final
+
+import structlog
+
+from service.logs import set_up_logs
+from service.settings import ServiceSettings
+from service.store import StoreError
+
+#: Exit status for a database that cannot be used: starting again would not help.
+EXIT_UNUSABLE: Final = 3
+
+_log = structlog.get_logger()
+
+
+def run(settings: ServiceSettings, listen: str) -> None:
+    """Serve until SIGTERM, SIGINT or the end of the parent process."""
+    import uvloop
+
+    set_up_logs(settings.log_format)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve_until_told(settings, listen))
+    except StoreError as error:
+        _log.error("cannot serve", error=str(error))
+        sys.exit(EXIT_UNUSABLE)
+
+
+async def _serve_until_told(settings: ServiceSettings, listen: str) -> None:
+    from service.server import serve
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    # Readable once the parent is gone, however it went: nobody is left to stop us.
+    if parent := multiprocessing.parent_process():
+        loop.add_reader(parent.sentinel, stop.set)
+    await serve(settings, listen, stop)

@@ -1,0 +1,142 @@
+"""Writes of concurrent callers, gathered into shared transactions.
+
+A durable commit costs a flush to disk, whether it carries one write or a
+thousand. While one transaction commits, the writes that arrive wait together and
+make up the next one. Each caller is answered after the commit that holds its own
+write, never before.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import structlog
+
+from service.errors import TooManyWrites, WriteUnavailable
+from service.store import (
+    NewSuppression,
+    Removal,
+    Store,
+    StoreUnavailable,
+    Suppressed,
+    Suppression,
+    WriteTransaction,
+)
+
+#: Writes in one transaction, at most.
+MAX_TOGETHER: Final = 1_000
+#: Writes that may wait; beyond it callers are turned away at once.
+MAX_WAITING: Final = 10_000
+#: Seconds that a caller waits for its commit.
+PATIENCE_SECONDS: Final = 8.0
+
+_log = structlog.get_logger()
+_Answer = Suppressed | list[Suppression]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Write:
+    asked: NewSuppression | Removal
+    answer: asyncio.Future[tuple[_Answer, int]]
+
+
+class GroupWriter:
+    """Takes single writes and commits them together, in the order of their arrival."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._waiting: asyncio.Queue[_Write] = asyncio.Queue(MAX_WAITING)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+
+    async def suppress(self, new: NewSuppression) -> tuple[Suppressed, int]:
+        """Make an entry stand; return what became of it and the revision, once durable.
+
+        Raises:
+            TooManyWrites: more writes wait than the database can take.
+            WriteUnavailable: the database did not confirm the write.
+        """
+        answer, revision = await self._committed(new)
+        assert isinstance(answer, Suppressed)  # noqa: S101 - _apply answers in kind
+        return answer, revision
+
+    async def unsuppress(self, removal: Removal) -> tuple[list[Suppression], int]:
+        """Remove entries; return those that stood and the revision, once durable.
+
+        Raises:
+            TooManyWrites: more writes wait than the database can take.
+            WriteUnavailable: the database did not confirm the write.
+        """
+        answer, revision = await self._committed(removal)
+        assert isinstance(answer, list)  # noqa: S101 - _apply answers in kind
+        return answer, revision
+
+    async def _committed(self, asked: NewSuppression | Removal) -> tuple[_Answer, int]:
+        write = _Write(asked, asyncio.get_running_loop().create_future())
+        try:
+            self._waiting.put_nowait(write)
+        except asyncio.QueueFull:
+            raise TooManyWrites("WRITES_WAITING", "too many writes are waiting") from None
+        try:
+            return await asyncio.wait_for(write.answer, PATIENCE_SECONDS)
+        except TimeoutError:
+            raise WriteUnavailable(
+                "WRITE_UNCONFIRMED", "the database did not confirm the write in time; repeat it"
+            ) from None
+
+    @contextlib.asynccontextmanager
+    async def writing(self) -> AsyncIterator[None]:
+        """Commit in the background for the length of the block, and what waits at its end."""
+        task = asyncio.create_task(self._write_on(), name="writer")
+        try:
+            yield
+        finally:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._waiting.join(), PATIENCE_SECONDS)
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _write_on(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            taken = [await self._waiting.get()]
+            while len(taken) < MAX_TOGETHER and not self._waiting.empty():
+                taken.append(self._waiting.get_nowait())
+            # Those whose callers have gone are not begun.
+            writes = [write for write in taken if not write.answer.done()]
+            try:
+                answers = await loop.run_in_executor(self._thread, self._commit, writes)
+            except Exception as error:  # noqa: BLE001 - passed on to each caller
+                self._refuse(writes, error)
+            else:
+                for write, answer in zip(writes, answers, strict=True):
+                    if not write.answer.done():
+                        write.answer.set_result(answer)
+            for _ in taken:
+                self._waiting.task_done()
+
+    def _commit(self, writes: list[_Write]) -> list[tuple[_Answer, int]]:
+        with self._store.write() as transaction:
+            answers = [_apply(transaction, write.asked) for write in writes]
+        return [(answer, transaction.revision) for answer in answers]
+
+    def _refuse(self, writes: list[_Write], error: Exception) -> None:
+        if isinstance(error, StoreUnavailable):
+            _log.warning("writes refused: database away", writes=len(writes), error=str(error))
+        else:
+            _log.error("writes failed", writes=len(writes), exc_info=error)
+        for write in writes:
+            if not write.answer.done():
+                write.answer.set_exception(
+                    WriteUnavailable("DATABASE_UNAVAILABLE", "the database takes no writes now")
+                )
+
+
+def _apply(transaction: WriteTransaction, asked: NewSuppression | Removal) -> _Answer:
+    if isinstance(asked, NewSuppression):
+        return transaction.suppress([asked])[0]
+    return transaction.unsuppress([asked])[0]
