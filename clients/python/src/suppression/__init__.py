@@ -1,0 +1,66 @@
+"""Ask the suppression service before each mail that is sent.
+
+>>> from suppression import SuppressionClient, WhenUnavailable
+>>> with SuppressionClient("127.0.0.1:50051", when_unavailable=WhenUnavailable.HOLD) as client:
+...     if client.check("jane@example.com").send:
+...         send_the_mail()
+"""
+
+from .answers import (
+    AddressHistory,
+    Changes,
+    Check,
+    Event,
+    Suppressed,
+    Suppression,
+    Unsuppressed,
+)
+from .async_client import AsyncSuppressionClient
+from .client import SuppressionClient
+from .connection import Tls
+from .enums import MailClass, Reason, Verdict, WhenUnavailable
+from .errors import (
+    ClientClosedError,
+    ConfigurationError,
+    DeadlineExceededError,
+    FieldViolation,
+    InvalidArgumentError,
+    PermissionDeniedError,
+    RefusedError,
+    SuppressionError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+from .exchanges import MAX_BATCH, Call
+from .transports import AsyncTransport, Transport
+
+__all__ = [
+    "MAX_BATCH",
+    "AddressHistory",
+    "AsyncSuppressionClient",
+    "AsyncTransport",
+    "Call",
+    "Changes",
+    "Check",
+    "ClientClosedError",
+    "ConfigurationError",
+    "DeadlineExceededError",
+    "Event",
+    "FieldViolation",
+    "InvalidArgumentError",
+    "MailClass",
+    "PermissionDeniedError",
+    "Reason",
+    "RefusedError",
+    "Suppressed",
+    "Suppression",
+    "SuppressionClient",
+    "SuppressionError",
+    "Tls",
+    "Transport",
+    "UnauthenticatedError",
+    "UnavailableError",
+    "Unsuppressed",
+    "Verdict",
+    "WhenUnavailable",
+]
