@@ -1,0 +1,235 @@
+import functools
+import io
+import json
+import runpy
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import pytest
+from suppression import (
+    InvalidArgumentError,
+    MailClass,
+    Reason,
+    SuppressionClient,
+    UnavailableError,
+    command,
+)
+
+
+@dataclass
+class Ran:
+    status: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], blocking_transport: Any
+) -> Run:
+    for name in ("ADDRESS", "TOKEN", "TLS_CA", "TLS_CERT", "TLS_KEY"):
+        monkeypatch.delenv(f"SUPPRESSION_{name}", raising=False)
+    monkeypatch.setattr(
+        command,
+        "SuppressionClient",
+        functools.partial(SuppressionClient, transport=blocking_transport),
+    )
+
+    def run(*args: str, stdin: str = "") -> Ran:
+        monkeypatch.setattr(sys, "argv", ["suppression", *args])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        with pytest.raises(SystemExit) as ended:
+            command.main()
+        out, err = capsys.readouterr()
+        return Ran(int(ended.value.code or 0), out, err)
+
+    return run
+
+
+def test_check_exits_with_0_when_all_may_be_mailed(run: Run) -> None:
+    assert run("check", "a@example.com", "b@example.com").status == 0
+
+
+def test_check_exits_with_1_when_one_may_not_be_mailed(run: Run) -> None:
+    assert run("check", "a@example.com", "bad@example.com").status == 1
+
+
+def test_check_prints_a_line_for_each_address(run: Run) -> None:
+    ran = run("check", "a@example.com", "bad@example.com")
+
+    assert ran.out == "send\ta@example.com\nhold\tbad@example.com\thard-bounce\n"
+
+
+def test_check_prints_json_lines(run: Run) -> None:
+    ran = run("check", "--json", "bad@example.com")
+
+    assert json.loads(ran.out) == {
+        "address": "bad@example.com",
+        "send": False,
+        "verdict": "DO_NOT_SEND",
+        "reason": "HARD_BOUNCE",
+        "revision": "",
+        "as_of": None,
+    }
+
+
+def test_check_reads_addresses_from_standard_input(run: Run) -> None:
+    ran = run("check", "-", stdin="a@example.com\n\n b@example.com \n")
+
+    assert ran.out == "send\ta@example.com\nsend\tb@example.com\n"
+
+
+def test_check_tells_the_service_about_the_mail(run: Run, service: Any) -> None:
+    run("check", "a", "--stream", "news", "--essential")
+
+    request = service.calls[0].request
+    assert (request.stream, request.mail_class) == ("news", MailClass.ESSENTIAL)
+
+
+def test_check_exits_with_3_when_the_service_cannot_be_asked(run: Run, service: Any) -> None:
+    service.failure = UnavailableError("UNAVAILABLE: gone", code=grpc.StatusCode.UNAVAILABLE)
+
+    assert run("check", "a").status == 3
+
+
+def test_a_service_that_is_away_is_one_line(run: Run, service: Any) -> None:
+    service.failure = UnavailableError("UNAVAILABLE: gone")
+
+    assert run("check", "a").err == (
+        "suppression: the service at 127.0.0.1:50051 could not be asked: UNAVAILABLE: gone\n"
+    )
+
+
+def test_what_the_service_refuses_is_wrong_usage(run: Run, service: Any) -> None:
+    service.failure = InvalidArgumentError("INVALID_ARGUMENT: no")
+
+    assert run("add", "a").status == 2
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("check",),
+        ("check", "a", "--server", "example.com:1"),
+        ("check", "a", "--tls-ca", "does-not-exist.pem"),
+        ("check", "a", "--token", "t\n"),
+        ("check", "\udcff@example.com"),
+        ("add", "a", "--reason", "whim"),
+        ("add", "a", "--reason", "invalid-address"),
+        ("add", "a", "--ttl", "soon"),
+        ("add", "a", "--ttl", "30"),
+        ("frobnicate",),
+    ],
+)
+def test_wrong_usage_exits_with_2(run: Run, args: tuple[str, ...]) -> None:
+    assert run(*args).status == 2
+
+
+def test_wrong_usage_asks_nothing(run: Run, service: Any) -> None:
+    run("add", "a", "--ttl", "soon")
+
+    assert service.calls == []
+
+
+def test_add_makes_a_manual_entry_for_ever(run: Run, service: Any) -> None:
+    run("add", "a@example.com")
+
+    request = service.calls[0].request
+    assert (request.reason, request.HasField("ttl")) == (Reason.MANUAL, False)
+
+
+@pytest.mark.parametrize("reason", ["hard-bounce", "HARD_BOUNCE", "Hard-Bounce"])
+def test_add_takes_a_reason_in_any_spelling(run: Run, service: Any, reason: str) -> None:
+    run("add", "a@example.com", "--reason", reason)
+
+    assert service.calls[0].request.reason == Reason.HARD_BOUNCE
+
+
+@pytest.mark.parametrize(
+    ("span", "seconds"),
+    [("45s", 45), ("90m", 5_400), ("12h", 43_200), ("30d", 2_592_000), ("2w", 1_209_600)],
+)
+def test_add_takes_a_length_of_time(run: Run, service: Any, span: str, seconds: int) -> None:
+    run("add", "a@example.com", "--ttl", span)
+
+    assert service.calls[0].request.ttl.seconds == seconds
+
+
+def test_add_passes_on_what_was_said(run: Run, service: Any) -> None:
+    run("add", "a", "--stream", "news", "--detail", "by phone", "--source", "desk")
+
+    request = service.calls[0].request
+    assert (request.stream, request.detail, request.source) == ("news", "by phone", "desk")
+
+
+def test_add_says_what_became_of_each_address(run: Run) -> None:
+    ran = run("add", "a@example.com", "b@example.com", "--stream", "news")
+
+    assert ran.out == "added\ta@example.com\tmanual\tnews\nadded\tb@example.com\tmanual\tnews\n"
+
+
+def test_remove_names_no_reason_unless_told(run: Run, service: Any) -> None:
+    run("remove", "a@example.com", "--detail", "mailbox is back")
+
+    request = service.calls[0].request
+    assert (request.HasField("reason"), request.HasField("stream")) == (False, False)
+
+
+def test_remove_says_what_it_removed(run: Run) -> None:
+    ran = run("remove", "bad@example.com", "good@example.com")
+
+    assert (
+        ran.out == "removed\tbad@example.com\tmanual\tall mail\nwas not there\tgood@example.com\n"
+    )
+
+
+def test_remove_prints_json_lines(run: Run) -> None:
+    ran = run("remove", "good@example.com", "--json")
+
+    assert json.loads(ran.out) == {"address": "good@example.com", "removed": [], "revision": "r2"}
+
+
+def test_show_prints_the_entries(run: Run) -> None:
+    assert "hard-bounce" in run("show", "a@example.com").out
+
+
+def test_show_prints_json_lines(run: Run) -> None:
+    ran = run("show", "a@example.com", "--json")
+
+    assert json.loads(ran.out)["suppressions"][0]["reason"] == "HARD_BOUNCE"
+
+
+def test_text_from_strangers_cannot_command_the_terminal(run: Run) -> None:
+    assert "\x1b" not in run("show", "a@example.com").out
+
+
+def test_settings_come_from_the_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUPPRESSION_ADDRESS", "example.com:1")
+
+    assert "example.com:1 is not on this machine" in run("check", "a").err
+
+
+@pytest.mark.parametrize("name", ["", "check", "add", "remove", "show"])
+def test_help_teaches_by_examples(run: Run, name: str) -> None:
+    ran = run(*filter(None, [name]), "--help")
+
+    assert f"\n    suppression {name}" in ran.out
+
+
+def test_without_the_extra_the_command_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "typer", None)
+    monkeypatch.delitem(sys.modules, "suppression.command")
+
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("suppression.command")
+
+    said = capsys.readouterr().err
+    assert (ended.value.code, "pip install" in said, said.count("\n")) == (2, True, 1)
