@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Final, cast
 
 import numpy as np
+import numpy.typing as npt
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 
@@ -27,6 +28,7 @@ from service.replica.verdicts import Mail
 
 _INVALID: Final = int(pb.REASON_INVALID_ADDRESS)
 _NO_STATE: Final = object()
+_LENGTH_DELIMITED: Final = 2
 
 
 class Checks:
@@ -73,15 +75,12 @@ class Checks:
         stopped = np.flatnonzero(reasons)
         verdicts = np.full(len(reasons), pb.VERDICT_SEND, dtype=np.uint8)
         verdicts[stopped] = pb.VERDICT_DO_NOT_SEND
-        return rpc.BatchCheckResponse(
-            verdicts=cast("list[pb.Verdict]", verdicts.tolist()),
-            matches=[
-                rpc.Match(index=index, reason=reason)
-                for index, reason in zip(stopped.tolist(), reasons[stopped].tolist(), strict=True)
-            ],
-            revision=str(replica.revision),
-            as_of_time=timestamp(replica.state.as_of),
-        )
+        response = _response_with(verdicts)
+        for index, reason in zip(stopped.tolist(), reasons[stopped].tolist(), strict=True):
+            response.matches.add(index=index, reason=reason)
+        response.revision = str(replica.revision)
+        response.as_of_time.FromDatetime(replica.state.as_of)
+        return response
 
     def _mail(
         self, replica: Replica, request: rpc.CheckAddressRequest | rpc.BatchCheckRequest
@@ -104,3 +103,22 @@ class Checks:
             for reason in range(_INVALID + 1)
         ]
         self._state = replica.state
+
+
+def _response_with(verdicts: npt.NDArray[np.uint8]) -> rpc.BatchCheckResponse:
+    """Return a response that holds these verdicts.
+
+    An enum value below 128 is one octet on the wire, so the array already is the
+    packed field; assigning the values one by one costs ten times as much.
+    """
+    field = bytes([rpc.BatchCheckResponse.VERDICTS_FIELD_NUMBER << 3 | _LENGTH_DELIMITED])
+    return rpc.BatchCheckResponse.FromString(field + _varint(len(verdicts)) + verdicts.tobytes())
+
+
+def _varint(number: int) -> bytes:
+    octets = bytearray()
+    while number > 0x7F:
+        octets.append(number & 0x7F | 0x80)
+        number >>= 7
+    octets.append(number)
+    return bytes(octets)
