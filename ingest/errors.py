@@ -1,0 +1,73 @@
+"""What can go wrong on the way from a message to the list.
+
+    IngestError
+    ├── Refused: this message changes nothing and is not acknowledged
+    │   ├── Malformed
+    │   ├── Forged
+    │   ├── ForeignTopic
+    │   ├── Unverifiable
+    │   ├── Unstorable
+    │   └── Defect
+    ├── QueueUnavailable
+    └── SettingsError
+
+The messages go into logs: they say what is wrong and never repeat what the
+message held.
+"""
+
+from typing import ClassVar
+
+
+class IngestError(Exception):
+    """Anything that ingest raises on purpose."""
+
+
+class Refused(IngestError):
+    """A message that is left where it came from; its neighbours are not held back."""
+
+    #: The name under which refusals of this sort are counted.
+    label: ClassVar[str] = "refused"
+
+
+class Malformed(Refused):
+    """The message is broken: no JSON, cut off, or of the wrong types."""
+
+    label = "malformed"
+
+
+class Forged(Refused):
+    """The message does not prove that SNS made it."""
+
+    label = "forged"
+
+
+class ForeignTopic(Refused):
+    """The message comes from a topic that is not on the allowlist."""
+
+    label = "foreign topic"
+
+
+class Unverifiable(Refused):
+    """The signature cannot be checked now: the certificate did not come. Try again later."""
+
+    label = "cannot verify now"
+
+
+class Unstorable(Refused):
+    """The database refuses what the message holds, though it takes its neighbours."""
+
+    label = "unstorable"
+
+
+class Defect(Refused):
+    """The program failed on the message in a way that nobody foresaw."""
+
+    label = "defect"
+
+
+class QueueUnavailable(IngestError):
+    """SQS cannot be reached or does not answer; try again later."""
+
+
+class SettingsError(IngestError):
+    """A setting is missing or wrong; the message names it and never its value."""
