@@ -1,0 +1,93 @@
+"""From an SES event to the pieces of feedback that the store takes."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Final
+
+from ingest.decisions import DEFAULT_POLICY, Case, Counts, Policy, Row, Scope, decide
+from ingest.event import Recipient, SesEvent
+from ingest.recipient import NO_ADDRESS, recipient_address
+from service.store import Effect, Feedback
+
+PROVIDER: Final = "ses"
+
+#: Where mail to SES's mailbox simulator goes; treated like any other, but in no rate.
+SIMULATOR: Final = "@simulator.amazonses.com"
+
+# An event that tells no recipient is remembered all the same, once.
+_NOBODY: Final = (Recipient(""),)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Judge:
+    """Decides about events.
+
+    Args:
+        policy: the decision table.
+        streams: from configuration set to stream.
+    """
+
+    policy: Policy = DEFAULT_POLICY
+    streams: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def feedback(self, event: SesEvent) -> tuple[list[Feedback], frozenset[str]]:
+        """Return what an event means for each recipient, once an address.
+
+        Returns:
+            The pieces to store, none for events that are only counted; and the
+            remarks of the rows that decided, for an operator.
+        """
+        pieces: dict[str, Feedback] = {}
+        remarks = set()
+        for recipient in event.recipients or _NOBODY:
+            row = decide(_case(event, recipient), self.policy)
+            remarks.add(row.remark)
+            if row.stored:
+                piece = self._piece(event, recipient, row)
+                if piece.address not in pieces or piece.effect:
+                    pieces[piece.address] = piece
+        return [*pieces.values()], frozenset(remarks - {""})
+
+    def _piece(self, event: SesEvent, recipient: Recipient, row: Row) -> Feedback:
+        address = recipient_address(recipient.address)
+        effect = self._effect(row, event.configuration_set)
+        unmapped = row.listed is not None and effect is None
+        return Feedback(
+            provider=PROVIDER,
+            kind=event.kind,
+            identity=_undecided(event.identity) if unmapped else event.identity,
+            address=address,
+            happened=event.happened,
+            type=event.type,
+            sub_type=event.sub_type,
+            feedback_id=event.feedback_id,
+            message_id=event.message_id,
+            configuration_set=event.configuration_set,
+            action=recipient.action,
+            status=recipient.status,
+            diagnostic=recipient.diagnostic,
+            counts_as=Counts.NOT if address.endswith(SIMULATOR) else row.counts_as,
+            effect=None if address == NO_ADDRESS else effect,
+        )
+
+    def _effect(self, row: Row, configuration_set: str) -> Effect | None:
+        if row.listed is None:
+            return None
+        if row.scope is Scope.ALL_MAIL:
+            return Effect(row.listed)
+        stream = self.streams.get(configuration_set, "")
+        return Effect(row.listed, stream) if stream else None
+
+
+def _case(event: SesEvent, recipient: Recipient) -> Case:
+    return Case(event.kind, event.type, event.sub_type, recipient.action, recipient.status)
+
+
+def _undecided(identity: str) -> str:
+    """Return the identity of feedback that has no effect for want of a mapping.
+
+    Were it the plain one, the same feedback could no longer take effect when it
+    comes with its configuration set (identities publish it without), or is
+    replayed once the mapping has been made.
+    """
+    return f"{identity} unmapped"
