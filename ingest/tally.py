@@ -1,0 +1,48 @@
+"""Counts of what became of messages, for summaries."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from ingest.outcome import Outcome
+
+
+@dataclasses.dataclass(slots=True)
+class Tally:
+    """What a process has done so far.
+
+    ``kinds`` counts acknowledged messages, ``new`` and ``duplicates`` pieces of
+    feedback (one a recipient), ``refused`` messages by the sort of refusal and
+    ``remarks`` messages that an operator should know of.
+    """
+
+    received: int = 0
+    kinds: Counter[str] = dataclasses.field(default_factory=Counter)
+    new: int = 0
+    duplicates: int = 0
+    refused: Counter[str] = dataclasses.field(default_factory=Counter)
+    remarks: Counter[str] = dataclasses.field(default_factory=Counter)
+
+    def add(self, outcomes: Iterable[Outcome]) -> None:
+        """Count what became of some messages."""
+        for outcome in outcomes:
+            self.received += 1
+            self.new += outcome.new
+            self.duplicates += outcome.duplicates
+            self.remarks.update(outcome.remarks)
+            if outcome.refusal:
+                self.refused[outcome.refusal.label] += 1
+            else:
+                self.kinds[outcome.kind] += 1
+
+    def as_fields(self) -> dict[str, Any]:
+        """Return the counts as fields of a log line."""
+        return {
+            "received": self.received,
+            "kinds": dict(self.kinds),
+            "new": self.new,
+            "duplicates": self.duplicates,
+            "refused": dict(self.refused),
+            "remarks": dict(self.remarks),
+        }
