@@ -1,0 +1,215 @@
+"""The ``suppression-ingest`` command."""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import structlog
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from ingest.assembly import pipeline_of
+from ingest.errors import IngestError, SettingsError
+from ingest.logs import configure_logs
+from ingest.replay import STANDARD_INPUT, replay
+from ingest.settings import IngestSettings, load_settings
+from ingest.sqs import Queue
+from ingest.stopping import Stop
+from ingest.tally import Tally
+from ingest.worker import Worker
+from service.store import Store, StoreError
+
+EXIT_REFUSED: Final = 1
+EXIT_USAGE: Final = 2
+EXIT_UNUSABLE: Final = 3
+
+_log = structlog.get_logger(__name__)
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    # Rich's tables cut the names of environment variables short.
+    rich_markup_mode=None,
+    context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
+    help="""Turns what Amazon SES says about sent mail into changes to the suppression list.
+
+    Every flag is also an environment variable, SUPPRESSION_ and its name in capitals;
+    a flag that is given wins. AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL and the other
+    AWS_* variables are boto3's own.
+    """,
+)
+
+
+def _option(name: str) -> Any:
+    """Return the flag of a setting, described by the setting itself."""
+    field = IngestSettings.model_fields[name]
+    default = "" if field.default in ("", (), {}) else f"; default {field.default}"
+    help_text = f"{field.description} [SUPPRESSION_{name.upper()}{default}]"
+    return typer.Option(help=help_text, show_default=False)
+
+
+_DatabaseUrl = Annotated[str | None, _option("database_url")]
+_TopicArns = Annotated[str | None, _option("topic_arns")]
+_VerifySignatures = Annotated[bool | None, _option("verify_signatures")]
+_CertificateEndpoint = Annotated[str | None, _option("certificate_endpoint")]
+_Streams = Annotated[str | None, _option("streams")]
+_DelayedBounces = Annotated[str | None, _option("delayed_bounces")]
+_LogFormat = Annotated[str | None, _option("log_format")]
+
+
+@app.command("worker")
+def worker_command(
+    queue_url: Annotated[str | None, _option("queue_url")] = None,
+    database_url: _DatabaseUrl = None,
+    topic_arns: _TopicArns = None,
+    verify_signatures: _VerifySignatures = None,
+    certificate_endpoint: _CertificateEndpoint = None,
+    streams: _Streams = None,
+    delayed_bounces: _DelayedBounces = None,
+    batch_size: Annotated[str | None, _option("batch_size")] = None,
+    wait_seconds: Annotated[str | None, _option("wait_seconds")] = None,
+    log_format: _LogFormat = None,
+) -> None:
+    r"""Receive from SQS and store, until SIGTERM or Ctrl-C.
+
+    A message is deleted from the queue after its feedback is stored, never before.
+    One that is broken or forged is left there, for the dead-letter queue.
+
+    \b
+    Examples:
+      suppression-ingest worker --queue-url https://sqs.eu-west-1.amazonaws.com/123456789012/ses
+      SUPPRESSION_STREAMS=newsletter-set=newsletter suppression-ingest worker
+    """
+    settings = load_settings(**locals())
+    configure_logs(settings.log_format)
+    if not settings.queue_url:
+        raise SettingsError("SUPPRESSION_QUEUE_URL is not set: say which queue to receive from")
+    run_worker(settings)
+
+
+@app.command("replay")
+def replay_command(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE…", help="files to read; - is standard input")
+    ],
+    database_url: _DatabaseUrl = None,
+    topic_arns: _TopicArns = None,
+    verify_signatures: _VerifySignatures = None,
+    certificate_endpoint: _CertificateEndpoint = None,
+    streams: _Streams = None,
+    delayed_bounces: _DelayedBounces = None,
+    log_format: _LogFormat = None,
+) -> None:
+    r"""Feed saved messages through the same steps as the worker.
+
+    Takes SNS envelopes, bare SES events and saved SQS messages: one JSON document,
+    several, an array of them, or JSON Lines. What was stored before changes nothing.
+    Exit status 1 tells that some were refused; the log names them by file and line.
+
+    \b
+    Examples:
+      suppression-ingest replay bounces-2026-01.jsonl bounces-2026-02.jsonl
+      aws sqs receive-message --queue-url … | suppression-ingest replay -
+    """
+    settings = load_settings(**{k: v for k, v in locals().items() if k != "files"})
+    configure_logs(settings.log_format)
+    tally = run_replay(settings, files)
+    Console().print(_summary(tally))
+    if tally.refused:
+        raise typer.Exit(EXIT_REFUSED)
+
+
+def run_worker(settings: IngestSettings) -> None:
+    """Run the worker until a signal stops it.
+
+    Raises:
+        StoreError: the database cannot be used.
+        SettingsError: AWS's settings lack a region.
+    """
+    with Stop().on_signals() as stop, _opened(settings) as store:
+        queue = Queue.connect(settings.queue_url, settings.batch_size, settings.wait_seconds)
+        if not settings.topic_arns:
+            _log.warning("SUPPRESSION_TOPIC_ARNS is not set: messages of any topic are taken")
+        if not settings.verify_signatures:
+            _log.warning("signatures are not verified")
+        _log.info("started", queue_url=settings.queue_url)
+        Worker(queue, pipeline_of(settings, store), stop).run()
+
+
+def run_replay(settings: IngestSettings, files: list[str]) -> Tally:
+    """Replay files with a progress bar, if somebody is looking.
+
+    Raises:
+        SettingsError: a file cannot be read.
+        StoreError: the database cannot be used, or not any more.
+    """
+    with _opened(settings) as store:
+        pipeline = pipeline_of(settings, store)
+        try:
+            with _progress(files) as advance:
+                return replay(pipeline, files, advance)
+        except OSError as error:
+            raise SettingsError(f"{error.filename}: {error.strerror}") from None
+
+
+@contextlib.contextmanager
+def _opened(settings: IngestSettings) -> Iterator[Store]:
+    store = Store.open(settings.database_url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextlib.contextmanager
+def _progress(files: list[str]) -> Iterator[Callable[[int], None]]:
+    """Show a bar on a terminal; yields what is to be told of bytes that have been read."""
+    columns = (TextColumn("replaying"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("replaying", total=_size(files))
+        yield lambda count: progress.advance(task, count)
+
+
+def _size(files: list[str]) -> int | None:
+    """Return the bytes of all files; None where one of them does not tell."""
+    paths = [Path(name) for name in files]
+    if STANDARD_INPUT in files or not all(path.is_file() for path in paths):
+        return None
+    return sum(path.stat().st_size for path in paths)
+
+
+def _summary(tally: Tally) -> Table:
+    table = Table("what", "messages", title="replayed")
+    table.columns[1].justify = "right"
+    rows = [*sorted(tally.kinds.items()), *((f"refused: {s}", n) for s, n in tally.refused.items())]
+    for what, count in rows:
+        table.add_row(what, f"{count:,}")
+    table.add_section()
+    table.add_row("all", f"{tally.received:,}")
+    table.caption = f"feedback for recipients: {tally.new:,} new, {tally.duplicates:,} known before"
+    return table
+
+
+def main() -> None:
+    """Run the command; what cannot be done is one line and an exit status, no traceback."""
+    try:
+        app()
+    except SettingsError as error:
+        _give_up(error, EXIT_USAGE)
+    except (StoreError, IngestError) as error:
+        _give_up(error, EXIT_UNUSABLE)
+
+
+def _give_up(error: Exception, status: int) -> None:
+    typer.echo(f"suppression-ingest: {error}", err=True)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""What ingest can be told, by environment or by flag."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from ingest.errors import SettingsError
+from ingest.sqs import MAX_BATCH, MAX_WAIT_SECONDS
+
+_TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[0-9A-Za-z_.-]+")
+_HTTP_URL = re.compile(r"https?://[^/\s?#]+[^\s?#]*")
+# As long as the column that holds it.
+_STREAM = re.compile(r"[^\s=,]{1,100}")
+
+
+def _items(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return tuple(item for item in map(str.strip, value.split(",")) if item)
+
+
+def _topic_arn(text: str) -> str:
+    if not _TOPIC_ARN.fullmatch(text):
+        raise ValueError("one of them is no ARN of an SNS topic")
+    return text
+
+
+def _http_url(text: str) -> str:
+    if text and not _HTTP_URL.fullmatch(text):
+        raise ValueError("give it as http://HOST[:PORT] or https://HOST[:PORT]")
+    return text
+
+
+def _pairs(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    pairs = [item.partition("=") for item in _items(value)]
+    if not all(name.strip() and _STREAM.fullmatch(stream.strip()) for name, _, stream in pairs):
+        raise ValueError("give it as CONFIGURATION_SET=STREAM, with commas between pairs")
+    return {name.strip(): stream.strip() for name, _, stream in pairs}
+
+
+class IngestSettings(BaseSettings):
+    """Settings of ``suppression-ingest``; every one is also ``SUPPRESSION_<NAME>``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SUPPRESSION_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    database_url: Annotated[
+        str, Field(description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+    ] = "sqlite:///suppression.db"
+    queue_url: Annotated[
+        str, AfterValidator(_http_url), Field(description="the SQS queue to receive from")
+    ] = ""
+    topic_arns: Annotated[
+        tuple[Annotated[str, AfterValidator(_topic_arn)], ...],
+        NoDecode,
+        BeforeValidator(_items),
+        Field(description="SNS topics to take messages of, commas between; empty: any topic"),
+    ] = ()
+    verify_signatures: Annotated[
+        bool, Field(description="whether envelopes must be signed by SNS")
+    ] = True
+    certificate_endpoint: Annotated[
+        str,
+        AfterValidator(_http_url),
+        Field(description="where to fetch certificates instead, for stand-ins of SNS"),
+    ] = ""
+    streams: Annotated[
+        dict[str, str],
+        NoDecode,
+        BeforeValidator(_pairs),
+        Field(description="CONFIGURATION_SET=STREAM, commas between: where unsubscribes go"),
+    ] = {}
+    delayed_bounces: Annotated[
+        Literal["hard", "soft"],
+        Field(description="what a Permanent bounce is that names its recipient as delayed"),
+    ] = "hard"
+    batch_size: Annotated[
+        int, Field(ge=1, le=MAX_BATCH, description="messages to receive at once")
+    ] = MAX_BATCH
+    wait_seconds: Annotated[
+        int, Field(ge=0, le=MAX_WAIT_SECONDS, description="how long to wait for messages")
+    ] = MAX_WAIT_SECONDS
+    log_format: Annotated[
+        Literal["console", "json"], Field(description="for people or for machines")
+    ] = "console"
+
+
+def load_settings(**flags: Any) -> IngestSettings:
+    """Return the settings: flags that are given (not None), else environment, else defaults.
+
+    Raises:
+        SettingsError: a value cannot be used. The message names the setting and
+            does not repeat the value, which may hold a password.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return IngestSettings(**given)
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        name = str(first["loc"][0]).upper()
+        said = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"SUPPRESSION_{name}: {said}") from None

@@ -1,0 +1,151 @@
+"""The queue that SNS delivers to."""
+
+import dataclasses
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final, Self
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ingest.errors import QueueUnavailable, SettingsError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+#: Messages that one receive or delete takes at most (SQS's limit).
+MAX_BATCH: Final = 10
+#: Seconds that a receive waits for a message at most (SQS's limit).
+MAX_WAIT_SECONDS: Final = 20
+
+# Seconds beyond the wait after which an answer is not coming any more.
+_ANSWER_SECONDS: Final = 10
+_CONNECT_SECONDS: Final = 5
+# How often an entry of a batch delete is tried.
+_DELETE_ATTEMPTS: Final = 3
+
+_AWS_QUEUE_URL = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/.*")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class QueuedMessage:
+    """A message on loan from the queue: it comes again unless it is deleted in time."""
+
+    message_id: str
+    receipt_handle: str
+    body: str
+    #: How often it has been received, this time included.
+    receive_count: int = 1
+
+
+class Queue:
+    """One SQS queue.
+
+    Args:
+        client: a client that waits at least ``wait_seconds`` for an answer.
+        url: the queue's.
+        batch_size: messages a receive, 1 to 10.
+        wait_seconds: of the long poll, 0 to 20.
+    """
+
+    def __init__(self, client: "SQSClient", url: str, batch_size: int, wait_seconds: int) -> None:
+        self._client = client
+        self._url = url
+        self._batch_size = batch_size
+        self._wait_seconds = wait_seconds
+
+    @classmethod
+    def connect(cls, url: str, batch_size: int, wait_seconds: int) -> Self:
+        """Return a queue that is reached through boto3 with its own settings, ``AWS_*``.
+
+        Nothing is sent yet. The client does not try again by itself: whoever
+        waits between attempts must be able to stop waiting.
+
+        Raises:
+            SettingsError: no region is known.
+        """
+        session = boto3.Session()
+        region = session.region_name or _region_of(url)
+        if region is None:
+            raise SettingsError("AWS_REGION is not set, and the queue's URL does not tell it")
+        config = Config(
+            connect_timeout=_CONNECT_SECONDS,
+            read_timeout=wait_seconds + _ANSWER_SECONDS,
+            retries={"total_max_attempts": 1, "mode": "standard"},
+        )
+        client = session.client("sqs", region_name=region, config=config)
+        return cls(client, url, batch_size, wait_seconds)
+
+    def receive(self) -> list[QueuedMessage]:
+        """Wait for messages; return none when the wait is over.
+
+        Raises:
+            QueueUnavailable: SQS does not answer, or refuses.
+        """
+        try:
+            answer = self._client.receive_message(
+                QueueUrl=self._url,
+                MaxNumberOfMessages=self._batch_size,
+                WaitTimeSeconds=self._wait_seconds,
+                MessageSystemAttributeNames=["ApproximateReceiveCount"],
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise QueueUnavailable(_cause(error)) from error
+        return [
+            QueuedMessage(
+                message_id=message["MessageId"],
+                receipt_handle=message["ReceiptHandle"],
+                body=message.get("Body", ""),
+                receive_count=int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1)),
+            )
+            for message in answer.get("Messages", [])
+        ]
+
+    def delete(self, messages: Sequence[QueuedMessage]) -> list[QueuedMessage]:
+        """Delete messages.
+
+        SQS answers 200 even when it could not delete some entries of a batch;
+        those are tried again.
+
+        Returns:
+            Those that are still not deleted, to come again.
+
+        Raises:
+            QueueUnavailable: SQS does not answer, or refuses.
+        """
+        left = list(messages)
+        for _attempt in range(_DELETE_ATTEMPTS):
+            if not left:
+                break
+            left = [message for batch in _batches(left) for message in self._delete_batch(batch)]
+        return left
+
+    def _delete_batch(self, batch: Sequence[QueuedMessage]) -> list[QueuedMessage]:
+        try:
+            answer = self._client.delete_message_batch(
+                QueueUrl=self._url,
+                Entries=[
+                    {"Id": str(place), "ReceiptHandle": message.receipt_handle}
+                    for place, message in enumerate(batch)
+                ],
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise QueueUnavailable(_cause(error)) from error
+        return [batch[int(failure["Id"])] for failure in answer.get("Failed", [])]
+
+
+def _batches(messages: Sequence[QueuedMessage]) -> Iterator[Sequence[QueuedMessage]]:
+    for start in range(0, len(messages), MAX_BATCH):
+        yield messages[start : start + MAX_BATCH]
+
+
+def _region_of(url: str) -> str | None:
+    aws = _AWS_QUEUE_URL.fullmatch(url)
+    return aws[1] if aws else None
+
+
+def _cause(error: BotoCoreError | ClientError) -> str:
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code", "an error without a code"))
+    return type(error).__name__

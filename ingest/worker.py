@@ -1,0 +1,135 @@
+"""The SQS worker: receive, store, delete, for ever.
+
+A message is deleted only after the transaction with its feedback has committed.
+Whatever happens in between, kill -9 included, it comes again and changes nothing.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import structlog
+
+from ingest.backoff import Backoff
+from ingest.errors import QueueUnavailable
+from ingest.outcome import Outcome
+from ingest.pipeline import Pipeline
+from ingest.sqs import Queue, QueuedMessage
+from ingest.stopping import Stop, Stopped, Waiting
+from ingest.tally import Tally
+from service.store import StoreUnavailable
+
+#: Seconds between two summaries in the log.
+SUMMARY_SECONDS: Final = 60.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """Moves feedback from one queue to the list until it is told to stop.
+
+    Args:
+        queue: where SNS delivers.
+        pipeline: takes bodies in.
+        stop: ends :meth:`run`.
+        clock: seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        queue: Queue,
+        pipeline: Pipeline,
+        stop: Stop,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._queue = queue
+        self._pipeline = pipeline
+        self._stop = stop
+        self._clock = clock
+        self._queue_backoff = Backoff()
+        self._store_backoff = Backoff()
+        self._next_summary = clock() + SUMMARY_SECONDS
+        #: What the worker has done so far.
+        self.tally = Tally()
+
+    def run(self) -> None:
+        """Work until told to stop; a batch under way is finished first."""
+        try:
+            while True:
+                self.turn()
+        except Stopped:
+            _log.info("stopped", **self.tally.as_fields())
+
+    def turn(self) -> None:
+        """Receive one batch and see it through.
+
+        Raises:
+            Stopped: the worker is to stop.
+        """
+        if messages := self._receive():
+            outcomes = self._store(messages)
+            self.tally.add(outcomes)
+            _report(messages, outcomes)
+            self._delete([m for m, o in zip(messages, outcomes, strict=True) if o.acknowledged])
+        self._summarise()
+
+    def _receive(self) -> list[QueuedMessage]:
+        try:
+            with Waiting(self._stop):
+                messages = self._queue.receive()
+        except QueueUnavailable as error:
+            self._wait("the queue does not answer", error, self._queue_backoff)
+            return []
+        self._queue_backoff.succeeded()
+        return messages
+
+    def _store(self, messages: Sequence[QueuedMessage]) -> list[Outcome]:
+        """Store a batch, however long the database is away.
+
+        The batch is held rather than received again and again: the queue counts
+        receives, and moves a message to the dead-letter queue after a few.
+        """
+        bodies = [message.body for message in messages]
+        while True:
+            try:
+                outcomes = self._pipeline.process(bodies)
+            except StoreUnavailable as error:
+                self._wait("the database does not answer", error, self._store_backoff)
+            else:
+                self._store_backoff.succeeded()
+                return outcomes
+
+    def _delete(self, messages: Sequence[QueuedMessage]) -> None:
+        try:
+            left = self._queue.delete(messages)
+        except QueueUnavailable as error:
+            self._wait("the queue does not delete; messages come again", error, self._queue_backoff)
+            return
+        for message in left:
+            _log.warning("not deleted; comes again", sqs_message_id=message.message_id)
+
+    def _wait(self, what: str, error: Exception, backoff: Backoff) -> None:
+        seconds = backoff.failed()
+        _log.warning(what, cause=str(error), retry_in_seconds=round(seconds, 1))
+        self._stop.sleep(seconds)
+
+    def _summarise(self) -> None:
+        if self._clock() >= self._next_summary:
+            self._next_summary = self._clock() + SUMMARY_SECONDS
+            _log.info("summary", **self.tally.as_fields())
+
+
+def _report(messages: Sequence[QueuedMessage], outcomes: Sequence[Outcome]) -> None:
+    """Log what an operator should know of single messages: ids and causes, no contents."""
+    for message, outcome in zip(messages, outcomes, strict=True):
+        ids = {"sqs_message_id": message.message_id, "sns_message_id": outcome.sns_message_id}
+        for remark in outcome.remarks:
+            _log.warning(remark, **ids)
+        if outcome.refusal:
+            _log.warning(
+                "message refused",
+                sort=outcome.refusal.label,
+                cause=str(outcome.refusal),
+                receive_count=message.receive_count,
+                **ids,
+            )
