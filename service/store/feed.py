@@ -40,10 +40,12 @@ _STANDING: Final = (
     "FROM suppression WHERE id > :low AND id <= :high AND removed IS NULL "
     "AND (expires IS NULL OR expires > :now)"
 )
-_CHUNK_ROWS: Final = text(f"SELECT fingerprint, {_WORD} {_STANDING}")
-# One value a chunk instead of two a row: ten times faster to read.
+# One value a chunk instead of two a row: the drivers are the slow part.
 _CHUNK_BYTES: Final = text(
     f"SELECT string_agg(int8send(fingerprint) || int8send({_WORD}), ''::bytea) {_STANDING}"
+)
+_CHUNK_HEX: Final = text(
+    f"SELECT group_concat(printf('%016x%016x', fingerprint, {_WORD}), '') {_STANDING}"
 )
 _ROWS_A_CHUNK: Final = 200_000
 
@@ -116,20 +118,19 @@ def standing_entries(engine: Engine, now: dt.datetime) -> Iterator[tuple[Words, 
     now_us = schema.microseconds(now)
     with reading(engine) as connection:
         last = connection.execute(select(func.max(schema.suppression.c.id))).scalar_one() or 0
-        read = _read_bytes if connection.dialect.name == "postgresql" else _read_rows
+        read = _read_bytes if connection.dialect.name == "postgresql" else _read_hex
         for low in range(0, last, _ROWS_A_CHUNK):
-            pairs = read(connection, {"low": low, "high": low + _ROWS_A_CHUNK, "now": now_us})
+            packed = read(connection, {"low": low, "high": low + _ROWS_A_CHUNK, "now": now_us})
+            pairs = np.frombuffer(packed, dtype=">u8").reshape(-1, 2).astype(np.uint64)
             yield pairs[:, 0], pairs[:, 1]
 
 
-def _read_rows(connection: Connection, chunk: dict[str, int]) -> Words:
-    rows = connection.execute(_CHUNK_ROWS, chunk).all()
-    return np.array(rows, dtype=np.int64).reshape(-1, 2).view(np.uint64)
+def _read_bytes(connection: Connection, chunk: dict[str, int]) -> bytes:
+    return connection.execute(_CHUNK_BYTES, chunk).scalar_one() or b""
 
 
-def _read_bytes(connection: Connection, chunk: dict[str, int]) -> Words:
-    packed = connection.execute(_CHUNK_BYTES, chunk).scalar_one() or b""
-    return np.frombuffer(packed, dtype=">u8").reshape(-1, 2).astype(np.uint64)
+def _read_hex(connection: Connection, chunk: dict[str, int]) -> bytes:
+    return bytes.fromhex(connection.execute(_CHUNK_HEX, chunk).scalar_one() or "")
 
 
 def stream_names(engine: Engine) -> dict[str, int]:
