@@ -40,6 +40,11 @@ class Envelope:
     timestamp: str = ""
     signed: JsonObject | None = None
 
+    @property
+    def certificate_url(self) -> str:
+        """Where the envelope says that its certificate is; not to be believed yet."""
+        return optional_text(self.signed or {}, "SigningCertURL")
+
 
 def open_envelope(body: str) -> Envelope:
     """Take an SNS envelope off a body, if it has one.
@@ -57,9 +62,16 @@ def open_envelope(body: str) -> Envelope:
     if body.strip() == EVENT_PUBLISHING_SET_UP:
         return Envelope(body)
     document = parse_object(body)
-    if "Type" not in document or not document.keys() & {"Message", "TopicArn"}:
-        return Envelope(body)
-    return _from_sns(document)
+    return _from_sns(document) if _is_from_sns(document) else Envelope(body)
+
+
+def _is_from_sns(document: JsonObject) -> bool:
+    """Whether a document is an SNS envelope, or what is left of one."""
+    if "Type" not in document:
+        return False
+    return document["Type"] in (NOTIFICATION, *CONFIRMATIONS) or not document.keys().isdisjoint(
+        {"Message", "TopicArn"}
+    )
 
 
 def _from_sns(document: JsonObject) -> Envelope:

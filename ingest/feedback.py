@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ingest.decisions import DEFAULT_POLICY, Case, Counts, Policy, Row, Scope, decide
-from ingest.event import Recipient, SesEvent
+from ingest.event import BOUNCE, COMPLAINT, Recipient, SesEvent
 from ingest.recipient import NO_ADDRESS, recipient_address
 from service.store import Effect, Feedback
 
@@ -14,7 +14,11 @@ PROVIDER: Final = "ses"
 #: Where mail to SES's mailbox simulator goes; treated like any other, but in no rate.
 SIMULATOR: Final = "@simulator.amazonses.com"
 
-# An event that tells no recipient is remembered all the same, once.
+#: Remarks beyond those of the decision table.
+NO_RECIPIENT: Final = "feedback that names no recipient"
+NOT_AN_ADDRESS: Final = "feedback about something that is no address"
+
+# An event that names no recipient is remembered all the same, once.
 _NOBODY: Final = (Recipient(""),)
 
 
@@ -41,11 +45,12 @@ class Judge:
         remarks = set()
         for recipient in event.recipients or _NOBODY:
             row = decide(_case(event, recipient), self.policy)
-            remarks.add(row.remark)
             if row.stored:
                 piece = self._piece(event, recipient, row)
+                # One that has an effect must not give way to one that has none.
                 if piece.address not in pieces or piece.effect:
                     pieces[piece.address] = piece
+            remarks |= {row.remark, _remark(event, recipient)}
         return [*pieces.values()], frozenset(remarks - {""})
 
     def _piece(self, event: SesEvent, recipient: Recipient, row: Row) -> Feedback:
@@ -66,7 +71,7 @@ class Judge:
             action=recipient.action,
             status=recipient.status,
             diagnostic=recipient.diagnostic,
-            counts_as=Counts.NOT if address.endswith(SIMULATOR) else row.counts_as,
+            counts_as=_counts_as(event, address, row),
             effect=None if address == NO_ADDRESS else effect,
         )
 
@@ -81,6 +86,19 @@ class Judge:
 
 def _case(event: SesEvent, recipient: Recipient) -> Case:
     return Case(event.kind, event.type, event.sub_type, recipient.action, recipient.status)
+
+
+def _counts_as(event: SesEvent, address: str, row: Row) -> Counts:
+    in_no_rate = address.endswith(SIMULATOR) or not event.recipients
+    return Counts.NOT if in_no_rate else row.counts_as
+
+
+def _remark(event: SesEvent, recipient: Recipient) -> str:
+    if event.kind not in {BOUNCE, COMPLAINT}:
+        return ""
+    if not event.recipients:
+        return NO_RECIPIENT
+    return NOT_AN_ADDRESS if recipient_address(recipient.address) == NO_ADDRESS else ""
 
 
 def _undecided(identity: str) -> str:

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Final
 
-from ingest.errors import Refused
+from ingest.errors import Refused, Unverifiable
 
 #: SES or SNS telling that something was set up.
 SET_UP: Final = "set-up"
@@ -33,3 +33,8 @@ class Outcome:
     def acknowledged(self) -> bool:
         """Whether the message may go: what it says is stored, or says nothing."""
         return self.refusal is None
+
+    @property
+    def passing(self) -> bool:
+        """Whether the message may be acknowledged another time, unchanged."""
+        return isinstance(self.refusal, Unverifiable)

@@ -11,7 +11,7 @@ from itertools import islice
 
 from ingest.decisions import KNOWN_KINDS
 from ingest.envelope import EVENT_PUBLISHING_SET_UP, NOTIFICATION, Envelope, open_envelope
-from ingest.errors import Defect, Refused, Unstorable
+from ingest.errors import Defect, Refused, Unstorable, Unverifiable
 from ingest.event import NOTIFICATIONS_SET_UP, SesEvent, parse_event
 from ingest.feedback import Judge
 from ingest.outcome import NOT_AN_EVENT, SET_UP, UNKNOWN, Outcome
@@ -53,7 +53,8 @@ class Pipeline:
         Raises:
             StoreUnavailable: the database cannot write now; nothing was changed.
         """
-        decided = [self._decide(body) for body in bodies]
+        unfetched: dict[str, Unverifiable] = {}
+        decided = [self._decide(body, unfetched) for body in bodies]
         if not any(one.feedback for one in decided):
             return [one.outcome for one in decided]
         try:
@@ -63,17 +64,30 @@ class Pipeline:
         except Exception:  # noqa: BLE001 - found again, and named, message by message
             return [self._record_alone(one) for one in decided]
 
-    def _decide(self, body: str) -> _Decided:
+    def _decide(self, body: str, unfetched: dict[str, Unverifiable]) -> _Decided:
         envelope = Envelope("")
         try:
             envelope = open_envelope(body)
-            self._authenticate(envelope)
+            self._authenticate_once(envelope, unfetched)
             return self._judged(envelope)
         except Refused as refusal:
             return _refused(refusal, envelope.message_id)
         except Exception as error:  # noqa: BLE001 - its neighbours must not suffer for it
             defect = Defect(f"{type(error).__name__} in the program")
             return _refused(defect, envelope.message_id)
+
+    def _authenticate_once(self, envelope: Envelope, unfetched: dict[str, Unverifiable]) -> None:
+        """Authenticate, asking for a certificate that does not come only once a batch.
+
+        A whole batch would otherwise wait ten times for a host that is down.
+        """
+        if envelope.certificate_url in unfetched:
+            raise unfetched[envelope.certificate_url]
+        try:
+            self._authenticate(envelope)
+        except Unverifiable as refusal:
+            unfetched[envelope.certificate_url] = refusal
+            raise
 
     def _judged(self, envelope: Envelope) -> _Decided:
         if envelope.type != NOTIFICATION:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from ingest.errors import QueueUnavailable, SettingsError
 
@@ -24,6 +24,10 @@ _ANSWER_SECONDS: Final = 10
 _CONNECT_SECONDS: Final = 5
 # How often an entry of a batch delete is tried.
 _DELETE_ATTEMPTS: Final = 3
+
+# Seconds until a postponed message comes again: the first time, and at most.
+_POSTPONED_SECONDS: Final = 60
+_LONGEST_POSTPONED_SECONDS: Final = 3_600
 
 _AWS_QUEUE_URL = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/.*")
 
@@ -63,18 +67,21 @@ class Queue:
         waits between attempts must be able to stop waiting.
 
         Raises:
-            SettingsError: no region is known.
+            SettingsError: an ``AWS_*`` setting is wrong, or the region is not known.
         """
-        session = boto3.Session()
-        region = session.region_name or _region_of(url)
-        if region is None:
-            raise SettingsError("AWS_REGION is not set, and the queue's URL does not tell it")
         config = Config(
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=wait_seconds + _ANSWER_SECONDS,
             retries={"total_max_attempts": 1, "mode": "standard"},
         )
-        client = session.client("sqs", region_name=region, config=config)
+        try:
+            session = boto3.Session()
+            region = session.region_name or _region_of(url)
+            client = session.client("sqs", region_name=region, config=config)
+        except NoRegionError:
+            raise SettingsError("set AWS_REGION: the queue's URL does not tell it") from None
+        except (BotoCoreError, ValueError) as error:
+            raise SettingsError(f"boto3 refuses its settings: {error}") from None
         return cls(client, url, batch_size, wait_seconds)
 
     def receive(self) -> list[QueuedMessage]:
@@ -121,6 +128,28 @@ class Queue:
             left = [message for batch in _batches(left) for message in self._delete_batch(batch)]
         return left
 
+    def postpone(self, messages: Sequence[QueuedMessage]) -> None:
+        """Have messages come again later, the later the more often they came already.
+
+        Raises:
+            QueueUnavailable: SQS does not answer, or refuses; they come as usual then.
+        """
+        for batch in _batches(messages):
+            try:
+                self._client.change_message_visibility_batch(
+                    QueueUrl=self._url,
+                    Entries=[
+                        {
+                            "Id": str(place),
+                            "ReceiptHandle": message.receipt_handle,
+                            "VisibilityTimeout": _postponed_seconds(message),
+                        }
+                        for place, message in enumerate(batch)
+                    ],
+                )
+            except (BotoCoreError, ClientError) as error:
+                raise QueueUnavailable(_cause(error)) from error
+
     def _delete_batch(self, batch: Sequence[QueuedMessage]) -> list[QueuedMessage]:
         try:
             answer = self._client.delete_message_batch(
@@ -138,6 +167,11 @@ class Queue:
 def _batches(messages: Sequence[QueuedMessage]) -> Iterator[Sequence[QueuedMessage]]:
     for start in range(0, len(messages), MAX_BATCH):
         yield messages[start : start + MAX_BATCH]
+
+
+def _postponed_seconds(message: QueuedMessage) -> int:
+    doublings = min(max(message.receive_count - 1, 0), 10)
+    return min(_POSTPONED_SECONDS << doublings, _LONGEST_POSTPONED_SECONDS)
 
 
 def _region_of(url: str) -> str | None:

@@ -70,7 +70,9 @@ class Worker:
             outcomes = self._store(messages)
             self.tally.add(outcomes)
             _report(messages, outcomes)
-            self._delete([m for m, o in zip(messages, outcomes, strict=True) if o.acknowledged])
+            done = list(zip(messages, outcomes, strict=True))
+            self._delete([message for message, outcome in done if outcome.acknowledged])
+            self._postpone([message for message, outcome in done if outcome.passing])
         self._summarise()
 
     def _receive(self) -> list[QueuedMessage]:
@@ -107,6 +109,13 @@ class Worker:
             return
         for message in left:
             _log.warning("not deleted; comes again", sqs_message_id=message.message_id)
+
+    def _postpone(self, messages: Sequence[QueuedMessage]) -> None:
+        """Give what stands in the way time to pass, so that the queue does not give them up."""
+        try:
+            self._queue.postpone(messages)
+        except QueueUnavailable as error:
+            _log.warning("the queue does not postpone; messages come as usual", cause=str(error))
 
     def _wait(self, what: str, error: Exception, backoff: Backoff) -> None:
         seconds = backoff.failed()
