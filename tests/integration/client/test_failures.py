@@ -7,6 +7,7 @@ import grpc
 import pytest
 from google.rpc import error_details_pb2
 from suppression import (
+    MAX_BATCH,
     AsyncSuppressionClient,
     ClientClosedError,
     ConfigurationError,
@@ -126,6 +127,16 @@ async def test_a_passing_failure_is_retried(client_of: ClientOf, service: Any) -
     service.fails("CheckAddress", Code.UNAVAILABLE, times=2)
 
     assert (await client_of(service.address).check("a@example.com")).answered
+
+
+async def test_a_passing_failure_of_the_largest_batch_is_retried(
+    client_of: ClientOf, service: Any
+) -> None:
+    service.fails("BatchCheck", Code.UNAVAILABLE, times=2)
+
+    checks = await client_of(service.address).batch_check([f"{'a' * 64}@{'d' * 255}"] * MAX_BATCH)
+
+    assert all(check.answered for check in checks)
 
 
 async def test_a_lasting_failure_is_given_up(client_of: ClientOf, service: Any) -> None:

@@ -42,6 +42,9 @@ _OPTIONS: Final[tuple[tuple[str, str | int], ...]] = (
     # By default gRPC waits up to two minutes before it tries a server again.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 5_000),
+    # A request that outgrows this buffer is not retried; the default, 256 KiB, is
+    # a batch of about 10,000 short addresses. The longest batch has 3.3 MB.
+    ("grpc.per_rpc_retry_buffer_size", 4 * 1024 * 1024),
     # A page of 10,000 changes outgrows the default of 4 MiB.
     ("grpc.max_receive_message_length", 64 * 1024 * 1024),
 )
