@@ -199,6 +199,18 @@ def test_show_prints_the_entries(run: Run) -> None:
     assert "hard-bounce" in run("show", "a@example.com").out
 
 
+def test_show_leaves_out_columns_that_say_nothing(run: Run) -> None:
+    assert "source" not in run("show", "a@example.com").out
+
+
+def test_show_says_how_long_an_entry_holds(run: Run) -> None:
+    assert "for ever" in run("show", "a@example.com").out
+
+
+def test_show_says_that_there_is_no_feedback(run: Run) -> None:
+    assert "no feedback" in run("show", "a@example.com").out
+
+
 def test_show_prints_json_lines(run: Run) -> None:
     ran = run("show", "a@example.com", "--json")
 

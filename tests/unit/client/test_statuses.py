@@ -107,6 +107,14 @@ def test_the_text_of_an_error_says_it_all() -> None:
     assert str(error) == "INVALID_ARGUMENT (FIELD_INVALID): no; stream: over 100 bytes"
 
 
+def test_the_text_of_an_error_says_nothing_twice() -> None:
+    status = status_pb2.Status.FromString(RICH)
+    status.message = "stream: over 100 bytes"
+    failed = Failed(Code.INVALID_ARGUMENT, status.message, status.SerializeToString())
+
+    assert str(error_from(failed)) == "INVALID_ARGUMENT (FIELD_INVALID): stream: over 100 bytes"
+
+
 def test_an_error_without_text_still_says_its_status() -> None:
     assert str(error_from(Failed(Code.UNKNOWN, text=None))) == "UNKNOWN"
 

@@ -4,23 +4,18 @@ Exit status: 0 done, and all may be mailed; 1 at least one address may not be
 mailed; 2 wrong usage, settings or arguments; 3 the service could not be asked.
 """
 
-import json
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, fields
-from datetime import datetime, timedelta
-from enum import Enum
+from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Final
 
 from . import (
-    Check,
-    Event,
     MailClass,
     Reason,
-    Suppression,
     SuppressionClient,
     SuppressionError,
     Tls,
@@ -30,9 +25,8 @@ from . import (
 
 try:
     import typer
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+
+    from . import printed
 except ImportError:
     sys.stderr.write("suppression: the command needs: pip install 'suppression-client[cli]'\n")
     raise SystemExit(2) from None
@@ -45,8 +39,6 @@ LOCAL: Final = "127.0.0.1:50051"
 
 #: Seconds. A person would rather wait for a slow network than read that it is slow.
 CHECK_TIMEOUT: Final = 5.0
-
-UNPRINTABLE: Final = "\N{REPLACEMENT CHARACTER}"
 
 #: The reasons that an entry can have.
 ENTRIES: Final = (
@@ -62,20 +54,19 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w":
 
 def _reason(text: str) -> Reason:
     for reason in ENTRIES:
-        if _spelled(reason) == text.lower().replace("_", "-"):
+        if printed.spelled(reason) == text.lower().replace("_", "-"):
             return reason
-    raise typer.BadParameter(f"{text!r} is none of {', '.join(map(_spelled, ENTRIES))}")
+    choices = ", ".join(map(printed.spelled, ENTRIES))
+    raise typer.BadParameter(f"{text!r} is none of {choices}", param_hint="--reason")
 
 
 def _span(text: str) -> timedelta:
     match = re.fullmatch(r"([0-9]{1,5})([smhdw])", text)
     if match is None:
-        raise typer.BadParameter(f"{text!r} is no length of time such as 90m, 12h, 30d or 8w")
+        raise typer.BadParameter(
+            f"{text!r} is no length of time such as 90m, 12h, 30d or 8w", param_hint="--ttl"
+        )
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
-
-
-def _spelled(member: Enum) -> str:
-    return member.name.lower().replace("_", "-")
 
 
 Addresses = Annotated[
@@ -87,7 +78,9 @@ Detail = Annotated[str, typer.Option(help="Why, in words for people.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 Server = Annotated[
     str,
-    typer.Option(envvar="SUPPRESSION_ADDRESS", metavar="HOST:PORT", help="Where the service is."),
+    typer.Option(
+        "--server", envvar="SUPPRESSION_ADDRESS", metavar="HOST:PORT", help="Where the service is."
+    ),
 ]
 Token = Annotated[
     str,
@@ -178,7 +171,9 @@ def check(
     with _client(server, token, tls_ca, tls_cert, tls_key, insecure) as client:
         checks = client.batch_check(_listed(addresses), stream=stream, mail_class=mail_class)
     for one in checks:
-        typer.echo(_json(_check_record(one)) if as_json else _check_line(one))
+        typer.echo(
+            printed.as_json(printed.check_record(one)) if as_json else printed.check_line(one)
+        )
     if not all(one.send for one in checks):
         raise typer.Exit(MAY_NOT_BE_MAILED)
 
@@ -193,19 +188,19 @@ def check(
 def add(
     addresses: Addresses,
     reason: Annotated[
-        Reason,
+        str,
         typer.Option(
-            parser=_reason,
+            "--reason",
             metavar="REASON",
             help="manual, unsubscribe, complaint, hard-bounce or soft-bounce.",
         ),
-    ] = "manual",  # type: ignore[assignment]
+    ] = "manual",
     stream: Stream = "",
     detail: Detail = "",
     ttl: Annotated[
-        timedelta | None,
-        typer.Option(parser=_span, metavar="SPAN", help="How long: 90m, 12h, 30d, 8w. [for ever]"),
-    ] = None,
+        str,
+        typer.Option("--ttl", metavar="SPAN", help="How long: 90m, 12h, 30d, 8w. Empty: for ever."),
+    ] = "",
     source: Source = "",
     as_json: Json = False,
     server: Server = LOCAL,
@@ -219,13 +214,18 @@ def add(
 
     It does no harm to add an address again.
     """
+    why, span = _reason(reason), _span(ttl) if ttl else None
     with _client(server, token, tls_ca, tls_cert, tls_key, insecure) as client:
         for address in _listed(addresses):
             done = client.suppress(
-                address, reason, stream=stream, source=source, detail=detail, ttl=ttl
+                address, why, stream=stream, source=source, detail=detail, ttl=span
             )
             verb = "added" if done.created else "already there"
-            typer.echo(_json(asdict(done)) if as_json else _entry_line(verb, done.suppression))
+            typer.echo(
+                printed.as_json(asdict(done))
+                if as_json
+                else printed.entry_line(verb, done.suppression)
+            )
 
 
 @app.command(
@@ -237,11 +237,11 @@ def add(
 def remove(
     addresses: Addresses,
     reason: Annotated[
-        Reason | None,
+        str,
         typer.Option(
-            parser=_reason, metavar="REASON", help="Only entries of this reason. [every reason]"
+            "--reason", metavar="REASON", help="Only entries of this reason. Empty: of every."
         ),
-    ] = None,
+    ] = "",
     stream: Annotated[
         str | None,
         typer.Option(help="Only entries of this stream; '' for those for all mail. [every stream]"),
@@ -260,18 +260,19 @@ def remove(
 
     Feedback older than the removal does not bring an address back; newer does.
     """
+    why = _reason(reason) if reason else None
     with _client(server, token, tls_ca, tls_cert, tls_key, insecure) as client:
         for address in _listed(addresses):
             done = client.unsuppress(
-                address, reason=reason, stream=stream, source=source, detail=detail
+                address, reason=why, stream=stream, source=source, detail=detail
             )
             if as_json:
-                typer.echo(_json({"address": address} | asdict(done)))
+                typer.echo(printed.as_json({"address": address} | asdict(done)))
                 continue
             for entry in done.removed:
-                typer.echo(_entry_line("removed", entry))
+                typer.echo(printed.entry_line("removed", entry))
             if not done.removed:
-                typer.echo(f"was not there\t{_printable(address)}")
+                typer.echo(f"was not there\t{printed.printable(address)}")
 
 
 @app.command(
@@ -295,11 +296,13 @@ def show(
         for address in _listed(addresses):
             history = client.get_address(address)
             if as_json:
-                typer.echo(_json({"address": address} | asdict(history)))
+                typer.echo(printed.as_json({"address": address} | asdict(history)))
                 continue
-            typer.echo(_printable(address))
-            _print_table("entries", Suppression, history.suppressions)
-            _print_table("feedback", Event, history.events)
+            typer.echo(printed.printable(address))
+            printed.print_table(
+                "entries", [printed.entry_row(entry) for entry in history.suppressions]
+            )
+            printed.print_table("feedback", [printed.event_row(event) for event in history.events])
 
 
 def main() -> None:
@@ -332,7 +335,7 @@ def _client(
 
 
 def _fail(text: str, status: int) -> None:
-    typer.echo(f"suppression: {_printable(text)}", err=True)
+    typer.echo(f"suppression: {printed.printable(text)}", err=True)
     raise typer.Exit(status)
 
 
@@ -340,69 +343,6 @@ def _listed(addresses: list[str]) -> list[str]:
     if addresses != ["-"]:
         return addresses
     return [line for line in map(str.strip, sys.stdin) if line]
-
-
-def _check_record(one: Check) -> dict[str, Any]:
-    record = {field.name: getattr(one, field.name) for field in fields(one)}
-    del record["assumed"]  # under RAISE nothing is
-    return record | {"send": one.send}
-
-
-def _check_line(one: Check) -> str:
-    why = f"\t{_spelled(one.reason)}" if one.reason else ""
-    verdict = typer.style("send", fg="green") if one.send else typer.style("hold", fg="red")
-    return f"{verdict}\t{_printable(one.address)}{why}"
-
-
-def _entry_line(verb: str, entry: Suppression) -> str:
-    stream = _printable(entry.stream) or "all mail"
-    return f"{verb}\t{_printable(entry.address)}\t{_spelled(entry.reason)}\t{stream}"
-
-
-_Row = TypeVar("_Row", Suppression, Event)
-
-
-def _print_table(title: str, kind: type[_Row], rows: Iterable[_Row]) -> None:
-    """Print rows as a table, without the columns that are empty in all of them."""
-    names = [field.name for field in fields(kind) if field.name != "address"]
-    shown = [{name: _cell(getattr(row, name)) for name in names} for row in rows]
-    if not shown:
-        typer.echo(f"  no {title}")
-        return
-    names = [name for name in names if any(row[name] for row in shown)]
-    table = Table(*(name.replace("_", " ") for name in names), title=title, title_justify="left")
-    for row in shown:
-        table.add_row(*(Text(row[name]) for name in names))
-    # Where nobody looks at it, it need not fit a screen.
-    console = Console()
-    console.print(table, width=None if console.is_terminal else 1_000)
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, Reason):
-        return _spelled(value) if value else ""
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%SZ")
-    return "" if value is None else _printable(str(value))
-
-
-def _printable(text: str) -> str:
-    # Diagnostics come from strangers' servers and may hold terminal commands.
-    return "".join(letter if letter.isprintable() else UNPRINTABLE for letter in text)
-
-
-def _json(record: dict[str, Any]) -> str:
-    return json.dumps(_plain(record))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, Enum):
-        return value.name
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 if __name__ == "__main__":

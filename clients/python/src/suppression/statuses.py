@@ -73,5 +73,7 @@ def _message(
     code: grpc.StatusCode, reason: str, text: str | None, violations: tuple[FieldViolation, ...]
 ) -> str:
     head = f"{code.name} ({reason})" if reason else code.name
-    faults = [f"{v.field}: {v.description}" for v in violations]
+    faults = [
+        f"{v.field}: {v.description}" for v in violations if v.description not in (text or "")
+    ]
     return "; ".join([f"{head}: {text}" if text else head, *faults])
