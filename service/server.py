@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Final
 
 import grpc
@@ -14,10 +15,13 @@ from suppression.v1.suppression_service_pb2_grpc import (
 )
 
 from service.guard import SERVICE, GuardedServicer
+from service.replica.base import BaseSource
 from service.replica.follower import Follower
+from service.replica.snapshot import SnapshotDirectory
 from service.servicer import SuppressionServicer
 from service.settings import ServiceSettings
-from service.store import Store
+from service.store import Store, StoreUnavailable
+from service.store.engine import open_engine
 from service.writer import GroupWriter
 
 #: Seconds between two looks at whether health has changed.
@@ -41,9 +45,10 @@ async def serve(settings: ServiceSettings, listen: str, stop: asyncio.Event) -> 
     Raises:
         StoreError: the database URL or schema cannot be used.
     """
-    store = Store.open(settings.database_url)
+    store = _store(settings)
     follower = Follower(
         store,
+        BaseSource(store, _snapshots(settings, store)),
         poll_seconds=settings.poll_seconds,
         max_staleness=settings.max_staleness_time,
     )
@@ -58,6 +63,26 @@ async def serve(settings: ServiceSettings, listen: str, stop: asyncio.Event) -> 
             await server.start()
             await stop.wait()
             await _drain(server, status, servicer, settings)
+
+
+def _store(settings: ServiceSettings) -> Store:
+    store = Store(open_engine(settings.database_url))
+    try:
+        store.require_head()
+    except StoreUnavailable as error:
+        # A worker that is replaced while the database is away has its snapshot.
+        _log.warning("database away at start", error=str(error))
+    return store
+
+
+def _snapshots(settings: ServiceSettings, store: Store) -> SnapshotDirectory | None:
+    if not settings.snapshot_directory:
+        return None
+    try:
+        return SnapshotDirectory(Path(settings.snapshot_directory), store.engine.url)
+    except OSError as error:
+        _log.warning("no snapshots: each worker keeps a list of its own", error=str(error))
+        return None
 
 
 def _server(settings: ServiceSettings) -> grpc.aio.Server:

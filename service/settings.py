@@ -2,6 +2,8 @@
 
 import datetime as dt
 import ipaddress
+import os
+import tempfile
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -47,6 +49,13 @@ class ServiceSettings(BaseSettings):
         float,
         Field(gt=0, description="seconds that checks go on from memory while the database is away"),
     ] = 3600
+    snapshot_directory: Annotated[
+        str,
+        Field(
+            description="where workers share the list in memory and find it again after a "
+            "restart; empty for a copy in each worker"
+        ),
+    ] = str(Path(tempfile.gettempdir()) / f"suppression-{os.geteuid()}")
     drain_seconds: Annotated[
         float,
         Field(ge=0, description="time between NOT_SERVING and refusing calls, for load balancers"),

@@ -9,14 +9,16 @@ its age is known, since only a round that succeeds moves ``as_of``.
 import asyncio
 import contextlib
 import datetime as dt
+import functools
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
 import structlog
 
+from service.replica.base import BaseSource
 from service.replica.replica import Replica, State
-from service.replica.table import Table
+from service.replica.snapshot import Snapshot
 from service.store import Identity, Store, StoreError, StoreUnavailable
 from service.store.feed import Changes
 from service.store.store import utc_now
@@ -25,6 +27,8 @@ from service.store.store import utc_now
 MANY_CHANGES: Final = 2_000
 #: Changed fingerprints at which they are folded into a new base.
 FOLD_AT: Final = 50_000
+#: Age at which a base is renewed all the same, so that a restart finds a young one.
+RENEW_AFTER: Final = dt.timedelta(minutes=10)
 #: Seconds between attempts while the database is away, at most.
 RETRY_SECONDS: Final = 2.0
 
@@ -43,6 +47,7 @@ class Follower:
 
     Args:
         store: the list.
+        source: where the base comes from; without one, from the database.
         poll_seconds: time between two rounds.
         max_staleness: age at which answers are no longer given.
         now: the clock, replaced in tests.
@@ -51,21 +56,22 @@ class Follower:
     def __init__(
         self,
         store: Store,
+        source: BaseSource | None = None,
         *,
         poll_seconds: float = 0.1,
         max_staleness: dt.timedelta = dt.timedelta(hours=1),
         now: Callable[[], dt.datetime] = utc_now,
     ) -> None:
         self._store = store
+        self._source = source or BaseSource(store, now=now)
         self._poll_seconds = poll_seconds
         self._max_staleness = max_staleness
         self._now = now
         self._replica: Replica | None = None
-        self._identity: Identity | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="follower")
         self._wake = asyncio.Event()
         self._round_end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._folding: asyncio.Task[None] | None = None
+        self._renewing: asyncio.Task[None] | None = None
         self._away = False
 
     # --- what others see -----------------------------------------------------------------------
@@ -85,7 +91,7 @@ class Follower:
     @property
     def identity(self) -> Identity | None:
         """Which database is followed, once that is known."""
-        return self._identity
+        return self._replica.identity if self._replica else None
 
     async def reach(self, revision: int) -> None:
         """Wait until the replica is at a revision or beyond.
@@ -138,8 +144,7 @@ class Follower:
     async def _round(self) -> bool:
         """Read the database once; return whether it could be read."""
         try:
-            replica = self._replica or await self._load()
-            await self._catch_up(replica)
+            await self._catch_up(self._replica or await self._load())
         except StoreUnavailable as error:
             self._note_away(error)
             return False
@@ -154,49 +159,61 @@ class Follower:
         return True
 
     async def _load(self) -> Replica:
-        as_of = self._now()
-        self._identity = await self._in_thread(self._store.identity)
-        state = State(await self._in_thread(self._store.revision), as_of)
-        table = await self._in_thread(lambda: Table.of(self._store.standing_entries()))
-        streams = await self._in_thread(self._store.stream_names)
-        _log.info("replica loaded", entries=len(table), revision=state.revision)
-        return Replica(self._identity, table, state, streams)
+        try:
+            snapshot = await self._in_thread(self._source.load)
+        except StoreUnavailable:
+            # Old answers with an honest time are better than none.
+            last_known = await self._in_thread(self._source.last_known)
+            if last_known is None:
+                raise
+            snapshot = last_known
+        self._replica = replica = _replica_of(snapshot)
+        _log.info("replica loaded", entries=len(replica.base), revision=replica.state.revision)
+        return replica
 
     async def _catch_up(self, replica: Replica) -> None:
         as_of, after = self._now(), replica.state.revision
         changes = await self._in_thread(lambda: self._store.replica_changes(after))
-        if self._is_other_database(changes, after):
+        if self._is_other_database(replica, changes):
             _log.warning("the database was replaced or restored; loading it anew")
-            replica = await self._load()
-        elif changes.entries:
+            await self._load()
+            return
+        state = State(changes.through, as_of)
+        if changes.entries:
             # An entry can name a stream that is as new as itself.
             replica.streams = await self._in_thread(self._store.stream_names)
-            state = State(changes.through, as_of)
-            if len(changes.entries) > MANY_CHANGES:
-                replica = await self._in_thread(lambda: replica.advanced(changes.entries, state))
-            else:
-                replica.apply(changes.entries, state)
+        if len(changes.entries) > MANY_CHANGES:
+            self._replica = await self._in_thread(lambda: replica.advanced(changes.entries, state))
         else:
-            replica.state = State(changes.through, as_of)
-        self._replica = replica
-        if replica.pending >= FOLD_AT and self._folding is None:
-            self._folding = asyncio.create_task(self._fold(replica))
+            replica.apply(changes.entries, state)
+        self._renew_base_if_due()
 
-    def _is_other_database(self, changes: Changes, after: int) -> bool:
-        identity = self._identity
-        return changes.through < after or (
-            identity is not None and identity.database_id != changes.database_id
+    def _is_other_database(self, replica: Replica, changes: Changes) -> bool:
+        return (
+            changes.database_id != replica.identity.database_id
+            or changes.through < replica.state.revision
         )
 
-    async def _fold(self, replica: Replica) -> None:
-        """Fold what changed into a new base, beside the rounds, which go on."""
+    def _renew_base_if_due(self) -> None:
+        replica = self._replica
+        if replica is None or self._renewing is not None:
+            return
+        age = self._now() - replica.base_state.as_of
+        if replica.pending >= FOLD_AT or age >= RENEW_AFTER:
+            self._renewing = asyncio.create_task(self._renew_base(replica), name="renewing")
+
+    async def _renew_base(self, replica: Replica) -> None:
+        """Get a newer base, beside the rounds, which go on."""
         try:
-            old, pending = replica.base, replica.pending_changes()
-            base = await asyncio.to_thread(old.with_changes, pending)
-            if self._replica is not None and self._replica.base is old:
-                self._replica.rebase(base, pending)
+            table, pending = replica.base, replica.pending_changes()
+            current = Snapshot(replica.identity, replica.state, replica.streams, table)
+            renew = functools.partial(self._source.renewed, current, replica.base_state, pending)
+            renewed = await asyncio.to_thread(renew)
+            # Another list may have been loaded in the meantime.
+            if renewed and self._replica is not None and self._replica.base is table:
+                self._replica.rebase(renewed.table, renewed.state)
         finally:
-            self._folding = None
+            self._renewing = None
 
     async def _in_thread(self, read: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, read)
@@ -210,3 +227,7 @@ class Follower:
         if self._away:
             _log.info("database back")
         self._away = False
+
+
+def _replica_of(snapshot: Snapshot) -> Replica:
+    return Replica(snapshot.identity, snapshot.table, snapshot.state, snapshot.streams)

@@ -2,7 +2,7 @@
 
 Every check ends here. The base is large and sorted; changes since it was made sit
 in a dictionary in front of it, whole: all words of a changed fingerprint, so that
-one look-up decides. Now and then they are folded in.
+one look-up decides. Now and then they are folded into a new base.
 
 Nothing here waits or locks. One event loop changes a replica, and only between
 two checks, so every check, and every batch, sees one revision.
@@ -43,7 +43,7 @@ class Replica:
     Args:
         identity: the database that it is a replica of.
         base: the entries to start from.
-        state: the revision that the base holds whole.
+        state: the state that the base holds whole.
         streams: the number of every stream named so far.
     """
 
@@ -57,7 +57,11 @@ class Replica:
         self.identity = identity
         self._seed = identity.fingerprint_seed
         self._base = base if base is not None else Table()
+        #: The state that the base alone holds.
+        self.base_state = state
         self._changed: dict[int, tuple[int, ...]] = {}
+        # The revision at which each of them was last taken in.
+        self._changed_at: dict[int, int] = {}
         self.state = state
         self.streams = streams or {"": 0}
 
@@ -129,12 +133,14 @@ class Replica:
             others = [w for w in self._words(change.fingerprint) if w & _ENTRY_MASK != entry]
             now = others if change.removed else [*others, change.word]
             self._changed[change.fingerprint] = tuple(now)
+            self._changed_at[change.fingerprint] = state.revision
         self.state = state
 
     def advanced(self, changes: Iterable[Change], state: State) -> Self:
         """Return a copy that has taken in changes; for so many that a thread must do it."""
-        copy = type(self)(self.identity, self._base, self.state, self.streams)
+        copy = type(self)(self.identity, self._base, self.base_state, self.streams)
         copy._changed = self._changed.copy()  # noqa: SLF001 - our own kind
+        copy._changed_at = self._changed_at.copy()  # noqa: SLF001
         copy.apply(changes, state)
         return copy
 
@@ -142,11 +148,9 @@ class Replica:
         """Return what changed since the base was made, to be folded into a new one."""
         return self._changed.copy()
 
-    def rebase(self, base: Table, has: dict[int, tuple[int, ...]]) -> None:
-        """Start from a new table and forget the changes that it already has."""
-        self._base = base
-        self._changed = {
-            fingerprint: words
-            for fingerprint, words in self._changed.items()
-            if has.get(fingerprint) is not words
-        }
+    def rebase(self, base: Table, state: State) -> None:
+        """Start from a new base, of a state that is not beyond our own."""
+        kept = {f: at for f, at in self._changed_at.items() if at > state.revision}
+        self._changed = {fingerprint: self._changed[fingerprint] for fingerprint in kept}
+        self._changed_at = kept
+        self._base, self.base_state = base, state

@@ -7,7 +7,7 @@ from typing import Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from service.store.feed import Words
+from service.store.feed import END_SHIFT, Words
 
 _EMPTY: Final = np.empty(0, dtype=np.uint64)
 
@@ -57,6 +57,12 @@ class Table:
         kept, words = self.fingerprints[keep], self.words[keep]
         places = kept.searchsorted(fresh[:, 0])
         return Table(np.insert(kept, places, fresh[:, 0]), np.insert(words, places, fresh[:, 1]))
+
+    def without_ended(self, now: int) -> "Table":
+        """Return a table without the entries that ended before a second since 1970."""
+        ends = self.words >> np.uint64(END_SHIFT)
+        ended = (ends > 0) & (ends <= now)
+        return Table(self.fingerprints[~ended], self.words[~ended]) if ended.any() else self
 
     def _all_but(self, fingerprints: Words) -> npt.NDArray[np.bool_]:
         # Looked up one by one: np.isin would sort the whole table again.

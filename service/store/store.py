@@ -43,11 +43,20 @@ class Store:
             SchemaError: the schema is missing, older or newer than this program's.
             StoreUnavailable: the database cannot be reached.
         """
-        engine = open_engine(url)
+        store = cls(open_engine(url))
         if migrate_first:
-            migrate(engine)
-        require_head(engine)
-        return cls(engine)
+            migrate(store.engine)
+        store.require_head()
+        return store
+
+    def require_head(self) -> None:
+        """Make sure that the schema is this program's.
+
+        Raises:
+            SchemaError: it is missing, older or newer.
+            StoreUnavailable: the database cannot be reached.
+        """
+        require_head(self.engine)
 
     def close(self) -> None:
         """Close every pooled connection."""

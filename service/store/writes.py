@@ -39,10 +39,12 @@ class _Entry:
 
     row_id: int | None
     state: Suppression
+    #: The revision that a change of the entry belongs to.
+    revision: int
     changed: bool = False
 
     def become(self, **changes: Any) -> None:
-        self.state = dataclasses.replace(self.state, **changes)
+        self.state = dataclasses.replace(self.state, revision=self.revision, **changes)
         self.changed = True
 
 
@@ -177,7 +179,7 @@ class WriteTransaction:
         if state.removed is None:
             entry.become(expires=_later(state.expires, effect.expires))
         elif piece.happened > state.removed:
-            entry.become(expires=effect.expires, **_NOT_REMOVED)
+            entry.become(source=piece.provider, expires=effect.expires, **_NOT_REMOVED)
 
     def _add(self, address: str, stream: str, reason: Reason, seen: dt.datetime) -> _Entry:
         state = Suppression(
@@ -197,7 +199,8 @@ class WriteTransaction:
             removal_detail="",
             revision=self.revision,
         )
-        entry = self._entries[address, stream, reason] = _Entry(None, state, changed=True)
+        entry = _Entry(None, state, self.revision, changed=True)
+        self._entries[address, stream, reason] = entry
         return entry
 
     # --- rows ----------------------------------------------------------------------------------
@@ -211,10 +214,10 @@ class WriteTransaction:
             query = SELECT_SUPPRESSION.where(schema.suppression.c.address.in_(some))
             for row in self._connection.execute(query):
                 state = suppression_of(row)
-                self._entries[state.address, state.stream, state.reason] = _Entry(row.id, state)
+                key = (state.address, state.stream, state.reason)
+                self._entries[key] = _Entry(row.id, state, self.revision)
 
     def _row(self, entry: _Entry, stream_ids: dict[str, int]) -> dict[str, Any]:
-        entry.become(revision=self.revision)
         row = {name: getattr(entry.state, name) for name in _ENTRY_COLUMNS}
         row["row_id"] = entry.row_id
         row["stream_id"] = stream_ids[entry.state.stream]

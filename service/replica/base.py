@@ -1,0 +1,108 @@
+"""Where a replica's base comes from: the snapshot, or the database.
+
+Of the workers on a host one reads the database and writes the snapshot; the others
+wait for it and map the same file. Without a directory for snapshots each worker
+keeps a base of its own. Everything here blocks; it is called from threads.
+"""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable
+
+import structlog
+
+from service.replica.replica import State
+from service.replica.snapshot import Snapshot, SnapshotDirectory
+from service.replica.table import Table
+from service.store import Identity, Store
+from service.store.store import utc_now
+
+_log = structlog.get_logger()
+
+
+class BaseSource:
+    """Loads and renews bases.
+
+    Args:
+        store: the list.
+        directory: the snapshots; None to go without.
+        now: the clock, replaced in tests.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        directory: SnapshotDirectory | None = None,
+        now: Callable[[], dt.datetime] = utc_now,
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._now = now
+
+    def load(self) -> Snapshot:
+        """Return the list, from the snapshot if there is one of this database.
+
+        Raises:
+            StoreUnavailable: the database cannot answer now.
+        """
+        identity, revision = self._store.identity(), self._store.revision()
+        if self._directory is None:
+            return self._read_database(identity)
+        with self._directory.turn(wait=True):
+            known = self._directory.read()
+            # A snapshot beyond the database is of a state that a restore undid.
+            if known and known.identity == identity and known.state.revision <= revision:
+                return known
+            return self._saved(self._read_database(identity))
+
+    def last_known(self) -> Snapshot | None:
+        """Return the snapshot as it is, for when the database is away."""
+        return self._directory.read() if self._directory else None
+
+    def renewed(
+        self, current: Snapshot, base: State, pending: dict[int, tuple[int, ...]]
+    ) -> Snapshot | None:
+        """Return a newer base: one that another worker has written, or our own.
+
+        Args:
+            current: the replica now, with the table of the base in force.
+            base: the state of that table.
+            pending: what changed between that and the replica now.
+
+        Returns:
+            None while another worker is writing: ask again later.
+        """
+        if self._directory is None:
+            return self._folded(current, pending)
+        with self._directory.turn(wait=False) as ours:
+            if not ours:
+                return None
+            written = self._directory.state()
+            if (
+                written
+                and base.as_of < written.as_of
+                and written.revision <= current.state.revision
+            ):
+                return self._directory.read()
+            return self._saved(self._folded(current, pending))
+
+    def _read_database(self, identity: Identity) -> Snapshot:
+        # The revision first: what is read after it can only be newer.
+        state = State(self._store.revision(), self._now())
+        streams = self._store.stream_names()
+        table = Table.of(self._store.standing_entries())
+        _log.info("list read from the database", entries=len(table), revision=state.revision)
+        return Snapshot(identity, state, streams, table)
+
+    def _folded(self, current: Snapshot, pending: dict[int, tuple[int, ...]]) -> Snapshot:
+        table = current.table.with_changes(pending).without_ended(int(self._now().timestamp()))
+        return dataclasses.replace(current, table=table)
+
+    def _saved(self, snapshot: Snapshot) -> Snapshot:
+        assert self._directory is not None  # noqa: S101 - callers have looked
+        try:
+            return self._directory.write(snapshot)
+        except OSError as error:
+            # The list is whole all the same, only not shared.
+            _log.warning("snapshot not written", error=error.strerror)
+            return snapshot

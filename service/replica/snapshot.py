@@ -1,0 +1,183 @@
+"""Snapshots: the base table in a file.
+
+All workers of a host map the same file, so the list is in memory once, at 16 bytes
+an entry. And a worker that starts anew, even while the database is away, has the
+list at once and only asks for what changed since.
+
+A file is made whole under another name and then renamed, so a reader sees the old
+one or the new one. Its layout: a line of JSON (:class:`_Header`), zeros up to a
+whole page, then the fingerprints and the words as little-endian 64-bit integers.
+"""
+
+import contextlib
+import dataclasses
+import datetime as dt
+import fcntl
+import mmap
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import structlog
+import xxhash
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.engine import URL
+
+from service.replica.replica import State
+from service.replica.table import Table
+from service.store import Identity
+
+_FORMAT: Final = "suppression snapshot 1"
+_PAGE: Final = mmap.PAGESIZE
+_WORD: Final = np.dtype("<u8")
+#: Octets of a header line, at most: far more streams than anybody has.
+_MAX_HEADER: Final = 64 * 1024 * 1024
+
+_log = structlog.get_logger()
+
+
+class _Header(BaseModel):
+    """The first line of a file."""
+
+    format: str
+    database_id: str
+    fingerprint_seed: int
+    revision: int
+    as_of: dt.datetime
+    streams: dict[str, int]
+    entries: int
+    checksum: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A table, and what a replica needs to go on from it."""
+
+    identity: Identity
+    state: State
+    streams: dict[str, int]
+    table: Table
+
+
+class SnapshotDirectory:
+    """Where the snapshot of one database lives.
+
+    Args:
+        directory: made if it is missing. Only its owner may write to it, since
+            whoever can decides what is suppressed.
+        database: the database; its URL tells it from others with snapshots here.
+
+    Raises:
+        OSError: the directory cannot be used, or is not only ours.
+    """
+
+    def __init__(self, directory: Path, database: URL) -> None:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = directory.stat()
+        if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise PermissionError(f"{directory} can be written to by others")
+        name = xxhash.xxh3_64_hexdigest(_whole(database).encode())
+        self._file = directory / f"{name}.snapshot"
+        self._lock = directory / f"{name}.lock"
+
+    @contextlib.contextmanager
+    def turn(self, *, wait: bool) -> Iterator[bool]:
+        """Keep other workers from writing; yield whether it is our turn."""
+        with self._lock.open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+
+    def read(self) -> Snapshot | None:
+        """Map the snapshot; None where there is none that can be used."""
+        try:
+            with self._file.open("rb") as file:
+                header = _Header.model_validate_json(file.readline(_MAX_HEADER))
+                return _mapped(file.fileno(), _payload_at(file.tell()), header)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, ValidationError) as error:
+            _log.warning("snapshot unusable; ignoring it", error=type(error).__name__)
+            return None
+
+    def state(self) -> State | None:
+        """Return the state of the snapshot without mapping it; None where there is none."""
+        try:
+            with self._file.open("rb") as file:
+                header = _Header.model_validate_json(file.readline(_MAX_HEADER))
+        except (OSError, ValueError):
+            return None
+        return State(header.revision, header.as_of)
+
+    def write(self, snapshot: Snapshot) -> Snapshot:
+        """Write a snapshot, in our turn; return it mapped, for the table to be dropped.
+
+        Raises:
+            OSError: no room, or no right to.
+        """
+        table = snapshot.table
+        header = _Header(
+            format=_FORMAT,
+            database_id=snapshot.identity.database_id,
+            fingerprint_seed=snapshot.identity.fingerprint_seed,
+            revision=snapshot.state.revision,
+            as_of=snapshot.state.as_of,
+            streams=snapshot.streams,
+            entries=len(table),
+            checksum=_checksum(table),
+        )
+        fresh = self._file.with_suffix(f".{os.getpid()}")
+        try:
+            with fresh.open("wb") as file:
+                file.write(header.model_dump_json().encode() + b"\n")
+                file.write(bytes(_payload_at(file.tell()) - file.tell()))
+                for column in (table.fingerprints, table.words):
+                    file.write(column.astype(_WORD, copy=False).data)
+            fresh.replace(self._file)
+        finally:
+            fresh.unlink(missing_ok=True)
+        return self.read() or snapshot
+
+
+def _whole(database: URL) -> str:
+    """Return a URL as text that no other database has, relative SQLite files included."""
+    if database.get_backend_name() == "sqlite" and database.database:
+        database = database.set(database=str(Path(database.database).resolve()))
+    return database.render_as_string(hide_password=False)
+
+
+def _payload_at(header_end: int) -> int:
+    return -(-header_end // _PAGE) * _PAGE
+
+
+def _mapped(file: int, start: int, header: _Header) -> Snapshot:
+    if header.format != _FORMAT:
+        raise ValueError("written by another version")
+    count = header.entries
+    table = Table()
+    if count:
+        octets = mmap.mmap(file, start + 2 * count * _WORD.itemsize, access=mmap.ACCESS_READ)
+        table = Table(
+            np.frombuffer(octets, dtype=_WORD, count=count, offset=start),
+            np.frombuffer(octets, dtype=_WORD, count=count, offset=start + count * _WORD.itemsize),
+        )
+    if _checksum(table) != header.checksum:
+        raise ValueError("damaged")
+    return Snapshot(
+        Identity(header.database_id, header.fingerprint_seed),
+        State(header.revision, header.as_of),
+        header.streams,
+        table,
+    )
+
+
+def _checksum(table: Table) -> int:
+    digest = xxhash.xxh3_64(table.fingerprints.data)
+    digest.update(table.words.data)
+    return digest.intdigest()
