@@ -1,0 +1,40 @@
+"""A store of each engine, and the same store at any moment."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import text
+
+from service.store import Store
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    """A store on a database of its own."""
+    opened = Store.open(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def at(store: Store) -> Callable[[dt.datetime], Store]:
+    """The same store, at a moment of the test's choosing."""
+
+    def store_at(moment: dt.datetime) -> Store:
+        return Store(store.engine, now=lambda: moment)
+
+    return store_at
+
+
+@pytest.fixture
+def emptied(store: Store) -> Callable[[], Store]:
+    """The same store with nothing in it, for tests that need many."""
+
+    def empty() -> Store:
+        with store.engine.begin() as connection:
+            for table in ("event", "suppression"):
+                connection.execute(text(f"DELETE FROM {table}"))
+        return store
+
+    return empty
