@@ -37,11 +37,34 @@ lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-annotate requirements/stubs.in -o requirements/stubs.txt
 
+# --- run and check -----------------------------------------------------------------------------
+
+.PHONY: up reset test lint format types
+up: $(VENV)/installed ## run everything here until Ctrl-C, with a stand-in for AWS
+	@$(BIN)/python -m deploy.local.up
+
+reset: ## forget what `make up` has stored
+	rm -rf $(or $(SUPPRESSION_LOCAL_DIR),.local)
+
+# Tests that share what is slow to start carry a group and run in one worker.
+TESTS ?= tests
+test: $(VENV)/installed ## run all tests, or those of TESTS='tests/unit -k replica'
+	$(BIN)/pytest -n auto --maxprocesses 8 --dist loadgroup $(TESTS)
+
+lint: $(VENV)/installed types ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/installed
+	$(BIN)/mypy
+
+format: $(VENV)/installed ## put the code into its one form
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
 # --- the contract ------------------------------------------------------------------------------
 
-BREAKING_AGAINST ?= .git\#branch=main
-
-.PHONY: generate proto-check
+.PHONY: generate proto-check proto-breaking
 generate: $(VENV)/installed $(STUBS)/installed ## regenerate the stubs from proto/
 	PATH="$(CURDIR)/$(STUBS)/bin:$$PATH" $(BIN)/buf generate proto
 	$(BIN)/buf build proto -o - | $(STUBS)/bin/python -m grpc_tools.protoc \
@@ -51,7 +74,29 @@ generate: $(VENV)/installed $(STUBS)/installed ## regenerate the stubs from prot
 proto-check: generate ## lint, format and compatibility of proto/, and that the stubs are fresh
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code
-	$(BIN)/buf breaking --against '$(BREAKING_AGAINST)'
+	@$(MAKE) --no-print-directory proto-breaking
 	@git diff --exit-code --stat -- $(GENERATED) \
 		&& test -z "$$(git status --porcelain -- $(GENERATED))" \
 		|| { echo "the generated code is stale: run 'make generate' and commit the result"; exit 1; }
+
+# What clients may hold by now: the newest release, else what others have of main, else (main is
+# what is being checked) the contract before its last change. Name another with BREAKING_AGAINST=REV.
+proto-breaking: $(VENV)/installed
+	@against='$(BREAKING_AGAINST)'; \
+	last=$$(git log -1 --format=%H -- proto 2>/dev/null); \
+	for candidate in "$$(git describe --tags --abbrev=0 --match 'v*' 2>/dev/null)" \
+			origin/main main "$$last^"; do \
+		test -z "$$against" || break; \
+		test -n "$$candidate" || continue; \
+		found=$$(git rev-parse -q --verify "$$candidate^{commit}" 2>/dev/null) || continue; \
+		test "$$found" != "$$(git rev-parse HEAD)" || continue; \
+		test -n "$$(git ls-tree "$$found" proto/)" || continue; \
+		against=$$found; \
+	done; \
+	if test -z "$$against"; then \
+		echo "buf breaking: NOT COMPARED: no earlier version of proto/ in this clone"; \
+	else \
+		echo "buf breaking: comparing proto/ with $$(git log -1 --format='%h (%s)' "$$against")"; \
+		git archive --format=tar "$$against" proto buf.yaml \
+			| $(BIN)/buf breaking --against '-#format=tar'; \
+	fi

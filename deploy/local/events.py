@@ -1,0 +1,137 @@
+"""Events as SES publishes them, field by field as in its developer guide.
+
+"Contents of event data that Amazon SES publishes to Amazon SNS" has those of
+configuration sets, "Amazon SNS notification contents" those of identities.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+
+Event = dict[str, Any]
+#: Who publishes: a configuration set or an identity. Both may, about the same bounce.
+Shape = Literal["configuration-set", "identity"]
+
+CONFIGURATION_SET: Final = "main"
+_SOURCE: Final = "shop@example.com"
+_ACCOUNT: Final = "123456789012"
+
+
+def bounce(
+    *recipients: str,
+    type_: str = "Permanent",
+    sub_type: str = "General",
+    action: str | None = "failed",
+    status: str | None = "5.1.1",
+    feedback_id: str = "",
+    happened: dt.datetime | None = None,
+    shape: Shape = "configuration-set",
+    configuration_set: str = CONFIGURATION_SET,
+) -> Event:
+    """Return a bounce of one or more recipients; without ``feedback_id``, a new one."""
+    told = {
+        "action": action,
+        "status": status,
+        "diagnosticCode": f"smtp; 550 {status} user unknown" if status else None,
+    }
+    known = {name: value for name, value in told.items() if value is not None}
+    details = {
+        "bounceType": type_,
+        "bounceSubType": sub_type,
+        "bouncedRecipients": [{"emailAddress": address, **known} for address in recipients],
+        "timestamp": _stamp(happened),
+        "feedbackId": feedback_id or _ses_id(),
+        "reportingMTA": "dns; mta.example.com",
+    }
+    return _event("Bounce", details, recipients, shape, configuration_set)
+
+
+def complaint(
+    *recipients: str,
+    type_: str | None = "abuse",
+    sub_type: str | None = None,
+    feedback_id: str = "",
+    happened: dt.datetime | None = None,
+    shape: Shape = "configuration-set",
+    configuration_set: str = CONFIGURATION_SET,
+) -> Event:
+    """Return a complaint; its type is missing where the mailbox provider gave none."""
+    details = {
+        "complainedRecipients": [{"emailAddress": address} for address in recipients],
+        "timestamp": _stamp(happened),
+        "feedbackId": feedback_id or _ses_id(),
+        "complaintSubType": sub_type,
+        "userAgent": "ExampleCorp Feedback Loop (V0.01)",
+        "arrivalDate": _stamp(happened),
+    }
+    if type_ is not None:
+        details["complaintFeedbackType"] = type_
+    return _event("Complaint", details, recipients, shape, configuration_set)
+
+
+def other(kind: str, *recipients: str, happened: dt.datetime | None = None) -> Event:
+    """Return an event that says nothing against its recipients, such as "Delivery"."""
+    details = {"timestamp": _stamp(happened), **_DETAILS.get(kind, {})}
+    if kind in {"Delivery", "DeliveryDelay"}:
+        details["recipients"] = list(recipients)
+    return _event(kind, details, recipients, "configuration-set", CONFIGURATION_SET)
+
+
+_DETAILS: Final[dict[str, dict[str, Any]]] = {
+    "Delivery": {"processingTimeMillis": 546, "smtpResponse": "250 2.6.0 Message received"},
+    "DeliveryDelay": {"delayType": "TransientCommunicationFailure"},
+    "Reject": {"reason": "Bad content"},
+    "Open": {"ipAddress": "192.0.2.1", "userAgent": "Mozilla/5.0"},
+    "Click": {"ipAddress": "192.0.2.1", "link": "https://example.com/", "userAgent": "Mozilla/5.0"},
+    "Rendering Failure": {"templateName": "welcome", "errorMessage": "Attribute 'name' is missing"},
+    "Subscription": {"contactList": "readers", "source": "UnsubscribeHeader"},
+}
+_MEMBERS: Final = {"DeliveryDelay": "deliveryDelay", "Rendering Failure": "failure"}
+
+
+def _event(
+    kind: str,
+    details: dict[str, Any],
+    recipients: Sequence[str],
+    shape: Shape,
+    configuration_set: str,
+) -> Event:
+    by_identity = shape == "identity"
+    return {
+        "notificationType" if by_identity else "eventType": kind,
+        "mail": _mail(recipients) | (_sent_by() if by_identity else _tags(configuration_set)),
+        _MEMBERS.get(kind, kind.lower()): details,
+    }
+
+
+def _mail(recipients: Sequence[str]) -> dict[str, Any]:
+    return {
+        "timestamp": _stamp(None),
+        "source": _SOURCE,
+        "sourceArn": f"arn:aws:ses:us-east-1:{_ACCOUNT}:identity/{_SOURCE}",
+        "sendingAccountId": _ACCOUNT,
+        "messageId": _ses_id(),
+        # Somebody else got the same mail, and nothing is wrong with them.
+        "destination": [*recipients, "bystander@example.com"],
+        "headersTruncated": False,
+        "commonHeaders": {"from": [_SOURCE], "subject": "Your order"},
+    }
+
+
+def _sent_by() -> dict[str, Any]:
+    return {"sourceIp": "192.0.2.0", "callerIdentity": "shop"}
+
+
+def _tags(configuration_set: str) -> dict[str, Any]:
+    tags = {"ses:configuration-set": [configuration_set], "ses:from-domain": ["example.com"]}
+    return {"tags": tags}
+
+
+def _stamp(moment: dt.datetime | None) -> str:
+    moment = moment or dt.datetime.now(dt.UTC)
+    return moment.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _ses_id() -> str:
+    return f"0100{uuid.uuid4().hex[:12]}-{uuid.uuid4()}-000000"

@@ -1,0 +1,110 @@
+"""What `make up` can be told, by environment."""
+
+import errno
+import os
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from deploy.local.aws import free_port
+
+DEFAULT_FOLDER: Final = ".local"
+DEFAULT_LISTEN: Final = "127.0.0.1:50051"
+DEFAULT_STAND_IN_PORT: Final = 50052
+
+
+class BadSetting(Exception):
+    """A setting has a value that cannot be used; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSettings:
+    """What `make up` can be told.
+
+    Attributes:
+        folder: where database and logs go (``SUPPRESSION_LOCAL_DIR``).
+        listen: HOST:PORT for gRPC (``SUPPRESSION_LISTEN``); port 0 is any free one.
+        stand_in_port: where SNS and SQS are stood in for
+            (``SUPPRESSION_STAND_IN_PORT``); 0 is any free port.
+        database_url: ``SUPPRESSION_DATABASE_URL``, or a SQLite file in the folder.
+        queue_url: ``SUPPRESSION_QUEUE_URL``; empty: nothing of AWS is configured.
+    """
+
+    folder: Path
+    listen: str
+    stand_in_port: int
+    database_url: str
+    queue_url: str
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the environment.
+
+        Raises:
+            BadSetting: a value has not the form that it must have.
+        """
+        folder = Path(environment.get("SUPPRESSION_LOCAL_DIR") or DEFAULT_FOLDER).resolve()
+        database_url = environment.get("SUPPRESSION_DATABASE_URL")
+        port = environment.get("SUPPRESSION_STAND_IN_PORT") or str(DEFAULT_STAND_IN_PORT)
+        if not port.isdecimal() or int(port) > 65535:
+            raise BadSetting("SUPPRESSION_STAND_IN_PORT is no port")
+        listen = environment.get("SUPPRESSION_LISTEN") or DEFAULT_LISTEN
+        if not re.fullmatch(r"\S+:[0-9]{1,5}", listen):
+            raise BadSetting("SUPPRESSION_LISTEN is no HOST:PORT, such as 127.0.0.1:50051")
+        return cls(
+            folder=folder,
+            listen=listen,
+            stand_in_port=int(port) or free_port(),
+            database_url=database_url or f"sqlite:///{folder / 'suppression.db'}",
+            queue_url=environment.get("SUPPRESSION_QUEUE_URL", ""),
+        )
+
+    def require_free_ports(self) -> None:
+        """Make sure that nobody else listens where this system is going to.
+
+        Raises:
+            BadSetting: somebody does.
+        """
+        host, _, port = self.listen.rpartition(":")
+        _require_free(host, int(port), "SUPPRESSION_LISTEN=127.0.0.1:50061")
+        if not self.uses_aws:
+            _require_free("127.0.0.1", self.stand_in_port, "SUPPRESSION_STAND_IN_PORT=50062")
+
+    @property
+    def stand_in_url(self) -> str:
+        """Where SNS and SQS are stood in for."""
+        return f"http://127.0.0.1:{self.stand_in_port}"
+
+    @property
+    def folder_is_default(self) -> bool:
+        """Whether the folder is the one that every command looks in by itself."""
+        return self.folder == Path(DEFAULT_FOLDER).resolve()
+
+    @property
+    def logs(self) -> Path:
+        """The folder of the logs."""
+        return self.folder / "logs"
+
+    @property
+    def uses_aws(self) -> bool:
+        """Whether the real AWS is configured."""
+        return bool(self.queue_url)
+
+
+def _require_free(host: str, port: int, instead: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        # As servers do: what only lingers from a connection that has ended is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise BadSetting(f"cannot listen on {host}:{port}: {error.strerror}") from None
+            raise BadSetting(
+                f"port {port} is in use; if not by another 'make up', choose one: "
+                f"{instead} make up"
+            ) from None

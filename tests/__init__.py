@@ -1,0 +1,1 @@
+"""The tests, by what they need: nothing (unit), an engine or a socket (integration), all of it."""
