@@ -69,7 +69,7 @@ class Checks:
         """
         requests.batch_size(request)
         mail = self._mail(replica, request)
-        addresses, invalid = canonical_batch(list(request.addresses))
+        addresses, invalid = canonical_batch(request.addresses)
         reasons = replica.reasons(addresses, mail)
         reasons[invalid] = _INVALID
         stopped = np.flatnonzero(reasons)

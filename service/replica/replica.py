@@ -112,15 +112,14 @@ class Replica:
             return reasons, []
         # In rising order the searches share most of their steps, and the cache.
         order = fingerprints.argsort()
-        found = np.empty(len(fingerprints), dtype=np.intp)
-        found[order] = table.searchsorted(fingerprints[order])
-        found[found == len(table)] = 0
-        hits = np.flatnonzero(table[found] == fingerprints)
-        found = found[hits]
-        reasons[hits] = reasons_against(mail, self._base.words[found])
-        following = np.minimum(found + 1, len(table) - 1)
-        several = (following > found) & (table[following] == fingerprints[hits])
-        return reasons, hits[several].tolist()
+        wanted = fingerprints[order]
+        found = table.searchsorted(wanted)
+        hits = np.flatnonzero(table.take(found, mode="clip") == wanted)
+        found, places = found[hits], order[hits]
+        reasons[places] = reasons_against(mail, self._base.words[found])
+        # The next entry is of the same address; the last entry has none after it.
+        several = (table.take(found + 1, mode="clip") == wanted[hits]) & (found + 1 < len(table))
+        return reasons, places[several].tolist()
 
     def _words(self, fingerprint: int) -> Sequence[int]:
         words = self._changed.get(fingerprint)
