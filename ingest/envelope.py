@@ -10,14 +10,12 @@ import re
 from typing import Final
 
 from ingest.errors import Malformed
+from ingest.event import EVENT_PUBLISHING_SET_UP
 from ingest.json_object import JsonObject, optional_text, parse_object, required_text
 
 NOTIFICATION: Final = "Notification"
 #: Sent when an endpoint is subscribed and unsubscribed. Their URLs are never followed.
 CONFIRMATIONS: Final = frozenset({"SubscriptionConfirmation", "UnsubscribeConfirmation"})
-
-#: What SES publishes, as plain text, when event publishing to a topic is set up.
-EVENT_PUBLISHING_SET_UP: Final = "Successfully validated SNS topic for Amazon SES event publishing."
 
 # Such parts of the signed text as hold no newline cannot pass for one another.
 _MESSAGE_ID = re.compile(r"[0-9A-Za-z-]{1,100}")

@@ -7,6 +7,7 @@ Amazon SNS" (``eventType``, what configuration sets publish) in the SES guide.
 
 import dataclasses
 import datetime as dt
+import enum
 import hashlib
 from typing import Final
 
@@ -23,8 +24,10 @@ from ingest.json_object import (
 BOUNCE: Final = "Bounce"
 COMPLAINT: Final = "Complaint"
 
-#: What SES publishes when an identity's notifications are set up.
-NOTIFICATIONS_SET_UP: Final = "AmazonSnsSubscriptionSucceeded"
+#: What SES publishes as plain text when a configuration set's events are set up.
+EVENT_PUBLISHING_SET_UP: Final = "Successfully validated SNS topic for Amazon SES event publishing."
+# The kind of what it publishes when an identity's notifications are.
+_NOTIFICATIONS_SET_UP: Final = "AmazonSnsSubscriptionSucceeded"
 
 #: Characters of a host's answer that are kept; the rest is rarely read.
 MAX_DIAGNOSTIC: Final = 1_000
@@ -32,6 +35,15 @@ MAX_DIAGNOSTIC: Final = 1_000
 _DISCRIMINATORS: Final = ("eventType", "notificationType")
 # Where the member with the details is not called like the event.
 _MEMBERS: Final = {"Rendering Failure": "failure"}
+
+
+class NotAnEvent(enum.StrEnum):
+    """Messages that are sound and tell nothing about sent mail."""
+
+    #: SES telling that publishing to the topic works.
+    SET_UP = "set-up"
+    #: Prose, or the JSON of some other program.
+    FOREIGN = "not an SES event"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,7 +77,7 @@ class SesEvent:
     configuration_set: str = ""
 
 
-def parse_event(text: str, published: str = "") -> SesEvent | None:
+def parse_event(text: str, published: str = "") -> SesEvent | NotAnEvent:
     """Read an SES event.
 
     Args:
@@ -74,19 +86,23 @@ def parse_event(text: str, published: str = "") -> SesEvent | None:
             empty where that is not known.
 
     Returns:
-        The event, or None when the text is no SES event at all: prose, or the
-        JSON of some other program.
+        The event, or what the text is instead.
 
     Raises:
         Malformed: it is an SES event, or the beginning of one, and broken.
     """
+    if text.strip() == EVENT_PUBLISHING_SET_UP:
+        return NotAnEvent.SET_UP
     if not text.lstrip().startswith("{"):
-        return None
+        return NotAnEvent.FOREIGN
     document = parse_object(text)
     name = next((name for name in _DISCRIMINATORS if name in document), None)
     if name is None:
-        return None
-    return _Reader(text, document, required_text(document, name), published).event()
+        return NotAnEvent.FOREIGN
+    kind = required_text(document, name)
+    if kind == _NOTIFICATIONS_SET_UP:
+        return NotAnEvent.SET_UP
+    return _Reader(text, document, kind, published).event()
 
 
 class _Reader:

@@ -5,10 +5,6 @@ from typing import Final
 
 from ingest.errors import Refused, Unverifiable
 
-#: SES or SNS telling that something was set up.
-SET_UP: Final = "set-up"
-#: Something that no SES event is.
-NOT_AN_EVENT: Final = "not an SES event"
 #: An SES event of a kind that this program does not know.
 UNKNOWN: Final = "unknown"
 
@@ -17,9 +13,10 @@ UNKNOWN: Final = "unknown"
 class Outcome:
     """What became of a message.
 
-    ``kind`` is the SES kind, or one of the names above; empty when it was
-    refused. ``new`` and ``duplicates`` count pieces of feedback, one a
-    recipient. ``sns_message_id`` is empty where SNS gave none.
+    ``kind`` is the SES kind, :data:`UNKNOWN` or a
+    :class:`ingest.event.NotAnEvent`; empty when it was refused. ``new`` and
+    ``duplicates`` count pieces of feedback, one a recipient. ``sns_message_id`` is
+    empty where SNS gave none.
     """
 
     kind: str = ""

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 
 from ingest.decisions import KNOWN_KINDS
-from ingest.envelope import EVENT_PUBLISHING_SET_UP, NOTIFICATION, Envelope, open_envelope
+from ingest.envelope import NOTIFICATION, Envelope, open_envelope
 from ingest.errors import Defect, Refused, Unstorable, Unverifiable
-from ingest.event import NOTIFICATIONS_SET_UP, SesEvent, parse_event
+from ingest.event import NotAnEvent, SesEvent, parse_event
 from ingest.feedback import Judge
-from ingest.outcome import NOT_AN_EVENT, SET_UP, UNKNOWN, Outcome
+from ingest.outcome import UNKNOWN, Outcome
 from service.store import Feedback, Store, StoreUnavailable
 
 #: Raises a :class:`Refused` for an envelope that is not to be trusted.
@@ -91,14 +91,10 @@ class Pipeline:
 
     def _judged(self, envelope: Envelope) -> _Decided:
         if envelope.type != NOTIFICATION:
-            return _ignored(SET_UP, envelope, f"a {envelope.type} by SNS")
-        if envelope.message.strip() == EVENT_PUBLISHING_SET_UP:
-            return _ignored(SET_UP, envelope)
+            return _ignored(NotAnEvent.SET_UP, envelope, f"a {envelope.type} by SNS")
         event = parse_event(envelope.message, published=envelope.timestamp)
-        if event is None:
-            return _ignored(NOT_AN_EVENT, envelope)
-        if event.kind == NOTIFICATIONS_SET_UP:
-            return _ignored(SET_UP, envelope)
+        if isinstance(event, NotAnEvent):
+            return _ignored(event, envelope)
         feedback, remarks = self._judge.feedback(event)
         outcome = Outcome(_kind_to_show(event), remarks=remarks, sns_message_id=envelope.message_id)
         return _Decided(outcome, feedback)

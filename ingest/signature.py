@@ -136,7 +136,8 @@ class SnsSignatureVerifier(SNSMessageValidator):  # type: ignore[misc]
 
 
 def _signature(message: JsonObject) -> bytes:
-    text = optional_text(message, "Signature")
+    if not (text := optional_text(message, "Signature")):
+        raise Forged("there is no signature")
     try:
         signature = base64.b64decode(text, validate=True)
     except ValueError:

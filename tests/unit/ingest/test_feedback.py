@@ -1,0 +1,85 @@
+import dataclasses
+import datetime as dt
+
+import pytest
+
+from ingest.decisions import DELAYED_IS_SOFT
+from ingest.event import Recipient, SesEvent
+from ingest.feedback import NO_RECIPIENT, NOT_AN_ADDRESS, Judge
+from service.store import Effect, Reason
+
+BOUNCE = SesEvent(
+    kind="Bounce",
+    happened=dt.datetime(2026, 3, 2, tzinfo=dt.UTC),
+    identity="f-1",
+    type="Permanent",
+    sub_type="General",
+    recipients=(Recipient("one@example.com"), Recipient("Two <two@example.com>")),
+    feedback_id="f-1",
+)
+UNSUBSCRIBED = dataclasses.replace(BOUNCE, sub_type="UnsubscribedRecipient")
+
+
+def naming(*recipients: Recipient) -> SesEvent:
+    return dataclasses.replace(BOUNCE, recipients=recipients)
+
+
+def test_every_recipient_that_a_bounce_names_is_suppressed() -> None:
+    pieces, _ = Judge().feedback(BOUNCE)
+    assert [(piece.address, piece.effect) for piece in pieces] == [
+        ("one@example.com", Effect(Reason.HARD_BOUNCE)),
+        ("two@example.com", Effect(Reason.HARD_BOUNCE)),
+    ]
+
+
+def test_a_recipient_that_is_named_twice_is_one_piece_of_feedback() -> None:
+    pieces, _ = Judge().feedback(naming(Recipient("a@b.example"), Recipient("A <A@B.example>")))
+    assert [piece.address for piece in pieces] == ["a@b.example"]
+
+
+def test_of_two_mentions_of_a_recipient_the_one_with_an_effect_decides() -> None:
+    # given an address that is delayed and failed at once, and delayed ones are soft
+    recipients = (Recipient("a@b.example", "failed"), Recipient("a@b.example", "delayed"))
+    for order in (recipients, recipients[::-1]):
+        [piece], _ = Judge(DELAYED_IS_SOFT).feedback(naming(*order))
+        # then it failed
+        assert piece.effect == Effect(Reason.HARD_BOUNCE)
+
+
+def test_a_recipient_that_is_no_address_is_recorded_and_remarked_upon() -> None:
+    [piece], remarks = Judge().feedback(naming(Recipient("undisclosed-recipients:;")))
+    assert (piece.address, piece.effect) == ("", None)
+    assert remarks == {NOT_AN_ADDRESS}
+
+
+def test_a_bounce_that_names_nobody_is_recorded_and_in_no_rate() -> None:
+    [piece], remarks = Judge().feedback(naming())
+    assert (piece.address, piece.effect, piece.counts_as) == ("", None, "")
+    assert remarks == {NO_RECIPIENT}
+
+
+def test_mail_to_the_simulator_is_suppressed_and_in_no_rate() -> None:
+    [piece], _ = Judge().feedback(naming(Recipient("bounce+label@simulator.amazonses.com")))
+    assert (piece.effect, piece.counts_as) == (Effect(Reason.HARD_BOUNCE), "")
+
+
+def test_an_unsubscribe_without_a_mapped_stream_can_still_take_effect_later() -> None:
+    # given an unsubscribe that came before its configuration set was mapped
+    event = dataclasses.replace(UNSUBSCRIBED, configuration_set="letters-set")
+    before, _ = Judge().feedback(event)
+    # when it comes again after that
+    after, _ = Judge(streams={"letters-set": "letters"}).feedback(event)
+    # then it is not taken for the same
+    assert before[0].identity != after[0].identity
+
+
+def test_an_unsubscribe_with_a_mapped_stream_is_the_same_whenever_it_comes() -> None:
+    event = dataclasses.replace(UNSUBSCRIBED, configuration_set="letters-set")
+    judge = Judge(streams={"letters-set": "letters"})
+    assert judge.feedback(event) == judge.feedback(event)
+
+
+@pytest.mark.parametrize("kind", ["Reject", "Rendering Failure", "Subscription", "SomethingNew"])
+def test_other_events_are_recorded_once_and_about_nobody(kind: str) -> None:
+    event = SesEvent(kind, BOUNCE.happened, "m-1 t-1")
+    assert [piece.address for piece in Judge().feedback(event)[0]] == [""]

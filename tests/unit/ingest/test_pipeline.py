@@ -1,0 +1,277 @@
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import pytest
+
+from ingest.envelope import Envelope
+from ingest.errors import Defect, Forged, Malformed, Unstorable, Unverifiable
+from ingest.event import EVENT_PUBLISHING_SET_UP, NotAnEvent
+from ingest.feedback import Judge
+from ingest.outcome import UNKNOWN
+from ingest.pipeline import Pipeline
+from service.store import (
+    Feedback,
+    Reason,
+    Removal,
+    Store,
+    StoreUnavailable,
+    WriteTransaction,
+)
+
+Json = dict[str, Any]
+
+
+def trusting(_envelope: Envelope) -> None:
+    """Take every envelope."""
+
+
+def bounce_of(address: str, feedback_id: str) -> str:
+    return json.dumps(
+        {
+            "eventType": "Bounce",
+            "bounce": {
+                "bounceType": "Permanent",
+                "bounceSubType": "General",
+                "bouncedRecipients": [{"emailAddress": address}],
+                "feedbackId": feedback_id,
+                "timestamp": "2026-03-02T09:30:05.120Z",
+            },
+        }
+    )
+
+
+@pytest.fixture
+def pipeline(store: Store) -> Pipeline:
+    return Pipeline(store, trusting, Judge())
+
+
+def reasons(store: Store, address: str) -> list[Reason]:
+    return [entry.reason for entry in store.address(address).suppressions]
+
+
+def test_a_bounce_suppresses_the_recipient_it_names(
+    pipeline: Pipeline, store: Store, sample: Callable[[str], Json]
+) -> None:
+    pipeline.process([json.dumps(sample("bounce-event"))])
+    assert reasons(store, "gone@shop.example") == [Reason.HARD_BOUNCE]
+
+
+def test_a_bystander_of_a_bounced_message_is_not_suppressed(
+    pipeline: Pipeline, store: Store, sample: Callable[[str], Json]
+) -> None:
+    pipeline.process([json.dumps(sample("bounce-event"))])
+    assert reasons(store, "bystander@shop.example") == []
+
+
+def test_the_same_bounce_from_identity_and_configuration_set_counts_once(
+    pipeline: Pipeline, store: Store, sample: Callable[[str], Json]
+) -> None:
+    # when both publish the same bounce, in one batch
+    names = ("bounce-event", "bounce-notification")
+    outcomes = pipeline.process([json.dumps(sample(name)) for name in names])
+    # then only the first was news
+    assert [(outcome.new, outcome.duplicates) for outcome in outcomes] == [(1, 0), (0, 1)]
+    assert [entry.occurrences for entry in store.address("gone@shop.example").suppressions] == [1]
+
+
+def test_a_replayed_bounce_does_not_undo_an_unsuppress(
+    pipeline: Pipeline, store: Store, sample: Callable[[str], Json]
+) -> None:
+    # given a bounce that somebody has set aside
+    body = json.dumps(sample("bounce-event"))
+    pipeline.process([body])
+    with store.write() as transaction:
+        transaction.unsuppress([Removal("gone@shop.example")])
+    # when it comes again
+    pipeline.process([body])
+    # then the address stays off the list
+    [entry] = store.address("gone@shop.example").suppressions
+    assert entry.removed is not None
+
+
+def test_events_that_come_with_every_message_leave_no_rows(
+    pipeline: Pipeline, store: Store, sample: Callable[[str], Json]
+) -> None:
+    [outcome] = pipeline.process([json.dumps(sample("send-event"))])
+    assert (outcome.acknowledged, outcome.kind) == (True, "Send")
+    assert store.address("").events == []
+
+
+def test_an_event_of_an_unknown_kind_is_recorded_and_acknowledged(
+    pipeline: Pipeline, store: Store
+) -> None:
+    event = {"eventType": "Levitation", "mail": {"timestamp": "2026-03-02T09:30:05Z"}}
+    [outcome] = pipeline.process([json.dumps(event)])
+    assert (outcome.acknowledged, outcome.kind) == (True, UNKNOWN)
+    assert [event.kind for event in store.address("").events] == ["Levitation"]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (EVENT_PUBLISHING_SET_UP, NotAnEvent.SET_UP),
+        (json.dumps({"notificationType": "AmazonSnsSubscriptionSucceeded"}), NotAnEvent.SET_UP),
+        (json.dumps({"Records": []}), NotAnEvent.FOREIGN),
+    ],
+)
+def test_what_is_no_feedback_is_acknowledged(pipeline: Pipeline, body: str, kind: str) -> None:
+    [outcome] = pipeline.process([body])
+    assert (outcome.acknowledged, outcome.kind) == (True, kind)
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [("Hello world", NotAnEvent.FOREIGN), (EVENT_PUBLISHING_SET_UP, NotAnEvent.SET_UP)],
+)
+def test_what_is_no_feedback_is_acknowledged_in_an_envelope_too(
+    pipeline: Pipeline, signed: Callable[..., Json], message: str, kind: str
+) -> None:
+    [outcome] = pipeline.process([json.dumps(signed(message))])
+    assert (outcome.acknowledged, outcome.kind) == (True, kind)
+
+
+def test_a_confirmation_by_sns_is_acknowledged_and_remarked_upon(
+    pipeline: Pipeline, signed: Callable[..., Json]
+) -> None:
+    body = signed(Type="UnsubscribeConfirmation", Token="t", SubscribeURL="https://sns.test/")
+    [outcome] = pipeline.process([json.dumps(body)])
+    assert outcome.acknowledged
+    assert outcome.remarks
+
+
+def test_a_broken_message_does_not_hold_back_its_neighbours(
+    pipeline: Pipeline, store: Store
+) -> None:
+    # given a broken message between two good ones
+    bodies = [
+        bounce_of("a@x.example", "1"),
+        '{"eventType": "Bounce"',
+        bounce_of("b@x.example", "2"),
+    ]
+    # when they are one batch
+    outcomes = pipeline.process(bodies)
+    # then it alone is refused
+    assert [outcome.acknowledged for outcome in outcomes] == [True, False, True]
+    assert reasons(store, "b@x.example") == [Reason.HARD_BOUNCE]
+
+
+def test_two_bounces_of_one_address_fit_into_a_batch(pipeline: Pipeline, store: Store) -> None:
+    pipeline.process([bounce_of("a@x.example", "1"), bounce_of("a@x.example", "2")])
+    assert [entry.occurrences for entry in store.address("a@x.example").suppressions] == [2]
+
+
+def test_a_forged_message_changes_nothing(
+    store: Store, signed: Callable[..., Json], sample: Callable[[str], Json]
+) -> None:
+    def refuse(_envelope: Envelope) -> None:
+        raise Forged("the signature does not fit")
+
+    body = json.dumps(signed(json.dumps(sample("bounce-event"))))
+    [outcome] = Pipeline(store, refuse, Judge()).process([body])
+    assert isinstance(outcome.refusal, Forged)
+    assert reasons(store, "gone@shop.example") == []
+
+
+def test_a_refusal_tells_which_message_sns_sent(store: Store, signed: Callable[..., Json]) -> None:
+    def refuse(_envelope: Envelope) -> None:
+        raise Forged("the signature does not fit")
+
+    [outcome] = Pipeline(store, refuse, Judge()).process([json.dumps(signed())])
+    assert outcome.sns_message_id == "11111111-2222-3333-4444-555555555555"
+
+
+def test_a_certificate_that_does_not_come_is_asked_for_once_a_batch(
+    store: Store, signed: Callable[..., Json]
+) -> None:
+    # given a certificate that does not come
+    asked = []
+
+    def unreachable(envelope: Envelope) -> None:
+        asked.append(envelope.certificate_url)
+        raise Unverifiable("down")
+
+    # when a batch of messages needs it
+    outcomes = Pipeline(store, unreachable, Judge()).process([json.dumps(signed())] * 3)
+    # then all may pass another time, and one has waited for it
+    assert [outcome.passing for outcome in outcomes] == [True, True, True]
+    assert len(asked) == 1
+
+
+def test_a_certificate_that_did_not_come_is_asked_for_again_in_the_next_batch(
+    store: Store, signed: Callable[..., Json]
+) -> None:
+    asked = []
+
+    def unreachable(envelope: Envelope) -> None:
+        asked.append(envelope.certificate_url)
+        raise Unverifiable("down")
+
+    pipeline = Pipeline(store, unreachable, Judge())
+    for _ in range(2):
+        pipeline.process([json.dumps(signed())])
+    assert len(asked) == 2
+
+
+def test_a_defect_of_the_program_costs_one_message_only(store: Store) -> None:
+    class Stumbling(Judge):
+        def feedback(self, event: Any) -> Any:
+            if event.feedback_id == "1":
+                raise ZeroDivisionError
+            return super().feedback(event)
+
+    bodies = [bounce_of("a@x.example", "1"), bounce_of("b@x.example", "2")]
+    outcomes = Pipeline(store, trusting, Stumbling()).process(bodies)
+    assert isinstance(outcomes[0].refusal, Defect)
+    assert outcomes[1].acknowledged
+
+
+def test_what_the_database_refuses_costs_one_message_only(
+    pipeline: Pipeline, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a database that refuses one address
+    record = WriteTransaction.record
+
+    def choosy(transaction: WriteTransaction, feedback: Sequence[Feedback]) -> list[bool]:
+        if any(piece.address == "a@x.example" for piece in feedback):
+            raise OverflowError("too large for a column")
+        return record(transaction, feedback)
+
+    monkeypatch.setattr(WriteTransaction, "record", choosy)
+    # when a batch holds it
+    bodies = [bounce_of("a@x.example", "1"), "no JSON", bounce_of("b@x.example", "2")]
+    outcomes = pipeline.process(bodies)
+    # then the others are stored one by one
+    assert isinstance(outcomes[0].refusal, Unstorable)
+    assert isinstance(outcomes[1].refusal, Malformed)
+    assert outcomes[2].new == 1
+    assert reasons(store, "b@x.example") == [Reason.HARD_BOUNCE]
+
+
+def test_a_database_that_is_away_is_told_to_the_caller(
+    pipeline: Pipeline, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> NoReturn:
+        raise StoreUnavailable("database is locked")
+
+    monkeypatch.setattr(store, "write", away)
+    with pytest.raises(StoreUnavailable):
+        pipeline.process([bounce_of("a@x.example", "1")])
+
+
+@pytest.mark.parametrize("odd", ["\0", "\ud800", "\U0001f4a3", "x" * 100_000])
+def test_odd_characters_in_a_diagnostic_do_not_silence_a_bounce(
+    pipeline: Pipeline, store: Store, sample: Callable[[str], Json], odd: str
+) -> None:
+    document = sample("bounce-event")
+    document["bounce"]["bouncedRecipients"][0]["diagnosticCode"] = odd
+    document["mail"]["messageId"] = odd
+    [outcome] = pipeline.process([json.dumps(document)])
+    assert outcome.acknowledged
+    assert reasons(store, "gone@shop.example") == [Reason.HARD_BOUNCE]
+
+
+def test_an_empty_batch_is_no_transaction(pipeline: Pipeline, store: Store) -> None:
+    before = store.address("a@x.example").revision
+    assert pipeline.process([]) == []
+    assert store.address("a@x.example").revision == before

@@ -1,0 +1,236 @@
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from ingest.envelope import Envelope
+from ingest.errors import QueueUnavailable, Unverifiable
+from ingest.feedback import Judge
+from ingest.outcome import Outcome
+from ingest.pipeline import Pipeline
+from ingest.sqs import Queue, QueuedMessage
+from ingest.stopping import Stop, Stopped
+from ingest.worker import SUMMARY_SECONDS, Worker
+from service.store import Store, StoreUnavailable
+
+Json = dict[str, Any]
+
+
+class ScriptedQueue(Queue):
+    """Gives out prepared answers to receives, and remembers what is asked of it."""
+
+    def __init__(self, *answers: list[QueuedMessage] | QueueUnavailable) -> None:
+        self.answers = list(answers)
+        self.deleted: list[str] = []
+        self.postponed: list[str] = []
+        self.delete_error: QueueUnavailable | None = None
+        self.undeletable: set[str] = set()
+
+    def receive(self) -> list[QueuedMessage]:
+        if not self.answers:
+            raise Stopped
+        answer = self.answers.pop(0)
+        if isinstance(answer, QueueUnavailable):
+            raise answer
+        return answer
+
+    def delete(self, messages: Sequence[QueuedMessage]) -> list[QueuedMessage]:
+        if self.delete_error:
+            raise self.delete_error
+        self.deleted += [m.message_id for m in messages if m.message_id not in self.undeletable]
+        return [m for m in messages if m.message_id in self.undeletable]
+
+    def postpone(self, messages: Sequence[QueuedMessage]) -> None:
+        self.postponed += [message.message_id for message in messages]
+
+
+class PatientStop(Stop):
+    """Remembers how often it was asked to sleep, and never does.
+
+    Args:
+        signal_at: the sleep into which a signal comes, from 1; 0 for none.
+    """
+
+    def __init__(self, signal_at: int = 0) -> None:
+        super().__init__()
+        self.slept = 0
+        self.signal_at = signal_at
+
+    def sleep(self, seconds: float) -> None:  # noqa: ARG002
+        self.slept += 1
+        self.requested = self.requested or self.slept == self.signal_at
+        self.check()
+
+
+@pytest.fixture
+def stop() -> PatientStop:
+    return PatientStop()
+
+
+@pytest.fixture
+def pipeline(store: Store) -> Pipeline:
+    def authenticate(envelope: Envelope) -> None:
+        if envelope.signed:
+            raise Unverifiable("down")
+
+    return Pipeline(store, authenticate, Judge())
+
+
+@pytest.fixture
+def bounce(sample: Callable[[str], Json]) -> QueuedMessage:
+    return QueuedMessage("good", "r-1", json.dumps(sample("bounce-event")))
+
+
+@pytest.fixture
+def broken() -> QueuedMessage:
+    return QueuedMessage("broken", "r-2", '{"emailAddress": "jane@example.com", ')
+
+
+@pytest.fixture
+def logged() -> Iterator[list[Any]]:
+    with capture_logs() as lines:
+        yield lines
+
+
+class DatabaseAway:
+    """A pipeline whose database is away for the first few batches."""
+
+    def __init__(self, pipeline: Pipeline, times: int) -> None:
+        self.pipeline = pipeline
+        self.times = times
+
+    def process(self, bodies: Sequence[str]) -> list[Outcome]:
+        if self.times:
+            self.times -= 1
+            raise StoreUnavailable("database is locked")
+        return self.pipeline.process(bodies)
+
+
+def test_what_is_stored_is_deleted_and_what_is_broken_is_left(
+    pipeline: Pipeline, stop: Stop, bounce: QueuedMessage, broken: QueuedMessage
+) -> None:
+    queue = ScriptedQueue([broken, bounce])
+    Worker(queue, pipeline, stop).run()
+    assert queue.deleted == ["good"]
+
+
+def test_what_cannot_be_verified_now_is_postponed(
+    pipeline: Pipeline, stop: Stop, bounce: QueuedMessage, signed: Callable[..., Json]
+) -> None:
+    queue = ScriptedQueue([QueuedMessage("later", "r", json.dumps(signed())), bounce])
+    Worker(queue, pipeline, stop).run()
+    assert (queue.postponed, queue.deleted) == (["later"], ["good"])
+
+
+def test_a_batch_is_held_until_the_database_is_back(
+    pipeline: Pipeline, stop: PatientStop, bounce: QueuedMessage
+) -> None:
+    # given a database that is away three times
+    queue = ScriptedQueue([bounce])
+    Worker(queue, DatabaseAway(pipeline, 3), stop).run()  # type: ignore[arg-type]
+    # then the worker waited three times and lost nothing, with one receive
+    assert stop.slept == 3
+    assert queue.deleted == ["good"]
+
+
+def test_nothing_is_deleted_when_the_worker_stops_while_the_database_is_away(
+    pipeline: Pipeline, bounce: QueuedMessage
+) -> None:
+    # given a database that is away, and a signal into the first wait
+    queue = ScriptedQueue([bounce])
+    Worker(queue, DatabaseAway(pipeline, 1), PatientStop(signal_at=1)).run()  # type: ignore[arg-type]
+    # then the message is left to come again
+    assert queue.deleted == []
+
+
+def test_the_worker_waits_and_goes_on_when_the_queue_is_away(
+    pipeline: Pipeline, stop: PatientStop, bounce: QueuedMessage
+) -> None:
+    queue = ScriptedQueue(QueueUnavailable("down"), QueueUnavailable("down"), [bounce])
+    Worker(queue, pipeline, stop).run()
+    assert stop.slept == 2
+    assert queue.deleted == ["good"]
+
+
+def test_a_delete_that_fails_is_waited_out(
+    pipeline: Pipeline, stop: PatientStop, bounce: QueuedMessage
+) -> None:
+    queue = ScriptedQueue([bounce])
+    queue.delete_error = QueueUnavailable("down")
+    Worker(queue, pipeline, stop).run()
+    assert stop.slept == 1
+
+
+def test_a_message_that_comes_again_changes_nothing(
+    pipeline: Pipeline, stop: Stop, store: Store, bounce: QueuedMessage
+) -> None:
+    # given a message whose delete fails, so that it comes again
+    queue = ScriptedQueue([bounce], [bounce])
+    worker = Worker(queue, pipeline, stop)
+    worker.run()
+    # then it counts once
+    assert (worker.tally.new, worker.tally.duplicates) == (1, 1)
+    assert [e.occurrences for e in store.address("gone@shop.example").suppressions] == [1]
+
+
+def test_a_signal_while_a_batch_is_stored_ends_the_worker_after_the_delete(
+    pipeline: Pipeline, stop: Stop, bounce: QueuedMessage
+) -> None:
+    # given a signal that comes in the middle of the work on a batch
+    class Signalled(DatabaseAway):
+        def process(self, bodies: Sequence[str]) -> list[Outcome]:
+            stop.requested = True
+            return super().process(bodies)
+
+    queue = ScriptedQueue([bounce], [bounce])
+    Worker(queue, Signalled(pipeline, 0), stop).run()  # type: ignore[arg-type]
+    # then that batch is finished, and no other begun
+    assert queue.deleted == ["good"]
+    assert len(queue.answers) == 1
+
+
+def test_a_refusal_is_logged_by_ids_and_cause(
+    pipeline: Pipeline, stop: Stop, broken: QueuedMessage, logged: list[Any]
+) -> None:
+    Worker(ScriptedQueue([broken]), pipeline, stop).run()
+    [line] = [line for line in logged if line["event"] == "message refused"]
+    assert line["sqs_message_id"] == "broken"
+    assert line["sort"] == "malformed"
+
+
+def test_no_log_line_holds_an_address(
+    pipeline: Pipeline,
+    stop: Stop,
+    bounce: QueuedMessage,
+    broken: QueuedMessage,
+    logged: list[Any],
+) -> None:
+    queue = ScriptedQueue([broken, bounce])
+    queue.undeletable = {"good"}
+    Worker(queue, pipeline, stop).run()
+    assert logged
+    assert "example" not in str(logged)
+
+
+def test_a_message_that_is_not_deleted_is_logged(
+    pipeline: Pipeline, stop: Stop, bounce: QueuedMessage, logged: list[Any]
+) -> None:
+    queue = ScriptedQueue([bounce])
+    queue.undeletable = {"good"}
+    Worker(queue, pipeline, stop).run()
+    assert [line["sqs_message_id"] for line in logged if line["event"].startswith("not deleted")]
+
+
+def test_a_summary_is_logged_every_minute(
+    pipeline: Pipeline, stop: Stop, bounce: QueuedMessage, logged: list[Any]
+) -> None:
+    # given a clock that goes on by half a minute a batch
+    times = iter(
+        [0.0, SUMMARY_SECONDS / 2, SUMMARY_SECONDS, SUMMARY_SECONDS, SUMMARY_SECONDS * 1.5]
+    )
+    Worker(ScriptedQueue([bounce], [], []), pipeline, stop, lambda: next(times)).run()
+    # then one minute makes one summary, and the end makes its own
+    assert [line["event"] for line in logged] == ["summary", "stopped"]
+    assert logged[-1]["kinds"] == {"Bounce": 1}
