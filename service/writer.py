@@ -121,6 +121,7 @@ class GroupWriter:
 
     def _commit(self, writes: list[_Write]) -> list[tuple[_Answer, int]]:
         with self._store.write() as transaction:
+            transaction.load(write.asked.address for write in writes)
             answers = [_apply(transaction, write.asked) for write in writes]
         return [(answer, transaction.revision) for answer in answers]
 

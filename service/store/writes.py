@@ -68,13 +68,25 @@ class WriteTransaction:
             .returning(schema.revision.c.value, schema.revision.c.fingerprint_seed)
         ).one()
 
+    def load(self, addresses: Iterable[str]) -> None:
+        """Read every entry of these addresses at once, where the calls come one by one."""
+        missing = list(set(addresses) - self._loaded)
+        self._loaded.update(missing)
+        for start in range(0, len(missing), _ADDRESSES_A_QUERY):
+            some = missing[start : start + _ADDRESSES_A_QUERY]
+            query = SELECT_SUPPRESSION.where(schema.suppression.c.address.in_(some))
+            for row in self._connection.execute(query):
+                state = suppression_of(row)
+                key = (state.address, state.stream, state.reason)
+                self._entries[key] = _Entry(row.id, state, self.revision)
+
     def suppress(self, wanted: Sequence[NewSuppression]) -> list[Suppressed]:
         """Make entries stand; one that stands is kept and at most made to last longer.
 
         Returns:
             What became of each, in order.
         """
-        self._load(new.address for new in wanted)
+        self.load(new.address for new in wanted)
         return [self._suppress(new) for new in wanted]
 
     def unsuppress(self, removals: Sequence[Removal]) -> list[list[Suppression]]:
@@ -83,7 +95,7 @@ class WriteTransaction:
         Returns:
             For each removal, the entries that stood and were removed.
         """
-        self._load(removal.address for removal in removals)
+        self.load(removal.address for removal in removals)
         return [self._unsuppress(removal) for removal in removals]
 
     def record(self, feedback: Sequence[Feedback]) -> list[bool]:
@@ -95,7 +107,7 @@ class WriteTransaction:
         new = self._insert_events(feedback)
         effective = [piece for piece, is_new in zip(feedback, new, strict=True) if is_new]
         effective = [piece for piece in effective if piece.effect and piece.address]
-        self._load(piece.address for piece in effective)
+        self.load(piece.address for piece in effective)
         for piece in effective:
             self._take_effect(piece)
         return new
@@ -204,18 +216,6 @@ class WriteTransaction:
         return entry
 
     # --- rows ----------------------------------------------------------------------------------
-
-    def _load(self, addresses: Iterable[str]) -> None:
-        """Bring every entry of these addresses into memory, once a transaction."""
-        missing = list(set(addresses) - self._loaded)
-        self._loaded.update(missing)
-        for start in range(0, len(missing), _ADDRESSES_A_QUERY):
-            some = missing[start : start + _ADDRESSES_A_QUERY]
-            query = SELECT_SUPPRESSION.where(schema.suppression.c.address.in_(some))
-            for row in self._connection.execute(query):
-                state = suppression_of(row)
-                key = (state.address, state.stream, state.reason)
-                self._entries[key] = _Entry(row.id, state, self.revision)
 
     def _row(self, entry: _Entry, stream_ids: dict[str, int]) -> dict[str, Any]:
         row = {name: getattr(entry.state, name) for name in _ENTRY_COLUMNS}
