@@ -24,12 +24,14 @@ _PASSING = (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.Tim
 def open_engine(url: str) -> Engine:
     """Return an engine for a ``sqlite:`` or ``postgresql:`` URL; connects to nothing yet.
 
+    Its exceptions never show the values of a statement: those are people's addresses.
+
     Raises:
         StoreError: the text is no URL, or of another engine.
     """
     try:
         parsed = make_url(url)
-    except exc.ArgumentError:
+    except (exc.ArgumentError, ValueError):  # the latter for a port that is no number
         raise StoreError("the database URL cannot be read; see --help for its form") from None
     match parsed.get_backend_name():
         case "sqlite":
@@ -41,7 +43,8 @@ def open_engine(url: str) -> Engine:
 
 
 def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": PATIENCE_SECONDS})
+    asked = {} if "timeout" in url.query else {"timeout": PATIENCE_SECONDS}
+    engine = create_engine(url, connect_args=asked, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _record: Any) -> None:
@@ -68,7 +71,7 @@ def _postgresql(url: URL) -> Engine:
     }
     asked = {key: value for key, value in patience.items() if key not in url.query}
     # After a failover every pooled connection is dead; pre-ping notices.
-    return create_engine(url, connect_args=asked, pool_pre_ping=True)
+    return create_engine(url, connect_args=asked, pool_pre_ping=True, hide_parameters=True)
 
 
 @contextlib.contextmanager
@@ -77,6 +80,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
     Raises:
         StoreUnavailable: the database cannot answer now.
+        StoreError: the file is damaged or no database.
     """
     with _translated(), engine.connect() as connection, connection.begin():
         yield connection
@@ -101,6 +105,10 @@ def _translated() -> Iterator[None]:
         yield
     except _PASSING as error:
         raise StoreUnavailable(_first_line(error)) from error
+    except exc.DatabaseError as error:
+        if type(error) is exc.DatabaseError:  # No kind of its own: the file is no database.
+            raise StoreError(_first_line(error)) from error
+        raise
 
 
 def _first_line(error: exc.SQLAlchemyError) -> str:

@@ -8,8 +8,9 @@ that packs the rest:
     | end, seconds  | stream id            | reason   |
     +---------------+----------------------+----------+
 
-The end is in seconds since 1970, rounded up; 0 is never. A removed entry has the
-word of the entry that it was, and is marked.
+The end is in seconds since 1970, rounded up; 0 is never. An end that does not fit,
+before 1970 or after 2106, is the nearest that does. A removed entry has the word of
+the entry that it was, and is marked.
 """
 
 import dataclasses
@@ -28,10 +29,12 @@ REASON_BITS: Final = 8
 STREAM_BITS: Final = 24
 END_SHIFT: Final = REASON_BITS + STREAM_BITS
 
-_WORD: Final = (
-    "((coalesce((expires + 999999) / 1000000, 0) << 32)"
-    " | (CAST(stream_id AS BIGINT) << 8) | reason)"
+_END: Final = (
+    "CASE WHEN expires IS NULL THEN 0 WHEN expires <= 0 THEN 1"
+    " WHEN expires > 4294967295000000 THEN 4294967295"
+    " ELSE (expires + 999999) / 1000000 END"
 )
+_WORD: Final = f"((({_END}) << 32) | (CAST(stream_id AS BIGINT) << 8) | reason)"
 _CHANGED: Final = text(
     f"SELECT fingerprint, {_WORD}, removed IS NOT NULL, revision "  # noqa: S608 - constants
     "FROM suppression WHERE revision > :after"
