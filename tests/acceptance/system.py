@@ -1,0 +1,116 @@
+"""The system under test: its real processes, and what is done to them from outside."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from suppression import Check, SuppressionClient, WhenUnavailable
+
+from deploy.local.aws import StandIn, Wiring
+from tests.processes import BIN, Process, Processes, eventually, run
+
+#: Seconds that a client waits for an answer; a busy machine is no failure.
+_CLIENT_SECONDS: Final = 30.0
+
+
+class System:
+    """A database, a queue behind a topic, a server and a worker.
+
+    Args:
+        processes: where the processes are started.
+        database_url: an empty database.
+        stand_in: plays SNS and SQS.
+        wiring: topic and queues of this system alone.
+        folder: for what the server keeps beside the database.
+    """
+
+    def __init__(
+        self,
+        processes: Processes,
+        database_url: str,
+        stand_in: StandIn,
+        wiring: Wiring,
+        folder: Path,
+    ) -> None:
+        self.processes = processes
+        self.stand_in = stand_in
+        self.wiring = wiring
+        self.environment = {
+            **stand_in.environment,
+            "SUPPRESSION_DATABASE_URL": database_url,
+            "SUPPRESSION_SNAPSHOT_DIRECTORY": str(folder / "snapshots"),
+            "SUPPRESSION_QUEUE_URL": wiring.queue_url,
+            "SUPPRESSION_TOPIC_ARNS": wiring.topic_arn,
+            "SUPPRESSION_LISTEN": "127.0.0.1:0",
+            # What a killed worker waited for goes to nobody until its wait is over.
+            "SUPPRESSION_WAIT_SECONDS": "1",
+        }
+        self.address = ""
+
+    def migrate(self) -> None:
+        """Make the schema."""
+        done = run([BIN / "suppression-service", "migrate"], self.environment)
+        assert done.returncode == 0, done.stderr
+
+    def start_server(self, **settings: str) -> Process:
+        """Start a server, and wait until it answers."""
+        server = self.processes.start(
+            "service", [BIN / "suppression-service", "serve"], self.environment | settings
+        )
+        self.address = server.line(r"listens on (\S+)")[1]
+        self.environment["SUPPRESSION_LISTEN"] = self.address
+        server.line("replica loaded")
+        return server
+
+    def start_worker(self, **settings: str) -> Process:
+        """Start a worker, and wait until it listens to the queue."""
+        worker = self.processes.start(
+            "ingest", [BIN / "suppression-ingest", "worker"], self.environment | settings
+        )
+        worker.line(r"\bstarted\b")
+        return worker
+
+    def client(self) -> SuppressionClient:
+        """Return a client that tells of every failure. Close it."""
+        return SuppressionClient(
+            self.address,
+            when_unavailable=WhenUnavailable.RAISE,
+            check_timeout=_CLIENT_SECONDS,
+            timeout=_CLIENT_SECONDS,
+        )
+
+    def check(self, address: str, stream: str = "") -> Check:
+        """Check against the newest state of the database."""
+        with self.client() as client:
+            newest = client.get_address(address).revision
+            return client.check(address, stream=stream, min_revision=newest)
+
+    def publish(self, event: dict[str, Any] | str, topic_arn: str = "") -> None:
+        """Publish as SES does."""
+        text = event if isinstance(event, str) else json.dumps(event)
+        self.stand_in.sns.publish(TopicArn=topic_arn or self.wiring.topic_arn, Message=text)
+
+    def send(self, body: str) -> None:
+        """Put something into the queue past SNS."""
+        self.stand_in.sqs.send_message(QueueUrl=self.wiring.queue_url, MessageBody=body)
+
+    def settle(self) -> None:
+        """Wait until nothing is in the queue or under way: all is stored, or given up."""
+        eventually("the queue is empty", lambda: not self._waiting())
+
+    def dead_letters(self) -> list[str]:
+        """Return what has gone to the dead-letter queue."""
+        answer = self.stand_in.sqs.receive_message(
+            QueueUrl=self.wiring.dead_letter_url, MaxNumberOfMessages=10
+        )
+        return [message["Body"] for message in answer.get("Messages", [])]
+
+    def _waiting(self) -> int:
+        asked = self.stand_in.sqs.get_queue_attributes(
+            QueueUrl=self.wiring.queue_url,
+            AttributeNames=[
+                "ApproximateNumberOfMessages",
+                "ApproximateNumberOfMessagesNotVisible",
+            ],
+        )
+        return sum(map(int, asked["Attributes"].values()))

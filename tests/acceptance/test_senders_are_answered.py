@@ -1,0 +1,136 @@
+import json
+import signal
+import threading
+from collections import Counter
+
+import grpc
+import pytest
+from suppression import Reason, Verdict
+from suppression.v1 import suppression_service_pb2 as pb
+from suppression.v1 import suppression_service_pb2_grpc as pb_grpc
+
+from deploy.local.events import bounce
+from tests.acceptance.system import System
+from tests.processes import BIN, eventually, run
+
+CALLERS = 4
+
+
+class Load:
+    """Callers that ask one question after the other, and count how each went.
+
+    Args:
+        address: of the server.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.outcomes: Counter[str] = Counter()
+        self._address = address
+        self._enough = threading.Event()
+        self._callers = [threading.Thread(target=self._ask_on) for _ in range(CALLERS)]
+
+    def __enter__(self) -> "Load":
+        for caller in self._callers:
+            caller.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._enough.set()
+        for caller in self._callers:
+            caller.join()
+
+    def _ask_on(self) -> None:
+        # No retries of the library's own: each status is one that the server gave.
+        with grpc.insecure_channel(self._address, [("grpc.enable_retries", 0)]) as channel:
+            stub = pb_grpc.SuppressionServiceStub(channel)  # type: ignore[no-untyped-call]
+            while not self._enough.is_set():
+                try:
+                    stub.CheckAddress(pb.CheckAddressRequest(address="a@example.com"), timeout=30)
+                    self.outcomes["OK"] += 1
+                except grpc.RpcError as error:
+                    self.outcomes[error.code().name] += 1
+
+
+def test_checks_during_a_drain_fail_only_with_what_clients_retry(sqlite_system: System) -> None:
+    server = sqlite_system.start_server()
+    with Load(sqlite_system.address) as load:
+        eventually("the load is on", lambda: load.outcomes["OK"] > 100)
+        server.send(signal.SIGTERM)
+        server.ended()
+    assert set(load.outcomes) <= {"OK", "UNAVAILABLE"}
+
+
+def test_a_drain_ends_without_an_error(sqlite_system: System) -> None:
+    server = sqlite_system.start_server()
+    with Load(sqlite_system.address) as load:
+        eventually("the load is on", lambda: load.outcomes["OK"] > 100)
+        server.send(signal.SIGTERM)
+        assert server.ended() == 0
+
+
+def test_a_client_gets_all_its_answers_over_a_restart(
+    sqlite_system: System, address: str
+) -> None:
+    server = sqlite_system.start_server()
+    with sqlite_system.client() as client:
+        client.suppress(address, Reason.MANUAL)
+        server.send(signal.SIGTERM)
+        server.ended()
+        sqlite_system.start_server()
+        eventually("an answer", lambda: client.check(address).verdict == Verdict.DO_NOT_SEND)
+
+
+@pytest.fixture
+def two_workers(own_system: System) -> System:
+    own_system.start_server(SUPPRESSION_WORKERS="2")
+    return own_system
+
+
+def test_a_write_through_one_worker_is_seen_by_every_worker(
+    two_workers: System, address: str
+) -> None:
+    with two_workers.client() as writer:
+        revision = writer.suppress(address, Reason.MANUAL).revision
+    # Each client is one connection, and a connection stays with one worker.
+    verdicts = set()
+    for _ in range(16):
+        with two_workers.client() as reader:
+            verdicts.add(reader.check(address, min_revision=revision).verdict)
+    assert verdicts == {Verdict.DO_NOT_SEND}
+
+
+def test_feedback_reaches_every_worker(two_workers: System, address: str) -> None:
+    two_workers.start_worker()
+    two_workers.publish(bounce(address))
+    two_workers.settle()
+    assert {two_workers.check(address).verdict for _ in range(16)} == {Verdict.DO_NOT_SEND}
+
+
+def test_text_that_is_no_address_is_an_answer(system: System) -> None:
+    assert system_answer(system, "no address") == Reason.INVALID_ADDRESS
+
+
+def system_answer(system: System, text: str) -> Reason:
+    with system.client() as client:
+        return client.check(text).reason
+
+
+def test_the_shell_command_exits_with_1_for_an_address_not_to_be_mailed(
+    system: System, address: str
+) -> None:
+    system.publish(bounce(address))
+    system.settle()
+    system.check(address)
+    done = run([BIN / "suppression", "check", address, "--server", system.address])
+    assert done.returncode == 1
+
+
+def test_a_grpc_client_without_our_stubs_gets_the_verdict(system: System, address: str) -> None:
+    with system.client() as client:
+        client.suppress(address, Reason.MANUAL)
+    url = f"http://{system.address}/suppression.v1.SuppressionService/CheckAddress"
+    asked = json.dumps({"address": address})
+    done = run(
+        [BIN / "buf", "curl", "--protocol", "grpc", "--http2-prior-knowledge", "-d", asked, url]
+    )
+    assert json.loads(done.stdout)["verdict"] == "VERDICT_DO_NOT_SEND"

@@ -1,0 +1,93 @@
+import secrets
+from pathlib import Path
+
+import pytest
+
+from deploy.local.aws import free_port
+from tests.processes import BIN, Processes, run
+
+SERVE = [BIN / "suppression-service", "serve"]
+MIGRATE = [BIN / "suppression-service", "migrate"]
+WORKER = [BIN / "suppression-ingest", "worker"]
+COMMANDS = pytest.mark.parametrize(
+    "command", [SERVE, MIGRATE, WORKER], ids=["serve", "migrate", "worker"]
+)
+
+PASSWORD = secrets.token_hex(8)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def unreachable(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    urls = {
+        "sqlite": f"sqlite:///{tmp_path}/no/such/folder/suppression.db",
+        "postgresql": f"postgresql://me:{PASSWORD}@127.0.0.1:{free_port()}/suppression",
+    }
+    return _settings(urls[request.param])
+
+
+def _settings(database_url: str) -> dict[str, str]:
+    return {
+        "SUPPRESSION_DATABASE_URL": database_url,
+        "SUPPRESSION_LISTEN": "127.0.0.1:0",
+        "SUPPRESSION_QUEUE_URL": "http://127.0.0.1:1/123456789012/none",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+
+
+@COMMANDS
+def test_an_unreachable_database_is_one_line(
+    unreachable: dict[str, str], command: list[Path | str]
+) -> None:
+    assert run(command, unreachable).stderr.count("\n") == 1
+
+
+@COMMANDS
+def test_an_unreachable_database_ends_the_command_with_its_own_status(
+    unreachable: dict[str, str], command: list[Path | str]
+) -> None:
+    assert run(command, unreachable).returncode == 3
+
+
+@COMMANDS
+def test_the_password_of_the_database_is_not_shown(
+    unreachable: dict[str, str], command: list[Path | str]
+) -> None:
+    done = run(command, unreachable)
+    assert PASSWORD not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("command", [SERVE, WORKER], ids=["serve", "worker"])
+def test_a_database_without_a_schema_tells_how_to_make_it(
+    database_url: str, command: list[Path | str]
+) -> None:
+    assert "suppression-service migrate" in run(command, _settings(database_url)).stderr
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"])
+def test_listening_beyond_this_machine_without_tls_is_refused(
+    sqlite_url: str, listen: str
+) -> None:
+    done = run(SERVE, _settings(sqlite_url) | {"SUPPRESSION_LISTEN": listen})
+    assert (done.returncode, "without TLS" in done.stderr) == (2, True)
+
+
+@COMMANDS
+def test_a_wrong_setting_is_one_line_that_names_it(command: list[Path | str]) -> None:
+    done = run(command, _settings("mysql://127.0.0.1/suppression"))
+    assert (done.returncode != 0, done.stderr.count("\n")) == (True, 1)
+
+
+def test_a_worker_without_a_queue_names_the_setting_to_make(sqlite_url: str) -> None:
+    done = run(WORKER, {"SUPPRESSION_DATABASE_URL": sqlite_url})
+    assert (done.returncode, "SUPPRESSION_QUEUE_URL" in done.stderr) == (2, True)
+
+
+def test_a_port_in_use_is_one_line(sqlite_url: str, processes: Processes) -> None:
+    settings = _settings(sqlite_url)
+    run(MIGRATE, settings)
+    first = processes.start("first", SERVE, settings)
+    taken = first.line(r"listens on (\S+)")[1]
+    done = run(SERVE, settings | {"SUPPRESSION_LISTEN": taken})
+    assert done.stderr.splitlines() == [
+        f"suppression-service: cannot listen on {taken}: Address already in use"
+    ]
