@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from service.store import feed, schema
 from service.store.engine import open_engine, reading, writing
 from service.store.entries import AddressRecord, ChangePage, Identity
+from service.store.errors import StoreError
 from service.store.rows import SELECT_SUPPRESSION, event_of, suppression_of
 from service.store.schema_version import migrate, require_head
 from service.store.writes import WriteTransaction
@@ -44,9 +45,13 @@ class Store:
             StoreUnavailable: the database cannot be reached.
         """
         store = cls(open_engine(url))
-        if migrate_first:
-            migrate(store.engine)
-        store.require_head()
+        try:
+            if migrate_first:
+                migrate(store.engine)
+            store.require_head()
+        except StoreError:
+            store.close()
+            raise
         return store
 
     def require_head(self) -> None:
