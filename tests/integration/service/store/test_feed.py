@@ -1,0 +1,242 @@
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import update
+
+from service.store import NewSuppression, Reason, Removal, Store, Suppression, schema
+from service.store.feed import END_SHIFT, REASON_BITS, Changes
+from service.store.fingerprint import fingerprint
+
+JANE, JUNE = "jane@example.com", "june@example.com"
+At = Callable[[dt.datetime], Store]
+
+
+def day(number: int) -> dt.datetime:
+    return dt.datetime(2026, 3, number, tzinfo=dt.UTC)
+
+
+def suppress(store: Store, *new: NewSuppression) -> int:
+    with store.write() as transaction:
+        transaction.suppress(new)
+    return transaction.revision
+
+
+def remove(store: Store, removal: Removal) -> int:
+    with store.write() as transaction:
+        transaction.unsuppress([removal])
+    return transaction.revision
+
+
+def loaded(store: Store) -> set[tuple[int, int]]:
+    return {
+        (int(one), int(word))
+        for fingerprints, words in store.standing_entries()
+        for one, word in zip(fingerprints, words, strict=True)
+    }
+
+
+def taken_in(known: set[tuple[int, int]], changes: Changes) -> set[tuple[int, int]]:
+    """What a replica knows after changes: entries by fingerprint, stream and reason."""
+    entries = {(f, word % (1 << END_SHIFT)): (f, word) for f, word in known}
+    for change in changes.entries:
+        key = (change.fingerprint, change.word % (1 << END_SHIFT))
+        entries.pop(key, None)
+        if not change.removed:
+            entries[key] = (change.fingerprint, change.word)
+    return set(entries.values())
+
+
+def test_an_entry_is_told_as_its_fingerprint_and_a_packed_word(at: At) -> None:
+    # Given an entry of a stream that ends within a second
+    end = day(9) + dt.timedelta(microseconds=1)
+    suppress(at(day(1)), NewSuppression(JANE, Reason.MANUAL, "news", expires=end))
+    store = at(day(1))
+    # Then its word has the end rounded up, the stream and the reason.
+    [(mark, word)] = loaded(store)
+    assert mark == fingerprint(JANE, store.identity().fingerprint_seed) % 2**64
+    assert word >> END_SHIFT == day(9).timestamp() + 1
+    assert word >> REASON_BITS & 0xFFFFFF == store.stream_names()["news"]
+    assert word & 0xFF == Reason.MANUAL
+
+
+@pytest.mark.parametrize(
+    ("end", "seconds"),
+    [
+        pytest.param(None, 0, id="never"),
+        pytest.param(dt.datetime(2105, 1, 1, tzinfo=dt.UTC), 4_260_211_200, id="beyond 31 bits"),
+        pytest.param(dt.datetime(9999, 1, 1, tzinfo=dt.UTC), 2**32 - 1, id="beyond 32 bits"),
+        pytest.param(dt.datetime(1970, 1, 1, tzinfo=dt.UTC), 1, id="the very beginning"),
+        pytest.param(dt.datetime(1950, 1, 1, tzinfo=dt.UTC), 1, id="before the beginning"),
+    ],
+)
+def test_no_end_is_mistaken_for_another(at: At, end: dt.datetime | None, seconds: int) -> None:
+    suppress(at(day(1)), NewSuppression(JANE, Reason.MANUAL, expires=end))
+    [change] = at(day(1)).replica_changes(0).entries
+    assert change.word >> END_SHIFT == seconds
+    assert change.word & 0xFF == Reason.MANUAL
+
+
+def test_a_load_leaves_out_what_is_removed_or_has_ended(at: At) -> None:
+    suppress(
+        at(day(1)),
+        NewSuppression(JANE, Reason.MANUAL, expires=day(2)),
+        NewSuppression(JANE, Reason.COMPLAINT),
+        NewSuppression(JUNE, Reason.MANUAL, expires=day(4)),
+    )
+    remove(at(day(1)), Removal(JANE, Reason.COMPLAINT))
+    assert [word & 0xFF for _, word in loaded(at(day(3)))] == [Reason.MANUAL]
+
+
+def test_an_empty_list_is_loaded_as_nothing(store: Store) -> None:
+    assert loaded(store) == set()
+
+
+def test_a_list_of_several_chunks_is_loaded_whole(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.store.feed._ROWS_A_CHUNK", 7)
+    suppress(store, *(NewSuppression(f"a{n}@x.org", Reason.MANUAL) for n in range(50)))
+    assert len(loaded(store)) == 50
+
+
+def test_nothing_new_is_told_with_the_revision_that_was_reached(store: Store) -> None:
+    reached = suppress(store, NewSuppression(JANE, Reason.MANUAL))
+    changes = store.replica_changes(reached)
+    assert (changes.entries, changes.through) == ([], reached)
+    assert changes.database_id == store.identity().database_id
+
+
+def test_a_revision_that_changed_no_entry_is_passed(store: Store) -> None:
+    with store.write() as transaction:
+        transaction.record([])
+    assert store.replica_changes(0).through == transaction.revision == 1
+
+
+def test_a_removed_entry_is_told_as_removed(store: Store) -> None:
+    before = suppress(store, NewSuppression(JANE, Reason.MANUAL))
+    remove(store, Removal(JANE))
+    [change] = store.replica_changes(before).entries
+    assert change.removed
+    assert change.word & 0xFF == Reason.MANUAL
+
+
+def test_an_entry_that_changes_between_the_two_statements_is_told_in_its_newer_state(
+    new_postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # One transaction of SQLite sees one state, so it cannot happen there.
+    store = Store.open(new_postgresql)
+    # Given an entry, and a reader that has read the revision
+    suppress(store, NewSuppression(JANE, Reason.MANUAL))
+    from service.store import feed
+
+    read = feed.current_revision
+
+    def overtaken(connection: object) -> tuple[int, str]:
+        state = read(connection)  # type: ignore[arg-type]
+        # When the entry is removed before it reads the entries
+        remove(store, Removal(JANE))
+        return state
+
+    monkeypatch.setattr(feed, "current_revision", overtaken)
+    changes = store.replica_changes(0)
+    # Then it is told as removed, at the revision that did it.
+    assert [change.removed for change in changes.entries] == [True]
+    assert changes.through == 2
+    store.close()
+
+
+_step = st.tuples(
+    st.sampled_from(["suppress", "remove"]),
+    st.sampled_from([JANE, JUNE, "third@x.org"]),
+    st.sampled_from([Reason.MANUAL, Reason.COMPLAINT]),
+    st.sampled_from(["", "news"]),
+)
+_Step = tuple[str, str, Reason, str]
+
+
+def _take(store: Store, steps: list[_Step]) -> None:
+    for what, address, reason, stream in steps:
+        if what == "suppress":
+            suppress(store, NewSuppression(address, reason, stream))
+        else:
+            remove(store, Removal(address, reason, stream))
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(before=st.lists(_step, max_size=5), after=st.lists(_step, max_size=5))
+def test_a_load_and_the_changes_after_it_are_the_whole_list(
+    emptied: Callable[[], Store], before: list[_Step], after: list[_Step]
+) -> None:
+    store = emptied()
+    # Given a replica that was loaded after some changes
+    _take(store, before)
+    revision, known = store.revision(), loaded(store)
+    # When it takes in the changes that follow, some of them twice
+    _take(store, after)
+    known = taken_in(known, store.replica_changes(revision))
+    known = taken_in(known, store.replica_changes(max(revision - 2, 0)))
+    # Then it knows what a new load would tell.
+    assert known == loaded(store)
+
+
+def all_pages(store: Store, limit: int) -> list[list[Suppression]]:
+    after, pages = 0, []
+    while True:
+        page = store.changes(after, limit)
+        pages.append(page.changes)
+        if not page.changes:
+            return pages
+        assert page.through > after
+        after = page.through
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 100])
+def test_pages_are_complete_and_never_split_a_revision(store: Store, limit: int) -> None:
+    # Given revisions of one to four entries
+    for size in (1, 4, 2, 1):
+        names = [f"a{size}{n}@x.org" for n in range(size)]
+        suppress(store, *(NewSuppression(name, Reason.MANUAL) for name in names))
+    # When they are read page by page
+    pages = all_pages(store, limit)
+    # Then every entry comes once, by rising revision, with its whole revision on one page.
+    told = [entry for page in pages for entry in page]
+    assert [entry.revision for entry in told] == sorted(entry.revision for entry in told)
+    assert len({entry.address for entry in told}) == len(told) == 7
+    revisions = [{entry.revision for entry in page} for page in pages]
+    assert sum(map(len, revisions)) == len(set().union(*revisions))
+
+
+def test_a_page_moves_on_where_nothing_on_the_list_changed(store: Store) -> None:
+    with store.write() as transaction:
+        transaction.record([])
+    page = store.changes(0, 10)
+    assert (page.changes, page.through) == ([], transaction.revision)
+
+
+def test_an_entry_that_changed_again_is_listed_once_as_it_now_stands(store: Store) -> None:
+    suppress(store, NewSuppression(JANE, Reason.MANUAL))
+    remove(store, Removal(JANE))
+    page = store.changes(0, 10)
+    assert [(entry.revision, entry.removed is None) for entry in page.changes] == [(2, False)]
+
+
+def test_streams_have_stable_numbers(store: Store) -> None:
+    suppress(store, NewSuppression(JANE, Reason.MANUAL, "news"))
+    before = store.stream_names()
+    suppress(store, NewSuppression(JANE, Reason.MANUAL, "alerts"))
+    assert store.stream_names().items() > before.items()
+
+
+def test_a_database_tells_itself_from_its_restored_self_by_nothing_but_its_id(
+    store: Store,
+) -> None:
+    with store.engine.begin() as connection:
+        connection.execute(update(schema.revision).values(database_id="other"))
+    assert store.replica_changes(0).database_id == store.identity().database_id == "other"
