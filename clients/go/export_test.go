@@ -1,0 +1,4 @@
+package suppression
+
+// IsLoopback is isLoopback, for tests.
+var IsLoopback = isLoopback

@@ -1,0 +1,15 @@
+// The generators of the committed stubs, in a module of their own so that programs which use the
+// client do not inherit them.
+module github.com/suppression-service/suppression/clients/go/tools
+
+go 1.26.0
+
+tool (
+	google.golang.org/grpc/cmd/protoc-gen-go-grpc
+	google.golang.org/protobuf/cmd/protoc-gen-go
+)
+
+require (
+	google.golang.org/grpc/cmd/protoc-gen-go-grpc v1.6.2 // indirect
+	google.golang.org/protobuf v1.36.12 // indirect
+)
