@@ -1,5 +1,8 @@
 """Puts a pipeline together from settings."""
 
+import contextlib
+from collections.abc import Iterator
+
 from ingest.certificates import CertificateFetcher, SigningKeys
 from ingest.decisions import DEFAULT_POLICY, DELAYED_IS_SOFT
 from ingest.feedback import Judge
@@ -9,10 +12,18 @@ from ingest.signature import SnsSignatureVerifier
 from service.store import Store
 
 
-def pipeline_of(settings: IngestSettings, store: Store) -> Pipeline:
-    """Return the pipeline that the settings describe, writing to a store."""
-    keys = SigningKeys(CertificateFetcher(settings.certificate_endpoint))
-    verifier = SnsSignatureVerifier(keys, settings.topic_arns)
-    authenticate = verifier.verify if settings.verify_signatures else verifier.check_topic
-    policy = DELAYED_IS_SOFT if settings.delayed_bounces == "soft" else DEFAULT_POLICY
-    return Pipeline(store, authenticate, Judge(policy, settings.streams))
+@contextlib.contextmanager
+def opened_pipeline(settings: IngestSettings) -> Iterator[Pipeline]:
+    """Give the pipeline that the settings describe, connected until the block ends.
+
+    Raises:
+        StoreError: the database cannot be used.
+    """
+    with (
+        contextlib.closing(Store.open(settings.database_url)) as store,
+        CertificateFetcher(settings.certificate_endpoint) as fetch,
+    ):
+        verifier = SnsSignatureVerifier(SigningKeys(fetch), settings.topic_arns)
+        authenticate = verifier.verify if settings.verify_signatures else verifier.check_topic
+        policy = DELAYED_IS_SOFT if settings.delayed_bounces == "soft" else DEFAULT_POLICY
+        yield Pipeline(store, authenticate, Judge(policy, settings.streams))

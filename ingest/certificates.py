@@ -7,7 +7,8 @@ They are fetched from the address that a message names, after
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 from urllib.parse import urlsplit
 
 import requests
@@ -43,6 +44,17 @@ class CertificateFetcher:
     def __init__(self, endpoint: str = "") -> None:
         self._endpoint = endpoint.rstrip("/")
         self._session = requests.Session()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._session.close()
 
     def __call__(self, url: str) -> bytes:
         """Return what is at a URL.

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from ingest.assembly import pipeline_of
+from ingest.assembly import opened_pipeline
 from ingest.errors import IngestError, SettingsError
 from ingest.logs import configure_logs
 from ingest.replay import STANDARD_INPUT, replay
@@ -21,7 +21,7 @@ from ingest.sqs import Queue
 from ingest.stopping import Stop
 from ingest.tally import Tally
 from ingest.worker import Worker
-from service.store import Store, StoreError
+from service.store import StoreError
 
 EXIT_REFUSED: Final = 1
 EXIT_USAGE: Final = 2
@@ -131,14 +131,14 @@ def run_worker(settings: IngestSettings) -> None:
         StoreError: the database cannot be used.
         SettingsError: AWS's settings lack a region.
     """
-    with Stop().on_signals() as stop, _opened(settings) as store:
+    with Stop().on_signals() as stop, opened_pipeline(settings) as pipeline:
         queue = Queue.connect(settings.queue_url, settings.batch_size, settings.wait_seconds)
         if not settings.topic_arns:
             _log.warning("SUPPRESSION_TOPIC_ARNS is not set: messages of any topic are taken")
         if not settings.verify_signatures:
             _log.warning("signatures are not verified")
         _log.info("started", queue_url=settings.queue_url)
-        Worker(queue, pipeline_of(settings, store), stop).run()
+        Worker(queue, pipeline, stop).run()
 
 
 def run_replay(settings: IngestSettings, files: list[str]) -> Tally:
@@ -148,22 +148,15 @@ def run_replay(settings: IngestSettings, files: list[str]) -> Tally:
         SettingsError: a file cannot be read.
         StoreError: the database cannot be used, or not any more.
     """
-    with _opened(settings) as store:
-        pipeline = pipeline_of(settings, store)
+    for name in files:
+        if name != STANDARD_INPUT and not Path(name).exists():
+            raise SettingsError(f"{name}: there is no such file")
+    with opened_pipeline(settings) as pipeline:
         try:
             with _progress(files) as advance:
                 return replay(pipeline, files, advance)
         except OSError as error:
             raise SettingsError(f"{error.filename}: {error.strerror}") from None
-
-
-@contextlib.contextmanager
-def _opened(settings: IngestSettings) -> Iterator[Store]:
-    store = Store.open(settings.database_url)
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 @contextlib.contextmanager
