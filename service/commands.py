@@ -1,13 +1,13 @@
 """The ``suppression-service`` command."""
 
 import sys
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 
 from service.flags import BadSetting, with_settings
 from service.logs import set_up_logs
-from service.settings import ServiceSettings
+from service.settings import ServiceSettings, is_loopback
 from service.store import Store, StoreError
 from service.store.engine import open_engine
 from service.store.schema_version import migrate as migrate_schema
@@ -15,6 +15,7 @@ from service.supervisor import AddressTaken, Supervisor, reserved_address
 
 _EXIT_USAGE: Final = 2
 _EXIT_UNUSABLE: Final = 3
+_MAX_PORT: Final = 65535
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -54,6 +55,34 @@ def migrate(settings: ServiceSettings) -> None:
     """
     before, after = migrate_schema(open_engine(settings.database_url))
     typer.echo(f"schema at {after}" if before == after else f"schema {before or 'new'} -> {after}")
+
+
+def _of_this_machine(where: str) -> str:
+    port = where.rpartition(":")[2]
+    if not (is_loopback(where) and port.isdecimal() and int(port) <= _MAX_PORT):
+        raise typer.BadParameter("give HOST:PORT of this machine, such as 127.0.0.1:0")
+    return where
+
+
+@app.command("testserver")
+def serve_tests(
+    listen: Annotated[
+        str, typer.Option(help="HOST:PORT to answer gRPC on", callback=_of_this_machine)
+    ] = "127.0.0.1:0",
+    control: Annotated[
+        str, typer.Option(help="HOST:PORT to take control requests on", callback=_of_this_machine)
+    ] = "127.0.0.1:0",
+) -> None:
+    """Be a server for the tests of clients, until SIGTERM or Ctrl-C.
+
+    Lists are in memory; each bearer token has its own, empty at first. What shall go
+    wrong is told through the control port, in HTTP and JSON. Reachable from this
+    machine only; a port of 0 is a free one. Prints "control on HOST:PORT", then, once
+    it is ready, "listening on HOST:PORT".
+    """
+    from service.testserver.server import run
+
+    run(listen, control, typer.echo)
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, exc
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
 
 from service.store.errors import StoreError, StoreUnavailable
@@ -44,7 +44,7 @@ def open_engine(url: str) -> Engine:
 
 def _sqlite(url: URL) -> Engine:
     asked = {} if "timeout" in url.query else {"timeout": PATIENCE_SECONDS}
-    engine = create_engine(url, connect_args=asked, hide_parameters=True)
+    engine = create_engine(url, connect_args=asked, hide_parameters=True, **_pool(url))
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _record: Any) -> None:
@@ -60,6 +60,13 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _pool(url: URL) -> dict[str, Any]:
+    # A database in memory is its one connection, which threads take in turn.
+    if url.database in (None, "", ":memory:"):
+        return {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}
+    return {}
 
 
 def _postgresql(url: URL) -> Engine:
