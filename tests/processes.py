@@ -148,4 +148,4 @@ def clean(environment: Mapping[str, str]) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("SUPPRESSION_", "AWS_")) and not name.lower().endswith("_proxy")
     }
-    return ours | environment
+    return {**ours, **environment}

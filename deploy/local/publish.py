@@ -1,8 +1,8 @@
 """Publish an event to the local topic, as SES would.
 
-    python -m deploy.local.publish bounce jane@example.com
-    python -m deploy.local.publish bounce jane@example.com --type Transient --sub-type MailboxFull
-    python -m deploy.local.publish complaint jane@example.com --type not-spam --shape identity
+python -m deploy.local.publish bounce jane@example.com
+python -m deploy.local.publish bounce jane@example.com --type Transient --sub-type MailboxFull
+python -m deploy.local.publish complaint jane@example.com --type not-spam --shape identity
 """
 
 import json

@@ -105,6 +105,5 @@ def _require_free(host: str, port: int, instead: str) -> None:
             if error.errno != errno.EADDRINUSE:
                 raise BadSetting(f"cannot listen on {host}:{port}: {error.strerror}") from None
             raise BadSetting(
-                f"port {port} is in use; if not by another 'make up', choose one: "
-                f"{instead} make up"
+                f"port {port} is in use; if not by another 'make up', choose one: {instead} make up"
             ) from None

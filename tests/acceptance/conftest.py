@@ -14,13 +14,9 @@ from tests.processes import Processes
 STREAMS = "letters=newsletter"
 
 
-def _assembled(
-    processes: Processes, database_url: str, stand_in: StandIn, folder: Path
-) -> System:
+def _assembled(processes: Processes, database_url: str, stand_in: StandIn, folder: Path) -> System:
     # What is not deleted comes again after a second, and no more than three times.
-    wiring = stand_in.wire(
-        f"t{secrets.token_hex(6)}", visibility_seconds=1, max_receive_count=3
-    )
+    wiring = stand_in.wire(f"t{secrets.token_hex(6)}", visibility_seconds=1, max_receive_count=3)
     system = System(processes, database_url, stand_in, wiring, folder)
     system.environment["SUPPRESSION_STREAMS"] = STREAMS
     system.migrate()

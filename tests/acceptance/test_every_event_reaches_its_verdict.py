@@ -139,17 +139,13 @@ def test_every_recipient_that_a_bounce_names_is_suppressed(system: System) -> No
 def test_an_unsubscribe_holds_for_the_stream_of_its_configuration_set(
     system: System, address: str
 ) -> None:
-    system.publish(
-        bounce(address, sub_type="UnsubscribedRecipient", configuration_set="letters")
-    )
+    system.publish(bounce(address, sub_type="UnsubscribedRecipient", configuration_set="letters"))
     system.settle()
     assert system.check(address, stream="newsletter").reason == Reason.UNSUBSCRIBE
 
 
 def test_an_unsubscribe_does_not_hold_for_other_mail(system: System, address: str) -> None:
-    system.publish(
-        bounce(address, sub_type="UnsubscribedRecipient", configuration_set="letters")
-    )
+    system.publish(bounce(address, sub_type="UnsubscribedRecipient", configuration_set="letters"))
     system.settle()
     assert system.check(address).verdict == Verdict.SEND
 
@@ -157,9 +153,7 @@ def test_an_unsubscribe_does_not_hold_for_other_mail(system: System, address: st
 def test_an_unsubscribe_of_an_unknown_configuration_set_is_only_recorded(
     system: System, address: str
 ) -> None:
-    system.publish(
-        bounce(address, sub_type="UnsubscribedRecipient", configuration_set="unmapped")
-    )
+    system.publish(bounce(address, sub_type="UnsubscribedRecipient", configuration_set="unmapped"))
     system.settle()
     with system.client() as client:
         history = client.get_address(address)
@@ -207,12 +201,8 @@ def test_the_message_that_sets_up_notifications_is_acknowledged(system: System) 
     assert system.dead_letters() == []
 
 
-def test_a_broken_message_does_not_hold_back_its_neighbours(
-    system: System, address: str
-) -> None:
+def test_a_broken_message_does_not_hold_back_its_neighbours(system: System, address: str) -> None:
     system.publish('{"eventType": "Bounce", "bounce": {"bounceType"')
     system.publish(bounce(address))
     with system.client() as client:
-        eventually(
-            "the neighbour is stored", lambda: client.get_address(address).suppressions
-        )
+        eventually("the neighbour is stored", lambda: client.get_address(address).suppressions)

@@ -32,9 +32,7 @@ def _calls_of_all_sorts(system: System, address: str) -> None:
             client.suppress(f"<{address} {address}", Reason.MANUAL)
 
 
-def test_nothing_that_a_process_printed_holds_an_address(
-    own_system: System, address: str
-) -> None:
+def test_nothing_that_a_process_printed_holds_an_address(own_system: System, address: str) -> None:
     server, worker = own_system.start_server(), own_system.start_worker()
     _feedback_of_all_sorts(own_system, address)
     _calls_of_all_sorts(own_system, address)

@@ -71,8 +71,9 @@ def test_a_check_right_after_a_restart_is_as_new_as_the_last_write(
     server = own_system.start_server()
     with own_system.client() as client:
         revision = client.suppress(address, Reason.MANUAL).revision
-        server.kill()
-        own_system.start_server()
+    server.kill()
+    own_system.start_server()
+    with own_system.client() as client:
         assert client.check(address, min_revision=revision).verdict == Verdict.DO_NOT_SEND
 
 
@@ -119,9 +120,7 @@ def test_feedback_newer_than_an_unsuppress_suppresses_again(system: System, addr
     assert system.check(address).verdict == Verdict.DO_NOT_SEND
 
 
-def test_messages_wait_in_the_queue_while_no_worker_runs(
-    own_system: System, address: str
-) -> None:
+def test_messages_wait_in_the_queue_while_no_worker_runs(own_system: System, address: str) -> None:
     own_system.publish(bounce(address))
     own_system.start_worker()
     own_system.settle()

@@ -6,9 +6,9 @@ import pytest
 from deploy.local.aws import free_port
 from tests.processes import BIN, Processes, run
 
-SERVE = [BIN / "suppression-service", "serve"]
-MIGRATE = [BIN / "suppression-service", "migrate"]
-WORKER = [BIN / "suppression-ingest", "worker"]
+SERVE = [f"{BIN}/suppression-service", "serve"]
+MIGRATE = [f"{BIN}/suppression-service", "migrate"]
+WORKER = [f"{BIN}/suppression-ingest", "worker"]
 COMMANDS = pytest.mark.parametrize(
     "command", [SERVE, MIGRATE, WORKER], ids=["serve", "migrate", "worker"]
 )
@@ -36,21 +36,21 @@ def _settings(database_url: str) -> dict[str, str]:
 
 @COMMANDS
 def test_an_unreachable_database_is_one_line(
-    unreachable: dict[str, str], command: list[Path | str]
+    unreachable: dict[str, str], command: list[str]
 ) -> None:
     assert run(command, unreachable).stderr.count("\n") == 1
 
 
 @COMMANDS
 def test_an_unreachable_database_ends_the_command_with_its_own_status(
-    unreachable: dict[str, str], command: list[Path | str]
+    unreachable: dict[str, str], command: list[str]
 ) -> None:
     assert run(command, unreachable).returncode == 3
 
 
 @COMMANDS
 def test_the_password_of_the_database_is_not_shown(
-    unreachable: dict[str, str], command: list[Path | str]
+    unreachable: dict[str, str], command: list[str]
 ) -> None:
     done = run(command, unreachable)
     assert PASSWORD not in done.stderr + done.stdout
@@ -58,21 +58,19 @@ def test_the_password_of_the_database_is_not_shown(
 
 @pytest.mark.parametrize("command", [SERVE, WORKER], ids=["serve", "worker"])
 def test_a_database_without_a_schema_tells_how_to_make_it(
-    database_url: str, command: list[Path | str]
+    database_url: str, command: list[str]
 ) -> None:
     assert "suppression-service migrate" in run(command, _settings(database_url)).stderr
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"])
-def test_listening_beyond_this_machine_without_tls_is_refused(
-    sqlite_url: str, listen: str
-) -> None:
+def test_listening_beyond_this_machine_without_tls_is_refused(sqlite_url: str, listen: str) -> None:
     done = run(SERVE, _settings(sqlite_url) | {"SUPPRESSION_LISTEN": listen})
     assert (done.returncode, "without TLS" in done.stderr) == (2, True)
 
 
 @COMMANDS
-def test_a_wrong_setting_is_one_line_that_names_it(command: list[Path | str]) -> None:
+def test_a_wrong_setting_is_one_line_that_names_it(command: list[str]) -> None:
     done = run(command, _settings("mysql://127.0.0.1/suppression"))
     assert (done.returncode != 0, done.stderr.count("\n")) == (True, 1)
 

@@ -1,0 +1,158 @@
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.processes import BIN, DEADLINE, Process, Processes, clean, eventually, run
+
+UP = [sys.executable, "-m", "deploy.local.up"]
+REPOSITORY = Path(__file__).parents[2]
+ADDRESS = "jane@example.com"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, str]:
+    """Free ports, and a folder of the test's own."""
+    return {
+        "SUPPRESSION_LOCAL_DIR": str(tmp_path / "local"),
+        "SUPPRESSION_LISTEN": "127.0.0.1:0",
+        "SUPPRESSION_STAND_IN_PORT": "0",
+    }
+
+
+@pytest.fixture
+def up(processes: Processes, settings: dict[str, str]) -> Process:
+    return _up(processes, settings)
+
+
+def _up(processes: Processes, settings: Mapping[str, str]) -> Process:
+    started = processes.start("up", UP, settings)
+    started.line("Stop: Ctrl-C")
+    return started
+
+
+def _printed_commands(up: Process) -> list[str]:
+    """Return the commands that a newcomer is told to type, in their order."""
+    return [line.strip() for line in up.lines if re.match(r"  \S*(bin/|SUPPRESSION_)", line)]
+
+
+def _typed(command: str) -> str:
+    """Type a command into a shell in the repository's folder; return what it prints."""
+    done = subprocess.run(
+        command,
+        shell=True,
+        cwd=REPOSITORY,
+        env=clean({}),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+def _family(process: Process) -> list[psutil.Process]:
+    parent = psutil.Process(process.pid)
+    return [parent, *parent.children(recursive=True)]
+
+
+def _stop(up: Process) -> int:
+    up.send(signal.SIGINT)
+    return up.ended()
+
+
+def test_the_commands_that_it_prints_show_the_verdict_change(up: Process) -> None:
+    check, publish, check_again, buf = _printed_commands(up)
+    before = _typed(check)
+    _typed(publish)
+    eventually("the verdict changes", lambda: _typed(check_again) != before)
+    after = _typed(buf)
+    assert (before.split()[0], "VERDICT_DO_NOT_SEND" in after) == ("send", True)
+
+
+def test_ctrl_c_leaves_no_process_behind(up: Process) -> None:
+    family = _family(up)
+    _stop(up)
+    assert [each for each in family if _lives(each)] == []
+
+
+def test_ctrl_c_is_no_error(up: Process) -> None:
+    assert _stop(up) == 0
+
+
+def test_the_end_of_one_part_ends_them_all(up: Process) -> None:
+    family = _family(up)
+    _part(family, "suppression-ingest").kill()
+    up.ended()
+    assert [each for each in family if _lives(each)] == []
+
+
+def test_the_end_of_one_part_is_an_error_that_names_it(up: Process) -> None:
+    _part(_family(up), "suppression-ingest").kill()
+    status = up.ended()
+    assert (status, "ingest was ended by SIGKILL" in up.output) == (1, True)
+
+
+def _lives(process: psutil.Process) -> bool:
+    # What has ended and waits to be counted by the system's first process is no more.
+    return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+
+
+def _part(family: list[psutil.Process], name: str) -> psutil.Process:
+    return next(each for each in family if any(name in word for word in each.cmdline()))
+
+
+def test_the_list_survives_a_restart(processes: Processes, settings: dict[str, str]) -> None:
+    first = _up(processes, settings)
+    server = _server(first)
+    run([BIN / "suppression", "add", ADDRESS, "--server", server])
+    _stop(first)
+    second = _up(processes, settings)
+    done = run([BIN / "suppression", "check", ADDRESS, "--server", _server(second)])
+    assert done.stdout.split()[0] == "hold"
+
+
+def _server(up: Process) -> str:
+    return up.line(r"gRPC: (\S+)")[1]
+
+
+def test_a_port_in_use_is_one_line_that_names_the_setting(settings: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        done = run(UP, settings | {"SUPPRESSION_LISTEN": listen})
+    assert (done.stderr.count("\n"), "SUPPRESSION_LISTEN=" in done.stderr) == (1, True)
+
+
+def test_an_unreachable_database_ends_it(settings: dict[str, str]) -> None:
+    settings["SUPPRESSION_DATABASE_URL"] = "sqlite:////no/such/folder/suppression.db"
+    assert run(UP, settings).returncode == 1
+
+
+def test_no_stand_in_is_started_for_a_queue_of_the_real_aws(
+    processes: Processes, settings: dict[str, str]
+) -> None:
+    # A queue that nobody answers for: what matters is who was started, not what it finds.
+    settings |= {
+        "SUPPRESSION_QUEUE_URL": "http://127.0.0.1:1/123456789012/none",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    up = _up(processes, settings)
+    words = [word for each in _family(up) for word in each.cmdline()]
+    assert "moto.server" not in words
+
+
+def test_its_commands_can_be_typed_as_they_are(up: Process) -> None:
+    programs = [
+        next(word for word in shlex.split(command) if "=" not in word)
+        for command in _printed_commands(up)
+    ]
+    assert [program for program in programs if not (REPOSITORY / program).exists()] == []
