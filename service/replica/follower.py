@@ -183,7 +183,9 @@ class Follower:
             # An entry can name a stream that is as new as itself.
             replica.streams = await self._in_thread(self._store.stream_names)
         if len(changes.entries) > MANY_CHANGES:
-            self._replica = await self._in_thread(lambda: replica.advanced(changes.entries, state))
+            copy = replica.copy()
+            await self._in_thread(lambda: copy.apply(changes.entries, state))
+            self._replica = copy
         else:
             replica.apply(changes.entries, state)
         self._renew_base_if_due()

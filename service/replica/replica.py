@@ -135,12 +135,16 @@ class Replica:
             self._changed_at[change.fingerprint] = state.revision
         self.state = state
 
-    def advanced(self, changes: Iterable[Change], state: State) -> Self:
-        """Return a copy that has taken in changes; for so many that a thread must do it."""
+    def copy(self) -> Self:
+        """Return a copy for a thread to take many changes into.
+
+        Made on the event loop: a base that is exchanged while a thread copies would
+        leave the copy without the changes that the new base has.
+        """
         copy = type(self)(self.identity, self._base, self.base_state, self.streams)
+        copy.state = self.state
         copy._changed = self._changed.copy()  # noqa: SLF001 - our own kind
         copy._changed_at = self._changed_at.copy()  # noqa: SLF001
-        copy.apply(changes, state)
         return copy
 
     def pending_changes(self) -> dict[int, tuple[int, ...]]:
