@@ -1,0 +1,50 @@
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from service.address import InvalidAddress, canonical
+from service.address_batch import canonical_batch
+
+# What decides between the two ways of reading: separators, limits, case, other scripts.
+_piece = st.text(
+    st.sampled_from("abzAZ09.-_+'\"@ \n\t\\[]:ßİKΣσéא。\ud800\0"),  # noqa: RUF001
+    max_size=8,
+)
+_awkward = st.builds(
+    lambda local, at, domain, times: local * times + at + domain * times,
+    _piece,
+    st.sampled_from(["@", "", "@@"]),
+    _piece,
+    st.sampled_from([1, 1, 1, 8, 16, 40]),
+)
+_address = _awkward | st.emails() | st.text(max_size=20)
+
+
+def one_by_one(addresses: list[str]) -> tuple[list[bytes], list[int]]:
+    forms, invalid = [], []
+    for place, address in enumerate(addresses):
+        try:
+            forms.append(canonical(address).encode())
+        except InvalidAddress:
+            forms.append(b"")
+            invalid.append(place)
+    return forms, invalid
+
+
+@given(st.lists(_address, max_size=12))
+@example(["a@b.c\n", "a@b.c"])
+@example(["\n"])
+@example(["a" * 64 + "@" + "b" * 63, "a" * 65 + "@b", "a@" + "b" * 64, "a@" + "b." * 31 + "c"])
+@example(["ΑΣ", "ΑΣ@x.org", "K@K.org", "İ@İ.org"])
+def test_a_batch_is_read_as_its_addresses_are_one_by_one(addresses: list[str]) -> None:
+    forms, invalid = canonical_batch(addresses)
+    assert (forms, sorted(invalid)) == one_by_one(addresses)
+
+
+def test_a_batch_of_ten_thousand_alike_addresses_is_read_whole() -> None:
+    forms, invalid = canonical_batch(["Jane@Example.com", "no address"] * 5_000)
+    assert forms == [b"jane@example.com", b""] * 5_000
+    assert invalid == list(range(1, 10_000, 2))
+
+
+def test_an_empty_batch_is_read_as_nothing() -> None:
+    assert canonical_batch([]) == ([], [])
