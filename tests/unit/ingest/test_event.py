@@ -14,7 +14,10 @@ from ingest.event import MAX_DIAGNOSTIC, NotAnEvent, SesEvent, parse_event
 from ingest.feedback import Judge
 
 Json = dict[str, Any]
-ABSENT = object()
+
+
+class ABSENT:
+    """A member that is not there. A class, for the name that its tests get from it."""
 
 
 def parsed(document: Json, published: str = "") -> SesEvent:
