@@ -95,7 +95,7 @@ def worker_command(
 @app.command("replay")
 def replay_command(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE…", help="files to read; - is standard input")
+        list[str], typer.Argument(metavar="FILE", help="files to read; - is standard input")
     ],
     database_url: _DatabaseUrl = None,
     topic_arns: _TopicArns = None,
@@ -120,6 +120,7 @@ def replay_command(
     configure_logs(settings.log_format)
     tally = run_replay(settings, files)
     Console().print(_summary(tally))
+    typer.echo(f"feedback about recipients: {tally.new:,} new, {tally.duplicates:,} known before")
     if tally.refused:
         raise typer.Exit(EXIT_REFUSED)
 
@@ -185,7 +186,6 @@ def _summary(tally: Tally) -> Table:
         table.add_row(what, f"{count:,}")
     table.add_section()
     table.add_row("all", f"{tally.received:,}")
-    table.caption = f"feedback for recipients: {tally.new:,} new, {tally.duplicates:,} known before"
     return table
 
 
