@@ -54,15 +54,17 @@ def with_settings(
 def _option(name: str, field: FieldInfo) -> Any:
     default = "" if field.default is None else f" [default: {field.default}]"
     help_text = f"{field.description} [env: SUPPRESSION_{name.upper()}]{default}"
-    option = typer.Option(help=help_text, show_default=False)
-    return Annotated[_flag_type(field) | None, option]
+    kind = _kind(field)
+    if kind is bool:
+        return Annotated[bool | None, typer.Option(help=help_text, show_default=False)]
+    # Text for the shell: the settings class says in one line what is wrong with it.
+    shown = f"<{kind.__name__ if kind in (int, float) else 'str'}>"
+    return Annotated[str | None, typer.Option(help=help_text, show_default=False, metavar=shown)]
 
 
-def _flag_type(field: FieldInfo) -> Any:
-    """Return the type that the shell gives; the settings class makes of it what it needs."""
+def _kind(field: FieldInfo) -> Any:
     plain = [part for part in get_args(field.annotation) if part is not types.NoneType]
-    kind = plain[0] if plain else field.annotation
-    return kind if kind in (bool, int, float) else str
+    return plain[0] if plain else field.annotation
 
 
 def _validated(settings: type[_Settings], given: dict[str, Any]) -> _Settings:

@@ -3,17 +3,24 @@
 import datetime as dt
 import ipaddress
 import os
+import ssl
 import tempfile
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, FilePath, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# Beyond these a value is a slip of the keyboard, and too large for what it is handed to.
+_HOUR: Final = 3_600
+_WEEK: Final = 7 * 24 * _HOUR
+_YEAR: Final = 365 * 24 * _HOUR
 
 
 def _host_and_port(text: str) -> str:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isdecimal() or int(port) > 65535:
+    host, _, port = text.rpartition(":")
+    bare_ipv6 = ":" in host and not (host.startswith("[") and host.endswith("]"))
+    if not host or bare_ipv6 or not port.isdecimal() or int(port) > 65535:
         raise ValueError("give it as HOST:PORT, such as 127.0.0.1:50051 or [::1]:50051")
     return text
 
@@ -33,11 +40,12 @@ class ServiceSettings(BaseSettings):
         int, Field(ge=1, le=64, description="worker processes, each with the list in memory")
     ] = 1
     tls_certificate: Annotated[
-        Path | None, Field(description="PEM file with the server's certificate chain")
+        FilePath | None, Field(description="PEM file with the server's certificate chain")
     ] = None
-    tls_key: Annotated[Path | None, Field(description="PEM file with its private key")] = None
+    tls_key: Annotated[FilePath | None, Field(description="PEM file with its private key")] = None
     tls_client_ca: Annotated[
-        Path | None, Field(description="PEM file with the CA that clients must be signed by (mTLS)")
+        FilePath | None,
+        Field(description="PEM file with the CA that clients must be signed by (mTLS)"),
     ] = None
     insecure: Annotated[
         bool, Field(description="listen beyond this machine without TLS, in a trusted network")
@@ -47,7 +55,11 @@ class ServiceSettings(BaseSettings):
     ] = 0.1
     max_staleness: Annotated[
         float,
-        Field(gt=0, description="seconds that checks go on from memory while the database is away"),
+        Field(
+            gt=0,
+            le=_YEAR,
+            description="seconds that checks go on from memory while the database is away",
+        ),
     ] = 3600
     snapshot_directory: Annotated[
         str,
@@ -58,13 +70,19 @@ class ServiceSettings(BaseSettings):
     ] = str(Path(tempfile.gettempdir()) / f"suppression-{os.geteuid()}")
     drain_seconds: Annotated[
         float,
-        Field(ge=0, description="time between NOT_SERVING and refusing calls, for load balancers"),
+        Field(
+            ge=0,
+            le=_HOUR,
+            description="time between NOT_SERVING and refusing calls, for load balancers",
+        ),
     ] = 0.5
     grace_seconds: Annotated[
-        float, Field(ge=0, description="time that calls under way have to finish on shutdown")
+        float,
+        Field(ge=0, le=_HOUR, description="time that calls under way have to finish on shutdown"),
     ] = 10
     max_connection_age: Annotated[
-        float, Field(gt=0, description="seconds after which a client is asked to reconnect")
+        float,
+        Field(gt=0, le=_WEEK, description="seconds after which a client is asked to reconnect"),
     ] = 300
     log_format: Annotated[str, Field(pattern="^(console|json)$", description="console or json")] = (
         "console"
@@ -81,6 +99,22 @@ class ServiceSettings(BaseSettings):
             raise ValueError("tls_certificate and tls_key go together")
         if self.tls_client_ca and not self.tls_certificate:
             raise ValueError("tls_client_ca needs tls_certificate and tls_key")
+        return self
+
+    @model_validator(mode="after")
+    def _tls_is_usable(self) -> Self:
+        # Better found out now and once than in every worker.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        try:
+            if self.tls_certificate:
+                context.load_cert_chain(self.tls_certificate, self.tls_key, password="")
+            if self.tls_client_ca:
+                context.load_verify_locations(self.tls_client_ca)
+        except OSError:
+            raise ValueError(
+                "the TLS files do not hold a certificate, its private key without a password "
+                "and, if given, a CA, in PEM"
+            ) from None
         return self
 
     @model_validator(mode="after")
