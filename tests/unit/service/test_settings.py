@@ -1,0 +1,158 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+from typer.testing import CliRunner
+
+from service.commands import app, main
+from service.flags import BadSetting
+from service.settings import ServiceSettings, is_loopback
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ServiceSettings.model_fields:
+        monkeypatch.delenv(f"SUPPRESSION_{name.upper()}", raising=False)
+
+
+@pytest.mark.parametrize(
+    ("listen", "loopback"),
+    [
+        ("127.0.0.1:50051", True),
+        ("127.9.9.9:50051", True),
+        ("[::1]:50051", True),
+        ("localhost:50051", True),
+        ("0.0.0.0:50051", False),
+        ("[::]:50051", False),
+        ("192.168.1.1:50051", False),
+        ("10.0.0.1:50051", False),
+        ("[fe80::1]:50051", False),
+        ("128.0.0.1:50051", False),
+        ("example.com:50051", False),
+        ("localhost.example.com:50051", False),
+        ("127.0.0.1.example.com:50051", False),
+        ("*:50051", False),
+    ],
+)
+def test_only_this_machine_is_loopback(listen: str, loopback: bool) -> None:
+    assert is_loopback(listen) == loopback
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:1", "[::]:1", "example.com:1", "192.168.1.1:1"])
+def test_beyond_loopback_tls_is_insisted_on(listen: str) -> None:
+    with pytest.raises(ValidationError, match="refusing to listen"):
+        ServiceSettings(listen=listen)
+
+
+def test_beyond_loopback_one_can_be_told_to_go_without_tls() -> None:
+    assert ServiceSettings(listen="0.0.0.0:1", insecure=True).listen == "0.0.0.0:1"
+
+
+@pytest.mark.parametrize("listen", ["", "50051", ":50051", "host:", "host:-1", "host:65536", "h:x"])
+def test_a_listen_address_has_a_host_and_a_port(listen: str) -> None:
+    with pytest.raises(ValidationError, match="HOST:PORT"):
+        ServiceSettings(listen=listen)
+
+
+def test_a_bare_ipv6_address_is_asked_for_its_brackets() -> None:
+    with pytest.raises(ValidationError, match="HOST:PORT"):
+        ServiceSettings(listen="::1:50051")
+
+
+def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUPPRESSION_WORKERS", "3")
+    monkeypatch.setenv("SUPPRESSION_DATABASE_URL", "sqlite:///other.db")
+    settings = ServiceSettings()
+    assert (settings.workers, settings.database_url) == (3, "sqlite:///other.db")
+
+
+WRONG = [
+    (["--workers", "0"], "workers"),
+    (["--workers", "many"], "workers"),
+    (["--poll-seconds", "0"], "poll"),
+    (["--poll-seconds", "nan"], "poll"),
+    (["--max-staleness", "-1"], "staleness"),
+    (["--max-staleness", "inf"], "staleness"),
+    (["--max-staleness", "1e300"], "staleness"),
+    (["--drain-seconds", "inf"], "drain"),
+    (["--grace-seconds", "-1"], "grace"),
+    (["--grace-seconds", "inf"], "grace"),
+    (["--max-connection-age", "inf"], "age"),
+    (["--max-connection-age", "1e12"], "age"),
+    (["--log-format", "xml"], "format"),
+    (["--listen", "nowhere"], "HOST:PORT"),
+    (["--listen", "0.0.0.0:50051"], "without TLS"),
+    (["--tls-key", __file__], "go together"),
+    (["--tls-client-ca", __file__], "tls_client_ca needs"),
+    (["--tls-certificate", __file__, "--tls-key", __file__], "TLS files"),
+    (["--tls-certificate", "/none/c.pem", "--tls-key", "/none/k.pem"], "tls_certificate"),
+]
+
+
+@pytest.mark.parametrize(("flags", "said"), WRONG, ids=[" ".join(flags) for flags, _ in WRONG])
+def test_a_wrong_value_is_one_line_and_status_2(
+    flags: list[str],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.argv", ["suppression-service", "serve", *flags])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    [line] = capsys.readouterr().err.splitlines()
+    assert ended.value.code == 2
+    assert said in line
+
+
+def test_a_wrong_value_of_the_environment_is_named_like_a_flags(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SUPPRESSION_WORKERS", "many")
+    refused = CliRunner().invoke(app, ["serve"]).exception
+    assert isinstance(refused, BadSetting)
+    assert str(refused).startswith("workers: ")
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate"])
+def test_the_help_tells_of_every_setting_and_its_variable(command: str) -> None:
+    told = " ".join(CliRunner().invoke(app, [command, "--help"]).output.split())
+    names = ServiceSettings.model_fields if command == "serve" else ["database_url"]
+    for name in names:
+        assert f"--{name.replace('_', '-')}" in told
+        assert f"SUPPRESSION_{name.upper()}" in told
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("sqlite:////none/such/list.db", "unable to open"),
+        ("nonsense", "cannot be read"),
+        ("sqlite:///{tmp}/list.db", "suppression-service migrate"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_one_line_and_status_3(
+    url: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url = url.format(tmp=tmp_path)
+    monkeypatch.setattr("sys.argv", ["suppression-service", "serve", "--database-url", url])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    [line] = capsys.readouterr().err.splitlines()
+    assert ended.value.code == 3
+    assert said in line
+
+
+def test_migrating_twice_says_what_it_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"sqlite:///{tmp_path}/list.db"
+    monkeypatch.setattr("sys.argv", ["suppression-service", "migrate", "--database-url", url])
+    for said in ("schema new -> 0001", "schema at 0001"):
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code in (0, None)
+        assert capsys.readouterr().out.strip() == said
