@@ -5,6 +5,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STUBS  := .stubs-venv
 GENERATED := clients/python/src/suppression/v1
+JAVA_STUBS := clients/java/client/src/generated/java
+GENERATED += $(JAVA_STUBS)
 
 .DEFAULT_GOAL := help
 .PHONY: help
@@ -62,6 +64,30 @@ format: $(VENV)/installed ## put the code into its one form
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
+# --- the clients -------------------------------------------------------------------------------
+
+OLDEST := .oldest-client-venv
+
+.PHONY: test-clients test-oldest-client lock-oldest-client
+# Runs what tool chains are present; in CI (CI=true) none may be missing. CLIENTS='python go' runs
+# some, TABLE=docs/clients.md keeps the table.
+test-clients: $(VENV)/installed test-oldest-client ## run every client's scenarios, README and tests
+	$(BIN)/python clients/conformance/suite.py $(CLIENTS) $(if $(TABLE),--table $(TABLE))
+
+$(OLDEST)/installed: requirements/oldest-client.txt clients/python/pyproject.toml
+	@$(PYTHON) -m venv $(OLDEST)
+	@$(OLDEST)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+test-oldest-client: $(VENV)/installed $(OLDEST)/installed ## run the Python client with the oldest packages that it allows
+	CONFORMANCE_PYTHON='$(CURDIR)/$(OLDEST)/bin/python' CONFORMANCE_RUNNER=python-oldest \
+		PYTHONPATH=clients/python/src $(BIN)/python clients/conformance/suite.py --no-table python
+
+# Not a part of `lock`: these go up only when pyproject.toml says so.
+lock-oldest-client: ## pin the oldest versions that the Python client allows (needs uv)
+	uv pip compile -q --upgrade --resolution lowest-direct --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate clients/python/pyproject.toml -o requirements/oldest-client.txt
+
 # --- the contract ------------------------------------------------------------------------------
 
 .PHONY: generate proto-check proto-breaking
@@ -70,6 +96,20 @@ generate: $(VENV)/installed $(STUBS)/installed ## regenerate the stubs from prot
 	$(BIN)/buf build proto -o - | $(STUBS)/bin/python -m grpc_tools.protoc \
 		--descriptor_set_in=/dev/stdin --grpc_python_out=clients/python/src \
 		suppression/v1/suppression_service.proto
+	@$(MAKE) --no-print-directory generate-java
+
+# protoc and protoc-gen-grpc-java come from Maven for every system, pinned in clients/java/pom.xml, so
+# Maven calls them and buf does not.
+.PHONY: generate-java
+generate-java:
+	@if command -v mvn >/dev/null && command -v javac >/dev/null; then \
+		rm -rf $(JAVA_STUBS) \
+			&& mvn -q -B -f clients/java -Pgenerate -pl client -am generate-sources; \
+	elif test "$(CI)" = true; then \
+		echo "generate: Java stubs need a JDK of 17 or newer and Maven" >&2; exit 1; \
+	else \
+		echo "generate: SKIPPED Java: no JDK with Maven here, so its stubs stay as they are" >&2; \
+	fi
 
 proto-check: generate ## lint, format and compatibility of proto/, and that the stubs are fresh
 	$(BIN)/buf lint

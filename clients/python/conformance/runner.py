@@ -283,7 +283,7 @@ class Scenario:
                 raise Mismatch(f"{name}: {error.read().decode()}") from None
 
 
-def _short(value: Any, most: int = 1_000) -> str:
+def _short(value: Any, most: int = 400) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= most else f"{text[:most]}…"
 
@@ -303,8 +303,8 @@ def main(server: str, control: str, folder: str, *names: str) -> int:
     # Its warnings about outages are what the scenarios are about.
     logging.getLogger("suppression").addHandler(logging.NullHandler())
     failed = 0
-    for suffix, make in CLIENTS.items():
-        for scenario in scenarios:
+    for scenario in scenarios:
+        for suffix, make in CLIENTS.items():
             problem = _problem(Scenario(scenario, make, server, control))
             failed += bool(problem)
             _report(runner + suffix, scenario["name"], problem)
