@@ -1,0 +1,10 @@
+package io.suppression.client;
+
+/** The client was used after it was closed. */
+public final class ClientClosedException extends SuppressionException {
+  private static final long serialVersionUID = 1;
+
+  ClientClosedException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,75 @@
+package io.suppression.client;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.rpc.BadRequest;
+import com.google.rpc.ErrorInfo;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What the status of a failed call says. */
+record Failure(
+    Optional<Status.Code> code,
+    String text,
+    String reason,
+    Map<String, String> metadata,
+    List<FieldViolation> violations) {
+
+  static final Failure NONE = new Failure(Optional.empty(), "", "", Map.of(), List.of());
+
+  /** The exception that a failed call stands for. */
+  static SuppressionException from(StatusRuntimeException error) {
+    Failure failure = read(error);
+    return switch (error.getStatus().getCode()) {
+      case INVALID_ARGUMENT -> new InvalidArgumentException(failure, error);
+      case UNAUTHENTICATED -> new UnauthenticatedException(failure, error);
+      case PERMISSION_DENIED -> new PermissionDeniedException(failure, error);
+      case DEADLINE_EXCEEDED -> new DeadlineExceededException(failure, error);
+      // CANCELLED: the caller's own cancelling is told apart before, so a proxy or a server did.
+      case UNAVAILABLE, RESOURCE_EXHAUSTED, ABORTED, CANCELLED, INTERNAL, UNKNOWN, DATA_LOSS ->
+          new UnavailableException(failure, error);
+      default -> new RefusedException(failure, error);
+    };
+  }
+
+  String message() {
+    String code = this.code.map(Enum::name).orElse("no status");
+    String head = reason.isEmpty() ? code : code + " (" + reason + ")";
+    Stream<String> faults =
+        violations.stream()
+            .filter(fault -> !text.contains(fault.description()))
+            .map(fault -> fault.field() + ": " + fault.description());
+    return Stream.concat(Stream.of(text.isEmpty() ? head : head + ": " + text), faults)
+        .collect(Collectors.joining("; "));
+  }
+
+  private static Failure read(StatusRuntimeException error) {
+    ErrorInfo info = ErrorInfo.getDefaultInstance();
+    BadRequest fields = BadRequest.getDefaultInstance();
+    try {
+      for (Any detail : StatusProto.fromThrowable(error).getDetailsList()) {
+        if (detail.is(ErrorInfo.class)) {
+          info = detail.unpack(ErrorInfo.class);
+        } else if (detail.is(BadRequest.class)) {
+          fields = detail.unpack(BadRequest.class);
+        }
+      }
+    } catch (InvalidProtocolBufferException | IllegalArgumentException mangled) {
+      // A proxy rewrote the status or mangled its details; the code still holds.
+    }
+    return new Failure(
+        Optional.of(error.getStatus().getCode()),
+        Optional.ofNullable(error.getStatus().getDescription()).orElse(""),
+        info.getReason(),
+        Map.copyOf(info.getMetadataMap()),
+        fields.getFieldViolationsList().stream()
+            .map(fault -> new FieldViolation(fault.getField(), fault.getDescription()))
+            .toList());
+  }
+}

@@ -1,0 +1,10 @@
+package io.suppression.client;
+
+/** A field of the request is not acceptable; {@link #violations()} says which. */
+public final class InvalidArgumentException extends RefusedException {
+  private static final long serialVersionUID = 1;
+
+  InvalidArgumentException(Failure failure, Throwable cause) {
+    super(failure, cause);
+  }
+}

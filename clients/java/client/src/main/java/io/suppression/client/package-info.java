@@ -1,0 +1,2 @@
+/** Ask the suppression service before each mail that is sent. */
+package io.suppression.client;
