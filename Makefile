@@ -7,8 +7,6 @@ STUBS  := .stubs-venv
 GENERATED := clients/python/src/suppression/v1
 JAVA_STUBS := clients/java/client/src/generated/java
 GENERATED += $(JAVA_STUBS)
-JAVA_STUBS := clients/java/client/src/generated/java
-GENERATED += $(JAVA_STUBS)
 
 .DEFAULT_GOAL := help
 .PHONY: help
@@ -99,20 +97,6 @@ generate: $(VENV)/installed $(STUBS)/installed ## regenerate the stubs from prot
 		--descriptor_set_in=/dev/stdin --grpc_python_out=clients/python/src \
 		suppression/v1/suppression_service.proto
 	@$(MAKE) --no-print-directory generate-java
-	@$(MAKE) --no-print-directory generate-java
-
-# protoc and protoc-gen-grpc-java come from Maven for every system, pinned in clients/java/pom.xml, so
-# Maven calls them and buf does not.
-.PHONY: generate-java
-generate-java:
-	@if command -v mvn >/dev/null && command -v javac >/dev/null; then \
-		rm -rf $(JAVA_STUBS) \
-			&& mvn -q -B -f clients/java -Pgenerate -pl client -am generate-sources; \
-	elif test "$(CI)" = true; then \
-		echo "generate: Java stubs need a JDK of 17 or newer and Maven" >&2; exit 1; \
-	else \
-		echo "generate: SKIPPED Java: no JDK with Maven here, so its stubs stay as they are" >&2; \
-	fi
 
 # protoc and protoc-gen-grpc-java come from Maven for every system, pinned in clients/java/pom.xml, so
 # Maven calls them and buf does not.
