@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.aws import StandIn
+from service.store import Store
 from tests.acceptance.system import System
 from tests.processes import Processes
 
@@ -19,7 +20,7 @@ def _assembled(processes: Processes, database_url: str, stand_in: StandIn, folde
     wiring = stand_in.wire(f"t{secrets.token_hex(6)}", visibility_seconds=1, max_receive_count=3)
     system = System(processes, database_url, stand_in, wiring, folder)
     system.environment["SUPPRESSION_STREAMS"] = STREAMS
-    system.migrate()
+    Store.open(database_url, migrate_first=True).close()
     return system
 
 

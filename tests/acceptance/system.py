@@ -7,7 +7,7 @@ from typing import Any, Final
 from suppression import Check, SuppressionClient, WhenUnavailable
 
 from deploy.local.aws import StandIn, Wiring
-from tests.processes import BIN, Process, Processes, eventually, run
+from tests.processes import BIN, Process, Processes, eventually
 
 #: Seconds that a client waits for an answer; a busy machine is no failure.
 _CLIENT_SECONDS: Final = 30.0
@@ -46,11 +46,6 @@ class System:
             "SUPPRESSION_WAIT_SECONDS": "1",
         }
         self.address = ""
-
-    def migrate(self) -> None:
-        """Make the schema."""
-        done = run([BIN / "suppression-service", "migrate"], self.environment)
-        assert done.returncode == 0, done.stderr
 
     def start_server(self, **settings: str) -> Process:
         """Start a server, and wait until it answers."""

@@ -4,7 +4,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -17,19 +19,61 @@ REPOSITORY = Path(__file__).parents[2]
 ADDRESS = "jane@example.com"
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> dict[str, str]:
-    """Free ports, and a folder of the test's own."""
+# In one worker, so that tests which look at the same thing share one start.
+pytestmark = pytest.mark.xdist_group("make up")
+
+
+def _settings(folder: Path) -> dict[str, str]:
+    """Return free ports, and a folder of the test's own."""
     return {
-        "SUPPRESSION_LOCAL_DIR": str(tmp_path / "local"),
+        "SUPPRESSION_LOCAL_DIR": str(folder / "local"),
         "SUPPRESSION_LISTEN": "127.0.0.1:0",
         "SUPPRESSION_STAND_IN_PORT": "0",
     }
 
 
 @pytest.fixture
-def up(processes: Processes, settings: dict[str, str]) -> Process:
-    return _up(processes, settings)
+def settings(tmp_path: Path) -> dict[str, str]:
+    return _settings(tmp_path)
+
+
+@contextmanager
+def _running(folder: Path) -> Iterator[Process]:
+    with Processes(folder / "logs") as processes:
+        yield _up(processes, _settings(folder))
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """A running system; tests leave it running."""
+    with _running(tmp_path_factory.mktemp("up")) as started:
+        yield started
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a system ended, and the processes that it had."""
+
+    status: int
+    output: str
+    family: list[psutil.Process]
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """A system that was stopped with Ctrl-C."""
+    with _running(tmp_path_factory.mktemp("stopped")) as started:
+        family = _family(started)
+        return Ended(_stop(started), started.output, family)
+
+
+@pytest.fixture(scope="module")
+def bereaved(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """A system of which one part was killed."""
+    with _running(tmp_path_factory.mktemp("bereaved")) as started:
+        family = _family(started)
+        _part(family, "suppression-ingest").kill()
+        return Ended(started.ended(), started.output, family)
 
 
 def _up(processes: Processes, settings: Mapping[str, str]) -> Process:
@@ -77,27 +121,24 @@ def test_the_commands_that_it_prints_show_the_verdict_change(up: Process) -> Non
     assert (before.split()[0], "VERDICT_DO_NOT_SEND" in after) == ("send", True)
 
 
-def test_ctrl_c_leaves_no_process_behind(up: Process) -> None:
-    family = _family(up)
-    _stop(up)
-    assert [each for each in family if _lives(each)] == []
+def test_ctrl_c_leaves_no_process_behind(stopped: Ended) -> None:
+    assert [each for each in stopped.family if _lives(each)] == []
 
 
-def test_ctrl_c_is_no_error(up: Process) -> None:
-    assert _stop(up) == 0
+def test_ctrl_c_is_no_error(stopped: Ended) -> None:
+    assert stopped.status == 0
 
 
-def test_the_end_of_one_part_ends_them_all(up: Process) -> None:
-    family = _family(up)
-    _part(family, "suppression-ingest").kill()
-    up.ended()
-    assert [each for each in family if _lives(each)] == []
+def test_the_end_of_one_part_ends_them_all(bereaved: Ended) -> None:
+    assert [each for each in bereaved.family if _lives(each)] == []
 
 
-def test_the_end_of_one_part_is_an_error_that_names_it(up: Process) -> None:
-    _part(_family(up), "suppression-ingest").kill()
-    status = up.ended()
-    assert (status, "ingest was ended by SIGKILL" in up.output) == (1, True)
+def test_the_end_of_one_part_is_an_error(bereaved: Ended) -> None:
+    assert bereaved.status == 1
+
+
+def test_the_end_of_one_part_is_told_with_its_name_and_cause(bereaved: Ended) -> None:
+    assert "ingest was ended by SIGKILL" in bereaved.output
 
 
 def _lives(process: psutil.Process) -> bool:

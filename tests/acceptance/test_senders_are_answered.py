@@ -2,6 +2,7 @@ import json
 import signal
 import threading
 from collections import Counter
+from dataclasses import dataclass
 
 import grpc
 import pytest
@@ -54,21 +55,30 @@ class Load:
                     self.outcomes[error.code().name] += 1
 
 
-def test_checks_during_a_drain_fail_only_as_not_answered(sqlite_system: System) -> None:
+@dataclass(frozen=True)
+class Drain:
+    """How a server that was asked to stop under load did so."""
+
+    outcomes: Counter[str]
+    status: int
+
+
+@pytest.fixture
+def drain(sqlite_system: System) -> Drain:
     server = sqlite_system.start_server()
     with Load(sqlite_system.address) as load:
         eventually("the load is on", lambda: load.outcomes["OK"] > 100)
         server.send(signal.SIGTERM)
-        server.ended()
-    assert set(load.outcomes) <= {"OK", *NOT_ANSWERED}
+        status = server.ended()
+    return Drain(load.outcomes, status)
 
 
-def test_a_drain_ends_without_an_error(sqlite_system: System) -> None:
-    server = sqlite_system.start_server()
-    with Load(sqlite_system.address) as load:
-        eventually("the load is on", lambda: load.outcomes["OK"] > 100)
-        server.send(signal.SIGTERM)
-        assert server.ended() == 0
+def test_checks_during_a_drain_fail_only_as_not_answered(drain: Drain) -> None:
+    assert set(drain.outcomes) <= {"OK", *NOT_ANSWERED}
+
+
+def test_a_drain_ends_without_an_error(drain: Drain) -> None:
+    assert drain.status == 0
 
 
 def test_a_client_finds_the_server_again_after_a_restart(

@@ -1,5 +1,4 @@
-import secrets
-from pathlib import Path
+import subprocess
 
 import pytest
 
@@ -9,20 +8,9 @@ from tests.processes import BIN, Processes, run
 SERVE = [f"{BIN}/suppression-service", "serve"]
 MIGRATE = [f"{BIN}/suppression-service", "migrate"]
 WORKER = [f"{BIN}/suppression-ingest", "worker"]
-COMMANDS = pytest.mark.parametrize(
-    "command", [SERVE, MIGRATE, WORKER], ids=["serve", "migrate", "worker"]
-)
+COMMANDS = {"serve": SERVE, "migrate": MIGRATE, "worker": WORKER}
 
-PASSWORD = secrets.token_hex(8)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def unreachable(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    urls = {
-        "sqlite": f"sqlite:///{tmp_path}/no/such/folder/suppression.db",
-        "postgresql": f"postgresql://me:{PASSWORD}@127.0.0.1:{free_port()}/suppression",
-    }
-    return _settings(urls[request.param])
+PASSWORD = "do-not-show-me"
 
 
 def _settings(database_url: str) -> dict[str, str]:
@@ -34,26 +22,45 @@ def _settings(database_url: str) -> dict[str, str]:
     }
 
 
-@COMMANDS
-def test_an_unreachable_database_is_one_line(
-    unreachable: dict[str, str], command: list[str]
-) -> None:
-    assert run(command, unreachable).stderr.count("\n") == 1
+# In one worker, so that each command is run once for all that is said about it.
+ONCE = pytest.mark.xdist_group("without a database")
 
 
-@COMMANDS
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("sqlite:////no/such/folder/suppression.db", id="sqlite"),
+        pytest.param(f"postgresql://me:{PASSWORD}@127.0.0.1:{free_port()}/list", id="postgresql"),
+    ],
+)
+def unreachable(request: pytest.FixtureRequest) -> dict[str, str]:
+    return _settings(request.param)
+
+
+@pytest.fixture(scope="module", params=list(COMMANDS))
+def refusal(
+    request: pytest.FixtureRequest, unreachable: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    return run(COMMANDS[request.param], unreachable)
+
+
+@ONCE
+def test_an_unreachable_database_is_one_line(refusal: subprocess.CompletedProcess[str]) -> None:
+    assert refusal.stderr.count("\n") == 1
+
+
+@ONCE
 def test_an_unreachable_database_ends_the_command_with_its_own_status(
-    unreachable: dict[str, str], command: list[str]
+    refusal: subprocess.CompletedProcess[str],
 ) -> None:
-    assert run(command, unreachable).returncode == 3
+    assert refusal.returncode == 3
 
 
-@COMMANDS
+@ONCE
 def test_the_password_of_the_database_is_not_shown(
-    unreachable: dict[str, str], command: list[str]
+    refusal: subprocess.CompletedProcess[str],
 ) -> None:
-    done = run(command, unreachable)
-    assert PASSWORD not in done.stderr + done.stdout
+    assert PASSWORD not in refusal.stderr + refusal.stdout
 
 
 @pytest.mark.parametrize("command", [SERVE, WORKER], ids=["serve", "worker"])
@@ -69,7 +76,7 @@ def test_listening_beyond_this_machine_without_tls_is_refused(sqlite_url: str, l
     assert (done.returncode, "without TLS" in done.stderr) == (2, True)
 
 
-@COMMANDS
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
 def test_a_wrong_setting_is_one_line_that_names_it(command: list[str]) -> None:
     done = run(command, _settings("mysql://127.0.0.1/suppression"))
     assert (done.returncode != 0, done.stderr.count("\n")) == (True, 1)
