@@ -101,23 +101,27 @@ class GroupWriter:
             self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _write_on(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             taken = [await self._waiting.get()]
             while len(taken) < MAX_TOGETHER and not self._waiting.empty():
                 taken.append(self._waiting.get_nowait())
             # Those whose callers have gone are not begun.
             writes = [write for write in taken if not write.answer.done()]
-            try:
-                answers = await loop.run_in_executor(self._thread, self._commit, writes)
-            except Exception as error:  # noqa: BLE001 - passed on to each caller
-                self._refuse(writes, error)
-            else:
-                for write, answer in zip(writes, answers, strict=True):
-                    if not write.answer.done():
-                        write.answer.set_result(answer)
+            if writes:
+                await self._answer(writes)
             for _ in taken:
                 self._waiting.task_done()
+
+    async def _answer(self, writes: list[_Write]) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            answers = await loop.run_in_executor(self._thread, self._commit, writes)
+        except Exception as error:  # noqa: BLE001 - passed on to each caller
+            self._refuse(writes, error)
+            return
+        for write, answer in zip(writes, answers, strict=True):
+            if not write.answer.done():
+                write.answer.set_result(answer)
 
     def _commit(self, writes: list[_Write]) -> list[tuple[_Answer, int]]:
         with self._store.write() as transaction:
