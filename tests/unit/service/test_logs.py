@@ -1,0 +1,35 @@
+import json
+
+import pytest
+import structlog
+
+from service.logs import set_up_logs
+
+
+def log_a_failure() -> None:
+    address = "@".join(["jane.secret", "example.com"])
+    try:
+        int(f"{len(address)} is no number")
+    except ValueError:
+        structlog.get_logger().exception("call failed", method="CheckAddress")
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_a_failure_is_logged_with_its_traceback_and_without_its_variables(
+    log_format: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up_logs(log_format)
+    log_a_failure()
+    logged = capsys.readouterr()
+    assert logged.out == ""
+    assert "call failed" in logged.err
+    assert "ValueError: " in logged.err
+    assert "jane.secret@" not in logged.err
+
+
+def test_a_log_for_programs_is_one_json_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs("json")
+    log_a_failure()
+    [line] = capsys.readouterr().err.splitlines()
+    told = json.loads(line)
+    assert (told["event"], told["level"]) == ("call failed", "error")
