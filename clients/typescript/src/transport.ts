@@ -1,0 +1,78 @@
+import {
+  create,
+  type DescMessage,
+  type DescMethodUnary,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
+import { Client, type ClientUnaryCall, Metadata } from "@grpc/grpc-js";
+
+import {
+  channelCredentials,
+  channelOptions,
+  type ConnectionOptions,
+  requireSafe,
+} from "./connection.js";
+import { ClientClosedError, errorFrom } from "./errors.js";
+
+/** Carries calls through one channel, which connects at the first of them. */
+export class Transport {
+  readonly #channel: Client;
+  readonly #metadata = new Metadata();
+  readonly #underWay = new Set<ClientUnaryCall>();
+  #closed = false;
+
+  constructor(server: string, options: ConnectionOptions) {
+    requireSafe(server, options);
+    this.#channel = new Client(server, channelCredentials(options), channelOptions(server));
+    if (options.token !== undefined) {
+      this.#metadata.set("authorization", `Bearer ${options.token}`);
+    }
+  }
+
+  /**
+   * Makes one call.
+   *
+   * @throws CallError if it failed, ClientClosedError, or the reason of the signal.
+   */
+  async call<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    request: MessageInitShape<I>,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<MessageShape<O>> {
+    if (this.#closed) throw new ClientClosedError("the client is closed");
+    signal?.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const call = this.#channel.makeUnaryRequest<MessageShape<I>, MessageShape<O>>(
+        `/${method.parent.typeName}/${method.name}`,
+        (message) => Buffer.from(toBinary(method.input, message)),
+        (bytes) => fromBinary(method.output, bytes),
+        create(method.input, request),
+        this.#metadata,
+        { deadline: Date.now() + timeoutMs },
+        (error, response) => {
+          signal?.removeEventListener("abort", cancel);
+          this.#underWay.delete(call);
+          if (response !== undefined && !error) return resolve(response);
+          if (this.#closed) reject(new ClientClosedError("the client was closed during the call"));
+          else if (signal?.aborted) reject(signal.reason);
+          else if (error) reject(errorFrom(error));
+        },
+      );
+      const cancel = (): void => call.cancel();
+      signal?.addEventListener("abort", cancel);
+      this.#underWay.add(call);
+    });
+  }
+
+  /** Closes the connection. Calls under way fail; closing again does nothing. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const call of this.#underWay) call.cancel();
+    this.#channel.close();
+  }
+}
