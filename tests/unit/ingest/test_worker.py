@@ -58,7 +58,7 @@ class PatientStop(Stop):
         self.slept = 0
         self.signal_at = signal_at
 
-    def sleep(self, seconds: float) -> None:  # noqa: ARG002
+    def sleep(self, seconds: float) -> None:
         self.slept += 1
         self.requested = self.requested or self.slept == self.signal_at
         self.check()
