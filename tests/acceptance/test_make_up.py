@@ -38,15 +38,23 @@ def settings(tmp_path: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _running(folder: Path) -> Iterator[Process]:
-    with Processes(folder / "logs") as processes:
-        yield _up(processes, _settings(folder))
+def _running(settings: Mapping[str, str], logs: Path) -> Iterator[Process]:
+    with Processes(logs) as processes:
+        started = processes.start("up", UP, settings)
+        try:
+            started.line("Stop: Ctrl-C")
+            yield started
+        finally:
+            # Killed, it could not stop its parts.
+            if started.running:
+                _stop(started)
 
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """A running system; tests leave it running."""
-    with _running(tmp_path_factory.mktemp("up")) as started:
+    folder = tmp_path_factory.mktemp("up")
+    with _running(_settings(folder), folder) as started:
         yield started
 
 
@@ -62,7 +70,8 @@ class Ended:
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     """A system that was stopped with Ctrl-C."""
-    with _running(tmp_path_factory.mktemp("stopped")) as started:
+    folder = tmp_path_factory.mktemp("stopped")
+    with _running(_settings(folder), folder) as started:
         family = _family(started)
         return Ended(_stop(started), started.output, family)
 
@@ -70,16 +79,11 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Ended:
 @pytest.fixture(scope="module")
 def bereaved(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     """A system of which one part was killed."""
-    with _running(tmp_path_factory.mktemp("bereaved")) as started:
+    folder = tmp_path_factory.mktemp("bereaved")
+    with _running(_settings(folder), folder) as started:
         family = _family(started)
         _part(family, "suppression-ingest").kill()
         return Ended(started.ended(), started.output, family)
-
-
-def _up(processes: Processes, settings: Mapping[str, str]) -> Process:
-    started = processes.start("up", UP, settings)
-    started.line("Stop: Ctrl-C")
-    return started
 
 
 def _printed_commands(up: Process) -> list[str]:
@@ -150,13 +154,11 @@ def _part(family: list[psutil.Process], name: str) -> psutil.Process:
     return next(each for each in family if any(name in word for word in each.cmdline()))
 
 
-def test_the_list_survives_a_restart(processes: Processes, settings: dict[str, str]) -> None:
-    first = _up(processes, settings)
-    server = _server(first)
-    run([BIN / "suppression", "add", ADDRESS, "--server", server])
-    _stop(first)
-    second = _up(processes, settings)
-    done = run([BIN / "suppression", "check", ADDRESS, "--server", _server(second)])
+def test_the_list_survives_a_restart(settings: dict[str, str], tmp_path: Path) -> None:
+    with _running(settings, tmp_path) as first:
+        run([BIN / "suppression", "add", ADDRESS, "--server", _server(first)])
+    with _running(settings, tmp_path) as second:
+        done = run([BIN / "suppression", "check", ADDRESS, "--server", _server(second)])
     assert done.stdout.split()[0] == "hold"
 
 
@@ -177,7 +179,7 @@ def test_an_unreachable_database_ends_it(settings: dict[str, str]) -> None:
 
 
 def test_no_stand_in_is_started_for_a_queue_of_the_real_aws(
-    processes: Processes, settings: dict[str, str]
+    settings: dict[str, str], tmp_path: Path
 ) -> None:
     # A queue that nobody answers for: what matters is who was started, not what it finds.
     settings |= {
@@ -186,8 +188,8 @@ def test_no_stand_in_is_started_for_a_queue_of_the_real_aws(
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    up = _up(processes, settings)
-    words = [word for each in _family(up) for word in each.cmdline()]
+    with _running(settings, tmp_path) as up:
+        words = [word for each in _family(up) for word in each.cmdline()]
     assert "moto.server" not in words
 
 
