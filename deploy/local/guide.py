@@ -1,5 +1,6 @@
 """What `make up` tells: where things are and what to type."""
 
+import secrets
 from pathlib import Path
 
 from deploy.local.running import Running
@@ -7,7 +8,8 @@ from deploy.local.settings import DEFAULT_LISTEN, LocalSettings
 from deploy.local.system import BIN
 
 _METHOD = "suppression.v1.SuppressionService/CheckAddress"
-_ADDRESS = "jane@example.com"
+# Another each time: what was on the list yesterday still is, and would show no change.
+_ADDRESS = f"jane.{secrets.token_hex(2)}@example.com"
 
 
 def text(running: Running, settings: LocalSettings, seconds: float) -> str:
