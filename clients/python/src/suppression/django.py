@@ -1,0 +1,162 @@
+"""A Django e-mail backend that asks before it sends. Needs the extra ``django``.
+
+In the settings::
+
+    EMAIL_BACKEND = "suppression.django.EmailBackend"
+    SUPPRESSION = {
+        "SERVER": "127.0.0.1:50051",
+        "WHEN_UNAVAILABLE": "hold",             # or "send" or "raise"; there is no default
+        "CONFIGURATION_SET": "transactional",   # of SES; its events feed the list
+        # "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        # "STREAM": "", "MAIL_CLASS": "ORDINARY",
+        # "CLIENT": {"token": "…", "tls": Tls()},   more arguments of SuppressionClient
+    }
+
+A mail with the header ``X-Suppression-Stream`` is of that stream, one with
+``X-Suppression-Mail-Class: ESSENTIAL`` of that class; neither header is sent.
+"""
+
+import copy
+import functools
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, TypeAlias
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.dispatch import Signal
+
+from .client import SuppressionClient
+from .enums import MailClass, WhenUnavailable
+from .errors import SuppressionError
+from .recipients import Checks, check_all, to_mail
+
+#: The header that names a mail's stream.
+STREAM_HEADER: Final = "X-Suppression-Stream"
+#: The header that names a mail's class.
+MAIL_CLASS_HEADER: Final = "X-Suppression-Mail-Class"
+#: Sent with ``message`` (as the program made it) and ``checks`` (of the recipients that were left
+#: out), so that a program can put the mail aside or take note in the account.
+recipients_held = Signal()
+
+_SMTP: Final = "django.core.mail.backends.smtp.EmailBackend"
+_CONFIGURATION_SET_HEADER: Final = "X-SES-CONFIGURATION-SET"
+_Kind: TypeAlias = tuple[str, MailClass]
+
+
+class EmailBackend(BaseEmailBackend):  # type: ignore[misc]  # Django has no types
+    """Sends mails through another backend, to those who may be mailed.
+
+    Recipients that may not be mailed are left out; a mail of whose ``to`` nobody is
+    left is not sent, and not counted. All mails of one call cost one question a stream
+    and class. Further arguments are those of the other backend.
+
+    Raises:
+        ImproperlyConfigured: the setting SUPPRESSION lacks something.
+    """
+
+    def __init__(self, fail_silently: bool = False, **kwargs: Any) -> None:
+        super().__init__(fail_silently=fail_silently)
+        self._settings = _settings()
+        backend = self._settings.get("BACKEND", _SMTP)
+        self._backend = get_connection(backend, fail_silently=fail_silently, **kwargs)
+
+    def open(self) -> Any:
+        """Open the other backend's connection."""
+        return self._backend.open()
+
+    def close(self) -> None:
+        """Close the other backend's connection."""
+        self._backend.close()
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """Send what may be sent; return how many mails that were.
+
+        Raises:
+            SuppressionError: the service refused the question, or could not be asked and
+                WHEN_UNAVAILABLE is "raise"; unless ``fail_silently``.
+        """
+        try:
+            checked = self._checked(email_messages)
+        except SuppressionError:
+            if self.fail_silently:
+                return 0
+            raise
+        return self._backend.send_messages(checked) or 0 if checked else 0
+
+    def _checked(self, messages: Sequence[EmailMessage]) -> list[EmailMessage]:
+        by_kind: defaultdict[_Kind, list[str]] = defaultdict(list)
+        for message in messages:
+            by_kind[self._kind(message)].extend(message.recipients())
+        client = _client(os.getpid())
+        checks = {kind: check_all(client, who, *kind) for kind, who in by_kind.items()}
+        prepared = (self._prepared(each, checks[self._kind(each)]) for each in messages)
+        return [message for message in prepared if message is not None]
+
+    def _kind(self, message: EmailMessage) -> _Kind:
+        headers = {name.lower(): str(value) for name, value in message.extra_headers.items()}
+        stream = headers.get(STREAM_HEADER.lower(), self._settings.get("STREAM", ""))
+        of_all = self._settings.get("MAIL_CLASS", "ORDINARY")
+        return stream, _mail_class(headers.get(MAIL_CLASS_HEADER.lower(), of_all))
+
+    def _prepared(self, message: EmailMessage, checks: Checks) -> EmailMessage | None:
+        """Return what to send instead of a mail; None for nothing."""
+        self._tell_of_held(message, checks)
+        ready = copy.copy(message)
+        ready.to, ready.cc, ready.bcc = (
+            to_mail(recipients, checks) for recipients in (message.to, message.cc, message.bcc)
+        )
+        ready.extra_headers = self._headers(message, ready)
+        gone = message.to and not ready.to
+        return None if gone or not ready.recipients() else ready
+
+    def _headers(self, message: EmailMessage, ready: EmailMessage) -> dict[str, Any]:
+        """Return the headers to send: neither ours, nor one that shows who was left out."""
+        unwanted = {STREAM_HEADER.lower(), MAIL_CLASS_HEADER.lower()}
+        # Django lets such a header stand for the list, which has changed.
+        unwanted |= {
+            each for each in ("to", "cc") if getattr(message, each) != getattr(ready, each)
+        }
+        headers = message.extra_headers.items()
+        kept = {name: value for name, value in headers if name.lower() not in unwanted}
+        if wanted := self._settings.get("CONFIGURATION_SET"):
+            kept.setdefault(_CONFIGURATION_SET_HEADER, wanted)
+        return kept
+
+    def _tell_of_held(self, message: EmailMessage, checks: Checks) -> None:
+        held = [checks[each] for each in message.recipients() if not checks[each].send]
+        if held:
+            recipients_held.send(sender=type(self), message=message, checks=held)
+
+
+def _settings() -> dict[str, Any]:
+    given: dict[str, Any] = getattr(settings, "SUPPRESSION", {})
+    _require(given, "SERVER", "WHEN_UNAVAILABLE")
+    return given
+
+
+def _require(given: dict[str, Any], *names: str) -> None:
+    if missing := [name for name in names if not given.get(name)]:
+        raise ImproperlyConfigured(f"the setting SUPPRESSION lacks {' and '.join(missing)}")
+
+
+def _mail_class(name: str) -> MailClass:
+    try:
+        return MailClass[name.upper()]
+    except KeyError:
+        known: Iterable[str] = (each.name for each in MailClass if each)
+        raise ImproperlyConfigured(f"the class of a mail is one of {', '.join(known)}") from None
+
+
+@functools.lru_cache(maxsize=1)
+def _client(_process: int) -> SuppressionClient:
+    """Return this process's client: a channel of gRPC does not survive a fork."""
+    given = _settings()
+    try:
+        choice = WhenUnavailable(str(given["WHEN_UNAVAILABLE"]).lower())
+    except ValueError:
+        raise ImproperlyConfigured("WHEN_UNAVAILABLE is hold, send or raise") from None
+    return SuppressionClient(given["SERVER"], when_unavailable=choice, **given.get("CLIENT", {}))
