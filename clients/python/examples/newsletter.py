@@ -1,0 +1,63 @@
+"""Sends a newsletter to those on standard input who may be mailed.
+
+    python newsletter.py <subscribers.txt
+
+Exit status 0: sent to all who may be mailed. 75: the service could not be asked about some,
+who were left out; run it again for them later.
+"""
+
+import os
+import sys
+from collections import Counter
+
+import boto3
+from suppression import SuppressionClient, WhenUnavailable
+from suppression.boto3 import CheckedSES
+from suppression.recipients import NobodyToMail
+
+SERVER = os.environ.get("SUPPRESSION_ADDRESS", "127.0.0.1:50051")
+STREAM = "newsletter"
+EX_TEMPFAIL = 75
+
+CONTENT = {
+    "Simple": {
+        "Subject": {"Data": "News in May"},
+        "Body": {"Text": {"Data": "The news: https://example.com/may"}},
+    }
+}
+
+
+def main() -> int:
+    """Filter the whole list, then send to the rest."""
+    subscribers = [line.strip() for line in sys.stdin if line.strip()]
+    # A newsletter can wait: if in doubt, hold.
+    with SuppressionClient(SERVER, when_unavailable=WhenUnavailable.HOLD) as suppression:
+        to_mail = suppression.filter(subscribers, stream=STREAM)
+        tally = Counter(sent=0, held=len(subscribers) - len(to_mail))
+        ses = CheckedSES(
+            boto3.client("sesv2"),
+            suppression,
+            configuration_set=os.environ["SES_CONFIGURATION_SET"],
+            stream=STREAM,
+        )
+        for address in to_mail:
+            tally[_send(ses, address)] += 1
+        print(f"{tally['sent']} sent, {tally['held']} held")
+        return EX_TEMPFAIL if suppression.unanswered else 0
+
+
+def _send(ses: CheckedSES, address: str) -> str:
+    try:
+        ses.send_email(
+            FromEmailAddress=os.environ["MAIL_FROM"],
+            Destination={"ToAddresses": [address]},
+            Content=CONTENT,
+        )
+    except NobodyToMail:
+        # A long run: who complained or unsubscribed since it began is left out too.
+        return "held"
+    return "sent"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
