@@ -6,7 +6,8 @@ BIN    := $(VENV)/bin
 STUBS  := .stubs-venv
 GENERATED := clients/python/src/suppression/v1
 JAVA_STUBS := clients/java/client/src/generated/java
-GENERATED += $(JAVA_STUBS)
+JAVA_NEW   := clients/java/client/target/stubs
+GENERATED += $(JAVA_STUBS) clients/go/suppression clients/typescript/src/gen
 
 .DEFAULT_GOAL := help
 .PHONY: help
@@ -96,19 +97,41 @@ generate: $(VENV)/installed $(STUBS)/installed ## regenerate the stubs from prot
 	$(BIN)/buf build proto -o - | $(STUBS)/bin/python -m grpc_tools.protoc \
 		--descriptor_set_in=/dev/stdin --grpc_python_out=clients/python/src \
 		suppression/v1/suppression_service.proto
-	@$(MAKE) --no-print-directory generate-java
+	@$(MAKE) --no-print-directory generate-java generate-go generate-typescript
 
 # protoc and protoc-gen-grpc-java come from Maven for every system, pinned in clients/java/pom.xml, so
 # Maven calls them and buf does not.
 .PHONY: generate-java
 generate-java:
 	@if command -v mvn >/dev/null && command -v javac >/dev/null; then \
-		rm -rf $(JAVA_STUBS) \
-			&& mvn -q -B -f clients/java -Pgenerate -pl client -am generate-sources; \
+		rm -rf $(JAVA_NEW) \
+			&& mvn -q -B -f clients/java -Pgenerate -pl client -am generate-sources \
+			&& rm -rf $(JAVA_STUBS) && mv $(JAVA_NEW) $(JAVA_STUBS); \
 	elif test "$(CI)" = true; then \
 		echo "generate: Java stubs need a JDK of 17 or newer and Maven" >&2; exit 1; \
 	else \
 		echo "generate: SKIPPED Java: no JDK with Maven here, so its stubs stay as they are" >&2; \
+	fi
+
+# The generators are pinned in clients/go/tools/go.mod and in clients/typescript/package-lock.json.
+.PHONY: generate-go generate-typescript
+generate-go: $(VENV)/installed
+	@if command -v go >/dev/null; then \
+		$(BIN)/buf generate proto --template clients/go/buf.gen.yaml; \
+	elif test "$(CI)" = true; then \
+		echo "generate: Go stubs need Go 1.26 or newer" >&2; exit 1; \
+	else \
+		echo "generate: SKIPPED Go: no Go here, so its stubs stay as they are" >&2; \
+	fi
+
+generate-typescript: $(VENV)/installed
+	@if command -v node >/dev/null && command -v npm >/dev/null; then \
+		clients/typescript/conformance/installed \
+			&& $(BIN)/buf generate proto --template clients/typescript/buf.gen.yaml; \
+	elif test "$(CI)" = true; then \
+		echo "generate: TypeScript stubs need Node.js 20.3 or newer with npm" >&2; exit 1; \
+	else \
+		echo "generate: SKIPPED TypeScript: no Node.js here, so its stubs stay as they are" >&2; \
 	fi
 
 proto-check: generate ## lint, format and compatibility of proto/, and that the stubs are fresh
