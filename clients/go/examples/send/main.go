@@ -1,0 +1,67 @@
+// Command send mails a password reset to one address, unless it must not be mailed.
+//
+//	SES_FROM=us@example.com SES_CONFIGURATION_SET=transactional go run ./send jane@example.com
+//
+// It exits with 1 if the address must not be mailed.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	suppression "github.com/suppression-service/suppression/clients/go"
+	"github.com/suppression-service/suppression/clients/go/examples/ses"
+)
+
+func main() {
+	if len(os.Args) != 2 {
+		fail(fmt.Errorf("give one address"))
+	}
+	ctx := context.Background()
+	sender, err := ses.FromEnvironment(ctx)
+	if err != nil {
+		fail(err)
+	}
+	// Somebody waits for this mail: while the service cannot be asked, it is sent.
+	client, err := suppression.NewClient(server(), suppression.Send)
+	if err != nil {
+		fail(err)
+	}
+	defer client.Close()
+	sent, err := send(ctx, client, sender, os.Args[1])
+	if err != nil {
+		fail(err)
+	}
+	if !sent {
+		os.Exit(1)
+	}
+}
+
+func send(
+	ctx context.Context, client *suppression.Client, sender *ses.Sender, to string,
+) (bool, error) {
+	check, err := client.Check(ctx, to, suppression.Mail{
+		Stream: "transactional", Class: suppression.Essential,
+	})
+	if err != nil {
+		return false, err
+	}
+	if !check.Send() {
+		fmt.Println("not sent:", check.Reason)
+		return false, nil
+	}
+	return true, sender.Send(ctx, to, "Your new password", "Choose it within the next hour.")
+}
+
+func server() string {
+	if server := os.Getenv("SUPPRESSION_ADDRESS"); server != "" {
+		return server
+	}
+	return "127.0.0.1:50051"
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(2)
+}
