@@ -54,7 +54,7 @@ async def serve(settings: ServiceSettings, listen: str, stop: asyncio.Event) -> 
     )
     writer = GroupWriter(store)
     servicer = SuppressionServicer(store, follower, writer)
-    server = _server(settings)
+    server = grpc_server(settings)
     status = _add_services(server, servicer)
     _bind(server, settings, listen)
     # Left in the opposite order: calls end first, then the writes, then the store.
@@ -85,7 +85,8 @@ def _snapshots(settings: ServiceSettings, store: Store) -> SnapshotDirectory | N
         return None
 
 
-def _server(settings: ServiceSettings) -> grpc.aio.Server:
+def grpc_server(settings: ServiceSettings) -> grpc.aio.Server:
+    """Return a server with this service's options and no calls yet."""
     return grpc.aio.server(
         options=[
             ("grpc.so_reuseport", 1),
