@@ -1,0 +1,18 @@
+package io.suppression.examples;
+
+/** Settings of the examples, from the environment. */
+final class Environment {
+  private Environment() {}
+
+  static String server() {
+    return System.getenv().getOrDefault("SUPPRESSION_ADDRESS", "127.0.0.1:50051");
+  }
+
+  static String required(String name) {
+    String value = System.getenv(name);
+    if (value == null || value.isEmpty()) {
+      throw new IllegalStateException("set " + name);
+    }
+    return value;
+  }
+}
