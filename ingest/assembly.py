@@ -25,5 +25,10 @@ def opened_pipeline(settings: IngestSettings) -> Iterator[Pipeline]:
     ):
         verifier = SnsSignatureVerifier(SigningKeys(fetch), settings.topic_arns)
         authenticate = verifier.verify if settings.verify_signatures else verifier.check_topic
-        policy = DELAYED_IS_SOFT if settings.delayed_bounces == "soft" else DEFAULT_POLICY
-        yield Pipeline(store, authenticate, Judge(policy, settings.streams))
+        yield Pipeline(store, authenticate, judge_of(settings))
+
+
+def judge_of(settings: IngestSettings) -> Judge:
+    """Return who decides about events, by the policy that the settings choose."""
+    policy = DELAYED_IS_SOFT if settings.delayed_bounces == "soft" else DEFAULT_POLICY
+    return Judge(policy, settings.streams)

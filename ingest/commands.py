@@ -15,6 +15,7 @@ from rich.table import Table
 from ingest.assembly import opened_pipeline
 from ingest.errors import IngestError, SettingsError
 from ingest.logs import configure_logs
+from ingest.options import option
 from ingest.replay import STANDARD_INPUT, replay
 from ingest.settings import IngestSettings, load_settings
 from ingest.sqs import Queue
@@ -46,11 +47,7 @@ app = typer.Typer(
 
 
 def _option(name: str) -> Any:
-    """Return the flag of a setting, described by the setting itself."""
-    field = IngestSettings.model_fields[name]
-    default = "" if field.default in ("", (), {}) else f"; default {field.default}"
-    help_text = f"{field.description} [SUPPRESSION_{name.upper()}{default}]"
-    return typer.Option(help=help_text, show_default=False)
+    return option(IngestSettings, name)
 
 
 _DatabaseUrl = Annotated[str | None, _option("database_url")]

@@ -1,7 +1,7 @@
 """What ingest can be told, by environment or by flag."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -90,6 +90,9 @@ class IngestSettings(BaseSettings):
     ] = "console"
 
 
+_Settings = TypeVar("_Settings", bound=IngestSettings)
+
+
 def load_settings(**flags: Any) -> IngestSettings:
     """Return the settings: flags that are given (not None), else environment, else defaults.
 
@@ -97,11 +100,21 @@ def load_settings(**flags: Any) -> IngestSettings:
         SettingsError: a value cannot be used. The message names the setting and
             does not repeat the value, which may hold a password.
     """
+    return load(IngestSettings, **flags)
+
+
+def load(kind: type[_Settings], **flags: Any) -> _Settings:
+    """Return settings of a class, as :func:`load_settings` does.
+
+    Raises:
+        SettingsError: a value cannot be used, or not together with another.
+    """
     given = {name: value for name, value in flags.items() if value is not None}
     try:
-        return IngestSettings(**given)
+        return kind(**given)
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
-        name = str(first["loc"][0]).upper()
         said = first["msg"].removeprefix("Value error, ")
-        raise SettingsError(f"SUPPRESSION_{name}: {said}") from None
+        # What is wrong with several together names them itself.
+        where = f"SUPPRESSION_{str(first['loc'][0]).upper()}: " if first["loc"] else ""
+        raise SettingsError(f"{where}{said}") from None
