@@ -1,0 +1,26 @@
+// Mails a password reset to one address, unless it must not be mailed:
+//
+//   SES_FROM=us@example.com SES_CONFIGURATION_SET=transactional node build/send.js jane@example.com
+//
+// Exits with 1 if the address must not be mailed.
+import { MailClass, Reason, SuppressionClient } from "@suppression-service/client";
+
+import { Sender } from "./ses.js";
+
+const [to] = process.argv.slice(2);
+if (!to) throw new Error("give one address");
+
+const sender = new Sender();
+// Somebody waits for this mail: while the service cannot be asked, it is sent.
+const server = process.env["SUPPRESSION_ADDRESS"] ?? "127.0.0.1:50051";
+const client = new SuppressionClient(server, { whenUnavailable: "send" });
+
+const mail = { stream: "transactional", mailClass: MailClass.ESSENTIAL };
+const check = await client.check(to, mail);
+if (check.send) {
+  await sender.send(to, "Your new password", "Choose it within the next hour.");
+} else {
+  console.log("not sent:", Reason[check.reason] ?? check.reason);
+  process.exitCode = 1;
+}
+client.close();
