@@ -74,9 +74,9 @@ class SuppressionServicer(SuppressionServiceServicer):
         """Put an address on the list."""
         done, revision = await self._writer.suppress(requests.new_suppression(request, utc_now()))
         return rpc.SuppressResponse(
-            suppression=messages.suppression(done.suppression, self._database_id),
+            suppression=messages.suppression(done.suppression, revision.database_id),
             created=done.created,
-            revision=self._revision(revision),
+            revision=str(revision),
         )
 
     async def Unsuppress(  # noqa: N802
@@ -87,8 +87,8 @@ class SuppressionServicer(SuppressionServiceServicer):
         """Take entries of an address off the list."""
         removed, revision = await self._writer.unsuppress(requests.removal(request))
         return rpc.UnsuppressResponse(
-            removed=[messages.suppression(entry, self._database_id) for entry in removed],
-            revision=self._revision(revision),
+            removed=[messages.suppression(entry, revision.database_id) for entry in removed],
+            revision=str(revision),
         )
 
     # --- reads of the store --------------------------------------------------------------------

@@ -19,6 +19,7 @@ from service.errors import TooManyWrites, WriteUnavailable
 from service.store import (
     NewSuppression,
     Removal,
+    Revision,
     Store,
     StoreUnavailable,
     Suppressed,
@@ -40,7 +41,7 @@ _Answer = Suppressed | list[Suppression]
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Write:
     asked: NewSuppression | Removal
-    answer: asyncio.Future[tuple[_Answer, int]]
+    answer: asyncio.Future[tuple[_Answer, Revision]]
 
 
 class GroupWriter:
@@ -51,7 +52,7 @@ class GroupWriter:
         self._waiting: asyncio.Queue[_Write] = asyncio.Queue(MAX_WAITING)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
 
-    async def suppress(self, new: NewSuppression) -> tuple[Suppressed, int]:
+    async def suppress(self, new: NewSuppression) -> tuple[Suppressed, Revision]:
         """Make an entry stand; return what became of it and the revision, once durable.
 
         Raises:
@@ -62,7 +63,7 @@ class GroupWriter:
         assert isinstance(answer, Suppressed)  # noqa: S101 - _apply answers in kind
         return answer, revision
 
-    async def unsuppress(self, removal: Removal) -> tuple[list[Suppression], int]:
+    async def unsuppress(self, removal: Removal) -> tuple[list[Suppression], Revision]:
         """Remove entries; return those that stood and the revision, once durable.
 
         Raises:
@@ -73,7 +74,7 @@ class GroupWriter:
         assert isinstance(answer, list)  # noqa: S101 - _apply answers in kind
         return answer, revision
 
-    async def _committed(self, asked: NewSuppression | Removal) -> tuple[_Answer, int]:
+    async def _committed(self, asked: NewSuppression | Removal) -> tuple[_Answer, Revision]:
         write = _Write(asked, asyncio.get_running_loop().create_future())
         try:
             self._waiting.put_nowait(write)
@@ -123,11 +124,12 @@ class GroupWriter:
             if not write.answer.done():
                 write.answer.set_result(answer)
 
-    def _commit(self, writes: list[_Write]) -> list[tuple[_Answer, int]]:
+    def _commit(self, writes: list[_Write]) -> list[tuple[_Answer, Revision]]:
         with self._store.write() as transaction:
             transaction.load(write.asked.address for write in writes)
             answers = [_apply(transaction, write.asked) for write in writes]
-        return [(answer, transaction.revision) for answer in answers]
+        revision = Revision(transaction.database_id, transaction.revision)
+        return [(answer, revision) for answer in answers]
 
     def _refuse(self, writes: list[_Write], error: Exception) -> None:
         if isinstance(error, StoreUnavailable):

@@ -62,10 +62,13 @@ class WriteTransaction:
         self._loaded: set[str] = set()
         #: The revision that this transaction writes.
         self.revision: int
-        self.revision, self._seed = connection.execute(
-            update(schema.revision)
-            .values(value=schema.revision.c.value + 1)
-            .returning(schema.revision.c.value, schema.revision.c.fingerprint_seed)
+        #: The database that it writes to.
+        self.database_id: str
+        table = schema.revision
+        self.revision, self.database_id, self._seed = connection.execute(
+            update(table)
+            .values(value=table.c.value + 1)
+            .returning(table.c.value, table.c.database_id, table.c.fingerprint_seed)
         ).one()
 
     def load(self, addresses: Iterable[str]) -> None:

@@ -13,6 +13,7 @@ from service.store import (
     NewSuppression,
     Reason,
     Removal,
+    Revision,
     Store,
     StoreUnavailable,
     WriteTransaction,
@@ -83,7 +84,7 @@ async def test_a_caller_is_not_answered_before_the_commit(
     answer, revision = await call
     # Then the caller has its answer and the list its entry.
     assert answer.created
-    assert revision == store.revision() == 1
+    assert revision == Revision(store.identity().database_id, 1)
 
 
 async def test_writes_that_arrive_during_a_commit_share_the_next_transaction(
@@ -93,7 +94,7 @@ async def test_writes_that_arrive_during_a_commit_share_the_next_transaction(
     await store.someone_commits()
     others = await begun(*(writer.suppress(manual(f"other{n}")) for n in range(5)))
     store.gate.set()
-    assert [(await call)[1] for call in (first, *others)] == [1, 2, 2, 2, 2, 2]
+    assert [(await call)[1].value for call in (first, *others)] == [1, 2, 2, 2, 2, 2]
 
 
 async def test_writes_take_effect_in_the_order_of_their_arrival(
@@ -134,7 +135,7 @@ async def test_a_failure_reaches_every_caller_and_the_next_write_is_tried(
     # and when the store is well again, so is the writer.
     store.broken = None
     _, revision = await writer.suppress(manual("later"))
-    assert revision == 1
+    assert revision.value == 1
 
 
 async def test_a_write_whose_caller_has_gone_is_not_begun(
@@ -208,7 +209,7 @@ async def test_what_waits_at_the_end_is_still_written(store: GatedStore) -> None
         # When the writing is to end
         store.gate.set()
     # Then all of them are answered.
-    assert [(await call)[1] for call in calls] == [1, 2]
+    assert [(await call)[1].value for call in calls] == [1, 2]
 
 
 async def test_no_transaction_carries_more_than_its_most(
@@ -220,4 +221,4 @@ async def test_no_transaction_carries_more_than_its_most(
     others = await begun(*(writer.suppress(manual(f"o{n}")) for n in range(5)))
     store.gate.set()
     await first
-    assert [(await call)[1] for call in others] == [2, 2, 2, 3, 3]
+    assert [(await call)[1].value for call in others] == [2, 2, 2, 3, 3]
