@@ -131,7 +131,8 @@ class Follower:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-            self._thread.shutdown(wait=False, cancel_futures=True)
+            # A read under way has a connection; the store is closed after this.
+            await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
 
     async def _follow(self) -> None:
         pause = self._poll_seconds
