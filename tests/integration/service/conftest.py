@@ -1,17 +1,26 @@
 """Databases of both engines: one a test, each a copy of one that was migrated once."""
 
+import asyncio
 import contextlib
 import itertools
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any, Protocol
 
+import grpc
 import psycopg
 import pytest
+from google.rpc import error_details_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_status import rpc_status
 from sqlalchemy import URL, make_url
 
+from service.server import serve
+from service.settings import ServiceSettings
 from service.store.engine import open_engine
 from service.store.schema_version import migrate
+from service.supervisor import reserved_address
 
 _numbers = itertools.count()
 
@@ -90,6 +99,75 @@ def outage(
         postgresql_admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
 
     return away
+
+
+class Serve(Protocol):
+    """Serves a database in this process for the length of a block."""
+
+    def __call__(
+        self, url: str, *, ready: bool = True, **settings: Any
+    ) -> contextlib.AbstractAsyncContextManager[grpc.aio.Channel]:
+        """Yield a channel to the server, once it answers unless told otherwise."""
+
+
+@pytest.fixture
+def serve_list() -> Serve:
+    """A real server on a real socket; several at once are several workers."""
+
+    @contextlib.asynccontextmanager
+    async def serving(
+        url: str, *, ready: bool = True, **settings: Any
+    ) -> AsyncIterator[grpc.aio.Channel]:
+        quick = {"drain_seconds": 0, "grace_seconds": 5, "snapshot_directory": ""}
+        told = ServiceSettings(database_url=url, **{**quick, **settings})
+        stop = asyncio.Event()
+        with reserved_address("127.0.0.1:0") as listen:
+            server = asyncio.create_task(serve(told, listen, stop))
+            async with grpc.aio.insecure_channel(listen) as channel:
+                try:
+                    if ready:
+                        await until_health_is(channel, health_pb2.HealthCheckResponse.SERVING)
+                    yield channel
+                finally:
+                    stop.set()
+                    await server
+
+    return serving
+
+
+async def until_health_is(channel: grpc.aio.Channel, wanted: int) -> None:
+    """Watch the health of a server until it is as wanted."""
+    stub = health_pb2_grpc.HealthStub(channel)
+    watch = stub.Watch(health_pb2.HealthCheckRequest(), wait_for_ready=True)
+    async for told in watch:
+        if told.status == wanted:
+            watch.cancel()
+            return
+
+
+@pytest.fixture
+def health_becomes() -> Callable[[grpc.aio.Channel, int], Awaitable[None]]:
+    """Wait until a server tells a health."""
+    return until_health_is
+
+
+@pytest.fixture
+def refusal() -> Callable[[Awaitable[object]], Awaitable[tuple[str, str, list[str]]]]:
+    """Await a call that must fail: its status, the reason of its ErrorInfo, the fields at fault."""
+
+    async def refused(call: Awaitable[object]) -> tuple[str, str, list[str]]:
+        with pytest.raises(grpc.aio.AioRpcError) as error:
+            await call
+        status = rpc_status.from_call(error.value)
+        assert status is not None, f"no details: {error.value.code()} {error.value.details()}"
+        info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+        assert status.details[0].Unpack(info)
+        assert info.domain == "suppression.v1"
+        for more in status.details[1:]:
+            assert more.Unpack(bad)
+        return error.value.code().name, info.reason, [v.field for v in bad.field_violations]
+
+    return refused
 
 
 def _hang_up(admin: psycopg.Connection, name: str | None) -> None:
