@@ -57,13 +57,12 @@ public final class SuppressionClient implements AutoCloseable {
   private static final long RECONNECT_INTERVAL = TimeUnit.SECONDS.toNanos(1);
 
   private final ManagedChannel channel;
-  private final FirstConnection firstConnection;
+  private final Greeting greeting;
   private final SuppressionServiceBlockingStub stub;
   private final Policy policy;
   private final Duration checkTimeout;
   private final Duration batchTimeout;
   private final Duration timeout;
-  private final Duration connectTimeout;
   private final int batchParallelism;
   private final AtomicReference<String> newestWrite = new AtomicReference<>("");
   private final AtomicLong reconnectAfter = new AtomicLong(System.nanoTime());
@@ -71,13 +70,12 @@ public final class SuppressionClient implements AutoCloseable {
 
   private SuppressionClient(Builder builder) {
     channel = builder.connection().open();
-    firstConnection = new FirstConnection(channel);
+    greeting = new Greeting(channel, builder.connectTimeout);
     stub = SuppressionServiceGrpc.newBlockingStub(channel);
     policy = new Policy(builder.whenUnavailable, System::nanoTime);
     checkTimeout = builder.checkTimeout;
     batchTimeout = builder.batchTimeout;
     timeout = builder.timeout;
-    connectTimeout = builder.connectTimeout;
     batchParallelism = builder.batchParallelism;
   }
 
@@ -324,7 +322,7 @@ public final class SuppressionClient implements AutoCloseable {
       throw new ClientClosedException("the client is closed", null);
     }
     try {
-      firstConnection.await(connectTimeout);
+      greeting.await();
       return call.get();
     } catch (StatusRuntimeException error) {
       throw failed(error);
@@ -467,8 +465,8 @@ public final class SuppressionClient implements AutoCloseable {
     }
 
     /**
-     * How long the first call waits, before its deadline starts to run, for the first connection to
-     * be made or refused; 2 s by default. Later connections are made within the deadlines.
+     * How long the first call waits, before its deadline starts to run, for the service to have
+     * been reached at all; 2 s by default. Later connections are made within the deadlines.
      */
     public Builder connectTimeout(Duration timeout) {
       connectTimeout = positive(timeout);
