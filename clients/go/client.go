@@ -10,6 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	suppressionv1 "github.com/suppression-service/suppression/clients/go/suppression/v1"
@@ -263,5 +265,19 @@ func call[Q, R any](
 	case errors.Is(ctx.Err(), context.Canceled):
 		return nil, fmt.Errorf("suppression: %w", context.Canceled)
 	}
-	return nil, errorFrom(err)
+	failure := errorFrom(err)
+	if failure.Code == codes.Internal && !canBeWritten(request) {
+		return nil, errorFrom(status.Error(codes.InvalidArgument, "a text is not UTF-8"))
+	}
+	return nil, failure
+}
+
+// canBeWritten tells a mistake of the caller from a failure of the service: gRPC calls both Internal.
+func canBeWritten(request any) bool {
+	message, ok := request.(proto.Message)
+	if !ok {
+		return true
+	}
+	_, err := proto.Marshal(message)
+	return err == nil
 }

@@ -113,7 +113,7 @@ func TestMutualTLS(t *testing.T) {
 	} {
 		t.Run(why, func(t *testing.T) {
 			client := clientOf(t, service.target, suppression.Hold, suppression.WithTLS(attempt.config),
-				suppression.WithToken("secret"), suppression.WithCheckTimeout(5*time.Second))
+				suppression.WithToken("secret"))
 
 			check, err := client.Check(t.Context(), "a", suppression.Mail{})
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
@@ -156,7 +157,11 @@ func clientOf(
 	t *testing.T, target string, choice suppression.WhenUnavailable, options ...suppression.Option,
 ) *suppression.Client {
 	t.Helper()
-	client, err := suppression.NewClient(target, choice, options...)
+	// So that a busy machine fails no test.
+	patient := []suppression.Option{
+		suppression.WithCheckTimeout(20 * time.Second), suppression.WithBatchTimeout(20 * time.Second),
+	}
+	client, err := suppression.NewClient(target, choice, append(patient, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,12 +45,14 @@ export class Transport {
   ): Promise<MessageShape<O>> {
     if (this.#closed) throw new ClientClosedError("the client is closed");
     signal?.throwIfAborted();
+    // Here and not by gRPC, to which a request that cannot be written is a failure of the service.
+    const written = Buffer.from(toBinary(method.input, create(method.input, request)));
     return new Promise((resolve, reject) => {
-      const call = this.#channel.makeUnaryRequest<MessageShape<I>, MessageShape<O>>(
+      const call = this.#channel.makeUnaryRequest<Buffer, MessageShape<O>>(
         `/${method.parent.typeName}/${method.name}`,
-        (message) => Buffer.from(toBinary(method.input, message)),
+        (bytes) => bytes,
         (bytes) => fromBinary(method.output, bytes),
-        create(method.input, request),
+        written,
         this.#metadata,
         { deadline: Date.now() + timeoutMs },
         (error, response) => {

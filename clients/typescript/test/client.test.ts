@@ -28,8 +28,12 @@ async function serve(where?: string): Promise<Service> {
   return service;
 }
 
+// So that a busy machine fails no test.
+const PATIENT = { checkTimeoutMs: 20_000, batchTimeoutMs: 20_000 };
+
 function clientOf(address: string, options: Partial<ClientOptions> = {}): SuppressionClient {
-  const client = new SuppressionClient(address, { whenUnavailable: "throw", log: () => {}, ...options });
+  const made = { whenUnavailable: "throw" as const, log: () => {}, ...PATIENT, ...options };
+  const client = new SuppressionClient(address, made);
   open.push(client);
   return client;
 }
@@ -73,7 +77,7 @@ test("a batch is split at the limit and keeps its order", async () => {
   const addresses = Array.from({ length: 2 * MAX_BATCH + 1 }, (_, n) => `jane${n}@example.com`);
   addresses[MAX_BATCH] = "no@example.com";
 
-  const checks = await clientOf(service.address, { batchTimeoutMs: 60_000 }).batchCheck(addresses);
+  const checks = await clientOf(service.address).batchCheck(addresses);
 
   assert.equal(service.requests.length, 3);
   assert.deepEqual(checks.map((check) => check.address), addresses);
@@ -112,6 +116,14 @@ test("text that cannot be carried does not arrive as another", async () => {
 
   assert.equal(check!.address, "\ud800@example.com");
   assert.deepEqual(service.requests[0]!.request["addresses"], ["a", ""]);
+});
+
+test("a question that cannot be written is a mistake, not an outage", async () => {
+  const client = clientOf(await nobody(), { whenUnavailable: "send" });
+
+  await assert.rejects(client.check("a", { mailClass: "ESSENTIAL" as never }), /mail_class/);
+  await assert.rejects(client.filter(["a", undefined as never]), TypeError);
+  assert.equal(client.unanswered, 0);
 });
 
 test("checks carry the revision of own writes", async () => {
@@ -235,7 +247,7 @@ test("a passing failure of the largest batch is retried", async () => {
   const service = await serve();
   service.fails(2, status.UNAVAILABLE);
   const longest = `${"a".repeat(64)}@${"d".repeat(255)}`;
-  const client = clientOf(service.address, { batchTimeoutMs: 60_000 });
+  const client = clientOf(service.address);
 
   await client.batchCheck(Array.from({ length: MAX_BATCH }, () => longest));
 
@@ -253,7 +265,7 @@ test("a lasting failure is given up", async () => {
 test("a service that is down is not hammered", async () => {
   const service = await serve();
   service.fails(1000, status.UNAVAILABLE);
-  const client = clientOf(service.address, { whenUnavailable: "hold", checkTimeoutMs: 60_000 });
+  const client = clientOf(service.address, { whenUnavailable: "hold" });
 
   for (let n = 0; n < 60; n++) await client.check("a");
 
@@ -263,18 +275,19 @@ test("a service that is down is not hammered", async () => {
 test("silence ends at the deadline", async () => {
   const service = await serve();
   service.silent = true;
+  const client = clientOf(service.address, { checkTimeoutMs: undefined });
   const began = performance.now();
 
-  await assert.rejects(clientOf(service.address).check("a"), { code: "DEADLINE_EXCEEDED" });
+  await assert.rejects(client.check("a"), { code: "DEADLINE_EXCEEDED" });
 
   const took = performance.now() - began;
-  assert.ok(took > 200 && took < 2_000, `${took} ms`);
+  assert.ok(took > 200 && took < 10_000, `${took} ms`);
 });
 
 test("a caller that gives up gets its own reason", async () => {
   const service = await serve();
   service.silent = true;
-  const client = clientOf(service.address, { whenUnavailable: "send", batchTimeoutMs: 60_000 });
+  const client = clientOf(service.address, { whenUnavailable: "send" });
   const reason = new Error("no longer needed");
   const giveUp = new AbortController();
 
@@ -290,7 +303,7 @@ test("a caller that gives up gets its own reason", async () => {
 test("a refusal ends the whole batch", async () => {
   const service = await serve();
   service.fails(9, status.PERMISSION_DENIED);
-  const client = clientOf(service.address, { whenUnavailable: "send", batchTimeoutMs: 60_000 });
+  const client = clientOf(service.address, { whenUnavailable: "send" });
 
   const asked = client.batchCheck(Array.from({ length: 9 * MAX_BATCH }, () => "a"));
 
@@ -315,7 +328,7 @@ test("a restarted server is found again", async () => {
 test("a closed client says so", async () => {
   const service = await serve();
   service.silent = true;
-  const client = clientOf(service.address, { whenUnavailable: "send", checkTimeoutMs: 60_000 });
+  const client = clientOf(service.address, { whenUnavailable: "send" });
 
   const asked = client.check("a");
   await pause(50);

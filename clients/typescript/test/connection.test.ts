@@ -68,7 +68,8 @@ for (const options of [{ insecure: true }, { tls: true, token: "t" }]) {
 
 test("the token goes with every call", async () => {
   const service = await Service.start();
-  const client = new SuppressionClient(service.address, { whenUnavailable: "throw", token: "secret" });
+  const options = { whenUnavailable: "throw", checkTimeoutMs: 20_000, token: "secret" } as const;
+  const client = new SuppressionClient(service.address, options);
 
   await client.check("a");
 

@@ -37,7 +37,7 @@ after(() => service?.stop());
 async function answered(tls: Tls | true): Promise<boolean> {
   const client = new SuppressionClient(service.address, {
     whenUnavailable: "hold",
-    checkTimeoutMs: 5_000,
+    checkTimeoutMs: 20_000,
     token: "secret",
     tls,
     log: () => {},

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	suppression "github.com/suppression-service/suppression/clients/go"
 	"github.com/suppression-service/suppression/clients/go/examples/ses"
@@ -27,8 +28,9 @@ func main() {
 	if err != nil {
 		fail(err)
 	}
-	// A newsletter can wait: while the service cannot be asked, it is held.
-	client, err := suppression.NewClient(server(), suppression.Hold)
+	// A newsletter can wait: it is held while the service cannot be asked, and that has time to answer.
+	client, err := suppression.NewClient(server(), suppression.Hold,
+		suppression.WithBatchTimeout(10*time.Second))
 	if err != nil {
 		fail(err)
 	}

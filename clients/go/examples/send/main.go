@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	suppression "github.com/suppression-service/suppression/clients/go"
 	"github.com/suppression-service/suppression/clients/go/examples/ses"
@@ -23,8 +24,10 @@ func main() {
 	if err != nil {
 		fail(err)
 	}
-	// Somebody waits for this mail: while the service cannot be asked, it is sent.
-	client, err := suppression.NewClient(server(), suppression.Send)
+	// Somebody waits for this mail: while the service cannot be asked, it is sent. A process that has
+	// just started has a connection to make first, so it gets more time than one that lives on.
+	client, err := suppression.NewClient(server(), suppression.Send,
+		suppression.WithCheckTimeout(5*time.Second))
 	if err != nil {
 		fail(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -84,7 +85,9 @@ func NewList(t *testing.T, suppressed ...string) *suppression.Client {
 // NewClient returns a client that holds mail.
 func NewClient(t *testing.T, target string) *suppression.Client {
 	t.Helper()
-	client, err := suppression.NewClient(target, suppression.Hold)
+	// So that a busy machine fails no test.
+	client, err := suppression.NewClient(target, suppression.Hold,
+		suppression.WithCheckTimeout(20*time.Second), suppression.WithBatchTimeout(20*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}

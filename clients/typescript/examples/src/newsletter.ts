@@ -15,9 +15,9 @@ import { Sender } from "./ses.js";
 const PART = 1_000;
 
 const sender = new Sender();
-// A newsletter can wait: while the service cannot be asked, it is held.
+// A newsletter can wait: it is held while the service cannot be asked, and that has time to answer.
 const server = process.env["SUPPRESSION_ADDRESS"] ?? "127.0.0.1:50051";
-const client = new SuppressionClient(server, { whenUnavailable: "hold" });
+const client = new SuppressionClient(server, { whenUnavailable: "hold", batchTimeoutMs: 10_000 });
 
 const tally = { sent: 0, suppressed: 0, refused: 0 };
 

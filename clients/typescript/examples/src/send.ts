@@ -11,9 +11,10 @@ const [to] = process.argv.slice(2);
 if (!to) throw new Error("give one address");
 
 const sender = new Sender();
-// Somebody waits for this mail: while the service cannot be asked, it is sent.
+// Somebody waits for this mail: while the service cannot be asked, it is sent. A process that has just
+// started has a connection to make first, so it gets more time than one that lives on.
 const server = process.env["SUPPRESSION_ADDRESS"] ?? "127.0.0.1:50051";
-const client = new SuppressionClient(server, { whenUnavailable: "send" });
+const client = new SuppressionClient(server, { whenUnavailable: "send", checkTimeoutMs: 5_000 });
 
 const mail = { stream: "transactional", mailClass: MailClass.ESSENTIAL };
 const check = await client.check(to, mail);
