@@ -123,8 +123,8 @@ def test_a_newer_schema_is_not_migrated(store: Store) -> None:
 def test_an_older_schema_is_refused_with_what_to_do(
     store: Store, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.store.schema_version._head", lambda: "0002")
-    with pytest.raises(SchemaOutdated, match=r"0001.*suppression-service migrate"):
+    monkeypatch.setattr("service.store.schema_version._head", lambda: "9999")
+    with pytest.raises(SchemaOutdated, match=r"older.*9999.*suppression-service migrate"):
         Store.open(url)
 
 

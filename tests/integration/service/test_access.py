@@ -1,0 +1,249 @@
+import asyncio
+import contextlib
+import datetime as dt
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from suppression.v1 import suppression_pb2 as pb
+from suppression.v1 import suppression_service_pb2 as rpc
+from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
+
+from service.access import Role, append_token, new_token
+from service.server import serve
+from service.settings import ServiceSettings
+from service.supervisor import reserved_address
+
+JANE = "jane@example.com"
+Serve = Callable[..., contextlib.AbstractAsyncContextManager[grpc.aio.Channel]]
+Refusal = Callable[[Awaitable[object]], Awaitable[tuple[str, str, list[str]]]]
+Calls = dict[str, Callable[..., Awaitable[Any]]]
+
+
+@pytest.fixture
+def token_file(tmp_path: Path) -> Path:
+    path = tmp_path / "tokens"
+    path.touch()
+    return path
+
+
+@pytest.fixture
+async def stub(new_sqlite: str, token_file: Path, serve_list: Serve) -> AsyncIterator[Any]:
+    async with serve_list(new_sqlite, token_file=token_file) as channel:
+        yield SuppressionServiceStub(channel)
+
+
+def bearer(token: str) -> list[tuple[str, str]]:
+    return [("authorization", f"Bearer {token}")]
+
+
+def token_for(path: Path, role: Role, name: str = "desk") -> str:
+    text, line = new_token(name, role)
+    append_token(path, line)
+    return text
+
+
+async def status_of(call: Awaitable[object]) -> grpc.StatusCode:
+    try:
+        await call
+    except grpc.aio.AioRpcError as error:
+        return error.code()
+    return grpc.StatusCode.OK
+
+
+async def until_checks_end_in(wanted: grpc.StatusCode, stub: Any, token: str) -> None:
+    """Check until the server has read the tokens again; the test's time limit ends it."""
+    request = rpc.CheckAddressRequest(address=JANE)
+    while await status_of(stub.CheckAddress(request, metadata=bearer(token))) is not wanted:  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+
+
+async def known(stub: Any, token: str) -> None:
+    await until_checks_end_in(grpc.StatusCode.OK, stub, token)
+
+
+async def test_a_call_without_a_token_is_unauthenticated(stub: Any, refusal: Refusal) -> None:
+    call = stub.CheckAddress(rpc.CheckAddressRequest(address=JANE))
+    assert await refusal(call) == ("UNAUTHENTICATED", "TOKEN_MISSING", [])
+
+
+async def test_a_call_with_a_strange_token_is_unauthenticated(stub: Any, refusal: Refusal) -> None:
+    request = rpc.CheckAddressRequest(address=JANE)
+    call = stub.CheckAddress(request, metadata=bearer("sup_guess"))
+    assert await refusal(call) == ("UNAUTHENTICATED", "TOKEN_UNKNOWN", [])
+
+
+ALLOWED = {
+    Role.CHECK: {"CheckAddress", "BatchCheck"},
+    Role.WRITE: {"CheckAddress", "BatchCheck", "Suppress", "GetAddress", "ListChanges"},
+    Role.ADMIN: {
+        *("CheckAddress", "BatchCheck", "Suppress", "GetAddress", "ListChanges", "Unsuppress"),
+    },
+}
+REQUESTS = {
+    "CheckAddress": rpc.CheckAddressRequest(address=JANE),
+    "BatchCheck": rpc.BatchCheckRequest(addresses=[JANE]),
+    "Suppress": rpc.SuppressRequest(address=JANE, reason=pb.REASON_MANUAL),
+    "GetAddress": rpc.GetAddressRequest(address=JANE),
+    "ListChanges": rpc.ListChangesRequest(),
+    "Unsuppress": rpc.UnsuppressRequest(address=JANE, detail="mistake"),
+}
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_a_role_allows_its_calls_and_no_others(
+    role: Role, stub: Any, token_file: Path
+) -> None:
+    token = token_for(token_file, role)
+    await known(stub, token)
+    statuses = {
+        name: await status_of(getattr(stub, name)(request, metadata=bearer(token)))
+        for name, request in REQUESTS.items()
+    }
+    denied = grpc.StatusCode.PERMISSION_DENIED
+    assert statuses == {
+        name: grpc.StatusCode.OK if name in ALLOWED[role] else denied for name in REQUESTS
+    }
+
+
+async def test_a_token_that_is_taken_away_stops_to_work(stub: Any, token_file: Path) -> None:
+    token = token_for(token_file, Role.CHECK)
+    await known(stub, token)
+    await asyncio.to_thread(token_file.write_text, "")
+    await until_checks_end_in(grpc.StatusCode.UNAUTHENTICATED, stub, token)
+
+
+async def test_a_removal_names_the_holder_of_the_token(stub: Any, token_file: Path) -> None:
+    token = token_for(token_file, Role.ADMIN, name="ops.ann")
+    await known(stub, token)
+    await stub.Suppress(
+        rpc.SuppressRequest(address=JANE, reason=pb.REASON_COMPLAINT), metadata=bearer(token)
+    )
+    answer = await stub.Unsuppress(
+        rpc.UnsuppressRequest(address=JANE, source="console", detail="asked us by letter"),
+        metadata=bearer(token),
+    )
+    (removed,) = answer.removed
+    assert (removed.removed_by, removed.removal_detail) == ("ops.ann/console", "asked us by letter")
+
+
+async def test_a_complaint_is_not_removed_without_saying_why(
+    stub: Any, token_file: Path, refusal: Refusal
+) -> None:
+    token = token_for(token_file, Role.ADMIN)
+    await known(stub, token)
+    call = stub.Unsuppress(rpc.UnsuppressRequest(address=JANE), metadata=bearer(token))
+    assert await refusal(call) == ("INVALID_ARGUMENT", "DETAIL_MISSING", ["detail"])
+
+
+async def test_health_needs_no_token(new_sqlite: str, token_file: Path, serve_list: Serve) -> None:
+    async with serve_list(new_sqlite, token_file=token_file) as channel:
+        health = health_pb2_grpc.HealthStub(channel)
+        answer = await health.Check(health_pb2.HealthCheckRequest())
+    assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+async def test_reflection_can_be_switched_off(new_sqlite: str, serve_list: Serve) -> None:
+    async with serve_list(new_sqlite, reflection=False) as channel:
+        reflect: Any = channel.stream_stream("/grpc.reflection.v1alpha.ServerReflection/Info")
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await reflect(iter(())).read()
+    assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_a_call_too_many_is_turned_away_at_once_and_told_when_to_come_back(
+    new_sqlite: str, serve_list: Serve
+) -> None:
+    # Given a worker that takes one call that waits, and one that does
+    async with serve_list(new_sqlite, max_calls=1) as channel:
+        stub: Any = SuppressionServiceStub(channel)
+        first = await stub.ListChanges(rpc.ListChangesRequest())
+        wait = rpc.ListChangesRequest(after_revision=first.through_revision)
+        wait.max_wait.FromSeconds(60)
+        codes = set()
+        waiting = [asyncio.ensure_future(stub.ListChanges(wait)) for _ in range(2)]
+        done, pending = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for call in done:
+            error = call.exception()
+            assert isinstance(error, grpc.aio.AioRpcError)
+            codes.add(error.code())
+        # then the second is turned away, and checks go on.
+        await stub.CheckAddress(rpc.CheckAddressRequest(address=JANE))
+        for call in pending:
+            call.cancel()
+    assert codes == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+
+
+def certificate_into(directory: Path) -> bytes:
+    """Write a fresh certificate for localhost and its key; return the certificate."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = certificate.public_bytes(serialization.Encoding.PEM)
+    (directory / "key.pem").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    (directory / "certificate.pem").write_bytes(pem)
+    return pem
+
+
+async def is_trusted(listen: str, root: bytes) -> bool:
+    """Whether a client that trusts only this certificate can talk to the server."""
+    port = listen.rpartition(":")[2]
+    options = [("grpc.use_local_subchannel_pool", 1)]
+    credentials = grpc.ssl_channel_credentials(root)
+    async with grpc.aio.secure_channel(f"localhost:{port}", credentials, options) as channel:
+        health = health_pb2_grpc.HealthStub(channel)
+        try:
+            await health.Check(health_pb2.HealthCheckRequest())
+        except grpc.aio.AioRpcError:
+            return False
+        return True
+
+
+async def test_a_renewed_certificate_is_shown_without_a_restart(
+    new_sqlite: str, tmp_path: Path
+) -> None:
+    # Given a server with a certificate
+    old = certificate_into(tmp_path)
+    settings = ServiceSettings(
+        database_url=new_sqlite,
+        tls_certificate=tmp_path / "certificate.pem",
+        tls_key=tmp_path / "key.pem",
+        drain_seconds=0,
+        snapshot_directory="",
+    )
+    stop = asyncio.Event()
+    with reserved_address("127.0.0.1:0") as listen:
+        server = asyncio.create_task(serve(settings, listen, stop))
+        while not await is_trusted(listen, old):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        # When the files are replaced
+        new = certificate_into(tmp_path)
+        shown = await is_trusted(listen, new), await is_trusted(listen, old)
+        stop.set()
+        await server
+    # then new connections see the new one only.
+    assert shown == (True, False)
