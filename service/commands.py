@@ -1,10 +1,12 @@
 """The ``suppression-service`` command."""
 
 import sys
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from service.access import BadTokenFile, Role, TokenFile, append_token, new_token
 from service.flags import BadSetting, with_settings
 from service.logs import set_up_logs
 from service.settings import ServiceSettings, is_loopback
@@ -27,6 +29,11 @@ app = typer.Typer(
     help="Answers over gRPC whether an address may be mailed.",
 )
 
+token_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Make tokens for callers."
+)
+app.add_typer(token_app, name="token")
+
 
 @app.command()
 @with_settings(ServiceSettings)
@@ -40,6 +47,14 @@ def serve(settings: ServiceSettings) -> None:
     """
     set_up_logs(settings.log_format)
     # Better found out now and once than in every worker.
+    if settings.token_file:
+        TokenFile(settings.token_file)
+    elif not is_loopback(settings.listen) and not settings.tls_client_ca:
+        typer.echo(
+            "suppression-service: no token_file and no tls_client_ca: whoever reaches "
+            f"{settings.listen} may change the list",
+            err=True,
+        )
     Store.open(settings.database_url).close()
     with reserved_address(settings.listen) as listen:
         typer.echo(f"suppression-service listens on {listen}", err=True)
@@ -55,6 +70,33 @@ def migrate(settings: ServiceSettings) -> None:
     """
     before, after = migrate_schema(open_engine(settings.database_url))
     typer.echo(f"schema at {after}" if before == after else f"schema {before or 'new'} -> {after}")
+
+
+@token_app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(help="who is to have it, such as newsletter")],
+    role: Annotated[str, typer.Option(help="check, write or admin")] = "check",
+    file: Annotated[
+        Path | None, typer.Option(help="the server's token file, to add the token's line to")
+    ] = None,
+) -> None:
+    """Make a token and print it, this once.
+
+    The server keeps only a hash, in the file that SUPPRESSION_TOKEN_FILE names.
+    "check" may ask; "write" may suppress and read as well; "admin" may remove, too.
+    Several tokens may have one name: add the new one, hand it out, then take the old
+    line away. Servers see a changed file within a second.
+
+    Example: suppression-service token new newsletter --role check --file tokens
+    """
+    if role.upper() not in Role.__members__:
+        raise BadSetting("role: give check, write or admin")
+    text, token = new_token(name, Role[role.upper()])
+    if file is None:
+        typer.echo(f"add this line to the token file: {token}", err=True)
+    else:
+        append_token(file, token)
+    typer.echo(text)
 
 
 def _of_this_machine(where: str) -> str:
@@ -89,7 +131,7 @@ def main() -> None:
     """Run the command; what cannot be done is one line and an exit status, no traceback."""
     try:
         app()
-    except BadSetting as error:
+    except (BadSetting, BadTokenFile) as error:
         _give_up(error, _EXIT_USAGE)
     except (StoreError, AddressTaken) as error:
         _give_up(error, _EXIT_UNUSABLE)

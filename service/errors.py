@@ -9,14 +9,20 @@ driver said.
     ├── InvalidField        INVALID_ARGUMENT
     ├── ListUnavailable     UNAVAILABLE
     ├── WriteUnavailable    UNAVAILABLE
-    ├── TooManyWrites       RESOURCE_EXHAUSTED
+    ├── Overloaded          RESOURCE_EXHAUSTED
+    │   ├── TooManyWrites
+    │   └── TooManyCalls
+    ├── Unauthenticated     UNAUTHENTICATED
+    ├── PermissionMissing   PERMISSION_DENIED
     └── InternalError       INTERNAL
 """
 
+import datetime as dt
 from typing import ClassVar, Final
 
 import grpc
-from google.protobuf import any_pb2
+from google.protobuf import any_pb2, duration_pb2
+from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
@@ -84,10 +90,39 @@ class WriteUnavailable(ApiError):
     code = grpc.StatusCode.UNAVAILABLE
 
 
-class TooManyWrites(ApiError):
-    """More writes wait than the database can take; come back later."""
+class Overloaded(ApiError):
+    """More is asked than can be done now; the answer says when to come back."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    retry_seconds: ClassVar[float] = 1.0
+
+    def details(self) -> list[any_pb2.Any]:
+        """Return ErrorInfo and RetryInfo."""
+        delay = duration_pb2.Duration()
+        delay.FromTimedelta(dt.timedelta(seconds=self.retry_seconds))
+        return [*super().details(), _packed(error_details_pb2.RetryInfo(retry_delay=delay))]
+
+
+class TooManyWrites(Overloaded):
+    """More writes wait than the database can take."""
+
+
+class TooManyCalls(Overloaded):
+    """More calls are under way than the worker takes."""
+
+    retry_seconds = 0.1
+
+
+class Unauthenticated(ApiError):
+    """The call shows no token, or none that the service knows."""
+
+    code = grpc.StatusCode.UNAUTHENTICATED
+
+
+class PermissionMissing(ApiError):
+    """The token is not for this call."""
+
+    code = grpc.StatusCode.PERMISSION_DENIED
 
 
 class InternalError(ApiError):
@@ -96,7 +131,7 @@ class InternalError(ApiError):
     code = grpc.StatusCode.INTERNAL
 
 
-def _packed(detail: error_details_pb2.ErrorInfo | error_details_pb2.BadRequest) -> any_pb2.Any:
+def _packed(detail: Message) -> any_pb2.Any:
     packed = any_pb2.Any()
     packed.Pack(detail)
     return packed

@@ -1,4 +1,4 @@
-"""What stands around every call, in one layer.
+"""What stands around every call, in one layer: who may call, how many at a time, errors.
 
 An interceptor costs a grpc.aio server some 8 % of an empty call, each of them. So
 everything that all calls share is composed here, into one wrapper a method.
@@ -13,24 +13,99 @@ import structlog
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceServicer
 
-from service.errors import ApiError, InternalError
+from service.access import CALLER, NEEDED, Role, TokenFile
+from service.errors import (
+    ApiError,
+    InternalError,
+    PermissionMissing,
+    TooManyCalls,
+    Unauthenticated,
+)
 
 _log = structlog.get_logger()
-_Method = Callable[[Any, grpc.aio.ServicerContext[Any, Any]], Awaitable[Any]]
+_Context = grpc.aio.ServicerContext[Any, Any]
+_Method = Callable[[Any, _Context], Awaitable[Any]]
 
 SERVICE: Final = rpc.DESCRIPTOR.services_by_name["SuppressionService"]
 
+#: Calls that wait for something to happen; they must not use up the places of the others.
+_WAITING: Final = frozenset({"ListChanges"})
+_BEARER: Final = "bearer "
+
+
+class Places:
+    """How many calls may be under way at a time; the next one is turned away at once."""
+
+    def __init__(self, limit: int) -> None:
+        self._free = limit
+
+    def __enter__(self) -> None:
+        if not self._free:
+            raise TooManyCalls("CALLS_UNDER_WAY", "too many calls are under way")
+        self._free -= 1
+
+    def __exit__(self, *_: object) -> None:
+        self._free += 1
+
 
 class GuardedServicer(SuppressionServiceServicer):
-    """A servicer whose methods end in an answer or in a status, whatever happens inside."""
+    """A servicer whose methods end in an answer or in a status, whatever happens inside.
 
-    def __init__(self, servicer: SuppressionServiceServicer) -> None:
+    Args:
+        servicer: what answers.
+        tokens: who may call; None lets everybody do everything.
+        max_calls: calls under way at a time, and as many that wait for changes.
+    """
+
+    def __init__(
+        self,
+        servicer: SuppressionServiceServicer,
+        tokens: TokenFile | None = None,
+        max_calls: int = 1_000,
+    ) -> None:
+        calls, waits = Places(max_calls), Places(max_calls)
         for method in SERVICE.methods:
-            setattr(self, method.name, _guarded(method.name, getattr(servicer, method.name)))
+            name = method.name
+            inner = _with_limit(getattr(servicer, name), waits if name in _WAITING else calls)
+            if tokens is not None:
+                inner = _with_access(inner, tokens, NEEDED.get(name, Role.ADMIN))
+            setattr(self, name, _with_status(inner, name))
 
 
-def _guarded(name: str, method: _Method) -> _Method:
-    async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+def _with_limit(method: _Method, places: Places) -> _Method:
+    async def call(request: Any, context: _Context) -> Any:
+        with places:
+            return await method(request, context)
+
+    return call
+
+
+def _with_access(method: _Method, tokens: TokenFile, needed: Role) -> _Method:
+    async def call(request: Any, context: _Context) -> Any:
+        token = tokens.holder(_bearer(context))
+        if token is None:
+            raise Unauthenticated("TOKEN_UNKNOWN", "not a token of this service")
+        if token.role < needed:
+            raise PermissionMissing(
+                "ROLE_TOO_LOW", f"this call needs a token with the role {needed.name.lower()}"
+            )
+        CALLER.set(token.name)
+        return await method(request, context)
+
+    return call
+
+
+def _bearer(context: _Context) -> str:
+    for key, value in context.invocation_metadata() or ():
+        if key == "authorization" and isinstance(value, str):
+            if value[: len(_BEARER)].lower() == _BEARER:
+                return value[len(_BEARER) :].strip()
+            break
+    raise Unauthenticated("TOKEN_MISSING", "show a token: 'authorization: Bearer …'")
+
+
+def _with_status(method: _Method, name: str) -> _Method:
+    async def call(request: Any, context: _Context) -> Any:
         try:
             return await method(request, context)
         except ApiError as error:

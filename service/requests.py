@@ -7,6 +7,7 @@ from google.protobuf.duration_pb2 import Duration
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 
+from service.access import CALLER
 from service.address import InvalidAddress, canonical
 from service.errors import InvalidField
 from service.store import MalformedRevision, NewSuppression, Reason, Removal, Revision
@@ -63,7 +64,7 @@ def new_suppression(request: rpc.SuppressRequest, now: dt.datetime) -> NewSuppre
         address=address_in(request.address),
         reason=_reason(request.reason),
         stream=stream_in(request.stream),
-        source=_text("source", request.source, MAX_NAME) or _DEFAULT_SOURCE,
+        source=_source(request.source),
         detail=_text("detail", request.detail, MAX_DETAIL),
         expires=now + _ttl(request.ttl) if request.HasField("ttl") else None,
     )
@@ -75,11 +76,14 @@ def removal(request: rpc.UnsuppressRequest) -> Removal:
     Raises:
         InvalidField: a field cannot be used.
     """
+    reason = _reason(request.reason) if request.HasField("reason") else None
+    if CALLER.get() and reason in (None, Reason.COMPLAINT) and not request.detail.strip():
+        raise InvalidField("detail", "DETAIL_MISSING", "say why, since it can be a complaint")
     return Removal(
         address=address_in(request.address),
-        reason=_reason(request.reason) if request.HasField("reason") else None,
+        reason=reason,
         stream=stream_in(request.stream) if request.HasField("stream") else None,
-        source=_text("source", request.source, MAX_NAME) or _DEFAULT_SOURCE,
+        source=_source(request.source),
         detail=_text("detail", request.detail, MAX_DETAIL),
     )
 
@@ -169,6 +173,12 @@ def _reason(number: pb.Reason) -> Reason:
         return Reason(number)
     except ValueError:
         raise InvalidField("reason", "REASON_UNKNOWN", "not a reason of this service") from None
+
+
+def _source(given: str) -> str:
+    """Return who does it: the name on the token, which nobody can make up, then what is said."""
+    said = _text("source", given, MAX_NAME)
+    return "/".join(filter(None, (CALLER.get(), said)))[:MAX_NAME] or _DEFAULT_SOURCE
 
 
 def _text(field: str, text: str, limit: int) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from suppression.v1.suppression_service_pb2_grpc import (
     add_SuppressionServiceServicer_to_server,
 )
 
+from service.access import TokenFile
 from service.guard import SERVICE, GuardedServicer
 from service.replica.base import BaseSource
 from service.replica.follower import Follower
@@ -22,10 +23,13 @@ from service.servicer import SuppressionServicer
 from service.settings import ServiceSettings
 from service.store import Store, StoreUnavailable
 from service.store.engine import open_engine
+from service.tls import server_credentials
 from service.writer import GroupWriter
 
 #: Seconds between two looks at whether health has changed.
 _HEALTH_SECONDS: Final = 0.1
+#: Seconds between two looks at whether the file of tokens has changed.
+_TOKEN_SECONDS: Final = 1.0
 #: Octets of a request: 10,000 addresses of 320 with their framing, and room.
 _MAX_REQUEST: Final = 4 * 1024 * 1024
 
@@ -54,15 +58,29 @@ async def serve(settings: ServiceSettings, listen: str, stop: asyncio.Event) -> 
     )
     writer = GroupWriter(store)
     servicer = SuppressionServicer(store, follower, writer)
+    tokens = TokenFile(settings.token_file) if settings.token_file else None
     server = grpc_server(settings)
-    status = _add_services(server, servicer)
+    status = _add_services(server, GuardedServicer(servicer, tokens, settings.max_calls), settings)
     _bind(server, settings, listen)
     # Left in the opposite order: calls end first, then the writes, then the store.
     with contextlib.closing(store):
-        async with follower.following(), writer.writing(), _health(status, follower):
+        async with (
+            follower.following(),
+            writer.writing(),
+            _regularly(_HEALTH_SECONDS, _Health(status, follower).keep_level),
+            _regularly(_TOKEN_SECONDS, _refresh(tokens)),
+        ):
             await server.start()
             await stop.wait()
             await _drain(server, status, servicer, settings)
+
+
+def _refresh(tokens: TokenFile | None) -> Callable[[], Awaitable[None]]:
+    async def refresh() -> None:
+        if tokens is not None:
+            await asyncio.to_thread(tokens.refresh)
+
+    return refresh
 
 
 def _store(settings: ServiceSettings) -> Store:
@@ -101,44 +119,50 @@ def grpc_server(settings: ServiceSettings) -> grpc.aio.Server:
 
 
 def _add_services(
-    server: grpc.aio.Server, servicer: SuppressionServicer
+    server: grpc.aio.Server, servicer: GuardedServicer, settings: ServiceSettings
 ) -> health.aio.HealthServicer:
     status = health.aio.HealthServicer()
-    add_SuppressionServiceServicer_to_server(GuardedServicer(servicer), server)
+    add_SuppressionServiceServicer_to_server(servicer, server)
     health_pb2_grpc.add_HealthServicer_to_server(status, server)
-    names = (SERVICE.full_name, health.SERVICE_NAME, reflection.SERVICE_NAME)
-    reflection.enable_server_reflection(names, server)
+    if settings.reflection:
+        names = (SERVICE.full_name, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(names, server)
     return status
 
 
 def _bind(server: grpc.aio.Server, settings: ServiceSettings, listen: str) -> None:
-    if settings.tls_certificate is None or settings.tls_key is None:
+    if credentials := server_credentials(settings):
+        server.add_secure_port(listen, credentials)
+    else:
         server.add_insecure_port(listen)
-        return
-    client_ca = settings.tls_client_ca
-    credentials = grpc.ssl_server_credentials(
-        [(settings.tls_key.read_bytes(), settings.tls_certificate.read_bytes())],
-        root_certificates=client_ca.read_bytes() if client_ca else None,
-        require_client_auth=client_ca is not None,
-    )
-    server.add_secure_port(listen, credentials)
+
+
+class _Health:
+    """Says SERVING while there is a replica that is young enough to answer from."""
+
+    def __init__(self, status: health.aio.HealthServicer, follower: Follower) -> None:
+        self._status = status
+        self._follower = follower
+        self._told: int | None = None
+
+    async def keep_level(self) -> None:
+        now = _SERVING if self._follower.replica else _NOT_SERVING
+        if now != self._told:
+            await _set_health(self._status, now)
+            self._told = now
 
 
 @contextlib.asynccontextmanager
-async def _health(status: health.aio.HealthServicer, follower: Follower) -> AsyncIterator[None]:
-    """Say SERVING while there is a replica that is young enough to answer from."""
-    await _set_health(status, _NOT_SERVING)
+async def _regularly(seconds: float, act: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Act at once, and then again and again for the length of the block."""
+    await act()
 
-    async def keep_level() -> None:
-        told = _NOT_SERVING
+    async def go_on() -> None:
         while True:
-            now = _SERVING if follower.replica else _NOT_SERVING
-            if now != told:
-                await _set_health(status, now)
-                told = now
-            await asyncio.sleep(_HEALTH_SECONDS)
+            await asyncio.sleep(seconds)
+            await act()
 
-    task = asyncio.create_task(keep_level(), name="health")
+    task = asyncio.create_task(go_on())
     try:
         yield
     finally:

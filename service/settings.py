@@ -47,6 +47,19 @@ class ServiceSettings(BaseSettings):
         FilePath | None,
         Field(description="PEM file with the CA that clients must be signed by (mTLS)"),
     ] = None
+    token_file: Annotated[
+        FilePath | None,
+        Field(
+            description="file of tokens that callers must show, made by 'suppression-service "
+            "token new'; without one everybody may do everything"
+        ),
+    ] = None
+    reflection: Annotated[
+        bool, Field(description="let grpcurl and the like read the contract from the server")
+    ] = True
+    max_calls: Annotated[
+        int, Field(ge=1, le=100_000, description="calls under way in a worker, at most")
+    ] = 1_000
     insecure: Annotated[
         bool, Field(description="listen beyond this machine without TLS, in a trusted network")
     ] = False

@@ -546,7 +546,8 @@ type UnsuppressRequest struct {
 	Stream *string `protobuf:"bytes,3,opt,name=stream,proto3,oneof" json:"stream,omitempty"`
 	// Who removes them, at most 100 bytes; "api" if empty.
 	Source string `protobuf:"bytes,4,opt,name=source,proto3" json:"source,omitempty"`
-	// Why, in words for people, at most 1,000 bytes.
+	// Why, in words for people, at most 1,000 bytes. Required where callers show
+	// tokens and the entry is, or may be, a complaint.
 	Detail        string `protobuf:"bytes,5,opt,name=detail,proto3" json:"detail,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

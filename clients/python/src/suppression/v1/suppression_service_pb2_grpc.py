@@ -30,6 +30,9 @@ class SuppressionServiceStub(object):
 
     Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
     field is at fault, google.rpc.BadRequest. No error text holds an address.
+    Any call can end in UNAUTHENTICATED or PERMISSION_DENIED where the server asks
+    for tokens, and in RESOURCE_EXHAUSTED with google.rpc.RetryInfo where it is
+    asked for more than it can do.
 
     Revisions are opaque: they name a state of one database. Hand them back as
     they came; do not compare or take them apart.
@@ -78,6 +81,9 @@ class SuppressionServiceServicer(object):
 
     Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
     field is at fault, google.rpc.BadRequest. No error text holds an address.
+    Any call can end in UNAUTHENTICATED or PERMISSION_DENIED where the server asks
+    for tokens, and in RESOURCE_EXHAUSTED with google.rpc.RetryInfo where it is
+    asked for more than it can do.
 
     Revisions are opaque: they name a state of one database. Hand them back as
     they came; do not compare or take them apart.
@@ -187,6 +193,9 @@ class SuppressionService(object):
 
     Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
     field is at fault, google.rpc.BadRequest. No error text holds an address.
+    Any call can end in UNAUTHENTICATED or PERMISSION_DENIED where the server asks
+    for tokens, and in RESOURCE_EXHAUSTED with google.rpc.RetryInfo where it is
+    asked for more than it can do.
 
     Revisions are opaque: they name a state of one database. Hand them back as
     they came; do not compare or take them apart.

@@ -348,7 +348,8 @@ export type UnsuppressRequest = Message<"suppression.v1.UnsuppressRequest"> & {
   source: string;
 
   /**
-   * Why, in words for people, at most 1,000 bytes.
+   * Why, in words for people, at most 1,000 bytes. Required where callers show
+   * tokens and the entry is, or may be, a complaint.
    *
    * @generated from field: string detail = 5;
    */
@@ -518,6 +519,9 @@ export const ListChangesResponseSchema: GenMessage<ListChangesResponse> = /*@__P
  *
  * Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
  * field is at fault, google.rpc.BadRequest. No error text holds an address.
+ * Any call can end in UNAUTHENTICATED or PERMISSION_DENIED where the server asks
+ * for tokens, and in RESOURCE_EXHAUSTED with google.rpc.RetryInfo where it is
+ * asked for more than it can do.
  *
  * Revisions are opaque: they name a state of one database. Hand them back as
  * they came; do not compare or take them apart.

@@ -7,6 +7,9 @@ import static io.grpc.MethodDescriptor.generateFullMethodName;
  * Answers whether an address may be mailed, and changes the list.
  * Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
  * field is at fault, google.rpc.BadRequest. No error text holds an address.
+ * Any call can end in UNAUTHENTICATED or PERMISSION_DENIED where the server asks
+ * for tokens, and in RESOURCE_EXHAUSTED with google.rpc.RetryInfo where it is
+ * asked for more than it can do.
  * Revisions are opaque: they name a state of one database. Hand them back as
  * they came; do not compare or take them apart.
  * </pre>
@@ -269,6 +272,9 @@ public final class SuppressionServiceGrpc {
    * Answers whether an address may be mailed, and changes the list.
    * Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
    * field is at fault, google.rpc.BadRequest. No error text holds an address.
+   * Any call can end in UNAUTHENTICATED or PERMISSION_DENIED where the server asks
+   * for tokens, and in RESOURCE_EXHAUSTED with google.rpc.RetryInfo where it is
+   * asked for more than it can do.
    * Revisions are opaque: they name a state of one database. Hand them back as
    * they came; do not compare or take them apart.
    * </pre>
@@ -355,6 +361,9 @@ public final class SuppressionServiceGrpc {
    * Answers whether an address may be mailed, and changes the list.
    * Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
    * field is at fault, google.rpc.BadRequest. No error text holds an address.
+   * Any call can end in UNAUTHENTICATED or PERMISSION_DENIED where the server asks
+   * for tokens, and in RESOURCE_EXHAUSTED with google.rpc.RetryInfo where it is
+   * asked for more than it can do.
    * Revisions are opaque: they name a state of one database. Hand them back as
    * they came; do not compare or take them apart.
    * </pre>
@@ -373,6 +382,9 @@ public final class SuppressionServiceGrpc {
    * Answers whether an address may be mailed, and changes the list.
    * Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
    * field is at fault, google.rpc.BadRequest. No error text holds an address.
+   * Any call can end in UNAUTHENTICATED or PERMISSION_DENIED where the server asks
+   * for tokens, and in RESOURCE_EXHAUSTED with google.rpc.RetryInfo where it is
+   * asked for more than it can do.
    * Revisions are opaque: they name a state of one database. Hand them back as
    * they came; do not compare or take them apart.
    * </pre>
@@ -476,6 +488,9 @@ public final class SuppressionServiceGrpc {
    * Answers whether an address may be mailed, and changes the list.
    * Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
    * field is at fault, google.rpc.BadRequest. No error text holds an address.
+   * Any call can end in UNAUTHENTICATED or PERMISSION_DENIED where the server asks
+   * for tokens, and in RESOURCE_EXHAUSTED with google.rpc.RetryInfo where it is
+   * asked for more than it can do.
    * Revisions are opaque: they name a state of one database. Hand them back as
    * they came; do not compare or take them apart.
    * </pre>
@@ -573,6 +588,9 @@ public final class SuppressionServiceGrpc {
    * Answers whether an address may be mailed, and changes the list.
    * Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
    * field is at fault, google.rpc.BadRequest. No error text holds an address.
+   * Any call can end in UNAUTHENTICATED or PERMISSION_DENIED where the server asks
+   * for tokens, and in RESOURCE_EXHAUSTED with google.rpc.RetryInfo where it is
+   * asked for more than it can do.
    * Revisions are opaque: they name a state of one database. Hand them back as
    * they came; do not compare or take them apart.
    * </pre>
@@ -670,6 +688,9 @@ public final class SuppressionServiceGrpc {
    * Answers whether an address may be mailed, and changes the list.
    * Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
    * field is at fault, google.rpc.BadRequest. No error text holds an address.
+   * Any call can end in UNAUTHENTICATED or PERMISSION_DENIED where the server asks
+   * for tokens, and in RESOURCE_EXHAUSTED with google.rpc.RetryInfo where it is
+   * asked for more than it can do.
    * Revisions are opaque: they name a state of one database. Hand them back as
    * they came; do not compare or take them apart.
    * </pre>

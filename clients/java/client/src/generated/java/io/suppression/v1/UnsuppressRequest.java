@@ -253,7 +253,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object detail_ = "";
   /**
    * <pre>
-   * Why, in words for people, at most 1,000 bytes.
+   * Why, in words for people, at most 1,000 bytes. Required where callers show
+   * tokens and the entry is, or may be, a complaint.
    * </pre>
    *
    * <code>string detail = 5;</code>
@@ -274,7 +275,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Why, in words for people, at most 1,000 bytes.
+   * Why, in words for people, at most 1,000 bytes. Required where callers show
+   * tokens and the entry is, or may be, a complaint.
    * </pre>
    *
    * <code>string detail = 5;</code>
@@ -1125,7 +1127,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object detail_ = "";
     /**
      * <pre>
-     * Why, in words for people, at most 1,000 bytes.
+     * Why, in words for people, at most 1,000 bytes. Required where callers show
+     * tokens and the entry is, or may be, a complaint.
      * </pre>
      *
      * <code>string detail = 5;</code>
@@ -1145,7 +1148,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why, in words for people, at most 1,000 bytes.
+     * Why, in words for people, at most 1,000 bytes. Required where callers show
+     * tokens and the entry is, or may be, a complaint.
      * </pre>
      *
      * <code>string detail = 5;</code>
@@ -1166,7 +1170,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why, in words for people, at most 1,000 bytes.
+     * Why, in words for people, at most 1,000 bytes. Required where callers show
+     * tokens and the entry is, or may be, a complaint.
      * </pre>
      *
      * <code>string detail = 5;</code>
@@ -1183,7 +1188,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why, in words for people, at most 1,000 bytes.
+     * Why, in words for people, at most 1,000 bytes. Required where callers show
+     * tokens and the entry is, or may be, a complaint.
      * </pre>
      *
      * <code>string detail = 5;</code>
@@ -1197,7 +1203,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why, in words for people, at most 1,000 bytes.
+     * Why, in words for people, at most 1,000 bytes. Required where callers show
+     * tokens and the entry is, or may be, a complaint.
      * </pre>
      *
      * <code>string detail = 5;</code>

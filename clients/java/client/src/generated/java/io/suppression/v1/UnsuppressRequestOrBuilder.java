@@ -116,7 +116,8 @@ public interface UnsuppressRequestOrBuilder extends
 
   /**
    * <pre>
-   * Why, in words for people, at most 1,000 bytes.
+   * Why, in words for people, at most 1,000 bytes. Required where callers show
+   * tokens and the entry is, or may be, a complaint.
    * </pre>
    *
    * <code>string detail = 5;</code>
@@ -125,7 +126,8 @@ public interface UnsuppressRequestOrBuilder extends
   java.lang.String getDetail();
   /**
    * <pre>
-   * Why, in words for people, at most 1,000 bytes.
+   * Why, in words for people, at most 1,000 bytes. Required where callers show
+   * tokens and the entry is, or may be, a complaint.
    * </pre>
    *
    * <code>string detail = 5;</code>

@@ -1,0 +1,168 @@
+"""Who may call what.
+
+Callers show a bearer token. The server knows only hashes of them, in a file of one
+token a line: name, role, SHA-256 in hex. A name may stand on several lines, so that
+a new token can be handed out before the old one is taken away. The file is read
+again when it changes; one that cannot be read leaves the tokens as they were.
+
+Tokens are 32 random bytes, so a plain hash is as good as a slow one: there is
+nothing to guess.
+"""
+
+import contextvars
+import dataclasses
+import enum
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Self
+
+import structlog
+
+_log = structlog.get_logger()
+
+
+class Role(enum.IntEnum):
+    """What a token is for; each role may do all that the ones before it may."""
+
+    CHECK = 1
+    WRITE = 2
+    ADMIN = 3
+
+
+#: The role that each call needs. A call that is missing here needs ADMIN.
+NEEDED: Final = {
+    "CheckAddress": Role.CHECK,
+    "BatchCheck": Role.CHECK,
+    "Suppress": Role.WRITE,
+    "GetAddress": Role.WRITE,
+    "ListChanges": Role.WRITE,
+    "Unsuppress": Role.ADMIN,
+}
+
+#: The name on the token of the call under way; empty where none is asked for.
+CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller", default="")
+
+_LINE = re.compile(r"(?P<name>[\w.-]{1,64})\s+(?P<role>check|write|admin)\s+(?P<hash>[0-9a-f]{64})")
+_PREFIX: Final = "sup_"
+
+
+class BadTokenFile(ValueError):
+    """The file of tokens cannot be used; the message says which line."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Token:
+    """A line of the file: who has the token, and what it is for."""
+
+    name: str
+    role: Role
+    hash: bytes
+
+    @classmethod
+    def parse(cls, line: str) -> Self:
+        """Read a line.
+
+        Raises:
+            BadTokenFile: it is none; the message does not repeat it.
+        """
+        if not (found := _LINE.fullmatch(line.strip())):
+            raise BadTokenFile("not NAME check|write|admin HASH")
+        return cls(found["name"], Role[found["role"].upper()], bytes.fromhex(found["hash"]))
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.role.name.lower()} {self.hash.hex()}"
+
+
+def new_token(name: str, role: Role) -> tuple[str, Token]:
+    """Make a token; return its text, to be handed out once, and the line to keep.
+
+    Raises:
+        BadTokenFile: the name has characters that a line cannot have.
+    """
+    text = _PREFIX + secrets.token_urlsafe(32)
+    return text, Token.parse(f"{name} {role.name.lower()} {_hash(text).hex()}")
+
+
+def append_token(path: Path, token: Token) -> None:
+    """Add a token's line to a file, which only its owner may read.
+
+    Raises:
+        BadTokenFile: the file cannot be written.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(f"{token}\n")
+    except OSError as error:
+        raise BadTokenFile(f"{path}: {error.strerror}") from None
+
+
+class TokenFile:
+    """The tokens of a file, as it is now.
+
+    Args:
+        path: the file.
+
+    Raises:
+        BadTokenFile: it cannot be read, or holds a line that is none.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen = self._stamp()
+        self._tokens = _read(path)
+
+    def holder(self, text: str) -> Token | None:
+        """Return whose token a text is.
+
+        Every line is compared, each in constant time, so that the time taken tells
+        nothing about what is in the file.
+        """
+        wanted, found = _hash(text), None
+        for token in self._tokens:
+            if hmac.compare_digest(token.hash, wanted):
+                found = token
+        return found
+
+    def refresh(self) -> None:
+        """Read the file again if it has changed."""
+        if (stamp := self._stamp()) == self._seen:
+            return
+        self._seen = stamp
+        try:
+            self._tokens = _read(self._path)
+        except BadTokenFile as error:
+            _log.error("token file unusable; keeping the tokens as they were", error=str(error))
+        else:
+            _log.info("tokens read again", tokens=len(self._tokens))
+
+    def _stamp(self) -> tuple[int, int, int] | None:
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _read(path: Path) -> Sequence[Token]:
+    try:
+        lines = path.read_text().splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise BadTokenFile(f"{path} cannot be read") from None
+    tokens = []
+    for number, line in enumerate(lines, start=1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            try:
+                tokens.append(Token.parse(line))
+            except BadTokenFile as error:
+                raise BadTokenFile(f"{path}, line {number}: {error}") from None
+    return tokens
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(text.encode(errors="replace")).digest()
