@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ingest.certificates import CertificateFetcher, SigningKeys
 from ingest.decisions import DEFAULT_POLICY, DELAYED_IS_SOFT
 from ingest.feedback import Judge
-from ingest.pipeline import Pipeline
+from ingest.pipeline import Authenticate, Pipeline
 from ingest.settings import IngestSettings
 from ingest.signature import SnsSignatureVerifier
 from service.store import Store
@@ -25,7 +25,12 @@ def opened_pipeline(settings: IngestSettings) -> Iterator[Pipeline]:
     ):
         verifier = SnsSignatureVerifier(SigningKeys(fetch), settings.topic_arns)
         authenticate = verifier.verify if settings.verify_signatures else verifier.check_topic
-        yield Pipeline(store, authenticate, judge_of(settings))
+        yield pipeline_of(settings, store, authenticate)
+
+
+def pipeline_of(settings: IngestSettings, store: Store, authenticate: Authenticate) -> Pipeline:
+    """Return the pipeline into a list, by the policies that the settings choose."""
+    return Pipeline(store, authenticate, judge_of(settings))
 
 
 def judge_of(settings: IngestSettings) -> Judge:

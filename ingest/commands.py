@@ -21,6 +21,7 @@ from ingest.settings import IngestSettings, load_settings
 from ingest.sqs import Queue
 from ingest.stopping import Stop
 from ingest.tally import Tally
+from ingest.webhook.command import webhook_command
 from ingest.worker import Worker
 from service.store import StoreError
 
@@ -44,6 +45,9 @@ app = typer.Typer(
     AWS_* variables are boto3's own.
     """,
 )
+
+
+app.command("webhook")(webhook_command)
 
 
 def _option(name: str) -> Any:

@@ -1,0 +1,197 @@
+"""The processes of the webhook: the application under uvicorn, once or several times."""
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from typing import Final
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+
+from ingest.assembly import pipeline_of
+from ingest.certificates import CertificateFetcher
+from ingest.errors import IngestError
+from ingest.logs import configure_logs
+from ingest.signature import SnsSignatureVerifier
+from ingest.webhook.app import POST_PATH, Parts, Webhook
+from ingest.webhook.batches import Batches
+from ingest.webhook.confirmation import Confirmations, SnsConfirm
+from ingest.webhook.health import Health
+from ingest.webhook.keys import KeyRing
+from ingest.webhook.protocol import PatientProtocol
+from ingest.webhook.settings import WebhookSettings
+from service.store import Store
+from service.store.engine import open_engine
+
+#: Connections of one process; those beyond are answered 503.
+MAX_CONNECTIONS: Final = 1_000
+#: Seconds that requests under way have on shutdown: longer than any answer takes.
+GRACE_SECONDS: Final = 15
+#: Seconds that an idle connection is kept. Load balancers keep theirs for 60, and
+#: must not find one closed that they are just about to use.
+IDLE_SECONDS: Final = 75
+#: Seconds after which a worker that does not answer its parent is replaced.
+HUNG_SECONDS: Final = 60
+
+_log = structlog.get_logger(__name__)
+
+
+class AddressTaken(IngestError):
+    """Nothing can listen on the address: it is in use, or not of this machine."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Factory:
+    """Makes the application in the process that is to run it.
+
+    Args:
+        settings: of all of it.
+        address: HOST:PORT that is listened on, to be told in the log.
+    """
+
+    settings: WebhookSettings
+    address: str
+
+    def __call__(self) -> Starlette:
+        """Return the application; it connects to nothing yet."""
+        configure_logs(self.settings.log_format)
+        _pass_on_logs()
+        store = Store(open_engine(self.settings.database_url))
+        fetch = CertificateFetcher(self.settings.certificate_endpoint)
+        application = Webhook(self.settings, assembled(self.settings, store, fetch)).application()
+        inner = application.router.lifespan_context
+
+        @contextlib.asynccontextmanager
+        async def lifespan(app: Starlette) -> AsyncIterator[None]:
+            _end_with_the_parent()
+            # The scheme is not told: behind a load balancer it is another one.
+            _log.info("started", listen=self.address, path=POST_PATH)
+            with contextlib.closing(store), fetch:
+                async with inner(app):
+                    yield
+
+        application.router.lifespan_context = lifespan
+        return application
+
+
+def assembled(settings: WebhookSettings, store: Store, fetch: CertificateFetcher) -> Parts:
+    """Return the parts of the web application, by the settings."""
+    keys = KeyRing(fetch)
+    verifier = SnsSignatureVerifier(keys, settings.topic_arns)
+    authenticate = verifier.verify if settings.verify_signatures else verifier.check_topic
+    confirm = SnsConfirm(authenticate_unsubscribe=settings.webhook_authenticate_unsubscribe)
+    return Parts(
+        authenticate=authenticate,
+        keys=keys,
+        batches=Batches(pipeline_of(settings, store, authenticate).process),
+        confirmations=Confirmations(confirm),
+        health=Health(store.revision),
+    )
+
+
+def serve(settings: WebhookSettings) -> int:
+    """Serve until SIGTERM or SIGINT; requests under way are answered first.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        StoreError: the database cannot be used.
+        AddressTaken: nothing can listen on the address.
+    """
+    # Better found out now and once than in every worker.
+    Store.open(settings.database_url).close()
+    with _listening(settings.webhook_listen) as listener:
+        host, port = settings.webhook_listen.rpartition(":")[0], listener.getsockname()[1]
+        config = _config(settings, f"{host}:{port}")
+        if settings.webhook_workers == 1:
+            return _serve_alone(config, listener)
+        return _serve_together(config, listener)
+
+
+def _config(settings: WebhookSettings, address: str) -> uvicorn.Config:
+    return uvicorn.Config(
+        Factory(settings, address),
+        factory=True,
+        workers=settings.webhook_workers,
+        ssl_certfile=settings.webhook_tls_certificate,
+        ssl_keyfile=settings.webhook_tls_key,
+        http=PatientProtocol,
+        ws="none",
+        loop="uvloop",
+        lifespan="on",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_worker_healthcheck=HUNG_SECONDS,
+    )
+
+
+def _serve_alone(config: uvicorn.Config, listener: socket.socket) -> int:
+    server = uvicorn.Server(config)
+    # uvicorn handles signals while it runs, and then raises them anew: here they are
+    # handled before, and have done their work after.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, server.handle_exit)
+    server.run([listener])
+    return 0
+
+
+def _serve_together(config: uvicorn.Config, listener: socket.socket) -> int:
+    supervisor = Multiprocess(config, [listener])
+    supervisor.run()
+    failed = any(each.exitcode == STARTUP_FAILURE for each in supervisor.processes)
+    return STARTUP_FAILURE if failed else 0
+
+
+@contextlib.contextmanager
+def _listening(listen: str) -> Iterator[socket.socket]:
+    """Listen for the length of the block.
+
+    From now on connections wait instead of being refused, workers or not.
+    """
+    host, _, port = listen.rpartition(":")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host.strip("[]"), int(port)))
+        except OSError as error:
+            raise AddressTaken(f"cannot listen on {listen}: {error.strerror}") from None
+        listener.listen(socket.SOMAXCONN)
+        listener.set_inheritable(True)
+        yield listener
+
+
+def _end_with_the_parent() -> None:
+    """Have this worker stop when its parent is gone, however it went."""
+    if parent := multiprocessing.parent_process():
+        asyncio.get_running_loop().add_reader(parent.sentinel, os.kill, os.getpid(), signal.SIGTERM)
+
+
+class _PassOn(logging.Handler):
+    """Gives uvicorn's few warnings the form of our own lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log a record; without its traceback, which may quote what came in."""
+        _log.log(record.levelno, "uvicorn", said=record.getMessage())
+
+
+def _pass_on_logs() -> None:
+    logger = logging.getLogger("uvicorn")
+    logger.handlers = [_PassOn(level=logging.WARNING)]
+    logger.propagate = False

@@ -1,0 +1,152 @@
+import contextlib
+import dataclasses
+import datetime as dt
+import json
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from ingest.feedback import Judge
+from ingest.pipeline import Pipeline
+from ingest.signature import SnsSignatureVerifier
+from ingest.webhook.app import Parts, Webhook
+from ingest.webhook.batches import Batches
+from ingest.webhook.body import Room
+from ingest.webhook.confirmation import Confirmations
+from ingest.webhook.health import Health
+from ingest.webhook.journal import Journal
+from ingest.webhook.keys import KeyRing
+from ingest.webhook.settings import WebhookSettings
+from service.store import Reason, Store
+
+Json = dict[str, Any]
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:feedback"
+NOW = dt.datetime(2026, 3, 2, 9, 31, tzinfo=dt.UTC)
+PASSWORD = "a-password-of-SNS-0123"
+
+
+class Certificates:
+    """Gives one certificate for every URL, or fails, and remembers what it was asked for."""
+
+    def __init__(self, pem: bytes) -> None:
+        self.pem = pem
+        self.asked: list[str] = []
+        self.failure: Exception | None = None
+
+    def __call__(self, url: str) -> bytes:
+        self.asked.append(url)
+        if self.failure:
+            raise self.failure
+        return self.pem
+
+
+class Confirmed:
+    """Stands for SNS's ConfirmSubscription, and remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str]] = []
+        self.failure: Exception | None = None
+
+    def __call__(self, topic_arn: str, token: str) -> None:
+        self.calls.append((topic_arn, token))
+        if self.failure:
+            raise self.failure
+
+
+@pytest.fixture(scope="session")
+def empty_list(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("empty") / "list.db"
+    Store.open(f"sqlite:///{path}", migrate_first=True).close()
+    return path
+
+
+@pytest.fixture
+def store(tmp_path: Path, empty_list: Path) -> Iterator[Store]:
+    """A list of the test's own, copied: to make one takes longer than most of these tests."""
+    path = tmp_path / "list.db"
+    shutil.copy(empty_list, path)
+    with contextlib.closing(Store.open(f"sqlite:///{path}")) as opened:
+        yield opened
+
+
+@dataclasses.dataclass
+class Site:
+    """A webhook in this process, what it asks others for, and the list behind it."""
+
+    client: httpx.AsyncClient
+    store: Store
+    certificates: Certificates
+    confirmed: Confirmed
+    journal: Journal
+    room: Room
+
+    async def post(self, body: Json | str | bytes, **headers: str) -> int:
+        """Post as SNS does; return the status. Underscores in names of headers are dashes."""
+        content = json.dumps(body) if isinstance(body, dict) else body
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {"content-type": "text/plain; charset=UTF-8"} | named
+        answer = await self.client.post("/sns", content=content, headers=sent)
+        return answer.status_code
+
+    def reasons(self, address: str) -> list[Reason]:
+        return [entry.reason for entry in self.store.address(address).suppressions]
+
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def open_site(store: Store, certificate: bytes) -> Open:
+    """Open a webhook with settings of the test's own."""
+
+    async def opened(**flags: Any) -> AsyncIterator[Site]:
+        settings = WebhookSettings(**({"topic_arns": (TOPIC,)} | flags))
+        certificates, confirmed = Certificates(certificate), Confirmed()
+        keys = KeyRing(certificates)
+        verifier = SnsSignatureVerifier(keys, settings.topic_arns)
+        verify = verifier.verify if settings.verify_signatures else verifier.check_topic
+        parts = Parts(
+            authenticate=verify,
+            keys=keys,
+            batches=Batches(Pipeline(store, verify, Judge()).process),
+            # The clock stands where the envelopes of these tests were made.
+            confirmations=Confirmations(confirmed, lambda: NOW),
+            health=Health(store.revision),
+        )
+        transport = httpx.ASGITransport(Webhook(settings, parts).application())
+        client = httpx.AsyncClient(transport=transport, base_url="http://webhook.test")
+        async with client, parts.batches.running():
+            yield Site(client, store, certificates, confirmed, parts.journal, parts.room)
+
+    return opened
+
+
+@pytest.fixture
+async def site(open_site: Open) -> AsyncIterator[Site]:
+    async for opened in open_site():
+        yield opened
+
+
+@pytest.fixture
+async def raw_site(open_site: Open) -> AsyncIterator[Site]:
+    async for opened in open_site(webhook_raw=True, webhook_password=PASSWORD):
+        yield opened
+
+
+@pytest.fixture
+def bounce(sample: Callable[[str], Json]) -> str:
+    return json.dumps(sample("bounce-event"))
+
+
+@pytest.fixture
+def confirmation(signed: Callable[..., Json]) -> Json:
+    return signed(
+        "You have chosen to subscribe to the topic",
+        Type="SubscriptionConfirmation",
+        Token="2336412f37",
+        SubscribeURL=f"https://sns.eu-west-1.amazonaws.com/?Action=Confirm&TopicArn={TOPIC}",
+    )
