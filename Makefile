@@ -42,7 +42,7 @@ lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 
 # --- run and check -----------------------------------------------------------------------------
 
-.PHONY: up reset test lint format types
+.PHONY: up reset test bench lint format types
 up: $(VENV)/installed ## run everything here until Ctrl-C, with a stand-in for AWS
 	@$(BIN)/python -m deploy.local.up
 
@@ -53,6 +53,10 @@ reset: ## forget what `make up` has stored
 TESTS ?= tests
 test: $(VENV)/installed ## run all tests, or those of TESTS='tests/unit -k replica'
 	$(BIN)/pytest -n auto --maxprocesses 8 --dist loadgroup $(TESTS)
+
+# BENCH='checks batches' measures some parts; `python -m tests.benchmarks --help` tells more.
+bench: $(VENV)/installed ## measure what docs/performance.md promises, side by side (about 15 minutes)
+	$(BIN)/python -m tests.benchmarks $(BENCH)
 
 lint: $(VENV)/installed types ## check style and types
 	$(BIN)/ruff check .
