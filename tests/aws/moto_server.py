@@ -1,0 +1,65 @@
+"""moto's server, with the three things that it takes in and never tells again.
+
+They are a topic's signature version, a queue's redrive allow policy and the topics of an
+identity's own notifications. Run as a module, with moto's own arguments.
+"""
+
+from typing import Any, Final
+
+from moto.server import main
+from moto.ses.models import SESBackend
+from moto.sns.models import SNSBackend
+from moto.sns.responses import SNSResponse
+from moto.sqs.models import Queue
+
+Json = dict[str, Any]
+
+_KINDS: Final = ("Bounce", "Complaint", "Delivery")
+
+_create_topic: Any = SNSBackend.create_topic
+_topic_attributes: Any = SNSResponse.get_topic_attributes
+_queue_attributes: Any = vars(Queue)["attributes"]
+_notification_attributes: Any = SESBackend.get_identity_notification_attributes
+
+
+def _created_topic(self: SNSBackend, name: str, attributes: Any = None, tags: Any = None) -> Any:
+    topic = _create_topic(self, name, attributes, tags)
+    if version := (attributes or {}).get("SignatureVersion"):
+        topic.signature_version = version
+    return topic
+
+
+def _told_topic(self: SNSResponse) -> Any:
+    answer = _topic_attributes(self)
+    topic = self.backend.get_topic(self._get_param("TopicArn"))
+    if version := getattr(topic, "signature_version", None):
+        answer.result["Attributes"]["SignatureVersion"] = version
+    return answer
+
+
+def _told_queue(self: Queue) -> Json:
+    attributes: Json = _queue_attributes.__get__(self)
+    if policy := getattr(self, "redrive_allow_policy", None):
+        attributes["RedriveAllowPolicy"] = policy
+    return attributes
+
+
+def _told_identities(self: SESBackend, identities: list[str]) -> dict[str, Json]:
+    answer: dict[str, Json] = _notification_attributes(self, identities)
+    for identity, attributes in answer.items():
+        topics = self.sns_topics.get(identity, {})
+        attributes |= {f"{kind}Topic": topics[kind] for kind in _KINDS if kind in topics}
+    return answer
+
+
+_PATCHES: Final = (
+    (SNSBackend, "create_topic", _created_topic),
+    (SNSResponse, "get_topic_attributes", _told_topic),
+    (Queue, "attributes", property(_told_queue)),
+    (SESBackend, "get_identity_notification_attributes", _told_identities),
+)
+
+if __name__ == "__main__":
+    for owner, name, patched in _PATCHES:
+        setattr(owner, name, patched)
+    main()
