@@ -9,6 +9,9 @@
     │   ├── Unstorable
     │   └── Defect
     ├── QueueUnavailable
+    ├── AwsError
+    │   ├── NotPermitted
+    │   └── NotSignedIn
     └── SettingsError
 
 The messages go into logs: they say what is wrong and never repeat what the
@@ -67,6 +70,22 @@ class Defect(Refused):
 
 class QueueUnavailable(IngestError):
     """SQS cannot be reached or does not answer; try again later."""
+
+
+class AwsError(IngestError):
+    """AWS cannot be reached, or does not do what it is asked."""
+
+
+class NotPermitted(AwsError):
+    """A policy of IAM's forbids what is to be done; the message names the action."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__(f"not permitted: allow {action} for these credentials")
+        self.action = action
+
+
+class NotSignedIn(AwsError):
+    """There are no credentials for AWS, or it does not take them."""
 
 
 class SettingsError(IngestError):

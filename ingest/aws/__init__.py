@@ -1,0 +1,1 @@
+"""The wiring in AWS: created (provision), checked (doctor), compared with (reconcile)."""

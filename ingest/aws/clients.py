@@ -1,0 +1,158 @@
+"""The clients of AWS, and its refusals in our words."""
+
+import contextlib
+import dataclasses
+import functools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+
+from ingest.errors import AwsError, NotPermitted, NotSignedIn, SettingsError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+# Standard mode waits longer after each refusal and knows every service's word for
+# "too fast"; SES's calls about accounts and lists allow one a second.
+_CONFIG: Final = Config(
+    connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 8, "mode": "standard"}
+)
+
+# From a service as boto3 calls it to the prefix of its actions in IAM's policies.
+_PREFIXES: Final = {
+    "sns": "sns",
+    "sqs": "sqs",
+    "sesv2": "ses",
+    "ses": "ses",
+    "cloudwatch": "cloudwatch",
+    "sts": "sts",
+}
+_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError"})
+_UNKNOWN_KEYS: Final = frozenset(
+    {
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "SignatureDoesNotMatch",
+    }
+)
+_ABSENT: Final = frozenset(
+    {"NotFound", "NotFoundException", "QueueDoesNotExist", "ResourceNotFound"}
+    | {"AWS.SimpleQueueService.NonExistentQueue"}
+)
+_TOO_FAST: Final = frozenset(
+    {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestThrottled"}
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Aws:
+    """One account in one region, and a client for each service that has a part.
+
+    ``identities`` is the first version of SES's interface: which topics an identity
+    publishes to is told only there.
+    """
+
+    account: str
+    partition: str
+    region: str
+    sns: "SNSClient"
+    sqs: "SQSClient"
+    ses: "SESV2Client"
+    cloudwatch: "CloudWatchClient"
+    identities: Any
+
+    @classmethod
+    def connect(cls) -> Self:
+        """Find out whose credentials boto3 has, in its own settings, ``AWS_*``.
+
+        Raises:
+            SettingsError: the region is not known, or a setting is wrong.
+            NotSignedIn: there are no credentials, or they are not valid.
+            AwsError: AWS cannot be reached.
+        """
+        session = boto3.Session()
+        try:
+            clients = {
+                "sns": session.client("sns", config=_CONFIG),
+                "sqs": session.client("sqs", config=_CONFIG),
+                "ses": session.client("sesv2", config=_CONFIG),
+                "cloudwatch": session.client("cloudwatch", config=_CONFIG),
+                "identities": session.client("ses", config=_CONFIG),
+            }
+            caller = session.client("sts", config=_CONFIG)
+        except NoRegionError:
+            raise SettingsError("set AWS_REGION: the region to send mail from") from None
+        except (BotoCoreError, ValueError) as error:
+            raise SettingsError(f"boto3 refuses its settings: {error}") from None
+        with translated():
+            identity = caller.get_caller_identity()
+        partition = identity["Arn"].split(":")[1]
+        return cls(identity["Account"], partition, session.region_name or "", **clients)
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of a resource in this account and region."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """Run calls of AWS; what they raise comes as errors of ours.
+
+    Raises:
+        NotPermitted: a policy forbids a call; the message names the action.
+        NotSignedIn: there are no credentials, or they are not valid.
+        AwsError: anything else.
+    """
+    try:
+        yield
+    except NoCredentialsError:
+        raise NotSignedIn(
+            "boto3 finds no credentials: set AWS_PROFILE, or run with a role"
+        ) from None
+    except ClientError as error:
+        raise _in_our_words(error) from error
+    except BotoCoreError as error:
+        raise AwsError(f"AWS cannot be reached: {error}") from error
+
+
+def is_absent(error: ClientError) -> bool:
+    """Whether AWS says that something is not there."""
+    return _code(error) in _ABSENT
+
+
+def _in_our_words(error: ClientError) -> AwsError:
+    code = _code(error)
+    action = action_of(error.operation_name)
+    if code in _DENIED:
+        return NotPermitted(action)
+    if code in _UNKNOWN_KEYS:
+        return NotSignedIn(f"AWS does not take the credentials ({code})")
+    if code in _TOO_FAST:
+        return AwsError(f"{action}: AWS asks to come more slowly; try again in a minute")
+    return AwsError(f"{action}: {code}: {error.response.get('Error', {}).get('Message', '')}")
+
+
+def action_of(operation: str) -> str:
+    """Return an operation as IAM's policies call it, such as ``sns:CreateTopic``."""
+    for service, prefix in _PREFIXES.items():
+        if operation in _operations(service):
+            return f"{prefix}:{operation}"
+    return operation
+
+
+@functools.cache
+def _operations(service: str) -> frozenset[str]:
+    return frozenset(botocore.session.get_session().get_service_model(service).operation_names)
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", "an error without a code"))

@@ -1,0 +1,128 @@
+"""What tests do to an account by hand, in one line each."""
+
+import dataclasses
+import json
+from typing import Any, Final
+
+from ingest.aws import reading
+from ingest.aws.alarms import put_back
+from ingest.aws.clients import Aws
+from ingest.aws.names import Names
+from ingest.aws.plan import Mark, Step
+from ingest.aws.provision import Provision, Wishes
+from ingest.aws.reading import FoundQueue
+from tests.aws.ses import SesFake
+
+PREFIX: Final = "ses-feedback"
+SET: Final = "transactional"
+
+
+@dataclasses.dataclass(frozen=True)
+class Account:
+    """An account, its SES apart."""
+
+    aws: Aws
+    ses: SesFake
+
+    @property
+    def names(self) -> Names:
+        return Names.of(self.aws, PREFIX, SET)
+
+    def plan(self, **wishes: Any) -> list[Step]:
+        return Provision(self.aws, self.names, Wishes(**wishes)).plan()
+
+    def provision(self, **wishes: Any) -> None:
+        for step in self.plan(**wishes):
+            if step.act:
+                step.act()
+
+    def work(self, **wishes: Any) -> list[str]:
+        """What provisioning would do, and point out: all lines but those that keep."""
+        return [str(step) for step in self.plan(**wishes) if step.mark is not Mark.KEEP]
+
+    # --- topic ---------------------------------------------------------------------------------
+
+    def topic(self) -> dict[str, str]:
+        found = reading.topic_attributes(self.aws, self.names.topic_arn)
+        assert found is not None
+        return found
+
+    def set_topic(self, name: str, value: str) -> None:
+        self.aws.sns.set_topic_attributes(
+            TopicArn=self.names.topic_arn, AttributeName=name, AttributeValue=value
+        )
+
+    # --- queues --------------------------------------------------------------------------------
+
+    def queue(self) -> FoundQueue:
+        return self._queue(PREFIX)
+
+    def dead_letters(self) -> FoundQueue:
+        return self._queue(f"{PREFIX}-dead")
+
+    def set_queue(self, **attributes: str) -> None:
+        changed: Any = attributes
+        self.aws.sqs.set_queue_attributes(QueueUrl=self.queue().url, Attributes=changed)
+
+    def set_dead_letters(self, **attributes: str) -> None:
+        changed: Any = attributes
+        self.aws.sqs.set_queue_attributes(QueueUrl=self.dead_letters().url, Attributes=changed)
+
+    def _queue(self, name: str) -> FoundQueue:
+        found = reading.queue_named(self.aws, name)
+        assert found is not None
+        return found
+
+    # --- subscription --------------------------------------------------------------------------
+
+    def subscription(self) -> dict[str, str]:
+        names = self.names
+        found = reading.subscription(self.aws, names.topic_arn, names.queue_arn)
+        assert found is not None
+        return found
+
+    def set_subscription(self, name: str, value: str) -> None:
+        self.aws.sns.set_subscription_attributes(
+            SubscriptionArn=self.subscription()["SubscriptionArn"],
+            AttributeName=name,
+            AttributeValue=value,
+        )
+
+    def unsubscribe(self) -> None:
+        self.aws.sns.unsubscribe(SubscriptionArn=self.subscription()["SubscriptionArn"])
+
+    # --- SES -----------------------------------------------------------------------------------
+
+    @property
+    def destinations(self) -> dict[str, Any]:
+        return self.ses.configuration_sets[SET].destinations
+
+    @property
+    def destination(self) -> dict[str, Any]:
+        [only] = self.destinations.values()
+        found: dict[str, Any] = only
+        return found
+
+    # --- alarms --------------------------------------------------------------------------------
+
+    def alarm(self, name: str) -> dict[str, Any]:
+        [found] = self.aws.cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+        return {**found}
+
+    def tune(self, name: str, **changes: Any) -> None:
+        """Change an alarm as somebody would in the console."""
+        found: Any = self.alarm(name)
+        self.aws.cloudwatch.put_metric_alarm(**{**put_back(found, ()), **changes})
+
+
+def with_open_statement(policy: str, action: str) -> str:
+    """A policy with a statement more that lets everybody in."""
+    document = json.loads(policy)
+    everybody = {
+        "Sid": "Everybody",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": action,
+        "Resource": "*",
+    }
+    return json.dumps({**document, "Statement": [*document["Statement"], everybody]})
