@@ -1,14 +1,17 @@
 """Puts a pipeline together from settings."""
 
 import contextlib
+import datetime as dt
 from collections.abc import Iterator
 
 from ingest.certificates import CertificateFetcher, SigningKeys
 from ingest.decisions import DEFAULT_POLICY, DELAYED_IS_SOFT
 from ingest.feedback import Judge
 from ingest.pipeline import Authenticate, Pipeline
+from ingest.recording import Recorder
 from ingest.settings import IngestSettings
 from ingest.signature import SnsSignatureVerifier
+from ingest.soft_bounces import SoftBouncePolicy
 from service.store import Store
 
 
@@ -30,10 +33,21 @@ def opened_pipeline(settings: IngestSettings) -> Iterator[Pipeline]:
 
 def pipeline_of(settings: IngestSettings, store: Store, authenticate: Authenticate) -> Pipeline:
     """Return the pipeline into a list, by the policies that the settings choose."""
-    return Pipeline(store, authenticate, judge_of(settings))
+    return Pipeline(store, authenticate, judge_of(settings), recorder_of(settings))
 
 
 def judge_of(settings: IngestSettings) -> Judge:
     """Return who decides about events, by the policy that the settings choose."""
     policy = DELAYED_IS_SOFT if settings.delayed_bounces == "soft" else DEFAULT_POLICY
     return Judge(policy, settings.streams)
+
+
+def recorder_of(settings: IngestSettings) -> Recorder:
+    """Return who writes batches, as the settings have it."""
+    policy = SoftBouncePolicy(
+        limit=settings.soft_bounce_limit,
+        within=dt.timedelta(days=settings.soft_bounce_within),
+        lasts=dt.timedelta(days=settings.soft_bounce_lasts),
+    )
+    memory = dt.timedelta(days=settings.count_memory)
+    return Recorder(policy, memory, bool(settings.retry_queue_url), settings.streams)

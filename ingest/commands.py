@@ -60,6 +60,12 @@ _VerifySignatures = Annotated[bool | None, _option("verify_signatures")]
 _CertificateEndpoint = Annotated[str | None, _option("certificate_endpoint")]
 _Streams = Annotated[str | None, _option("streams")]
 _DelayedBounces = Annotated[str | None, _option("delayed_bounces")]
+_SoftBounceLimit = Annotated[str | None, _option("soft_bounce_limit")]
+_SoftBounceWithin = Annotated[str | None, _option("soft_bounce_within")]
+_SoftBounceLasts = Annotated[str | None, _option("soft_bounce_lasts")]
+_RetryQueueUrl = Annotated[str | None, _option("retry_queue_url")]
+_CountMemory = Annotated[str | None, _option("count_memory")]
+_EventRetention = Annotated[str | None, _option("event_retention")]
 _LogFormat = Annotated[str | None, _option("log_format")]
 
 
@@ -72,6 +78,13 @@ def worker_command(
     certificate_endpoint: _CertificateEndpoint = None,
     streams: _Streams = None,
     delayed_bounces: _DelayedBounces = None,
+    soft_bounce_limit: _SoftBounceLimit = None,
+    soft_bounce_within: _SoftBounceWithin = None,
+    soft_bounce_lasts: _SoftBounceLasts = None,
+    retry_queue_url: _RetryQueueUrl = None,
+    count_memory: _CountMemory = None,
+    event_retention: _EventRetention = None,
+    publish_rates: Annotated[bool | None, _option("publish_rates")] = None,
     batch_size: Annotated[str | None, _option("batch_size")] = None,
     wait_seconds: Annotated[str | None, _option("wait_seconds")] = None,
     log_format: _LogFormat = None,
@@ -104,6 +117,11 @@ def replay_command(
     certificate_endpoint: _CertificateEndpoint = None,
     streams: _Streams = None,
     delayed_bounces: _DelayedBounces = None,
+    soft_bounce_limit: _SoftBounceLimit = None,
+    soft_bounce_within: _SoftBounceWithin = None,
+    soft_bounce_lasts: _SoftBounceLasts = None,
+    retry_queue_url: _RetryQueueUrl = None,
+    count_memory: _CountMemory = None,
     log_format: _LogFormat = None,
 ) -> None:
     r"""Feed saved messages through the same steps as the worker.

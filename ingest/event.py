@@ -23,6 +23,8 @@ from ingest.json_object import (
 
 BOUNCE: Final = "Bounce"
 COMPLAINT: Final = "Complaint"
+SEND: Final = "Send"
+DELIVERY: Final = "Delivery"
 
 #: What SES publishes as plain text when a configuration set's events are set up.
 EVENT_PUBLISHING_SET_UP: Final = "Successfully validated SNS topic for Amazon SES event publishing."
@@ -62,8 +64,9 @@ class SesEvent:
 
     ``kind`` is the discriminator's value, known or not. ``type`` and ``sub_type``
     are those of a bounce or a complaint, and ``recipients`` whom it names: never
-    anybody from ``mail.destination``, who may have got the message. ``identity``
-    stays the same however often and by whichever way the event comes.
+    anybody from ``mail.destination``, who may have got the message. ``reached`` is
+    whom a send or a delivery is about. ``identity`` stays the same however often and
+    by whichever way the event comes.
     """
 
     kind: str
@@ -72,6 +75,7 @@ class SesEvent:
     type: str = ""
     sub_type: str = ""
     recipients: tuple[Recipient, ...] = ()
+    reached: tuple[str, ...] = ()
     feedback_id: str = ""
     message_id: str = ""
     configuration_set: str = ""
@@ -127,6 +131,7 @@ class _Reader:
             type=kind_of_feedback,
             sub_type=sub_type,
             recipients=recipients,
+            reached=self._reached(),
             feedback_id=optional_text(self._details, "feedbackId"),
             message_id=optional_text(self._mail, "messageId"),
             configuration_set=self._configuration_set(),
@@ -146,9 +151,23 @@ class _Reader:
             case _:
                 return "", "", ()
 
+    def _reached(self) -> tuple[str, ...]:
+        match self._kind:
+            case "Send":
+                return _texts(self._mail.get("destination"))
+            case "Delivery":
+                return _texts(self._details.get("recipients"))
+            case _:
+                return ()
+
     def _happened(self) -> dt.datetime:
-        """Return when it happened; where that is missing, the nearest time that is known."""
-        for text in (self._own_time(), self._published, self._sent_time()):
+        """Return when it happened; where that is missing, the nearest time that is known.
+
+        A send has no time of its own and is as old as its mail. Others that have
+        none came later than that, so the time when SNS took them is nearer.
+        """
+        times = [self._own_time(), self._published, self._sent_time()]
+        for text in times[::-1] if self._kind == SEND else times:
             if text:
                 return _moment(text)
         raise Malformed("no timestamp")
@@ -204,6 +223,11 @@ def _recipient(listed: object) -> Recipient:
         status=optional_text(fields, "status"),
         diagnostic=optional_text(fields, "diagnosticCode")[:MAX_DIAGNOSTIC],
     )
+
+
+def _texts(listed: object) -> tuple[str, ...]:
+    members = listed if isinstance(listed, list) else []
+    return tuple(member for member in members if isinstance(member, str))
 
 
 def _moment(text: str) -> dt.datetime:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from ingest.decisions import DEFAULT_POLICY, Case, Counts, Policy, Row, Scope, decide
-from ingest.event import BOUNCE, COMPLAINT, Recipient, SesEvent
+from ingest.event import BOUNCE, COMPLAINT, DELIVERY, SEND, Recipient, SesEvent
 from ingest.recipient import NO_ADDRESS, recipient_address
-from service.store import Effect, Feedback
+from service.store import Effect, Feedback, Milestone, MilestoneKind
 
 PROVIDER: Final = "ses"
 
@@ -17,6 +17,8 @@ SIMULATOR: Final = "@simulator.amazonses.com"
 #: Remarks beyond those of the decision table.
 NO_RECIPIENT: Final = "feedback that names no recipient"
 NOT_AN_ADDRESS: Final = "feedback about something that is no address"
+
+_MILESTONES: Final = {SEND: MilestoneKind.SEND, DELIVERY: MilestoneKind.DELIVERY}
 
 # An event that names no recipient is remembered all the same, once.
 _NOBODY: Final = (Recipient(""),)
@@ -52,6 +54,26 @@ class Judge:
                     pieces[piece.address] = piece
             remarks |= {row.remark, _remark(event, recipient)}
         return [*pieces.values()], frozenset(remarks - {""})
+
+    def milestones(self, event: SesEvent) -> list[Milestone]:
+        """Return what a send or a delivery tells of each recipient; nothing of other events.
+
+        Mail to the simulator is left out: it is in no rate, and nobody's mailbox.
+        """
+        if not (kind := _MILESTONES.get(event.kind)):
+            return []
+        recipients = map(_counted_recipient, event.reached)
+        return [
+            Milestone(
+                kind=kind,
+                identity=event.message_id or event.identity,
+                recipient=recipient,
+                happened=event.happened,
+                configuration_set=event.configuration_set,
+            )
+            for recipient in recipients
+            if not recipient.endswith(SIMULATOR)
+        ]
 
     def _piece(self, event: SesEvent, recipient: Recipient, row: Row) -> Feedback:
         address = recipient_address(recipient.address)
@@ -91,6 +113,11 @@ def _case(event: SesEvent, recipient: Recipient) -> Case:
 def _counts_as(event: SesEvent, address: str, row: Row) -> Counts:
     in_no_rate = address.endswith(SIMULATOR) or not event.recipients
     return Counts.NOT if in_no_rate else row.counts_as
+
+
+def _counted_recipient(text: str) -> str:
+    """Return the address; of what is none, a text that can be told from others."""
+    return recipient_address(text) or ascii(text)
 
 
 def _remark(event: SesEvent, recipient: Recipient) -> str:

@@ -15,7 +15,8 @@ from ingest.errors import Defect, Refused, Unstorable, Unverifiable
 from ingest.event import NotAnEvent, SesEvent, parse_event
 from ingest.feedback import Judge
 from ingest.outcome import UNKNOWN, Outcome
-from service.store import Feedback, Store, StoreUnavailable
+from ingest.recording import DEFAULT_RECORDER, Recorder
+from service.store import Feedback, Milestone, Store, StoreUnavailable
 
 #: Raises a :class:`Refused` for an envelope that is not to be trusted.
 Authenticate = Callable[[Envelope], None]
@@ -27,6 +28,7 @@ class _Decided:
 
     outcome: Outcome
     feedback: Sequence[Feedback] = ()
+    milestones: Sequence[Milestone] = ()
 
 
 class Pipeline:
@@ -36,12 +38,20 @@ class Pipeline:
         store: the list.
         authenticate: what an envelope has to pass.
         judge: decides what each event means.
+        recorder: writes what was decided.
     """
 
-    def __init__(self, store: Store, authenticate: Authenticate, judge: Judge) -> None:
+    def __init__(
+        self,
+        store: Store,
+        authenticate: Authenticate,
+        judge: Judge,
+        recorder: Recorder = DEFAULT_RECORDER,
+    ) -> None:
         self._store = store
         self._authenticate = authenticate
         self._judge = judge
+        self._recorder = recorder
 
     def process(self, bodies: Sequence[str]) -> list[Outcome]:
         """Take in a batch of bodies, in one transaction.
@@ -55,7 +65,7 @@ class Pipeline:
         """
         unfetched: dict[str, Unverifiable] = {}
         decided = [self._decide(body, unfetched) for body in bodies]
-        if not any(one.feedback for one in decided):
+        if not any(one.feedback or one.milestones for one in decided):
             return [one.outcome for one in decided]
         try:
             return self._record(decided)
@@ -97,16 +107,16 @@ class Pipeline:
             return _ignored(event, envelope)
         feedback, remarks = self._judge.feedback(event)
         outcome = Outcome(_kind_to_show(event), remarks=remarks, sns_message_id=envelope.message_id)
-        return _Decided(outcome, feedback)
+        return _Decided(outcome, feedback, self._judge.milestones(event))
 
     def _record(self, decided: Sequence[_Decided]) -> list[Outcome]:
         pieces = [piece for one in decided for piece in one.feedback]
-        with self._store.write() as transaction:
-            news = iter(transaction.record(pieces))
+        milestones = [milestone for one in decided for milestone in one.milestones]
+        news = iter(self._recorder.record(self._store, pieces, milestones))
         return [_counted(one, list(islice(news, len(one.feedback)))) for one in decided]
 
     def _record_alone(self, one: _Decided) -> Outcome:
-        if not one.feedback:
+        if not (one.feedback or one.milestones):
             return one.outcome
         try:
             return self._record([one])[0]

@@ -79,6 +79,30 @@ class IngestSettings(BaseSettings):
         Literal["hard", "soft"],
         Field(description="what a Permanent bounce is that names its recipient as delayed"),
     ] = "hard"
+    soft_bounce_limit: Annotated[
+        int, Field(ge=0, description="soft bounces in a row that suppress an address; 0: none do")
+    ] = 5
+    soft_bounce_within: Annotated[
+        int, Field(ge=1, le=365, description="days in which they must lie")
+    ] = 30
+    soft_bounce_lasts: Annotated[
+        int, Field(ge=1, le=3650, description="days that the address stays suppressed for them")
+    ] = 30
+    retry_queue_url: Annotated[
+        str,
+        AfterValidator(_http_url),
+        Field(description="an SQS queue to send soft bounces to, for another try; empty: none"),
+    ] = ""
+    count_memory: Annotated[
+        int,
+        Field(ge=1, le=60, description="days in which sends and deliveries come again, if they do"),
+    ] = 15
+    event_retention: Annotated[
+        int, Field(ge=0, description="days to keep feedback and counts for; 0: for ever")
+    ] = 400
+    publish_rates: Annotated[
+        bool, Field(description="whether the worker publishes rates to CloudWatch")
+    ] = False
     batch_size: Annotated[
         int, Field(ge=1, le=MAX_BATCH, description="messages to receive at once")
     ] = MAX_BATCH

@@ -63,26 +63,10 @@ class Queue:
     def connect(cls, url: str, batch_size: int, wait_seconds: int) -> Self:
         """Return a queue that is reached through boto3 with its own settings, ``AWS_*``.
 
-        Nothing is sent yet. The client does not try again by itself: whoever
-        waits between attempts must be able to stop waiting.
-
         Raises:
             SettingsError: an ``AWS_*`` setting is wrong, or the region is not known.
         """
-        config = Config(
-            connect_timeout=_CONNECT_SECONDS,
-            read_timeout=wait_seconds + _ANSWER_SECONDS,
-            retries={"total_max_attempts": 1, "mode": "standard"},
-        )
-        try:
-            session = boto3.Session()
-            region = session.region_name or _region_of(url)
-            client = session.client("sqs", region_name=region, config=config)
-        except NoRegionError:
-            raise SettingsError("set AWS_REGION: the queue's URL does not tell it") from None
-        except (BotoCoreError, ValueError) as error:
-            raise SettingsError(f"boto3 refuses its settings: {error}") from None
-        return cls(client, url, batch_size, wait_seconds)
+        return cls(connect_client(url, wait_seconds), url, batch_size, wait_seconds)
 
     def receive(self) -> list[QueuedMessage]:
         """Wait for messages; return none when the wait is over.
@@ -98,7 +82,7 @@ class Queue:
                 MessageSystemAttributeNames=["ApproximateReceiveCount"],
             )
         except (BotoCoreError, ClientError) as error:
-            raise QueueUnavailable(_cause(error)) from error
+            raise QueueUnavailable(failure_of(error)) from error
         return [
             QueuedMessage(
                 message_id=message["MessageId"],
@@ -148,7 +132,7 @@ class Queue:
                     ],
                 )
             except (BotoCoreError, ClientError) as error:
-                raise QueueUnavailable(_cause(error)) from error
+                raise QueueUnavailable(failure_of(error)) from error
 
     def _delete_batch(self, batch: Sequence[QueuedMessage]) -> list[QueuedMessage]:
         try:
@@ -160,8 +144,39 @@ class Queue:
                 ],
             )
         except (BotoCoreError, ClientError) as error:
-            raise QueueUnavailable(_cause(error)) from error
+            raise QueueUnavailable(failure_of(error)) from error
         return [batch[int(failure["Id"])] for failure in answer.get("Failed", [])]
+
+
+def connect_client(url: str, wait_seconds: int) -> "SQSClient":
+    """Return a client for a queue, through boto3 with its own settings, ``AWS_*``.
+
+    Nothing is sent yet. The client does not try again by itself: whoever waits
+    between attempts must be able to stop waiting.
+
+    Raises:
+        SettingsError: an ``AWS_*`` setting is wrong, or the region is not known.
+    """
+    config = Config(
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=wait_seconds + _ANSWER_SECONDS,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+    )
+    try:
+        session = boto3.Session()
+        region = session.region_name or _region_of(url)
+        return session.client("sqs", region_name=region, config=config)
+    except NoRegionError:
+        raise SettingsError("set AWS_REGION: the queue's URL does not tell it") from None
+    except (BotoCoreError, ValueError) as error:
+        raise SettingsError(f"boto3 refuses its settings: {error}") from None
+
+
+def failure_of(error: BotoCoreError | ClientError) -> str:
+    """Return what went wrong: the service's code for it, or the sort of failure."""
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code", "an error without a code"))
+    return type(error).__name__
 
 
 def _batches(messages: Sequence[QueuedMessage]) -> Iterator[Sequence[QueuedMessage]]:
@@ -177,9 +192,3 @@ def _postponed_seconds(message: QueuedMessage) -> int:
 def _region_of(url: str) -> str | None:
     aws = _AWS_QUEUE_URL.fullmatch(url)
     return aws[1] if aws else None
-
-
-def _cause(error: BotoCoreError | ClientError) -> str:
-    if isinstance(error, ClientError):
-        return str(error.response.get("Error", {}).get("Code", "an error without a code"))
-    return type(error).__name__

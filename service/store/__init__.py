@@ -7,15 +7,21 @@ else. Everything here blocks; callers on an event loop use threads.
 from service.store.entries import (
     AddressRecord,
     ChangePage,
+    DailyCount,
     Effect,
     Event,
     Feedback,
     Identity,
     MalformedRevision,
+    Milestone,
+    MilestoneKind,
     NewSuppression,
     Reason,
     Removal,
+    Retry,
     Revision,
+    SoftBounce,
+    SoftBounceHistory,
     Suppressed,
     Suppression,
 )
@@ -27,29 +33,39 @@ from service.store.errors import (
     StoreError,
     StoreUnavailable,
 )
+from service.store.purge import Horizon
+from service.store.soft_bounces import is_counted
 from service.store.store import Store
 from service.store.writes import WriteTransaction
 
 __all__ = [
     "AddressRecord",
     "ChangePage",
+    "DailyCount",
     "Effect",
     "Event",
     "Feedback",
+    "Horizon",
     "Identity",
     "MalformedRevision",
+    "Milestone",
+    "MilestoneKind",
     "NewSuppression",
     "Reason",
     "Removal",
+    "Retry",
     "Revision",
     "SchemaError",
     "SchemaMissing",
     "SchemaOutdated",
     "SchemaTooNew",
+    "SoftBounce",
+    "SoftBounceHistory",
     "Store",
     "StoreError",
     "StoreUnavailable",
     "Suppressed",
     "Suppression",
     "WriteTransaction",
+    "is_counted",
 ]

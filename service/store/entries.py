@@ -140,6 +140,82 @@ class Feedback:
     effect: Effect | None = None
 
 
+class MilestoneKind(enum.IntEnum):
+    """How far a message came. The numbers are those of the rows."""
+
+    SEND = 1
+    DELIVERY = 2
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Milestone:
+    """That a message was sent, or delivered, to one recipient.
+
+    ``identity`` names the message; with kind and recipient it is what makes the
+    milestone the same when it comes again. ``recipient`` is the canonical address
+    or, where there is none, whatever the provider wrote.
+    """
+
+    kind: MilestoneKind
+    identity: str
+    recipient: str
+    happened: dt.datetime
+    configuration_set: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DailyCount:
+    """What happened on a day (UTC) to the mail of one configuration set."""
+
+    day: dt.date
+    configuration_set: str = ""
+    sends: int = 0
+    deliveries: int = 0
+    hard_bounces: int = 0
+    soft_bounces: int = 0
+    complaints: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
+class SoftBounce:
+    """A soft bounce that counts. ``message`` tells messages apart, whatever they are called."""
+
+    happened: dt.datetime
+    message: str
+    feedback_id: str
+    message_id: str
+    diagnostic: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SoftBounceHistory:
+    """The soft bounces of an address since the last that proved it sound, oldest first.
+
+    ``reset`` is when that was: the newest delivery, or the removal of its entry.
+    ``delivered`` tells that a delivery of the present transaction moved it.
+    """
+
+    address: str
+    reset: dt.datetime
+    delivered: bool
+    bounces: list[SoftBounce]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Retry:
+    """A message that a recipient did not get and may get later."""
+
+    address: str
+    message_id: str
+    configuration_set: str
+    stream: str
+    sub_type: str
+    status: str
+    attempt: int
+    happened: dt.datetime
+    not_before: dt.datetime
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Event:
     """A piece of feedback as the store remembers it."""

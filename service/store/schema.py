@@ -143,3 +143,64 @@ event = Table(
     Index(None, "address", "happened"),
     Index(None, "received"),
 )
+
+#: Each send and each delivery to each recipient, for as long as it may come again: the
+#: memory that lets it count once. It comes with every mail, so a row is as narrow as can
+#: be, and the key begins with the day: rows of a day lie together, and go together. The
+#: address comes next, so that a late soft bounce finds the deliveries that came before it.
+milestone = Table(
+    "milestone",
+    metadata,
+    # Days since 1970 (UTC).
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    # The fingerprint of the recipient, and a hash of the kind and the message.
+    Column("address", BigInteger, primary_key=True, autoincrement=False),
+    Column("item", BigInteger, primary_key=True, autoincrement=False),
+    Column("happened", Instant, nullable=False),
+    Column("kind", SmallInteger, nullable=False),
+    # Whether it was counted under its configuration set, which identities do not tell.
+    Column("named", SmallInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: What the rates are made of: one row a day (UTC) and configuration set.
+daily_count = Table(
+    "daily_count",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("configuration_set", String(64), primary_key=True),
+    Column("sends", BigInteger, nullable=False),
+    Column("deliveries", BigInteger, nullable=False),
+    Column("hard_bounces", BigInteger, nullable=False),
+    Column("soft_bounces", BigInteger, nullable=False),
+    Column("complaints", BigInteger, nullable=False),
+)
+
+#: The addresses that have bounced softly, since when their bounces count, and the
+#: newest of them. The bounces themselves are feedback like any other.
+soft_bounce_history = Table(
+    "soft_bounce_history",
+    metadata,
+    Column("address", String(320), primary_key=True),
+    Column("reset", Instant, nullable=False),
+    Column("bounced", Instant, nullable=False),
+    Index(None, "bounced"),
+)
+
+#: The outbox of the retry queue: written with the feedback, emptied once SQS has it.
+retry = Table(
+    "retry",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("address", String(320), nullable=False),
+    Column("message_id", String(255), nullable=False),
+    Column("configuration_set", String(64), nullable=False),
+    Column("stream", String(100), nullable=False),
+    Column("sub_type", String(80), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("happened", Instant, nullable=False),
+    Column("not_before", Instant, nullable=False),
+    # Until when nobody else is to send it.
+    Column("leased", Instant, nullable=False),
+)

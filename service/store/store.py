@@ -2,15 +2,17 @@
 
 import contextlib
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Self
 
 from sqlalchemy import Engine, select
 
-from service.store import feed, schema
+from service.store import feed, outbox, schema
+from service.store.daily_counts import daily_counts
 from service.store.engine import open_engine, reading, writing
-from service.store.entries import AddressRecord, ChangePage, Identity
+from service.store.entries import AddressRecord, ChangePage, DailyCount, Identity, Retry
 from service.store.errors import StoreError
+from service.store.purge import ROWS_A_STEP, Horizon, purge
 from service.store.rows import SELECT_SUPPRESSION, event_of, suppression_of
 from service.store.schema_version import migrate, require_head
 from service.store.writes import WriteTransaction
@@ -158,3 +160,46 @@ class Store:
             whole = connection.execute(changed.where(table.c.revision == last)).all()
         page = [suppression_of(row) for row in rows if row.revision < last]
         return ChangePage([*page, *map(suppression_of, whole)], last)
+
+    def daily_counts(self, since: dt.date) -> list[DailyCount]:
+        """Return what was counted from a day (UTC) on, in order of days and configuration sets.
+
+        Raises:
+            StoreUnavailable: the database cannot answer now.
+        """
+        with reading(self.engine) as connection:
+            return daily_counts(connection, since)
+
+    def lease_retries(self, count: int, seconds: float) -> list[tuple[int, Retry]]:
+        """Take retries out to send them; nobody else does for some seconds.
+
+        Returns:
+            The oldest ones that nobody has on lease, each with its number.
+
+        Raises:
+            StoreUnavailable: the database cannot write now.
+        """
+        with reading(self.engine) as connection:
+            if not outbox.any_free(connection, self._now()):
+                return []
+        with writing(self.engine) as connection:
+            until = self._now() + dt.timedelta(seconds=seconds)
+            return outbox.lease(connection, count, self._now(), until)
+
+    def drop_retries(self, numbers: Sequence[int]) -> None:
+        """Forget retries that have been sent.
+
+        Raises:
+            StoreUnavailable: the database cannot write now; they will be sent again.
+        """
+        if numbers:
+            with writing(self.engine) as connection:
+                outbox.drop(connection, numbers)
+
+    def purge(self, horizon: Horizon, rows_a_step: int = ROWS_A_STEP) -> Iterator[tuple[str, int]]:
+        """Forget what is old, a few rows a transaction; see :func:`service.store.purge.purge`.
+
+        Raises:
+            StoreUnavailable: the database cannot write now; what was yielded is deleted.
+        """
+        return purge(self.engine, horizon, rows_a_step)

@@ -15,20 +15,31 @@ from typing import Any, Final
 from sqlalchemy import Connection, String, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from service.store import schema
+from service.store import outbox, schema
+from service.store.daily_counts import COLUMN_OF, DailyCounts, day_number
 from service.store.entries import (
     Feedback,
+    Milestone,
+    MilestoneKind,
     NewSuppression,
     Reason,
     Removal,
+    Retry,
+    SoftBounce,
+    SoftBounceHistory,
     Suppressed,
     Suppression,
 )
 from service.store.fingerprint import fingerprint
+from service.store.milestones import Milestones
 from service.store.rows import SELECT_SUPPRESSION, suppression_of
+from service.store.soft_bounces import SoftBounces, is_counted
 
 # Parameters of one statement; SQLite's own limit is 32,766.
 _ADDRESSES_A_QUERY: Final = 5_000
+
+#: Who removed an entry of soft bounces that a delivery proved wrong.
+BY_DELIVERY: Final = "delivery"
 
 _Key = tuple[str, str, Reason]
 
@@ -57,7 +68,8 @@ class WriteTransaction:
 
     def __init__(self, connection: Connection, now: dt.datetime) -> None:
         self._connection = connection
-        self._now = now
+        #: The moment at which it writes.
+        self.now = now
         self._entries: dict[_Key, _Entry] = {}
         self._loaded: set[str] = set()
         #: The revision that this transaction writes.
@@ -70,6 +82,9 @@ class WriteTransaction:
             .values(value=table.c.value + 1)
             .returning(table.c.value, table.c.database_id, table.c.fingerprint_seed)
         ).one()
+        self._counts = DailyCounts(connection)
+        self._milestones = Milestones(connection, self._seed, self._counts)
+        self._soft_bounces = SoftBounces(connection, self._milestones)
 
     def load(self, addresses: Iterable[str]) -> None:
         """Read every entry of these addresses at once, where the calls come one by one."""
@@ -108,6 +123,7 @@ class WriteTransaction:
             For each piece whether it was new; one seen before changed nothing.
         """
         new = self._insert_events(feedback)
+        self._count_feedback(feedback, new)
         effective = [piece for piece, is_new in zip(feedback, new, strict=True) if is_new]
         effective = [piece for piece in effective if piece.effect and piece.address]
         self.load(piece.address for piece in effective)
@@ -115,8 +131,72 @@ class WriteTransaction:
             self._take_effect(piece)
         return new
 
+    def count(self, milestones: Sequence[Milestone], memory: dt.timedelta) -> None:
+        """Count sends and deliveries, each once.
+
+        Args:
+            milestones: any number, of any age.
+            memory: for how long they are told from repetitions. What is older is
+                not counted at all.
+        """
+        oldest = day_number(self.now - memory)
+        self._milestones.count(milestones, oldest)
+        for one in milestones:
+            if one.kind is MilestoneKind.DELIVERY:
+                self._soft_bounces.deliver(one.recipient, one.happened)
+
+    def soft_bounces(self, since: dt.datetime, memory: dt.timedelta) -> list[SoftBounceHistory]:
+        """Return the soft bounces of those addresses for which this transaction changed them.
+
+        Args:
+            since: bounces up to here do not matter.
+            memory: that of :meth:`count`.
+        """
+        addresses = self._soft_bounces.touched(self._days(memory))
+        self.load(addresses)
+        for address in addresses:
+            entry = self._entries.get((address, "", Reason.SOFT_BOUNCE))
+            if entry and entry.state.removed:
+                self._soft_bounces.restart(address, entry.state.removed)
+        return self._soft_bounces.histories(addresses, since)
+
+    def hold(
+        self, address: str, bounces: Sequence[SoftBounce], provider: str, expires: dt.datetime
+    ) -> None:
+        """Make an entry for soft bounces in a row stand: what it tells follows from them alone."""
+        key = (address, "", Reason.SOFT_BOUNCE)
+        entry = self._entries.get(key)
+        stood = entry is not None and entry.state.stands(self.now)
+        entry = entry or self._add(*key, bounces[0].happened)
+        if stood and entry.state.source != provider:
+            # Somebody else's entry keeps its story, and may last longer for this.
+            entry.become(expires=_later(entry.state.expires, expires))
+            return
+        entry.become(
+            source=provider,
+            **_origin(bounces[-1]),
+            first_seen=bounces[0].happened,
+            last_seen=bounces[-1].happened,
+            occurrences=len(bounces),
+            expires=_later(entry.state.expires, expires) if stood else expires,
+            **_NOT_REMOVED,
+        )
+
+    def release(self, address: str, provider: str, delivered: dt.datetime) -> None:
+        """Remove an entry for soft bounces that the provider brought and a delivery disproved."""
+        entry = self._entries.get((address, "", Reason.SOFT_BOUNCE))
+        if entry and entry.state.removed is None and entry.state.source == provider:
+            entry.become(removed=delivered, removed_by=BY_DELIVERY, removal_detail="")
+
+    def post(self, retries: Sequence[Retry]) -> None:
+        """Put retries into the outbox; they are sent after the commit."""
+        storable = [dataclasses.replace(one, **_storable_texts(one)) for one in retries]
+        outbox.post(self._connection, storable)
+
     def flush(self) -> None:
         """Send every changed entry to the database; called once, before the commit."""
+        self._counts.flush()
+        self._soft_bounces.flush()
         changed = [entry for entry in self._entries.values() if entry.changed]
         stream_ids = self._stream_ids({entry.state.stream for entry in changed})
         rows = [self._row(entry, stream_ids) for entry in changed]
@@ -131,10 +211,10 @@ class WriteTransaction:
     def _suppress(self, new: NewSuppression) -> Suppressed:
         entry = self._entries.get((new.address, new.stream, new.reason))
         if entry is None:
-            entry = self._add(new.address, new.stream, new.reason, self._now)
+            entry = self._add(new.address, new.stream, new.reason, self.now)
             entry.become(source=new.source, detail=new.detail, expires=new.expires)
             return Suppressed(entry.state, created=True)
-        if created := not entry.state.stands(self._now):
+        if created := not entry.state.stands(self.now):
             entry.become(
                 source=new.source,
                 detail=new.detail,
@@ -142,16 +222,14 @@ class WriteTransaction:
                 expires=new.expires,
                 **_NOT_REMOVED,
             )
-        entry.become(last_seen=self._now, expires=_later(entry.state.expires, new.expires))
+        entry.become(last_seen=self.now, expires=_later(entry.state.expires, new.expires))
         return Suppressed(entry.state, created)
 
     def _unsuppress(self, removal: Removal) -> list[Suppression]:
         removed = []
         for entry in self._matching(removal):
-            stood = entry.state.stands(self._now)
-            entry.become(
-                removed=self._now, removed_by=removal.source, removal_detail=removal.detail
-            )
+            stood = entry.state.stands(self.now)
+            entry.become(removed=self.now, removed_by=removal.source, removal_detail=removal.detail)
             if stood:
                 removed.append(entry.state)
         return removed
@@ -165,7 +243,7 @@ class WriteTransaction:
         if removal.reason is not None:
             key = (removal.address, removal.stream or "", removal.reason)
             if key not in self._entries:
-                self._add(*key, self._now).become(occurrences=0, removed=self._now)
+                self._add(*key, self.now).become(occurrences=0, removed=self.now)
         return [
             entry
             for (address, stream, reason), entry in self._entries.items()
@@ -195,6 +273,34 @@ class WriteTransaction:
             entry.become(expires=_later(state.expires, effect.expires))
         elif piece.happened > state.removed:
             entry.become(source=piece.provider, expires=effect.expires, **_NOT_REMOVED)
+
+    def _count_feedback(self, feedback: Sequence[Feedback], new: Sequence[bool]) -> None:
+        """Count what is new, and find the configuration set of what came without it."""
+        repeated = []
+        for piece, is_new in zip(feedback, new, strict=True):
+            if is_new and piece.counts_as in COLUMN_OF:
+                name = _storable(piece.configuration_set, _EVENT_TEXTS["configuration_set"])
+                self._counts.add(COLUMN_OF[piece.counts_as], piece.happened, name)
+            if is_new and is_counted(piece):
+                self._soft_bounces.bounce(piece.address, piece.happened)
+            if not is_new and piece.configuration_set:
+                repeated.append(piece)
+        self._name_events(repeated)
+
+    def _name_events(self, repeated: Sequence[Feedback]) -> None:
+        table = schema.event
+        for key, piece in {_event_key(piece): piece for piece in repeated}.items():
+            name = _storable(piece.configuration_set, _EVENT_TEXTS["configuration_set"])
+            named = self._connection.execute(
+                update(table)
+                .where(table.c.key == key, table.c.configuration_set == "")
+                .values(configuration_set=name)
+            )
+            if named.rowcount and piece.counts_as in COLUMN_OF:
+                self._counts.name(COLUMN_OF[piece.counts_as], piece.happened, name)
+
+    def _days(self, memory: dt.timedelta) -> range:
+        return range(day_number(self.now - memory), day_number(self.now) + 2)
 
     def _add(self, address: str, stream: str, reason: Reason, seen: dt.datetime) -> _Entry:
         state = Suppression(
@@ -260,7 +366,7 @@ class WriteTransaction:
             "key": _event_key(piece),
             "reason": piece.effect.reason if piece.effect else 0,
             "happened": piece.happened,
-            "received": self._now,
+            "received": self.now,
             "revision": self.revision,
         }
 
@@ -279,6 +385,10 @@ _EVENT_TEXTS: Final[dict[str, int | None]] = {
     column.name: column.type.length for column in schema.event.c if isinstance(column.type, String)
 }
 
+_RETRY_TEXTS: Final[dict[str, int | None]] = {
+    column.name: column.type.length for column in schema.retry.c if isinstance(column.type, String)
+}
+
 
 def _event_key(piece: Feedback) -> bytes:
     parts = (piece.provider, piece.kind, piece.identity, piece.address)
@@ -286,13 +396,17 @@ def _event_key(piece: Feedback) -> bytes:
     return hashlib.blake2b(framed, digest_size=16).digest()
 
 
-def _origin(piece: Feedback) -> dict[str, str]:
+def _origin(piece: Feedback | SoftBounce) -> dict[str, str]:
     """Return the columns that tell which feedback an entry last came from."""
     return {
         "detail": _storable(piece.diagnostic, None),
         "message_id": _storable(piece.message_id, 255),
         "feedback_id": _storable(piece.feedback_id, 255),
     }
+
+
+def _storable_texts(retry: Retry) -> dict[str, Any]:
+    return {name: _storable(getattr(retry, name), size) for name, size in _RETRY_TEXTS.items()}
 
 
 def _storable(text: str, size: int | None) -> str:

@@ -1,17 +1,27 @@
 import contextlib
+import datetime as dt
 import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
-from service.store import SchemaMissing, SchemaOutdated, SchemaTooNew, Store
-from service.store.engine import open_engine
-from service.store.schema import metadata
-from service.store.schema_version import migrate
+from service.store import (
+    DailyCount,
+    Milestone,
+    MilestoneKind,
+    SchemaMissing,
+    SchemaOutdated,
+    SchemaTooNew,
+    Store,
+)
+from service.store.engine import open_engine, writing
+from service.store.schema import metadata, microseconds
+from service.store.schema_version import _config, migrate
 
 
 @pytest.fixture
@@ -140,3 +150,70 @@ def test_a_migration_that_fails_leaves_nothing(
         migrate(empty)
     # Then none of them is there.
     assert table_names(empty) == set()
+
+
+@pytest.fixture
+def at_0001(empty: Engine) -> Engine:
+    """A database of the first release, with feedback and an entry in it."""
+    with writing(empty) as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text(
+                "INSERT INTO suppression (address, stream_id, reason, fingerprint, source, detail,"
+                " message_id, feedback_id, first_seen, last_seen, occurrences, revision)"
+                " VALUES ('gone@x.example', 0, 1, 7, 'ses', '', 'm', 'f', 0, 0, 1, 1)"
+            )
+        )
+        for number, (address, counts_as) in enumerate(_FEEDBACK_AT_0001):
+            connection.execute(
+                text(
+                    "INSERT INTO event (key, address, provider, kind, type, sub_type, feedback_id,"
+                    " message_id, configuration_set, action, status, diagnostic, counts_as, reason,"
+                    " happened, received, revision) VALUES (:key, :address, 'ses', 'Bounce', '',"
+                    " '', '', :message, 'main', 'failed', '', '', :counts, 0, :at, :at, 1)"
+                ),
+                {
+                    "key": bytes([number]) * 16,
+                    "address": address,
+                    "message": f"m{number}",
+                    "counts": counts_as,
+                    "at": microseconds(_DAY + dt.timedelta(hours=number)),
+                },
+            )
+    return empty
+
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_DAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
+_FEEDBACK_AT_0001 = [
+    ("gone@x.example", "bounce"),
+    ("full@x.example", "soft bounce"),
+    ("full@x.example", "soft bounce"),
+    ("full@x.example", ""),
+    ("cross@x.example", "complaint"),
+]
+
+
+def test_a_database_of_the_first_release_keeps_its_list(at_0001: Engine) -> None:
+    assert migrate(at_0001)[0] == "0001"
+    assert [e.detail for e in Store(at_0001).address("gone@x.example").suppressions] == [""]
+
+
+def test_the_feedback_of_the_first_release_is_counted(at_0001: Engine) -> None:
+    migrate(at_0001)
+    assert Store(at_0001).daily_counts(_DAY.date()) == [
+        DailyCount(_DAY.date(), "main", hard_bounces=1, soft_bounces=2, complaints=1)
+    ]
+
+
+def test_the_soft_bounces_of_the_first_release_belong_to_the_row(at_0001: Engine) -> None:
+    # Given a database of the first release with two soft bounces of an address
+    migrate(at_0001)
+    # When a delivery comes, then it is one to an address with a history.
+    delivery = Milestone(MilestoneKind.DELIVERY, "m", "full@x.example", _DAY)
+    with Store(at_0001, now=lambda: _DAY).write() as transaction:
+        transaction.count([delivery], dt.timedelta(days=15))
+        [history] = transaction.soft_bounces(_EPOCH, dt.timedelta(days=15))
+    assert [bounce.message for bounce in history.bounces] == ["m1", "m2"]

@@ -1,0 +1,66 @@
+"""Feedback and milestones for tests of what is counted, at hours of one week."""
+
+import datetime as dt
+
+from ingest.recording import Recorder
+from service.store import Feedback, Milestone, MilestoneKind, Reason, Store, Suppression
+
+JANE = "jane@example.com"
+START = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
+#: When all of it comes to be known.
+NOW = START + dt.timedelta(days=8)
+
+
+def hour(number: float) -> dt.datetime:
+    return START + dt.timedelta(hours=number)
+
+
+def soft_bounce(
+    number: float,
+    *,
+    message: str = "",
+    action: str = "failed",
+    counts_as: str = "soft bounce",
+    configuration_set: str = "",
+) -> Feedback:
+    """A soft bounce at an hour; of a message of its own, unless another is named."""
+    return Feedback(
+        provider="ses",
+        kind="Bounce",
+        identity=f"soft {number} {message}",
+        address=JANE,
+        happened=hour(number),
+        type="Transient",
+        sub_type="MailboxFull",
+        feedback_id=f"soft {number} {message}",
+        message_id=message or f"mail {number}",
+        configuration_set=configuration_set,
+        action=action,
+        status="4.2.2",
+        counts_as=counts_as,
+    )
+
+
+def delivery(number: float, address: str = JANE, configuration_set: str = "") -> Milestone:
+    """A delivery at an hour, of a message of its own."""
+    return Milestone(
+        MilestoneKind.DELIVERY, f"delivered {number}", address, hour(number), configuration_set
+    )
+
+
+def send(number: float, address: str = JANE, configuration_set: str = "") -> Milestone:
+    """A send at an hour, of a message of its own."""
+    return Milestone(MilestoneKind.SEND, f"sent {number}", address, hour(number), configuration_set)
+
+
+def take_in(store: Store, *items: Feedback | Milestone, by: Recorder | None = None) -> None:
+    """Record items in one transaction."""
+    feedback = [item for item in items if isinstance(item, Feedback)]
+    milestones = [item for item in items if isinstance(item, Milestone)]
+    (by or Recorder()).record(store, feedback, milestones)
+
+
+def standing(store: Store, address: str = JANE) -> list[Suppression]:
+    """The entries for soft bounces that stand."""
+    known = store.address(address).suppressions
+    return [e for e in known if e.reason is Reason.SOFT_BOUNCE and e.stands(NOW)]
