@@ -30,8 +30,9 @@ from service.writer import GroupWriter
 _HEALTH_SECONDS: Final = 0.1
 #: Seconds between two looks at whether the file of tokens has changed.
 _TOKEN_SECONDS: Final = 1.0
-#: Octets of a request: 10,000 addresses of 320 with their framing, and room.
-_MAX_REQUEST: Final = 4 * 1024 * 1024
+#: Octets of a request: a full batch has 3.3 million at most if its addresses are some,
+#: and what is none should be answered as such rather than fail its neighbours.
+_MAX_REQUEST: Final = 16 * 1024 * 1024
 
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING

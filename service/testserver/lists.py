@@ -69,13 +69,17 @@ class Lists:
     async def of(self, token: str) -> TestList:
         """Return the list of a token ("" for calls without one), a new one at first."""
         if token not in self._lists:
-            async with self._making:
-                if token not in self._lists:
-                    self._lists[token] = await TestList.open(token)
-                if len(self._lists) > MAX_LISTS:
-                    await self._forget_oldest()
+            # A call that gives up must not leave half a list behind.
+            await asyncio.shield(self._make(token))
         self._lists.move_to_end(token)
         return self._lists[token]
+
+    async def _make(self, token: str) -> None:
+        async with self._making:
+            if token not in self._lists:
+                self._lists[token] = await TestList.open(token)
+            if len(self._lists) > MAX_LISTS:
+                await self._forget_oldest()
 
     async def _forget_oldest(self) -> None:
         _, oldest = self._lists.popitem(last=False)

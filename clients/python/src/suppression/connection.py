@@ -148,8 +148,11 @@ def is_loopback(server: str) -> bool:
     if colon and scheme in {"unix", "unix-abstract"}:
         return True
     if colon and scheme in {"dns", "ipv4", "ipv6"}:
-        # dns://authority/host:port asks the DNS server "authority" about the host.
-        server = rest.rpartition("/")[2]
+        if rest.startswith("//"):
+            resolver, _, rest = rest[2:].partition("/")
+            if resolver:  # It says where the host is, even where localhost is.
+                return False
+        server = rest
     return all(_is_loopback_host(_host(address)) for address in server.split(","))
 
 
