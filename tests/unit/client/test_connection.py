@@ -40,8 +40,8 @@ def test_what_stays_on_this_machine_is_loopback(server: str) -> None:
         "127.0.0.1.example.com:50051",
         "dns://127.0.0.1/example.com:50051",
         "ipv4:127.0.0.1:50051,10.0.0.1:50051",
-        "[
-        "dns://resolver.example.com/localhost:50051",2001:db8::1]:50051",
+        "[2001:db8::1]:50051",
+        "dns://resolver.example.com/localhost:50051",
         "0.0.0.0:50051",
         "xds:///localhost",
     ],
