@@ -150,8 +150,8 @@ def is_loopback(server: str) -> bool:
     if colon and scheme in {"dns", "ipv4", "ipv6"}:
         if rest.startswith("//"):
             resolver, _, rest = rest[2:].partition("/")
-            if resolver:  # It says where the host is, even where localhost is.
-                return False
+            if resolver and "localhost" in rest.lower():
+                return False  # The resolver says where that is.
         server = rest
     return all(_is_loopback_host(_host(address)) for address in server.split(","))
 
