@@ -13,6 +13,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from ingest.assembly import opened_pipeline
+from ingest.dead_letters.commands import app as dead_letters_app
 from ingest.errors import IngestError, SettingsError
 from ingest.logs import configure_logs
 from ingest.options import option
@@ -48,6 +49,7 @@ app = typer.Typer(
 
 
 app.command("webhook")(webhook_command)
+app.add_typer(dead_letters_app, name="dead-letters")
 
 
 def _option(name: str) -> Any:

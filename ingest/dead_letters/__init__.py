@@ -1,0 +1,1 @@
+"""What the worker gave up: why, and where it may go from there."""
