@@ -5,13 +5,18 @@ import datetime as dt
 from collections.abc import Iterator
 
 from ingest.certificates import CertificateFetcher, SigningKeys
+from ingest.chores import Chore, Chores
 from ingest.decisions import DEFAULT_POLICY, DELAYED_IS_SOFT
 from ingest.feedback import Judge
 from ingest.pipeline import Authenticate, Pipeline
+from ingest.rate_metrics import RatePublisher
 from ingest.recording import Recorder
+from ingest.retention import Purging, Retention
+from ingest.retry_queue import RetryQueue
 from ingest.settings import IngestSettings
 from ingest.signature import SnsSignatureVerifier
 from ingest.soft_bounces import SoftBouncePolicy
+from ingest.stopping import Stop
 from service.store import Store
 
 
@@ -40,6 +45,27 @@ def judge_of(settings: IngestSettings) -> Judge:
     """Return who decides about events, by the policy that the settings choose."""
     policy = DELAYED_IS_SOFT if settings.delayed_bounces == "soft" else DEFAULT_POLICY
     return Judge(policy, settings.streams)
+
+
+def chores_of(settings: IngestSettings, store: Store, stop: Stop) -> Chores:
+    """Return what the worker does beside its work, as the settings have it.
+
+    Raises:
+        SettingsError: a chore needs AWS, whose settings lack a region.
+    """
+    chores: list[Chore] = [Purging(store, retention_of(settings))]
+    if settings.retry_queue_url:
+        chores.append(RetryQueue.connect(settings.retry_queue_url, store, stop))
+    if settings.publish_rates:
+        chores.append(RatePublisher.connect(settings.queue_url, store, stop))
+    return Chores(chores)
+
+
+def retention_of(settings: IngestSettings) -> Retention:
+    """Return what is kept for how long."""
+    recorder = recorder_of(settings)
+    events = dt.timedelta(days=settings.event_retention) or None
+    return Retention(events, recorder.memory, recorder.soft_bounces)
 
 
 def recorder_of(settings: IngestSettings) -> Recorder:

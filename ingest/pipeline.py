@@ -48,7 +48,8 @@ class Pipeline:
         judge: Judge,
         recorder: Recorder = DEFAULT_RECORDER,
     ) -> None:
-        self._store = store
+        #: The list.
+        self.store = store
         self._authenticate = authenticate
         self._judge = judge
         self._recorder = recorder
@@ -112,7 +113,7 @@ class Pipeline:
     def _record(self, decided: Sequence[_Decided]) -> list[Outcome]:
         pieces = [piece for one in decided for piece in one.feedback]
         milestones = [milestone for one in decided for milestone in one.milestones]
-        news = iter(self._recorder.record(self._store, pieces, milestones))
+        news = iter(self._recorder.record(self.store, pieces, milestones))
         return [_counted(one, list(islice(news, len(one.feedback)))) for one in decided]
 
     def _record_alone(self, one: _Decided) -> Outcome:

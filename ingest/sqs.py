@@ -164,7 +164,7 @@ def connect_client(url: str, wait_seconds: int) -> "SQSClient":
     )
     try:
         session = boto3.Session()
-        region = session.region_name or _region_of(url)
+        region = session.region_name or region_of(url)
         return session.client("sqs", region_name=region, config=config)
     except NoRegionError:
         raise SettingsError("set AWS_REGION: the queue's URL does not tell it") from None
@@ -189,6 +189,7 @@ def _postponed_seconds(message: QueuedMessage) -> int:
     return min(_POSTPONED_SECONDS << doublings, _LONGEST_POSTPONED_SECONDS)
 
 
-def _region_of(url: str) -> str | None:
+def region_of(url: str) -> str | None:
+    """Return the region that the URL of a queue of AWS's tells; None of any other."""
     aws = _AWS_QUEUE_URL.fullmatch(url)
     return aws[1] if aws else None

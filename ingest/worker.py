@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 
 from ingest.backoff import Backoff
+from ingest.chores import Chores
 from ingest.errors import QueueUnavailable
 from ingest.outcome import Outcome
 from ingest.pipeline import Pipeline
@@ -33,6 +34,7 @@ class Worker:
         pipeline: takes bodies in.
         stop: ends :meth:`run`.
         clock: seconds that only grow.
+        chores: what is to be done between batches.
     """
 
     def __init__(
@@ -41,11 +43,13 @@ class Worker:
         pipeline: Pipeline,
         stop: Stop,
         clock: Callable[[], float] = time.monotonic,
+        chores: Chores | None = None,
     ) -> None:
         self._queue = queue
         self._pipeline = pipeline
         self._stop = stop
         self._clock = clock
+        self._chores = chores or Chores()
         self._queue_backoff = Backoff()
         self._store_backoff = Backoff()
         self._next_summary = clock() + SUMMARY_SECONDS
@@ -73,6 +77,7 @@ class Worker:
             done = list(zip(messages, outcomes, strict=True))
             self._delete([message for message, outcome in done if outcome.acknowledged])
             self._postpone([message for message, outcome in done if outcome.passing])
+        self._chores.after_turn(idle=not messages)
         self._summarise()
 
     def _receive(self) -> list[QueuedMessage]:

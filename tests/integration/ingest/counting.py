@@ -1,6 +1,10 @@
 """Feedback and milestones for tests of what is counted, at hours of one week."""
 
+import contextlib
 import datetime as dt
+from collections.abc import Iterator
+
+from sqlalchemy import text
 
 from ingest.recording import Recorder
 from service.store import Feedback, Milestone, MilestoneKind, Reason, Store, Suppression
@@ -64,3 +68,18 @@ def standing(store: Store, address: str = JANE) -> list[Suppression]:
     """The entries for soft bounces that stand."""
     known = store.address(address).suppressions
     return [e for e in known if e.reason is Reason.SOFT_BOUNCE and e.stands(NOW)]
+
+
+@contextlib.contextmanager
+def opened(url: str) -> Iterator[Store]:
+    """Migrate and open a database, at one moment for ever."""
+    with contextlib.closing(Store.open(url, migrate_first=True)) as store:
+        yield Store(store.engine, now=lambda: NOW)
+
+
+def empty(store: Store) -> None:
+    """Forget everything, for tests that need many databases."""
+    tables = ("event", "suppression", "milestone", "daily_count", "soft_bounce_history", "retry")
+    with store.engine.begin() as connection:
+        for table in tables:
+            connection.execute(text(f"DELETE FROM {table}"))

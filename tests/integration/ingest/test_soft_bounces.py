@@ -12,9 +12,10 @@ from ingest.soft_bounces import SoftBouncePolicy
 from service.store import Feedback, Milestone, NewSuppression, Reason, Removal, Store, Suppression
 from tests.integration.ingest.counting import (
     JANE,
-    NOW,
     delivery,
+    empty,
     hour,
+    opened,
     soft_bounce,
     standing,
     take_in,
@@ -25,9 +26,8 @@ THREE = Recorder(SoftBouncePolicy(limit=3, within=dt.timedelta(hours=24)))
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
-    opened = Store.open(database_url, migrate_first=True)
-    yield Store(opened.engine, now=lambda: NOW)
-    opened.close()
+    with opened(database_url) as store:
+        yield store
 
 
 @pytest.fixture
@@ -231,9 +231,7 @@ def test_any_order_and_any_repetition_give_the_list_of_ordered_arrival(
     store: Store, items: list[Feedback | Milestone], data: st.DataObject
 ) -> None:
     def told(batches: list[list[Feedback | Milestone]]) -> list[Suppression]:
-        with store.engine.begin() as connection:
-            for table in ("event", "suppression", "milestone", "soft_bounce_history"):
-                connection.execute(text(f"DELETE FROM {table}"))
+        empty(store)
         for batch in batches:
             take_in(store, *batch, by=THREE)
         return [dataclasses.replace(entry, revision=0) for entry in standing(store)]

@@ -311,3 +311,30 @@ def test_no_cut_or_odd_character_makes_anything_but_a_refusal(place: int, insert
     text = json.dumps({"eventType": "Bounce", "bounce": {"bounceType": "Permanent"}, "mail": {}})
     assert only_refusals_escape(text[:place] + insert)
     assert only_refusals_escape(text[:place] + insert + text[place:])
+
+
+def test_a_send_tells_its_recipients_and_is_as_old_as_its_mail(
+    sample: Callable[[str], Json],
+) -> None:
+    event = parsed(sample("send-event"), published="2026-03-03T00:00:01Z")
+    assert event.reached == ("someone@shop.example",)
+    assert event.happened == dt.datetime(2026, 3, 2, 9, 30, 1, tzinfo=dt.UTC)
+
+
+def test_a_delivery_tells_those_who_got_the_mail_and_not_all_whom_it_was_sent_to(
+    sample: Callable[[str], Json],
+) -> None:
+    delivered = {"recipients": ["one@x.example"], "timestamp": "2026-03-02T09:30:02Z"}
+    event = parsed(sample("send-event") | {"eventType": "Delivery", "delivery": delivered})
+    assert event.reached == ("one@x.example",)
+
+
+@pytest.mark.parametrize("odd", [ABSENT, None, "someone@shop.example", [1, None], {}])
+def test_a_send_without_sound_recipients_is_still_an_event(
+    sample: Callable[[str], Json], odd: object
+) -> None:
+    assert parsed(changed(sample("send-event"), "mail.destination", odd)).reached == ()
+
+
+def test_a_bounce_has_reached_nobody(bounce: Json) -> None:
+    assert parsed(bounce).reached == ()

@@ -6,7 +6,7 @@ import pytest
 from ingest.decisions import DELAYED_IS_SOFT
 from ingest.event import Recipient, SesEvent
 from ingest.feedback import NO_RECIPIENT, NOT_AN_ADDRESS, Judge
-from service.store import Effect, Reason
+from service.store import Effect, MilestoneKind, Reason
 
 BOUNCE = SesEvent(
     kind="Bounce",
@@ -83,3 +83,60 @@ def test_an_unsubscribe_with_a_mapped_stream_is_the_same_whenever_it_comes() -> 
 def test_other_events_are_recorded_once_and_about_nobody(kind: str) -> None:
     event = SesEvent(kind, BOUNCE.happened, "m-1 t-1")
     assert [piece.address for piece in Judge().feedback(event)[0]] == [""]
+
+
+SENT = SesEvent(
+    kind="Send",
+    happened=dt.datetime(2026, 3, 2, tzinfo=dt.UTC),
+    identity="m-1 then",
+    message_id="m-1",
+    reached=("One <ONE@example.com>", "two@example.com"),
+    configuration_set="letters-set",
+)
+
+
+def test_a_send_is_a_milestone_of_each_recipient() -> None:
+    milestones = Judge().milestones(SENT)
+    assert [(m.kind, m.recipient) for m in milestones] == [
+        (MilestoneKind.SEND, "one@example.com"),
+        (MilestoneKind.SEND, "two@example.com"),
+    ]
+    assert {m.configuration_set for m in milestones} == {"letters-set"}
+
+
+def test_a_delivery_is_a_milestone_of_another_kind() -> None:
+    delivered = dataclasses.replace(SENT, kind="Delivery")
+    assert {m.kind for m in Judge().milestones(delivered)} == {MilestoneKind.DELIVERY}
+
+
+def test_a_bounce_is_no_milestone() -> None:
+    assert Judge().milestones(BOUNCE) == []
+
+
+def test_mail_to_the_simulator_is_no_milestone() -> None:
+    event = dataclasses.replace(SENT, reached=("success@simulator.amazonses.com",))
+    assert Judge().milestones(event) == []
+
+
+def test_a_milestone_is_named_by_its_message_however_it_comes() -> None:
+    again = dataclasses.replace(SENT, identity="m-1 a little later")
+    assert Judge().milestones(again) == Judge().milestones(SENT)
+
+
+def test_recipients_that_are_no_addresses_are_told_apart() -> None:
+    event = dataclasses.replace(SENT, reached=("nobody\0", "somebody", "\ud800"))
+    assert len({m.recipient for m in Judge().milestones(event)}) == 3
+
+
+def test_a_complaint_holds_for_all_mail_though_its_configuration_set_is_mapped() -> None:
+    complained = dataclasses.replace(
+        BOUNCE, kind="Complaint", type="abuse", sub_type="", configuration_set="letters-set"
+    )
+    pieces, _ = Judge(streams={"letters-set": "letters"}).feedback(complained)
+    assert {piece.effect for piece in pieces} == {Effect(Reason.COMPLAINT, "")}
+
+
+def test_an_unsubscribe_holds_for_the_stream_of_its_configuration_set_alone() -> None:
+    event = dataclasses.replace(UNSUBSCRIBED, configuration_set="letters-set")
+    pieces, _ = Judge(streams={"letters-set": "letters"}).feedback(event)
+    assert {piece.effect for piece in pieces} == {Effect(Reason.UNSUBSCRIBE, "letters")}

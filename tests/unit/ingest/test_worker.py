@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from ingest.chores import Chores
 from ingest.envelope import Envelope
 from ingest.errors import QueueUnavailable, Unverifiable
 from ingest.feedback import Judge
@@ -234,3 +235,16 @@ def test_a_summary_is_logged_every_minute(
     # then one minute makes one summary, and the end makes its own
     assert [line["event"] for line in logged] == ["summary", "stopped"]
     assert logged[-1]["kinds"] == {"Bounce": 1}
+
+
+def test_chores_are_seen_to_after_each_batch_and_told_whether_there_was_one(
+    pipeline: Pipeline, stop: Stop, bounce: QueuedMessage
+) -> None:
+    turns = []
+
+    class Chore:
+        def after_turn(self, *, idle: bool) -> None:
+            turns.append(idle)
+
+    Worker(ScriptedQueue([bounce], []), pipeline, stop, chores=Chores([Chore()])).run()
+    assert turns == [False, True]

@@ -1,0 +1,147 @@
+"""Publishing rates and counts to CloudWatch, a chore of the worker.
+
+Every value is a gauge at the beginning of its five minutes. So what is published
+twice, by a second worker or after a restart, is the same value at the same moment;
+whoever watches takes the Maximum.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
+
+from ingest import metric_names
+from ingest.errors import AwsError, SettingsError
+from ingest.rates import Rates, by_set
+from ingest.sqs import failure_of, region_of
+from ingest.stopping import Stop, Waiting
+from service.store import DailyCount, Store
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+
+#: Between two values.
+EVERY: Final = dt.timedelta(minutes=5)
+#: Values that one call takes at most (CloudWatch's limit is 1,000).
+MAX_VALUES: Final = 500
+
+_DAY: Final = dt.timedelta(days=1)
+_SECONDS: Final = 5
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+class RatePublisher:
+    """Publishes every five minutes.
+
+    Args:
+        client: of CloudWatch; it does not try again by itself.
+        store: holds the counts.
+        stop: may break off a call.
+        now: the clock.
+    """
+
+    def __init__(
+        self,
+        client: "CloudWatchClient",
+        store: Store,
+        stop: Stop,
+        now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._stop = stop
+        self._now = now
+        self._published = _EPOCH
+
+    @classmethod
+    def connect(cls, queue_url: str, store: Store, stop: Stop) -> Self:
+        """Return a publisher that reaches CloudWatch through boto3's own settings, ``AWS_*``.
+
+        Args:
+            queue_url: tells the region where no setting does.
+            store: holds the counts.
+            stop: may break off a call.
+
+        Raises:
+            SettingsError: an ``AWS_*`` setting is wrong, or the region is not known.
+        """
+        config = Config(
+            connect_timeout=_SECONDS, read_timeout=_SECONDS, retries={"total_max_attempts": 1}
+        )
+        try:
+            session = boto3.Session()
+            region = session.region_name or region_of(queue_url)
+            client = session.client("cloudwatch", region_name=region, config=config)
+        except NoRegionError:
+            raise SettingsError("set AWS_REGION: the queue's URL does not tell it") from None
+        except (BotoCoreError, ValueError) as error:
+            raise SettingsError(f"boto3 refuses its settings: {error}") from None
+        return cls(client, store, stop)
+
+    def after_turn(self, *, idle: bool) -> None:  # noqa: ARG002 - alarms wait for it
+        """Publish, if it is time.
+
+        Raises:
+            AwsError: CloudWatch does not answer, or refuses; the same moment is tried again.
+            StoreUnavailable: the database does not answer.
+        """
+        now = self._now()
+        moment = now - (now - _EPOCH) % EVERY
+        if moment == self._published:
+            return
+        counts = self._store.daily_counts(moment.date() - _DAY)
+        values = list(values_at(moment, counts))
+        for start in range(0, len(values), MAX_VALUES):
+            self._put(values[start : start + MAX_VALUES])
+        self._published = moment
+
+    def _put(self, values: list[Any]) -> None:
+        try:
+            with Waiting(self._stop):
+                self._client.put_metric_data(Namespace=metric_names.NAMESPACE, MetricData=values)
+        except (BotoCoreError, ClientError) as error:
+            raise AwsError(f"CloudWatch: {failure_of(error)}") from error
+
+
+def values_at(moment: dt.datetime, counts: Iterable[DailyCount]) -> Iterator[dict[str, Any]]:
+    """Return what to publish: of the whole account, and of each configuration set.
+
+    Args:
+        moment: that the values are of.
+        counts: of its day and the day before.
+    """
+    counts = [count for count in counts if count.day <= moment.date()]
+    today = [count for count in counts if count.day == moment.date()]
+    yield from _values(moment, [], Rates.of(today), Rates.of(counts))
+    of_today = by_set(today)
+    for name, rates in by_set(counts).items():
+        value = name or metric_names.NO_CONFIGURATION_SET
+        dimensions = [{"Name": metric_names.CONFIGURATION_SET, "Value": value}]
+        yield from _values(moment, dimensions, of_today.get(name, Rates()), rates)
+
+
+def _values(
+    moment: dt.datetime, dimensions: list[dict[str, str]], today: Rates, both_days: Rates
+) -> Iterator[dict[str, Any]]:
+    gauges = {
+        metric_names.BOUNCE_RATE: both_days.bounce_rate,
+        metric_names.COMPLAINT_RATE: both_days.complaint_rate,
+        metric_names.SENDS: today.sends,
+        metric_names.DELIVERIES: today.deliveries,
+        metric_names.HARD_BOUNCES: today.hard_bounces,
+        metric_names.SOFT_BOUNCES: today.soft_bounces,
+        metric_names.COMPLAINTS: today.complaints,
+    }
+    for name, value in gauges.items():
+        if value is not None:
+            unit = "Count" if isinstance(value, int) else "None"
+            yield {
+                "MetricName": name,
+                "Dimensions": dimensions,
+                "Timestamp": moment,
+                "Value": float(value),
+                "Unit": unit,
+            }

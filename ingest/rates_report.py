@@ -1,0 +1,117 @@
+"""Rates for people, as tables with small charts, and for programs, as JSON."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from ingest.rates import (
+    BOUNCE_THRESHOLDS,
+    COMPLAINT_THRESHOLDS,
+    Level,
+    Rates,
+    by_day,
+    by_set,
+)
+from service.store import DailyCount
+
+_BAR: Final = 10
+_STYLES: Final = {
+    Level.FINE: "green",
+    Level.HIGH: "yellow",
+    Level.REVIEW: "red",
+    Level.PAUSE: "bold white on red",
+}
+#: Beside the color, which not everybody sees.
+_MARKS: Final = {Level.FINE: "", Level.HIGH: " !", Level.REVIEW: " !!", Level.PAUSE: " !!!"}
+_LEGEND: Final = (
+    "bounces: ! from 2 % (SES wants less), !! from 5 % (review), !!! from 10 % (may be stopped)\n"
+    "complaints: !! from 0.1 % (review), !!! from 0.5 % (may be stopped)"
+)
+
+
+def days_until(last: dt.date, number: int) -> list[dt.date]:
+    """Return a number of days in order, the last one given."""
+    return [last - dt.timedelta(days=ago) for ago in range(number - 1, -1, -1)]
+
+
+def as_tables(counts: Sequence[DailyCount], days: Sequence[dt.date]) -> Group:
+    """Return a table of the days, one of the configuration sets, and what the marks mean."""
+    daily = {day.isoformat(): rates for day, rates in by_day(counts, days).items()}
+    sets = {name or "(none)": rates for name, rates in by_set(counts).items()}
+    total = Rates.of(counts)
+    return Group(
+        _table("day (UTC)", daily, total),
+        *([_table("configuration set", sets, total)] if len(sets) > 1 else []),
+        Text(_LEGEND, style="dim"),
+    )
+
+
+def as_json(counts: Sequence[DailyCount], days: Sequence[dt.date]) -> dict[str, Any]:
+    """Return the same for programs; rates are shares from 0 to 1, null without sends."""
+    return {
+        "days": [{"day": d.isoformat(), **_fields(r)} for d, r in by_day(counts, days).items()],
+        "configuration_sets": [
+            {"configuration_set": name, **_fields(rates)} for name, rates in by_set(counts).items()
+        ],
+        "total": _fields(Rates.of(counts)),
+        "thresholds": {
+            "bounce_rate": list(BOUNCE_THRESHOLDS),
+            "complaint_rate": list(COMPLAINT_THRESHOLDS),
+        },
+    }
+
+
+def _table(what: str, lines: Mapping[str, Rates], total: Rates) -> Table:
+    table = Table()
+    table.add_column(what)
+    for name in ("sends", "deliveries", "hard", "soft", "bounce rate", "", "complaints", "rate"):
+        table.add_column(name, justify="left" if name == "" else "right", no_wrap=True)
+    for name, rates in lines.items():
+        table.add_row(name, *_cells(rates))
+    table.add_section()
+    table.add_row("all", *_cells(total))
+    return table
+
+
+def _cells(rates: Rates) -> list[str | Text]:
+    bounces, complaints = rates.bounce_level, rates.complaint_level
+    return [
+        f"{rates.sends:,}",
+        f"{rates.deliveries:,}",
+        f"{rates.hard_bounces:,}",
+        f"{rates.soft_bounces:,}",
+        _percent(rates.bounce_rate, 2, bounces),
+        _bar(rates.bounce_rate, bounces),
+        f"{rates.complaints:,}",
+        _percent(rates.complaint_rate, 3, complaints),
+    ]
+
+
+def _percent(rate: float | None, places: int, level: Level) -> Text:
+    text = "–" if rate is None else f"{rate * 100:.{places}f} %{_MARKS[level]}"
+    return Text(text, style=_STYLES[level])
+
+
+def _bar(rate: float | None, level: Level) -> Text:
+    """Return a bar that is full at the highest threshold."""
+    full = min(1.0, (rate or 0.0) / BOUNCE_THRESHOLDS[-1])
+    length = max(round(full * _BAR), 1 if rate else 0)
+    return Text("█" * length + "·" * (_BAR - length), style=_STYLES[level])
+
+
+def _fields(rates: Rates) -> dict[str, Any]:
+    return {
+        "sends": rates.sends,
+        "deliveries": rates.deliveries,
+        "hard_bounces": rates.hard_bounces,
+        "soft_bounces": rates.soft_bounces,
+        "complaints": rates.complaints,
+        "bounce_rate": rates.bounce_rate,
+        "bounce_level": rates.bounce_level.name.lower(),
+        "complaint_rate": rates.complaint_rate,
+        "complaint_level": rates.complaint_level.name.lower(),
+    }
