@@ -12,11 +12,13 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from ingest.assembly import opened_pipeline
+from ingest.assembly import chores_of, opened_pipeline
 from ingest.dead_letters.commands import app as dead_letters_app
 from ingest.errors import IngestError, SettingsError
 from ingest.logs import configure_logs
 from ingest.options import option
+from ingest.purge_command import purge_command
+from ingest.rates_command import rates_command
 from ingest.replay import STANDARD_INPUT, replay
 from ingest.settings import IngestSettings, load_settings
 from ingest.sqs import Queue
@@ -49,6 +51,8 @@ app = typer.Typer(
 
 
 app.command("webhook")(webhook_command)
+app.command("rates")(rates_command)
+app.command("purge")(purge_command)
 app.add_typer(dead_letters_app, name="dead-letters")
 
 
@@ -160,7 +164,8 @@ def run_worker(settings: IngestSettings) -> None:
         if not settings.verify_signatures:
             _log.warning("signatures are not verified")
         _log.info("started", queue_url=settings.queue_url)
-        Worker(queue, pipeline, stop).run()
+        chores = chores_of(settings, pipeline.store, stop)
+        Worker(queue, pipeline, stop, chores=chores).run()
 
 
 def run_replay(settings: IngestSettings, files: list[str]) -> Tally:

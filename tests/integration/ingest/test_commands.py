@@ -136,3 +136,28 @@ def test_the_help_shows_examples_and_environment_variables(command: str) -> None
     assert done.returncode == 0
     assert "Examples:" in done.stdout
     assert "SUPPRESSION_DATABASE_URL" in done.stdout
+
+
+def test_rates_are_shown_of_what_was_replayed(
+    migrated_url: str, tmp_path: Path, bounce_of: BounceOf
+) -> None:
+    (tmp_path / "saved.jsonl").write_text(bounce_of("a@x.example"))
+    replayed(migrated_url, tmp_path / "saved.jsonl")
+    environment = {"SUPPRESSION_DATABASE_URL": migrated_url}
+    told = json.loads(run([INGEST, "rates", "--days", "3650", "--json"], environment).stdout)
+    assert told["total"]["hard_bounces"] == 1
+
+
+def test_rates_without_any_mail_are_a_table(migrated_url: str) -> None:
+    done = run([INGEST, "rates"], {"SUPPRESSION_DATABASE_URL": migrated_url})
+    assert (done.returncode, "bounce rate" in done.stdout) == (0, True)
+
+
+def test_a_purge_says_what_it_has_forgotten(
+    migrated_url: str, tmp_path: Path, bounce_of: BounceOf
+) -> None:
+    # given feedback that was received just now, so that there is nothing to forget
+    (tmp_path / "saved.jsonl").write_text(bounce_of("a@x.example"))
+    replayed(migrated_url, tmp_path / "saved.jsonl")
+    done = run([INGEST, "purge"], {"SUPPRESSION_DATABASE_URL": migrated_url})
+    assert (done.returncode, "nothing is old enough" in done.stdout) == (0, True)
