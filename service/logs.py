@@ -1,8 +1,25 @@
 """How the server writes its log: to standard error, for people or as JSON."""
 
+import contextlib
 import sys
+from typing import TextIO, cast
 
 import structlog
+
+
+class _Unfailing:
+    """A stream whose end is no reason to end: what cannot be said is not said."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def set_up_logs(log_format: str) -> None:
@@ -21,6 +38,6 @@ def set_up_logs(log_format: str) -> None:
             if as_json
             else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Unfailing(sys.stderr))),
         cache_logger_on_first_use=True,
     )

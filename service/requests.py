@@ -65,7 +65,7 @@ def new_suppression(request: rpc.SuppressRequest, now: dt.datetime) -> NewSuppre
         reason=_reason(request.reason),
         stream=stream_in(request.stream),
         source=_source(request.source),
-        detail=_text("detail", request.detail, MAX_DETAIL),
+        detail=_text("detail", request.detail, MAX_DETAIL, allowed="\n\t"),
         expires=now + _ttl(request.ttl) if request.HasField("ttl") else None,
     )
 
@@ -84,7 +84,7 @@ def removal(request: rpc.UnsuppressRequest) -> Removal:
         reason=reason,
         stream=stream_in(request.stream) if request.HasField("stream") else None,
         source=_source(request.source),
-        detail=_text("detail", request.detail, MAX_DETAIL),
+        detail=_text("detail", request.detail, MAX_DETAIL, allowed="\n\t"),
     )
 
 
@@ -181,9 +181,9 @@ def _source(given: str) -> str:
     return "/".join(filter(None, (CALLER.get(), said)))[:MAX_NAME] or _DEFAULT_SOURCE
 
 
-def _text(field: str, text: str, limit: int) -> str:
+def _text(field: str, text: str, limit: int, *, allowed: str = "") -> str:
     if len(text.encode()) > limit:
         raise InvalidField(field, "TEXT_TOO_LONG", f"at most {limit} bytes")
-    if any(character < " " for character in text):
+    if any(character < " " and character not in allowed for character in text):
         raise InvalidField(field, "TEXT_HAS_CONTROLS", "control characters are not accepted")
     return text

@@ -82,7 +82,8 @@ class Supervisor:
         for place, each in enumerate(self._workers):
             if self._stopping or each.process.is_alive():
                 continue
-            if each.process.exitcode == worker.EXIT_UNUSABLE:
+            others = any(other.process.is_alive() for other in self._workers)
+            if each.process.exitcode == worker.EXIT_UNUSABLE and not others:
                 self._exit_status, self._stopping = worker.EXIT_UNUSABLE, True
                 return
             _log.error("a worker died; starting another", exit_status=each.process.exitcode)

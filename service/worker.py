@@ -44,5 +44,10 @@ async def _serve_until_told(settings: ServiceSettings, listen: str) -> None:
         loop.add_signal_handler(number, stop.set)
     # Readable once the parent is gone, however it went: nobody is left to stop us.
     if parent := multiprocessing.parent_process():
-        loop.add_reader(parent.sentinel, stop.set)
+        loop.add_reader(parent.sentinel, _orphaned, loop, parent.sentinel, stop)
     await serve(settings, listen, stop)
+
+
+def _orphaned(loop: asyncio.AbstractEventLoop, sentinel: int, stop: asyncio.Event) -> None:
+    loop.remove_reader(sentinel)  # It stays readable.
+    stop.set()

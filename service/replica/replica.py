@@ -95,9 +95,9 @@ class Replica:
         digests = b"".join(map(xxhash.xxh3_64_digest, addresses, itertools.repeat(self._seed)))
         fingerprints = np.frombuffer(digests, dtype=">u8").astype(np.uint64)
         reasons, unusual = self._reasons_in_base(fingerprints, mail)
-        if self._changed:
-            changed = self._changed
-            unusual += [place for place, f in enumerate(fingerprints.tolist()) if f in changed]
+        changed = self._changed
+        if changed and not changed.keys().isdisjoint(numbers := fingerprints.tolist()):
+            unusual += [place for place, number in enumerate(numbers) if number in changed]
         for place in unusual:
             reasons[place] = reason_against(mail, self._words(int(fingerprints[place]))) or 0
         return reasons

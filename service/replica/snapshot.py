@@ -76,7 +76,9 @@ class SnapshotDirectory:
 
     def __init__(self, directory: Path, database: URL) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = directory.stat()
+        status = directory.lstat()  # A link would be somebody else's choice.
+        if not stat.S_ISDIR(status.st_mode):
+            raise NotADirectoryError(f"{directory} is no directory")
         if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise PermissionError(f"{directory} can be written to by others")
         name = xxhash.xxh3_64_hexdigest(_whole(database).encode())

@@ -15,6 +15,7 @@ PATIENCE_SECONDS: Final = 5
 STATEMENT_SECONDS: Final = 30
 
 _WRITE: Final = "suppression_write"
+_INSUFFICIENT_PRIVILEGE: Final = "42501"
 
 # What says "not now" rather than "wrong": refused connections, locks, full disks,
 # a primary that has become a standby. Everything else is a defect and stays loud.
@@ -98,7 +99,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """Run a write transaction, committed at the end, rolled back on any exception.
 
     Raises:
-        StoreUnavailable: the database cannot write now; nothing was written.
+        StoreUnavailable: the database cannot write now. Nothing was written, unless the
+            connection broke while the commit was being confirmed.
     """
     with _translated(), engine.connect() as plain:
         connection = plain.execution_options(**{_WRITE: True})
@@ -113,9 +115,14 @@ def _translated() -> Iterator[None]:
     except _PASSING as error:
         raise StoreUnavailable(_first_line(error)) from error
     except exc.DatabaseError as error:
-        if type(error) is exc.DatabaseError:  # No kind of its own: the file is no database.
+        # No kind of its own: the file is no database. Either is for an operator to mend.
+        if type(error) is exc.DatabaseError or _is_refused(error):
             raise StoreError(_first_line(error)) from error
         raise
+
+
+def _is_refused(error: exc.DatabaseError) -> bool:
+    return getattr(error.orig, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE
 
 
 def _first_line(error: exc.SQLAlchemyError) -> str:

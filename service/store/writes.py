@@ -41,6 +41,10 @@ _ADDRESSES_A_QUERY: Final = 5_000
 #: Who removed an entry of soft bounces that a delivery proved wrong.
 BY_DELIVERY: Final = "delivery"
 
+# Characters of what a receiving server said; some say a page, and a list of changes is
+# made of thousands.
+_DETAIL: Final = 1_000
+
 _Key = tuple[str, str, Reason]
 
 
@@ -382,7 +386,9 @@ _UPDATE_ENTRY: Final = update(schema.suppression).where(
     schema.suppression.c.id == bindparam("row_id")
 )
 _EVENT_TEXTS: Final[dict[str, int | None]] = {
-    column.name: column.type.length for column in schema.event.c if isinstance(column.type, String)
+    column.name: column.type.length or _DETAIL
+    for column in schema.event.c
+    if isinstance(column.type, String)
 }
 
 _RETRY_TEXTS: Final[dict[str, int | None]] = {
@@ -399,7 +405,7 @@ def _event_key(piece: Feedback) -> bytes:
 def _origin(piece: Feedback | SoftBounce) -> dict[str, str]:
     """Return the columns that tell which feedback an entry last came from."""
     return {
-        "detail": _storable(piece.diagnostic, None),
+        "detail": _storable(piece.diagnostic, _DETAIL),
         "message_id": _storable(piece.message_id, 255),
         "feedback_id": _storable(piece.feedback_id, 255),
     }

@@ -35,11 +35,12 @@ def record(store: Store, piece: Feedback) -> None:
 
 
 @pytest.mark.parametrize("field", TEXTS)
-def test_a_text_longer_than_its_column_is_cut_not_refused(store: Store, field: str) -> None:
+def test_a_text_longer_than_there_is_room_for_is_cut_not_refused(store: Store, field: str) -> None:
     record(store, dataclasses.replace(PIECE, **{field: "x" * 70_000}))  # type: ignore[arg-type]
     with store.engine.connect() as connection:
         [stored] = connection.execute(event.select())
-    size = getattr(event.c[field].type, "length", None) or 70_000
+    # What a receiving server said has no size in the schema, but pages of it are of no use.
+    size = getattr(event.c[field].type, "length", None) or 1_000
     assert getattr(stored, field) == "x" * size
 
 
