@@ -32,6 +32,11 @@ def webhook_command(
     certificate_endpoint: Annotated[str | None, _option("certificate_endpoint")] = None,
     streams: Annotated[str | None, _option("streams")] = None,
     delayed_bounces: Annotated[str | None, _option("delayed_bounces")] = None,
+    soft_bounce_limit: Annotated[str | None, _option("soft_bounce_limit")] = None,
+    soft_bounce_within: Annotated[str | None, _option("soft_bounce_within")] = None,
+    soft_bounce_lasts: Annotated[str | None, _option("soft_bounce_lasts")] = None,
+    retry_queue_url: Annotated[str | None, _option("retry_queue_url")] = None,
+    count_memory: Annotated[str | None, _option("count_memory")] = None,
     log_format: Annotated[str | None, _option("log_format")] = None,
 ) -> None:
     """Take posts of SNS and store what they say, until SIGTERM or Ctrl-C.

@@ -5,6 +5,7 @@ signature and fetching a certificate are two steps here.
 """
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -33,7 +34,9 @@ class KeyRing(SigningKeys):
 
     def __init__(self, fetch: Fetch) -> None:
         super().__init__(fetch)
-        self._under_way: dict[str, asyncio.Task[RSAPublicKey]] = {}
+        self._under_way: dict[str, asyncio.Future[RSAPublicKey]] = {}
+        # Their own: whatever else is done in threads does not wait for slow hosts.
+        self._threads = ThreadPoolExecutor(MAX_FETCHES, thread_name_prefix="certificates")
 
     def get(self, url: str) -> RSAPublicKey:
         """Return the key of a certificate that has been fetched.
@@ -54,12 +57,13 @@ class KeyRing(SigningKeys):
         if url not in self._under_way:
             if len(self._under_way) >= MAX_FETCHES:
                 raise Unverifiable("too many certificates are being fetched")
-            task = asyncio.create_task(asyncio.to_thread(super().get, url))
-            self._under_way[url] = task
-            task.add_done_callback(lambda done: self._done(url, done))
+            loop = asyncio.get_running_loop()
+            fetch = loop.run_in_executor(self._threads, super().get, url)
+            self._under_way[url] = fetch
+            fetch.add_done_callback(lambda done: self._done(url, done))
         await asyncio.shield(self._under_way[url])
 
-    def _done(self, url: str, task: asyncio.Task[RSAPublicKey]) -> None:
+    def _done(self, url: str, fetch: asyncio.Future[RSAPublicKey]) -> None:
         del self._under_way[url]
-        if not task.cancelled():
-            task.exception()  # whoever waits has been told; nobody may be waiting any more
+        if not fetch.cancelled():
+            fetch.exception()  # whoever waits has been told; nobody may be waiting any more

@@ -40,7 +40,7 @@ GRACE_SECONDS: Final = 15
 #: must not find one closed that they are just about to use.
 IDLE_SECONDS: Final = 75
 #: Seconds after which a worker that does not answer its parent is replaced.
-HUNG_SECONDS: Final = 60
+HUNG_SECONDS: Final = 30
 
 _log = structlog.get_logger(__name__)
 

@@ -1,0 +1,58 @@
+import datetime as dt
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ingest.dead_letters.queue import DeadLetter
+from ingest.dead_letters.reading import SOUND, Reader, Reading
+from ingest.envelope import Envelope
+from ingest.errors import Forged, Unverifiable
+
+Json = dict[str, Any]
+SENT = dt.datetime(2026, 3, 2, 9, 30, tzinfo=dt.UTC)
+
+
+def trusting(_envelope: Envelope) -> None:
+    """Take every envelope."""
+
+
+def read(body: str, authenticate: Any = trusting) -> Reading:
+    return Reader(authenticate).read(DeadLetter("id", "receipt", body, 3, SENT))
+
+
+def test_a_letter_that_would_be_taken_now_is_sound(sample: Callable[[str], Json]) -> None:
+    assert read(json.dumps(sample("bounce-event"))).sort == SOUND
+
+
+def test_the_kind_and_the_masked_recipients_are_shown(sample: Callable[[str], Json]) -> None:
+    reading = read(json.dumps(sample("bounce-event")))
+    assert (reading.kind, reading.recipients) == ("Bounce", ["g***@s***"])
+
+
+def test_a_broken_letter_is_malformed_and_shows_nobody() -> None:
+    reading = read('{"eventType": "Bounce", "bounce": {"emailAddress": "jane@')
+    assert (reading.sort, reading.kind, reading.recipients) == ("malformed", "", [])
+
+
+@pytest.mark.parametrize("refusal", [Forged("it is"), Unverifiable("down")])
+def test_what_cannot_be_trusted_shows_whom_it_is_about(
+    signed: Callable[..., Json], sample: Callable[[str], Json], refusal: Exception
+) -> None:
+    def refuse(_envelope: Envelope) -> None:
+        raise refusal
+
+    reading = read(json.dumps(signed(json.dumps(sample("bounce-event")))), refuse)
+    assert reading.sort in {"forged", "cannot verify now"}
+    assert reading.recipients == ["g***@s***"]
+
+
+def test_a_kind_that_is_not_known_is_not_repeated() -> None:
+    event = {"eventType": "jane@shop.example", "mail": {"timestamp": "2026-03-02T09:30:05Z"}}
+    assert read(json.dumps(event)).kind == "unknown"
+
+
+def test_when_it_was_sent_and_how_often_it_came_are_shown() -> None:
+    reading = read("{}")
+    assert (reading.sent, reading.receive_count) == ("2026-03-02T09:30:00Z", 3)

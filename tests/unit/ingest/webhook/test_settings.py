@@ -1,0 +1,104 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from ingest.errors import SettingsError
+from ingest.settings import IngestSettings, load
+from ingest.webhook.settings import WebhookSettings
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:feedback"
+PASSWORD = "a-password-of-SNS-0123"
+PAGE = (Path(__file__).parents[4] / "docs" / "webhook.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in WebhookSettings.model_fields:
+        monkeypatch.delenv(f"SUPPRESSION_{name.upper()}", raising=False)
+    monkeypatch.setenv("SUPPRESSION_TOPIC_ARNS", TOPIC)
+
+
+def test_with_a_topic_alone_it_listens_on_this_machine() -> None:
+    assert load(WebhookSettings).webhook_listen == "127.0.0.1:8080"
+
+
+def test_without_a_topic_it_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SUPPRESSION_TOPIC_ARNS")
+    with pytest.raises(SettingsError, match="SUPPRESSION_TOPIC_ARNS is not set"):
+        load(WebhookSettings)
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:0", "localhost:8080", "[::1]:8080", "127.9.9.9:1"])
+def test_on_this_machine_it_needs_no_tls(listen: str) -> None:
+    assert load(WebhookSettings, webhook_listen=listen).webhook_listen == listen
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:8080", "[::]:8080", "10.0.0.1:8080", "mail:8080"])
+def test_beyond_this_machine_it_insists_on_tls(listen: str) -> None:
+    with pytest.raises(SettingsError, match="--webhook-insecure behind a load balancer"):
+        load(WebhookSettings, webhook_listen=listen)
+
+
+def test_behind_a_load_balancer_it_may_do_without_tls() -> None:
+    load(WebhookSettings, webhook_listen="0.0.0.0:8080", webhook_insecure=True)
+
+
+@pytest.mark.parametrize("flags", [{"webhook_raw": True}, {"verify_signatures": False}], ids=str)
+def test_what_is_not_signed_needs_a_password(flags: dict[str, bool]) -> None:
+    with pytest.raises(SettingsError, match="SUPPRESSION_WEBHOOK_PASSWORD is not set"):
+        load(WebhookSettings, **flags)
+    assert load(WebhookSettings, webhook_password=PASSWORD, **flags).password_needed
+
+
+def test_a_certificate_and_its_key_go_together(tmp_path: Path) -> None:
+    file = tmp_path / "chain.pem"
+    file.write_text("")
+    with pytest.raises(SettingsError, match="go together"):
+        load(WebhookSettings, webhook_tls_certificate=str(file))
+
+
+def test_files_that_hold_no_certificate_are_found_out_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "chain.pem"
+    file.write_text("none")
+    with pytest.raises(SettingsError, match="do not hold a certificate"):
+        load(WebhookSettings, webhook_tls_certificate=str(file), webhook_tls_key=str(file))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("webhook_listen", "8080"),
+        ("webhook_listen", "127.0.0.1:99999"),
+        ("webhook_listen", "::1:8080"),
+        ("webhook_workers", "0"),
+        ("webhook_workers", "many"),
+        ("webhook_password", "short"),
+        ("webhook_password", "with a blank in the middle"),
+        ("webhook_password", "with:colon/and@more%signs"),
+        ("webhook_max_body", "0"),
+        ("webhook_tls_key", "/nowhere/key.pem"),
+    ],
+)
+def test_a_wrong_value_is_one_line_that_names_the_setting(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as wrong:
+        load(WebhookSettings, **{name: value})
+    assert str(wrong.value).startswith(f"SUPPRESSION_{name.upper()}: ")
+    assert "\n" not in str(wrong.value)
+
+
+@pytest.mark.parametrize("password", ["short", PASSWORD])
+def test_a_password_is_not_repeated(password: str) -> None:
+    said = ""
+    try:
+        said = repr(load(WebhookSettings, webhook_password=password))
+    except SettingsError as error:
+        said = str(error)
+    assert password not in said
+
+
+def test_the_page_lists_the_settings_as_the_program_describes_them() -> None:
+    own = WebhookSettings.model_fields.keys() - IngestSettings.model_fields.keys()
+    described = {name.upper(): WebhookSettings.model_fields[name].description for name in own}
+    rows = re.findall(r"^\| `SUPPRESSION_(WEBHOOK_\w+)` \|[^|]*\| (.*) \|$", PAGE, re.MULTILINE)
+    assert dict(rows) == described
