@@ -1,0 +1,79 @@
+"""Reading the list as a whole, a page at a time, for who compares it with another one."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import Engine, func, or_, select
+
+from service.store import schema
+from service.store.engine import reading
+from service.store.entries import Reason, Suppression
+from service.store.rows import SELECT_SUPPRESSION, suppression_of
+
+# Parameters of one statement; SQLite's own limit is 32,766.
+_ADDRESSES_A_QUERY: Final = 5_000
+
+
+def entries_of(engine: Engine, addresses: Iterable[str]) -> list[Suppression]:
+    """Return every entry of canonical addresses, those removed and expired included.
+
+    Raises:
+        StoreUnavailable: the database cannot answer now.
+    """
+    wanted = sorted(set(addresses))
+    found = []
+    with reading(engine) as connection:
+        for start in range(0, len(wanted), _ADDRESSES_A_QUERY):
+            some = wanted[start : start + _ADDRESSES_A_QUERY]
+            query = SELECT_SUPPRESSION.where(schema.suppression.c.address.in_(some))
+            found += [suppression_of(row) for row in connection.execute(query)]
+    return found
+
+
+def bounced_or_complained(
+    engine: Engine, now: dt.datetime, after: str, limit: int
+) -> list[tuple[str, Reason]]:
+    """Return the next addresses that stand for all mail as hard bounces or complaints.
+
+    Args:
+        engine: the database.
+        now: the moment at which entries must stand.
+        after: the last address of the page before; empty for the first.
+        limit: addresses of a page.
+
+    Returns:
+        Addresses in the database's order, each once, with the reason that comes first:
+        a complaint before a bounce.
+
+    Raises:
+        StoreUnavailable: the database cannot answer now.
+    """
+    table = schema.suppression
+    complaints = func.max(table.c.reason).label("reason")  # the number of a complaint is higher
+    query = (
+        select(table.c.address, complaints)
+        .where(
+            table.c.stream_id == schema.ALL_MAIL,
+            table.c.reason.in_([Reason.HARD_BOUNCE, Reason.COMPLAINT]),
+            table.c.removed.is_(None),
+            or_(table.c.expires.is_(None), table.c.expires > now),
+            table.c.address > after,
+        )
+        .group_by(table.c.address)
+        .order_by(table.c.address)
+        .limit(limit)
+    )
+    with reading(engine) as connection:
+        return [(row.address, Reason(row.reason)) for row in connection.execute(query)]
+
+
+def last_received(engine: Engine) -> dt.datetime | None:
+    """Return when the newest event came in; None before the first.
+
+    Raises:
+        StoreUnavailable: the database cannot answer now.
+    """
+    with reading(engine) as connection:
+        newest: dt.datetime | None = connection.scalar(select(func.max(schema.event.c.received)))
+        return newest
