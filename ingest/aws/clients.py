@@ -6,11 +6,11 @@ import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, Self
 
-import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
+from ingest.aws.session import aws_session
 from ingest.errors import AwsError, NotPermitted, NotSignedIn, SettingsError
 
 if TYPE_CHECKING:
@@ -19,11 +19,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
-# Standard mode waits longer after each refusal and knows every service's word for
-# "too fast"; SES's calls about accounts and lists allow one a second.
-_CONFIG: Final = Config(
-    connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 8, "mode": "standard"}
-)
+#: How often a call is tried that AWS throttles or does not answer: when something is to be
+#: changed, and when somebody only looks and should not wait for minutes.
+PATIENT: Final = 8
+BRISK: Final = 3
 
 # From a service as boto3 calls it to the prefix of its actions in IAM's policies.
 _PREFIXES: Final = {
@@ -71,24 +70,34 @@ class Aws:
     identities: Any
 
     @classmethod
-    def connect(cls) -> Self:
+    def connect(cls, attempts: int = PATIENT) -> Self:
         """Find out whose credentials boto3 has, in its own settings, ``AWS_*``.
+
+        Args:
+            attempts: of a call, the first included.
 
         Raises:
             SettingsError: the region is not known, or a setting is wrong.
             NotSignedIn: there are no credentials, or they are not valid.
             AwsError: AWS cannot be reached.
         """
-        session = boto3.Session()
+        # Standard mode waits longer after each refusal, and knows every service's word for
+        # "too fast"; SES's calls about accounts and lists allow one a second.
+        config = Config(
+            connect_timeout=5,
+            read_timeout=30,
+            retries={"total_max_attempts": attempts, "mode": "standard"},
+        )
         try:
+            session = aws_session()
             clients = {
-                "sns": session.client("sns", config=_CONFIG),
-                "sqs": session.client("sqs", config=_CONFIG),
-                "ses": session.client("sesv2", config=_CONFIG),
-                "cloudwatch": session.client("cloudwatch", config=_CONFIG),
-                "identities": session.client("ses", config=_CONFIG),
+                "sns": session.client("sns", config=config),
+                "sqs": session.client("sqs", config=config),
+                "ses": session.client("sesv2", config=config),
+                "cloudwatch": session.client("cloudwatch", config=config),
+                "identities": session.client("ses", config=config),
             }
-            caller = session.client("sts", config=_CONFIG)
+            caller = session.client("sts", config=config)
         except NoRegionError:
             raise SettingsError("set AWS_REGION: the region to send mail from") from None
         except (BotoCoreError, ValueError) as error:

@@ -183,3 +183,20 @@ def _listed(value: Any) -> list[Any]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
+
+
+def takes_from(redrive_allow: str, queue_arn: str) -> bool:
+    """Return whether a redrive allow policy (empty: none) lets a queue give its messages up.
+
+    Source: "Configuring a dead-letter queue" in the SQS developer guide; without a
+    policy every queue of the account may.
+    """
+    try:
+        policy = parse_object(redrive_allow) if redrive_allow else {}
+    except Malformed:
+        return False
+    match policy.get("redrivePermission", "allowAll"):
+        case "byQueue":
+            return queue_arn in policy.get("sourceQueueArns", [])
+        case permission:
+            return bool(permission == "allowAll")

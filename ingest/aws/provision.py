@@ -168,15 +168,14 @@ class Provision:
         yield from self._redrive_allow_policy(found, name)
 
     def _redrive_allow_policy(self, found: FoundQueue, name: str) -> Iterator[Step]:
-        what, present = "dead-letter queue", _json(found.attributes.get("RedriveAllowPolicy", ""))
-        ours, permission = self._names.queue_arn, present.get("redrivePermission")
-        sources = list(present.get("sourceQueueArns", []))
-        if permission == "allowAll" or (permission == "byQueue" and ours in sources):
+        what, ours = "dead-letter queue", self._names.queue_arn
+        policy = found.attributes.get("RedriveAllowPolicy", "")
+        if policy and policies.takes_from(policy, ours):
             yield keep(what, f"takes from {self._queue_name}")
             return
-        if not present:
-            # Without a policy every queue may use it: those that do are to stay.
-            sources = reading.sources_of(self._aws, found.url)
+        # Without a policy every queue may use it: those that do are to stay.
+        others = _json(policy).get("sourceQueueArns") if policy else None
+        sources = reading.sources_of(self._aws, found.url) if others is None else others
         together = [*(source for source in sources if source != ours), ours]
         act = self._set_queue(name, "RedriveAllowPolicy", _redrive_allow(together))
         yield change(what, f"take from {', '.join(map(name_in, together))} only", act)

@@ -1,7 +1,8 @@
-"""moto's server, with the three things that it takes in and never tells again.
+"""moto's server, with what it takes in and forgets.
 
-They are a topic's signature version, a queue's redrive allow policy and the topics of an
-identity's own notifications. Run as a module, with moto's own arguments.
+That is a topic's signature version, a queue's redrive allow policy, a queue's policy
+whenever another attribute is set, and the topics of an identity's own notifications. Run
+as a module, with moto's own arguments.
 """
 
 from typing import Any, Final
@@ -18,6 +19,7 @@ _KINDS: Final = ("Bounce", "Complaint", "Delivery")
 
 _create_topic: Any = SNSBackend.create_topic
 _topic_attributes: Any = SNSResponse.get_topic_attributes
+_set_attributes: Any = vars(Queue)["_set_attributes"]
 _queue_attributes: Any = vars(Queue)["attributes"]
 _notification_attributes: Any = SESBackend.get_identity_notification_attributes
 
@@ -35,6 +37,11 @@ def _told_topic(self: SNSResponse) -> Any:
     if version := getattr(topic, "signature_version", None):
         answer.result["Attributes"]["SignatureVersion"] = version
     return answer
+
+
+def _set_queue(self: Queue, attributes: Json, now: float | None = None) -> None:
+    kept = {} if "Policy" in attributes else {"Policy": self.policy}
+    _set_attributes(self, {**attributes, **kept}, now)
 
 
 def _told_queue(self: Queue) -> Json:
@@ -55,6 +62,7 @@ def _told_identities(self: SESBackend, identities: list[str]) -> dict[str, Json]
 _PATCHES: Final = (
     (SNSBackend, "create_topic", _created_topic),
     (SNSResponse, "get_topic_attributes", _told_topic),
+    (Queue, "_set_attributes", _set_queue),
     (Queue, "attributes", property(_told_queue)),
     (SESBackend, "get_identity_notification_attributes", _told_identities),
 )
