@@ -32,7 +32,6 @@ from ingest.webhook.journal import Journal
 from ingest.webhook.keys import KeyRing, KeyWanted
 from ingest.webhook.refusals import (
     Contradictory,
-    PostRefused,
     RawRefused,
     StoreAway,
     TooLate,
@@ -204,7 +203,6 @@ def _answer(outcome: Outcome) -> Response:
         return PlainTextResponse("stored\n", _OK)
     status = status_of(outcome.refusal)
     headers = dict(CHALLENGE) if status == _UNAUTHORIZED else {}
-    if status in _UNFINISHED or isinstance(outcome.refusal, PostRefused):
-        # What was not read of the body must not be read as the next request.
+    if status in _UNFINISHED:
         headers["Connection"] = "close"
     return PlainTextResponse(f"{outcome.refusal.label}\n", status, headers)

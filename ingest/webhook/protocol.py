@@ -12,7 +12,7 @@ HEAD_SECONDS: Final = 10.0
 
 
 class PatientProtocol(H11Protocol):
-    """Closes connections on which a request begins and does not go on.
+    """Closes connections on which a request begins and does not go on, or goes on for ever.
 
     uvicorn itself closes only those on which nothing at all comes after an answer;
     a header sent one letter a minute would hold a connection for good.
@@ -37,6 +37,15 @@ class PatientProtocol(H11Protocol):
         """Wait no longer."""
         self._forget()
         super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        """Hang up on a request that was answered before all of it had come.
+
+        uvicorn would go on reading the rest, however long it is and takes.
+        """
+        super().on_response_complete()
+        if self.conn.their_state is h11.SEND_BODY:
+            self._hang_up()
 
     def _expect_head(self) -> None:
         if self._deadline is None:

@@ -259,6 +259,23 @@ def test_a_chunked_body_beyond_the_limit_is_answered_413(start_on_sqlite: Start,
 
 
 @pytest.mark.parametrize(
+    ("start_of_request", "status"),
+    [
+        (b"POST /nowhere HTTP/1.1\r\n", b"404"),
+        (b"PUT /sns HTTP/1.1\r\n", b"405"),
+        (b"GET /healthz HTTP/1.1\r\n", b"200"),
+        (b"POST /sns HTTP/1.1\r\nx-amz-sns-topic-arn: another\r\n", b"403"),
+    ],
+)
+def test_a_body_that_nobody_wants_is_hung_up_on(
+    start_on_sqlite: Start, sns: Sns, start_of_request: bytes, status: bytes
+) -> None:
+    webhook = start_on_sqlite(sns.environment)
+    rest = b"Host: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"
+    assert exchange(webhook, start_of_request + rest).startswith(b"HTTP/1.1 " + status)
+
+
+@pytest.mark.parametrize(
     "request_",
     [b"nonsense\r\n\r\n", b"POST /sns HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n"],
 )
