@@ -26,6 +26,8 @@ Json = dict[str, Any]
 
 #: Entries of a page of the account's list, unless a test asks for fewer.
 PAGE: Final = 1_000
+# Seconds after which a call that should have come has not.
+_DEADLINE: Final = 60.0
 
 
 class Refusal(Exception):
@@ -68,7 +70,7 @@ class SesFake:
 
     def __init__(self) -> None:
         self._wire = RestJson("sesv2")
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self.begin_anew()
@@ -115,6 +117,11 @@ class SesFake:
         self._server.server_close()
         self._thread.join()
 
+    def wait_for(self, operation: str) -> None:
+        """Wait until an operation has been called."""
+        with self._lock:
+            assert self._lock.wait_for(lambda: self.called(operation), _DEADLINE), operation
+
     def called(self, operation: str) -> list[Json]:
         """Return the parameters of every call of an operation, in order."""
         return [call.parameters for call in self.calls if call.operation == operation]
@@ -131,6 +138,7 @@ class SesFake:
 
     def _answer(self, call: Call) -> tuple[int, str, bytes]:
         self.calls.append(call)
+        self._lock.notify_all()
         try:
             self._refuse(call.operation)
             done = _OPERATIONS[call.operation](self, **call.parameters)
