@@ -13,6 +13,9 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from ingest.assembly import chores_of, opened_pipeline
+from ingest.aws.doctor_command import doctor_command
+from ingest.aws.provision_command import provision_command
+from ingest.aws.reconcile_command import reconcile_command
 from ingest.dead_letters.commands import app as dead_letters_app
 from ingest.errors import IngestError, SettingsError
 from ingest.logs import configure_logs
@@ -51,6 +54,9 @@ app = typer.Typer(
 
 
 app.command("webhook")(webhook_command)
+app.command("provision")(provision_command)
+app.command("doctor")(doctor_command)
+app.command("reconcile")(reconcile_command)
 app.command("rates")(rates_command)
 app.command("purge")(purge_command)
 app.add_typer(dead_letters_app, name="dead-letters")

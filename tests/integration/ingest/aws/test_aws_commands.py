@@ -1,0 +1,318 @@
+import json
+import re
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from ingest.aws.place import Place
+from service.store import NewSuppression, Reason, Store
+from tests.aws.ses import Sent, Suppressed
+from tests.integration.ingest.aws.account import PREFIX, SET, Account
+from tests.integration.ingest.aws.test_reconcile import NOW, day
+from tests.processes import BIN, Processes, run
+
+INGEST = BIN / "suppression-ingest"
+Command = Callable[..., CompletedProcess[str]]
+
+
+@pytest.fixture
+def command(
+    account: Account, environment: dict[str, str], sqlite_url: str, tmp_path: Path
+) -> Command:
+    """Run a command in the account, on a database that is migrated."""
+    Store.open(sqlite_url, migrate_first=True).close()
+
+    def execute(*arguments: str, **settings: str) -> CompletedProcess[str]:
+        variables = {**environment, "SUPPRESSION_DATABASE_URL": sqlite_url, **settings}
+        return run([INGEST, *arguments], variables)
+
+    return execute
+
+
+@pytest.fixture
+def store(command: Command, sqlite_url: str) -> Iterator[Store]:
+    opened = Store.open(sqlite_url)
+    yield opened
+    opened.close()
+
+
+def exported(output: str) -> dict[str, str]:
+    return dict(re.findall(r"^export (\w+)=(\S+)$", output, re.MULTILINE))
+
+
+# --- provision -----------------------------------------------------------------------------------
+
+
+def test_the_settings_that_provision_prints_make_the_doctor_green(command: Command) -> None:
+    provisioned = command("provision", "--configuration-set", SET)
+    assert provisioned.returncode == 0, provisioned.stderr
+    examined = command("doctor", **exported(provisioned.stdout))
+    assert examined.returncode == 0, examined.stdout
+
+
+def test_standard_output_holds_the_settings_alone(command: Command) -> None:
+    done = command("provision", "--configuration-set", SET)
+    assert all(line.startswith("export ") for line in done.stdout.splitlines())
+    assert "+ topic" in done.stderr
+
+
+def test_a_dry_run_shows_the_plan_and_does_nothing(command: Command, account: Account) -> None:
+    done = command("provision", "--configuration-set", SET, "--dry-run")
+    assert done.returncode == 0
+    assert done.stdout.startswith("+ topic: ")
+    assert done.stdout.endswith("14 to do\n")
+    assert account.ses.configuration_sets == {}
+
+
+def test_a_dry_run_of_what_is_there_has_nothing_to_do(wired: Account, command: Command) -> None:
+    done = command("provision", "--configuration-set", SET, "--dry-run")
+    assert done.stdout.endswith("nothing to do\n")
+
+
+def test_a_refusal_half_way_says_that_it_may_be_run_again(
+    command: Command, account: Account
+) -> None:
+    account.ses.denied["CreateConfigurationSet"] = "AccessDeniedException"
+    done = command("provision", "--configuration-set", SET)
+    assert done.returncode == 3
+    assert "allow ses:CreateConfigurationSet" in done.stderr
+    assert "run this again" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--configuration-set", "no set"],
+        ["--configuration-set", SET, "--name", "no name"],
+        [
+            "--configuration-set",
+            SET,
+            "--alarm-topic-arn",
+            f"arn:aws:sns:us-east-1:123456789012:{PREFIX}",
+        ],
+    ],
+    ids=["no set", "a bad set", "a bad name", "alarms on the feedback"],
+)
+def test_a_wrong_wish_is_one_line_and_2(command: Command, arguments: list[str]) -> None:
+    done = command("provision", *arguments)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+
+
+# --- doctor --------------------------------------------------------------------------------------
+
+
+def test_a_failure_comes_with_its_fix_and_status_1(wired: Account, command: Command) -> None:
+    wired.destination["Enabled"] = False
+    done = command("doctor", "--configuration-set", SET, "--queue-url", wired.queue().url)
+    assert done.returncode == 1
+    assert re.search(r"^✗ FAIL +event destination +\S+ is disabled", done.stdout, re.MULTILINE)
+    assert re.search(r"^ +fix: mend the topic's policy", done.stdout, re.MULTILINE)
+
+
+def test_what_cannot_be_told_is_status_3(wired: Account, command: Command) -> None:
+    wired.ses.denied["GetAccount"] = "AccessDeniedException"
+    done = command(
+        "doctor",
+        SUPPRESSION_CONFIGURATION_SET=SET,
+        SUPPRESSION_QUEUE_URL=wired.queue().url,
+        SUPPRESSION_TOPIC_ARNS=wired.names.topic_arn,
+    )
+    assert done.returncode == 3, done.stdout
+    assert "allow ses:GetAccount" in done.stdout
+
+
+def test_json_is_all_that_is_printed(wired: Account, command: Command) -> None:
+    done = command("doctor", "--json")
+    document = json.loads(done.stdout)
+    assert document["exit_status"] == done.returncode == 1
+
+
+def test_a_probe_without_a_sender_is_one_line_and_2(command: Command) -> None:
+    done = command("doctor", "--probe")
+    assert done.returncode == 2
+    assert "--from" in done.stderr
+
+
+def bounce(sent: Sent) -> str:
+    """What SES publishes about a message to its simulator."""
+    recipient = {"emailAddress": sent.to, "action": "failed", "status": "5.1.1"}
+    return json.dumps(
+        {
+            "eventType": "Bounce",
+            "bounce": {
+                "feedbackId": sent.message_id,
+                "bounceType": "Permanent",
+                "bounceSubType": "General",
+                "bouncedRecipients": [recipient],
+                "timestamp": "2026-03-02T09:30:06.000Z",
+            },
+            "mail": {
+                "messageId": sent.message_id,
+                "timestamp": "2026-03-02T09:30:05.000Z",
+                "source": sent.sender,
+                "destination": [sent.to],
+                "tags": {"ses:configuration-set": [sent.configuration_set]},
+            },
+        }
+    )
+
+
+@pytest.fixture
+def ready_to_probe(wired: Account) -> dict[str, str]:
+    """The settings of a wired account whose SES bounces what it is given to send."""
+
+    def publish(sent: Sent) -> None:
+        for destination in wired.ses.configuration_sets[
+            sent.configuration_set
+        ].destinations.values():
+            topic = destination["SnsDestination"]["TopicArn"]
+            wired.aws.sns.publish(TopicArn=topic, Message=bounce(sent))
+
+    wired.ses.identities.append("news@x.example")
+    wired.ses.on_send = publish
+    return {
+        "SUPPRESSION_CONFIGURATION_SET": SET,
+        "SUPPRESSION_QUEUE_URL": wired.queue().url,
+        "SUPPRESSION_TOPIC_ARNS": wired.names.topic_arn,
+    }
+
+
+def test_a_probe_is_followed_to_the_list(
+    ready_to_probe: dict[str, str],
+    command: Command,
+    environment: dict[str, str],
+    sqlite_url: str,
+    processes: Processes,
+) -> None:
+    # Given a worker
+    settings = {**environment, **ready_to_probe, "SUPPRESSION_DATABASE_URL": sqlite_url}
+    worker = processes.start("worker", [INGEST, "worker"], settings)
+    worker.line("started")
+    # When the doctor probes
+    done = command("doctor", "--probe", "--from", "news@x.example", **ready_to_probe)
+    # Then the bounce came all the way.
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"✓ ok +probe +the bounce was stored \d+ s after", done.stdout)
+
+
+def test_a_probe_without_a_worker_says_that_the_bounce_waits(
+    ready_to_probe: dict[str, str], command: Command
+) -> None:
+    done = command(
+        "doctor", "--probe", "--from", "news@x.example", "--probe-seconds", "1", **ready_to_probe
+    )
+    assert done.returncode == 1
+    assert "1 wait in the queue" in done.stdout
+    assert "fix: start suppression-ingest worker" in done.stdout
+
+
+def test_a_probe_from_an_unverified_address_says_so(
+    ready_to_probe: dict[str, str], command: Command
+) -> None:
+    done = command("doctor", "--probe", "--from", "nobody@x.example", **ready_to_probe)
+    assert done.returncode == 1
+    assert "Email address is not verified" in done.stdout
+
+
+# --- reconcile -----------------------------------------------------------------------------------
+
+
+def listed(account: Account, *addresses: str) -> None:
+    account.ses.suppressed |= {address: Suppressed("BOUNCE", day(1)) for address in addresses}
+
+
+def test_a_reconciliation_tells_what_it_added(
+    command: Command, account: Account, store: Store
+) -> None:
+    listed(account, "jane@x.example", "june@x.example")
+    done = command("reconcile")
+    assert done.returncode == 0, done.stderr
+    assert "our list had lacked 2" in done.stdout
+    assert store.address("jane@x.example").suppressions
+
+
+def test_lists_that_differ_are_status_1_in_a_dry_run(
+    command: Command, account: Account, store: Store
+) -> None:
+    listed(account, "jane@x.example")
+    with store.write() as transaction:
+        transaction.suppress([NewSuppression("june@x.example", Reason.COMPLAINT)])
+    done = command("reconcile", "--dry-run", "--show", "5")
+    assert done.returncode == 1
+    assert "our list lacks 1" in done.stdout
+    assert "SES's list lacks 1" in done.stdout
+
+
+def test_lists_that_are_even_are_status_0_in_a_dry_run(command: Command) -> None:
+    assert command("reconcile", "--dry-run").returncode == 0
+
+
+def test_addresses_are_shown_masked(command: Command, account: Account) -> None:
+    listed(account, "jane@x.example")
+    done = command("reconcile", "--dry-run", "--show", "1")
+    assert "our list lacks j***@x***" in done.stdout
+    assert "jane@" not in done.stdout + done.stderr
+
+
+def test_ses_is_written_to_when_asked_for(command: Command, account: Account, store: Store) -> None:
+    with store.write() as transaction:
+        transaction.suppress([NewSuppression("june@x.example", Reason.COMPLAINT)])
+    done = command("reconcile", "--push")
+    assert done.returncode == 0, done.stderr
+    assert account.ses.suppressed["june@x.example"].reason == "COMPLAINT"
+
+
+def test_an_interrupted_run_says_how_to_go_on_and_goes_on(
+    command: Command,
+    account: Account,
+    environment: dict[str, str],
+    sqlite_url: str,
+    processes: Processes,
+    tmp_path: Path,
+) -> None:
+    # Given a run that is interrupted while it waits for its second page
+    account.ses.page = 1
+    listed(account, *(f"{number}@x.example" for number in range(1_000)))
+    state = tmp_path / "state.json"
+    settings = {**environment, "SUPPRESSION_DATABASE_URL": sqlite_url}
+    first = processes.start("reconcile", [INGEST, "reconcile", "--state", str(state)], settings)
+    account.ses.wait_for("ListSuppressedDestinations")
+    first.send(signal.SIGINT)
+    assert first.ended() == 130
+    assert f"run it again to go on where it stopped ({state})" in first.output
+    # When it is run again
+    account.ses.page = 1_000
+    second = command("reconcile", "--state", str(state))
+    # Then it goes on after what was stored, and the file is gone.
+    assert second.returncode == 0, second.stderr
+    assert re.search(r"going on after \d entries", second.stderr)
+    assert not state.exists()
+
+
+def test_a_place_that_ses_has_forgotten_begins_anew(
+    command: Command, account: Account, tmp_path: Path
+) -> None:
+    state = tmp_path / "state.json"
+    Place("123456789012", "us-east-1", None, NOW, "forgotten", 5_000).save(state)
+    listed(account, "jane@x.example")
+    done = command("reconcile", "--state", str(state))
+    assert done.returncode == 0, done.stderr
+    assert "beginning anew" in done.stderr
+    assert "our list had lacked 1" in done.stdout
+
+
+def test_a_part_of_the_list_is_nothing_to_compare_with(command: Command) -> None:
+    assert command("reconcile", "--push", "--since", "2026-01-01").returncode == 2
+
+
+@pytest.mark.parametrize("name", ["provision", "doctor", "reconcile"])
+def test_the_help_shows_examples_on_lines_of_their_own(command: Command, name: str) -> None:
+    done = command(name, "--help")
+    assert done.returncode == 0
+    assert re.search(rf"^    suppression-ingest {name}", done.stdout, re.MULTILINE)

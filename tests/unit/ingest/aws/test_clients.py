@@ -1,0 +1,86 @@
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+
+from ingest.aws.clients import Aws, action_of, translated
+from ingest.aws.session import aws_session
+from ingest.errors import AwsError, NotPermitted, NotSignedIn, SettingsError
+
+
+def refusal(code: str, operation: str = "GetAccount") -> ClientError:
+    answer: Any = {"Error": {"Code": code, "Message": "said by AWS"}}
+    return ClientError(answer, operation)
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    # Or boto3 looks for both on the network.
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.mark.parametrize(
+    ("operation", "action"),
+    [
+        ("CreateTopic", "sns:CreateTopic"),
+        ("SetQueueAttributes", "sqs:SetQueueAttributes"),
+        ("PutAccountSuppressionAttributes", "ses:PutAccountSuppressionAttributes"),
+        ("PutMetricAlarm", "cloudwatch:PutMetricAlarm"),
+        ("GetIdentityNotificationAttributes", "ses:GetIdentityNotificationAttributes"),
+    ],
+)
+def test_an_operation_is_named_as_policies_name_it(operation: str, action: str) -> None:
+    assert action_of(operation) == action
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException", "AuthorizationError"])
+def test_a_missing_permission_is_the_action_to_allow(code: str) -> None:
+    with pytest.raises(NotPermitted) as raised, translated():
+        raise refusal(code)
+    assert raised.value.action == "ses:GetAccount"
+
+
+@pytest.mark.parametrize("code", ["InvalidClientTokenId", "ExpiredToken"])
+def test_credentials_that_are_not_taken_are_said(code: str) -> None:
+    with pytest.raises(NotSignedIn, match=code), translated():
+        raise refusal(code)
+
+
+def test_missing_credentials_are_said() -> None:
+    with pytest.raises(NotSignedIn, match="no credentials"), translated():
+        raise NoCredentialsError
+
+
+def test_a_call_that_comes_too_fast_to_the_end_is_said() -> None:
+    with pytest.raises(AwsError, match="more slowly"), translated():
+        raise refusal("TooManyRequestsException")
+
+
+def test_an_aws_that_is_away_is_said() -> None:
+    with pytest.raises(AwsError, match="cannot be reached"), translated():
+        raise EndpointConnectionError(endpoint_url="https://sns")
+
+
+def test_anything_else_is_said_in_the_words_of_aws() -> None:
+    said = "ses:GetAccount: BadRequestException: said by AWS"
+    with pytest.raises(AwsError, match=said), translated():
+        raise refusal("BadRequestException")
+
+
+def test_without_a_region_the_setting_is_named() -> None:
+    with pytest.raises(SettingsError, match="AWS_REGION"):
+        Aws.connect()
+
+
+def test_the_region_is_where_other_sdks_look_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-3")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert aws_session().region_name == "eu-west-3"
+
+
+def test_the_region_is_boto3s_own_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert aws_session().region_name == "eu-west-1"
