@@ -66,22 +66,15 @@ class GuardedServicer(SuppressionServiceServicer):
         calls, waits = Places(max_calls), Places(max_calls)
         for method in SERVICE.methods:
             name = method.name
-            inner = _with_limit(getattr(servicer, name), waits if name in _WAITING else calls)
-            if tokens is not None:
-                inner = _with_access(inner, tokens, NEEDED.get(name, Role.ADMIN))
-            setattr(self, name, _with_status(inner, name))
+            places = waits if name in _WAITING else calls
+            gate = _gate(tokens, NEEDED.get(name, Role.ADMIN)) if tokens else None
+            setattr(self, name, _guarded(name, getattr(servicer, name), places, gate))
 
 
-def _with_limit(method: _Method, places: Places) -> _Method:
-    async def call(request: Any, context: _Context) -> Any:
-        with places:
-            return await method(request, context)
+def _gate(tokens: TokenFile, needed: Role) -> Callable[[_Context], None]:
+    """Return what lets a call in, or raises."""
 
-    return call
-
-
-def _with_access(method: _Method, tokens: TokenFile, needed: Role) -> _Method:
-    async def call(request: Any, context: _Context) -> Any:
+    def let_in(context: _Context) -> None:
         token = tokens.holder(_bearer(context))
         if token is None:
             raise Unauthenticated("TOKEN_UNKNOWN", "not a token of this service")
@@ -90,9 +83,8 @@ def _with_access(method: _Method, tokens: TokenFile, needed: Role) -> _Method:
                 "ROLE_TOO_LOW", f"this call needs a token with the role {needed.name.lower()}"
             )
         CALLER.set(token.name)
-        return await method(request, context)
 
-    return call
+    return let_in
 
 
 def _bearer(context: _Context) -> str:
@@ -104,10 +96,15 @@ def _bearer(context: _Context) -> str:
     raise Unauthenticated("TOKEN_MISSING", "show a token: 'authorization: Bearer …'")
 
 
-def _with_status(method: _Method, name: str) -> _Method:
+def _guarded(
+    name: str, method: _Method, places: Places, gate: Callable[[_Context], None] | None
+) -> _Method:
     async def call(request: Any, context: _Context) -> Any:
         try:
-            return await method(request, context)
+            if gate is not None:
+                gate(context)
+            with places:
+                return await method(request, context)
         except ApiError as error:
             failure = error
         except asyncio.CancelledError:

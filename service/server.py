@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Final
@@ -72,6 +73,8 @@ async def serve(settings: ServiceSettings, listen: str, stop: asyncio.Event) -> 
             _regularly(_TOKEN_SECONDS, _refresh(tokens)),
         ):
             await server.start()
+            # What was made until now stays: no use in looking at it for garbage again.
+            gc.freeze()
             await stop.wait()
             await _drain(server, status, servicer, settings)
 

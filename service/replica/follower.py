@@ -67,7 +67,11 @@ class Follower:
         self._poll_seconds = poll_seconds
         self._max_staleness = max_staleness
         self._now = now
+        #: The replica, once it is level and while it is young enough to answer from. An
+        #: attribute, since every check reads it: a timer takes it away, not a comparison.
+        self.replica: Replica | None = None
         self._replica: Replica | None = None
+        self._too_old: asyncio.TimerHandle | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="follower")
         self._wake = asyncio.Event()
         self._round_end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -75,13 +79,6 @@ class Follower:
         self._away = False
 
     # --- what others see -----------------------------------------------------------------------
-
-    @property
-    def replica(self) -> Replica | None:
-        """The replica, once it is loaded and while it is young enough to answer from."""
-        if self._replica and self._now() - self._replica.state.as_of <= self._max_staleness:
-            return self._replica
-        return None
 
     @property
     def loaded(self) -> bool:
@@ -131,6 +128,8 @@ class Follower:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+            if self._too_old is not None:
+                self._too_old.cancel()
             # A read under way has a connection; the store is closed after this.
             await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
 
@@ -148,6 +147,8 @@ class Follower:
             await self._catch_up(self._replica or await self._load())
         except StoreUnavailable as error:
             self._note_away(error)
+            if self._replica is not None and self.replica is None:
+                self._offer(self._replica)
             return False
         except Exception:  # noqa: BLE001
             # A defect must not end the following for good and in silence: the
@@ -155,6 +156,8 @@ class Follower:
             _log.exception("the replica could not be brought level")
             return False
         self._note_back()
+        if self._replica is not None:
+            self._offer(self._replica)
         ended, self._round_end = self._round_end, asyncio.get_running_loop().create_future()
         ended.set_result(None)
         return True
@@ -190,6 +193,19 @@ class Follower:
         else:
             replica.apply(changes.entries, state)
         self._renew_base_if_due()
+
+    def _offer(self, replica: Replica) -> None:
+        """Let checks have a replica until it is too old."""
+        left = replica.state.as_of + self._max_staleness - self._now()
+        if self._too_old is not None:
+            self._too_old.cancel()
+        self.replica = replica if left > dt.timedelta() else None
+        self._too_old = asyncio.get_running_loop().call_later(
+            max(left.total_seconds(), 0), self._withdraw
+        )
+
+    def _withdraw(self) -> None:
+        self.replica = None
 
     def _is_other_database(self, replica: Replica, changes: Changes) -> bool:
         return (

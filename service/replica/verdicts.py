@@ -5,9 +5,8 @@ mail (password resets, receipts) passes complaints and unsubscribes. Of what is
 left, the first in :data:`PRECEDENCE` is the reason.
 """
 
-import dataclasses
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,8 +34,7 @@ _RANK: Final = {reason: rank for rank, reason in enumerate(PRECEDENCE)}
 _PASSES_AT: Final = np.isin(np.arange(1 << REASON_BITS), [*ESSENTIAL_PASSES])
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(NamedTuple):
     """What matters about the mail that is to be sent.
 
     ``stream_id`` is 0 for mail of no stream; ``now`` in seconds since 1970.
