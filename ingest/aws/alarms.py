@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ingest import metric_names
-from ingest.aws.names import Names, name_in
+from ingest.aws.names import name_in
 from ingest.aws.requirements import LONGEST_WAIT
 
 if TYPE_CHECKING:
@@ -127,11 +127,6 @@ def alarms_of(prefix: str, queue_arn: str, dead_letter_arn: str, set_: str) -> t
         *_own_rates(prefix, set_),
         *_queue_alarms(prefix, name_in(queue_arn), name_in(dead_letter_arn)),
     )
-
-
-def alarms_for(names: Names, dead_letter_arn: str) -> tuple[Alarm, ...]:
-    """Return the alarms under the names of a wiring."""
-    return alarms_of(names.prefix, names.queue_arn, dead_letter_arn, names.configuration_set)
 
 
 def put_back(found: "MetricAlarmTypeDef", actions: Sequence[str]) -> dict[str, Any]:

@@ -266,8 +266,10 @@ def alarms(deployment: Deployment) -> Finding:
     if faults:
         return failed("; ".join(faults), f"{_PROVISION} (--reset-alarms for those tuned by hand)")
     # A rule of EventBridge may tell somebody, and cannot be seen from here.
-    note = f"{untold} tell nobody: {_PROVISION} --alarm-topic-arn ARN" if untold else ""
-    return passed(f"{len(watched)} watch", note)
+    notes = [f"{untold} tell nobody: {_PROVISION} --alarm-topic-arn ARN"] if untold else []
+    if not deployment.settings.publish_rates:
+        notes.append("those on our own rates see nothing without SUPPRESSION_PUBLISH_RATES=true")
+    return passed(f"{len(watched)} watch", "; ".join(notes))
 
 
 def allowlist(deployment: Deployment) -> Finding:

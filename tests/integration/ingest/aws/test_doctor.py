@@ -63,6 +63,7 @@ def running(account: Account, sqlite_url: str) -> Iterator[Running]:
         queue_url=account.queue().url,
         topic_arns=(account.names.topic_arn,),
         configuration_set=SET,
+        publish_rates=True,
     )
     yield Running(account, store, settings)
     store.close()
@@ -378,6 +379,11 @@ def test_raw_delivery_fits_a_worker_that_verifies_nothing(running: Running) -> N
 def test_alarms_that_tell_nobody_are_noted(running: Running) -> None:
     running.account.tune(f"{PREFIX}-age", AlarmActions=[])
     assert running.findings()["alarms"].note.startswith("1 tell nobody")
+
+
+def test_rates_that_nobody_publishes_are_noted(running: Running) -> None:
+    note = running.findings(publish_rates=False)["alarms"].note
+    assert "SUPPRESSION_PUBLISH_RATES=true" in note
 
 
 def test_alarms_of_other_names_are_as_good(running: Running) -> None:

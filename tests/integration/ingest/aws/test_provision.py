@@ -106,9 +106,11 @@ def test_only_the_alarm_about_silence_takes_missing_data_for_bad_news(wired: Acc
 def test_the_settings_are_those_to_start_the_worker_with(wired: Account) -> None:
     assert Provision(wired.aws, wired.names, Wishes()).settings() == {
         "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
         "SUPPRESSION_QUEUE_URL": wired.queue().url,
         "SUPPRESSION_TOPIC_ARNS": wired.names.topic_arn,
         "SUPPRESSION_CONFIGURATION_SET": SET,
+        "SUPPRESSION_PUBLISH_RATES": "true",
     }
 
 
