@@ -15,6 +15,7 @@ from tests.aws.ses import SesFake
 
 PREFIX: Final = "ses-feedback"
 SET: Final = "transactional"
+OPERATORS: Final = "arn:aws:sns:us-east-1:123456789012:operators"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,9 +10,12 @@ import pytest
 
 from deploy.local import aws as local
 from ingest.aws.clients import Aws
+from ingest.aws.settings import AwsSettings
+from service.store import Store
 from tests.aws.ses import SesFake
 from tests.conftest import missing
-from tests.integration.ingest.aws.account import Account
+from tests.integration.ingest.aws.account import OPERATORS, SET, Account
+from tests.integration.ingest.aws.running import Running
 from tests.processes import Processes
 
 _ROOT = Path(__file__).parents[4]
@@ -101,3 +104,19 @@ def wired(account: Account) -> Account:
     """The account with the whole wiring in it."""
     account.provision()
     return account
+
+
+@pytest.fixture
+def running(account: Account, sqlite_url: str) -> Iterator[Running]:
+    """A whole deployment, as provision makes it, and the settings of its worker."""
+    account.provision(alarm_topics=[OPERATORS])
+    store = Store.open(sqlite_url, migrate_first=True)
+    settings = AwsSettings(
+        database_url=sqlite_url,
+        queue_url=account.queue().url,
+        topic_arns=(account.names.topic_arn,),
+        configuration_set=SET,
+        publish_rates=True,
+    )
+    yield Running(account, store, settings)
+    store.close()

@@ -1,7 +1,6 @@
-import dataclasses
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,63 +9,14 @@ from ingest.aws.checks import CHECKS
 from ingest.aws.deployment import Deployment
 from ingest.aws.doctor import Result, as_json, examine, exit_status, lines_of
 from ingest.aws.findings import Finding, Verdict
-from ingest.aws.settings import AwsSettings
 from ingest.errors import AwsError, NotSignedIn
-from service.store import Effect, Feedback, Reason, Store
-from tests.integration.ingest.aws.account import PREFIX, SET, Account, with_open_statement
-
-OPERATORS = "arn:aws:sns:us-east-1:123456789012:operators"
-
-
-@dataclasses.dataclass
-class Running:
-    """A wired account, a database, and the settings of a worker."""
-
-    account: Account
-    store: Store
-    settings: AwsSettings
-
-    def findings(self, **changed: Any) -> dict[str, Finding]:
-        """Every check's finding, with settings exchanged."""
-        settings = self.settings.model_copy(update=changed)
-        deployment = Deployment(settings, lambda: self.account.aws)
-        try:
-            return dict(examine(deployment))
-        finally:
-            deployment.close()
-
-    def failures(self, **changed: Any) -> dict[str, str]:
-        """The checks that fail, and the fix of each."""
-        found = self.findings(**changed)
-        return {name: one.fix for name, one in found.items() if one.verdict is Verdict.FAIL}
-
-    def received(self, when: dt.datetime) -> None:
-        """Have a bounce come in at a moment."""
-        piece = Feedback(
-            provider="ses",
-            kind="Bounce",
-            identity=str(when),
-            address="a@x.example",
-            happened=when,
-            effect=Effect(Reason.HARD_BOUNCE),
-        )
-        with Store(self.store.engine, lambda: when).write() as transaction:
-            transaction.record([piece])
-
-
-@pytest.fixture
-def running(account: Account, sqlite_url: str) -> Iterator[Running]:
-    account.provision(alarm_topics=[OPERATORS])
-    store = Store.open(sqlite_url, migrate_first=True)
-    settings = AwsSettings(
-        database_url=sqlite_url,
-        queue_url=account.queue().url,
-        topic_arns=(account.names.topic_arn,),
-        configuration_set=SET,
-        publish_rates=True,
-    )
-    yield Running(account, store, settings)
-    store.close()
+from tests.integration.ingest.aws.account import (
+    OPERATORS,
+    PREFIX,
+    SET,
+    with_open_statement,
+)
+from tests.integration.ingest.aws.running import Running
 
 
 def test_what_provision_makes_is_all_green(running: Running) -> None:

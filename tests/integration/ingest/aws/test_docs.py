@@ -1,0 +1,38 @@
+"""docs/aws.md shows what the commands print."""
+
+import contextlib
+import re
+from pathlib import Path
+from typing import Final
+
+from ingest.aws.checks import CHECKS
+from ingest.aws.doctor import examine, lines_of
+from tests.integration.ingest.aws.account import Account
+from tests.integration.ingest.aws.running import Running
+
+PAGE: Final = (Path(__file__).parents[4] / "docs" / "aws.md").read_text()
+
+
+def block_with(text: str) -> list[str]:
+    """The lines of the output on the page that holds a text."""
+    blocks = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
+    [found] = [block for block in blocks if text in block]
+    return str(found).replace("eu-west-1", "us-east-1").splitlines()
+
+
+def test_the_plan_on_the_page_is_that_of_an_empty_account(account: Account) -> None:
+    steps = account.plan()
+    work = sum(step.act is not None for step in steps)
+    assert block_with("+ topic") == [*map(str, steps), f"{work} to do"]
+
+
+def test_the_checks_on_the_page_are_those_of_a_new_wiring(running: Running) -> None:
+    shown = block_with("✓ ok")[: len(CHECKS)]
+    with contextlib.closing(running.deployment()) as deployment:
+        told = [lines_of(result, "utf-8") for result in examine(deployment)]
+    plain = [re.sub(r"\x1b\[\d+m", "", line) for lines in told for line in lines]
+    assert [_without_revision(line) for line in plain] == list(map(_without_revision, shown))
+
+
+def _without_revision(line: str) -> str:
+    return re.sub(r"revision \d+", "revision", line)
