@@ -88,4 +88,5 @@ def _are_short_and_well_separated(lines: bytes) -> bool:
     separator = newline | (octets == ord(".")) | (octets == ord("-")) | (octets == ord("@"))
     if (separator[1:] & separator[:-1]).any():
         return False
-    return bool(np.diff(np.flatnonzero(newline)).max() <= _SHORT + 1)
+    (ends,) = newline.nonzero()
+    return bool((ends[1:] - ends[:-1]).max() <= _SHORT + 1)

@@ -24,9 +24,11 @@ from service.address import InvalidAddress, canonical
 from service.address_batch import canonical_batch
 from service.messages import timestamp
 from service.replica.replica import Replica
-from service.replica.verdicts import Mail
+from service.replica.verdicts import Mail, reason_against
 
 _INVALID: Final = int(pb.REASON_INVALID_ADDRESS)
+_SEND: Final = np.uint8(pb.VERDICT_SEND)
+_STOP: Final = np.uint8(pb.VERDICT_DO_NOT_SEND)
 _NO_STATE: Final = object()
 _LENGTH_DELIMITED: Final = 2
 
@@ -53,12 +55,16 @@ class Checks:
         """
         if replica.state is not self._state:
             self._renew_answers(replica)
-        mail = self._mail(replica, request)
+        if request.stream or request.mail_class:
+            self._mail(replica, request)  # Only to refuse what cannot be used.
         try:
             address = canonical(request.address)
         except InvalidAddress:
             return self._answers[_INVALID]
-        return self._answers[replica.reason(address.encode(), mail) or 0]
+        # Most addresses are on no list, whatever the mail is.
+        if not (words := replica.words(address.encode())):
+            return self._answers[0]
+        return self._answers[reason_against(self._mail(replica, request), words) or 0]
 
     def batch(self, replica: Replica, request: rpc.BatchCheckRequest) -> rpc.BatchCheckResponse:
         """Answer for many addresses, all at one revision.
@@ -72,10 +78,8 @@ class Checks:
         addresses, invalid = canonical_batch(request.addresses)
         reasons = replica.reasons(addresses, mail)
         reasons[invalid] = _INVALID
-        stopped = np.flatnonzero(reasons)
-        verdicts = np.full(len(reasons), pb.VERDICT_SEND, dtype=np.uint8)
-        verdicts[stopped] = pb.VERDICT_DO_NOT_SEND
-        response = _response_with(verdicts)
+        (stopped,) = reasons.nonzero()
+        response = _response_with(np.where(reasons, _STOP, _SEND))
         for index, reason in zip(stopped.tolist(), reasons[stopped].tolist(), strict=True):
             response.matches.add(index=index, reason=reason)
         response.revision = str(replica.revision)

@@ -20,7 +20,7 @@ import xxhash
 
 from service.replica.table import Table
 from service.replica.verdicts import UNKNOWN_STREAM, Mail, reason_against, reasons_against
-from service.store import Identity, Reason, Revision
+from service.store import Identity, Revision
 from service.store.feed import Change
 
 # Stream and reason: what tells two entries of one address apart.
@@ -84,10 +84,9 @@ class Replica:
         """Return what a check is about; ``now`` in seconds since 1970."""
         return Mail(self.streams.get(stream, UNKNOWN_STREAM), essential, now)
 
-    def reason(self, address: bytes, mail: Mail) -> Reason | None:
-        """Say why a canonical address (UTF-8) must not get this mail; None if it may."""
-        words = self._words(xxhash.xxh3_64_intdigest(address, self._seed))
-        return reason_against(mail, words) if words else None
+    def words(self, address: bytes) -> Sequence[int]:
+        """Return the words of a canonical address (UTF-8); none if it is on no list."""
+        return self._words(xxhash.xxh3_64_intdigest(address, self._seed))
 
     def reasons(self, addresses: Sequence[bytes], mail: Mail) -> npt.NDArray[np.uint8]:
         """Say the same of many canonical addresses: the reason's number, 0 where it may."""
@@ -114,7 +113,7 @@ class Replica:
         order = fingerprints.argsort()
         wanted = fingerprints[order]
         found = table.searchsorted(wanted)
-        hits = np.flatnonzero(table.take(found, mode="clip") == wanted)
+        (hits,) = (table.take(found, mode="clip") == wanted).nonzero()
         found, places = found[hits], order[hits]
         reasons[places] = reasons_against(mail, self._base.words[found])
         # The next entry is of the same address; the last entry has none after it.

@@ -1,5 +1,6 @@
 """Standing entries as two sorted arrays, 16 bytes an entry."""
 
+import bisect
 import dataclasses
 from collections.abc import Iterable
 from typing import Final, Self
@@ -22,6 +23,12 @@ class Table:
 
     fingerprints: Words = dataclasses.field(default_factory=_EMPTY.copy)
     words: Words = dataclasses.field(default_factory=_EMPTY.copy)
+    # For one look-up: bisect is small beside numpy, whose code is not in the cache when
+    # a call comes, and costs a third.
+    _sorted: memoryview = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_sorted", self.fingerprints.data)
 
     @classmethod
     def of(cls, chunks: Iterable[tuple[Words, Words]]) -> Self:
@@ -39,9 +46,9 @@ class Table:
 
     def find(self, fingerprint: int) -> list[int]:
         """Return the words of one fingerprint, none where it is not here."""
-        place = int(self.fingerprints.searchsorted(np.uint64(fingerprint)))
+        place = bisect.bisect_left(self._sorted, fingerprint)
         found = []
-        while place < len(self) and self.fingerprints[place] == fingerprint:
+        while place < len(self._sorted) and self._sorted[place] == fingerprint:
             found.append(int(self.words[place]))
             place += 1
         return found

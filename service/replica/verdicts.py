@@ -62,9 +62,12 @@ def _stands(mail: Mail, word: int) -> bool:
 
 def reasons_against(mail: Mail, words: Words) -> npt.NDArray[np.uint8]:
     """Return for addresses with one word each the number of the reason, 0 for none."""
+    reason = words.astype(np.uint8)
+    if not (words >> np.uint64(REASON_BITS)).any():
+        # For all mail and without an end, as most are.
+        return np.where(_PASSES_AT[reason], np.uint8(0), reason) if mail.essential else reason
     end = words >> np.uint64(END_SHIFT)
     stream = words >> np.uint64(REASON_BITS) & np.uint64(_STREAM_MASK)
-    reason = words.astype(np.uint8)
     stands = ((end == 0) | (end > mail.now)) & ((stream == 0) | (stream == mail.stream_id))
     if mail.essential:
         stands &= ~_PASSES_AT[reason]
