@@ -9,11 +9,11 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, Self
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from ingest import metric_names
+from ingest.aws.session import aws_session
 from ingest.errors import AwsError, SettingsError
 from ingest.rates import Rates, by_set
 from ingest.sqs import failure_of, region_of
@@ -72,7 +72,7 @@ class RatePublisher:
             connect_timeout=_SECONDS, read_timeout=_SECONDS, retries={"total_max_attempts": 1}
         )
         try:
-            session = boto3.Session()
+            session = aws_session()
             region = session.region_name or region_of(queue_url)
             client = session.client("cloudwatch", region_name=region, config=config)
         except NoRegionError:

@@ -3,12 +3,13 @@
 import dataclasses
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, Self
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
+from ingest.aws.session import aws_session
 from ingest.errors import QueueUnavailable, SettingsError
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 MAX_BATCH: Final = 10
 #: Seconds that a receive waits for a message at most (SQS's limit).
 MAX_WAIT_SECONDS: Final = 20
+
+#: Receives or deletes that are under way at once; their messages share a transaction.
+MAX_IN_FLIGHT: Final = 9
 
 # Seconds beyond the wait after which an answer is not coming any more.
 _ANSWER_SECONDS: Final = 10
@@ -58,6 +62,7 @@ class Queue:
         self._url = url
         self._batch_size = batch_size
         self._wait_seconds = wait_seconds
+        self._threads = ThreadPoolExecutor(MAX_IN_FLIGHT, thread_name_prefix="sqs")
 
     @classmethod
     def connect(cls, url: str, batch_size: int, wait_seconds: int) -> Self:
@@ -74,11 +79,26 @@ class Queue:
         Raises:
             QueueUnavailable: SQS does not answer, or refuses.
         """
+        return self._receive(self._wait_seconds)
+
+    def receive_more(self) -> list[QueuedMessage]:
+        """Return what is there right now, of several receives at once.
+
+        One that fails brings nothing: the next :meth:`receive` will tell.
+        """
+        asked = [self._threads.submit(self._receive, 0) for _ in range(MAX_IN_FLIGHT)]
+        return [message for receive in asked for message in _unless_failed(receive)]
+
+    def is_full(self, messages: Sequence[QueuedMessage]) -> bool:
+        """Whether a receive brought as much as it can, so that there may be more."""
+        return len(messages) >= self._batch_size
+
+    def _receive(self, wait_seconds: int) -> list[QueuedMessage]:
         try:
             answer = self._client.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=self._batch_size,
-                WaitTimeSeconds=self._wait_seconds,
+                WaitTimeSeconds=wait_seconds,
                 MessageSystemAttributeNames=["ApproximateReceiveCount"],
             )
         except (BotoCoreError, ClientError) as error:
@@ -109,7 +129,8 @@ class Queue:
         for _attempt in range(_DELETE_ATTEMPTS):
             if not left:
                 break
-            left = [message for batch in _batches(left) for message in self._delete_batch(batch)]
+            asked = self._threads.map(self._delete_batch, _batches(left))
+            left = [message for batch in asked for message in batch]
         return left
 
     def postpone(self, messages: Sequence[QueuedMessage]) -> None:
@@ -148,6 +169,13 @@ class Queue:
         return [batch[int(failure["Id"])] for failure in answer.get("Failed", [])]
 
 
+def _unless_failed(receive: "Future[list[QueuedMessage]]") -> list[QueuedMessage]:
+    try:
+        return receive.result()
+    except QueueUnavailable:
+        return []
+
+
 def connect_client(url: str, wait_seconds: int) -> "SQSClient":
     """Return a client for a queue, through boto3 with its own settings, ``AWS_*``.
 
@@ -163,7 +191,7 @@ def connect_client(url: str, wait_seconds: int) -> "SQSClient":
         retries={"total_max_attempts": 1, "mode": "standard"},
     )
     try:
-        session = boto3.Session()
+        session = aws_session()
         region = session.region_name or region_of(url)
         return session.client("sqs", region_name=region, config=config)
     except NoRegionError:

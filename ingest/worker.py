@@ -88,6 +88,11 @@ class Worker:
             self._wait("the queue does not answer", error, self._queue_backoff)
             return []
         self._queue_backoff.succeeded()
+        if self._queue.is_full(messages):
+            # A commit costs more than what it writes: a queue that is behind shares
+            # one among many messages. Nothing waits here, so a signal need not break it
+            # off, and what was received is not left to come again.
+            messages += self._queue.receive_more()
         return messages
 
     def _store(self, messages: Sequence[QueuedMessage]) -> list[Outcome]:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from service.store import Store
-from tests.benchmarks import checks, freshness, h2load, lists, memory, processes, workers
+from tests.benchmarks import checks, freshness, h2load, ingest, lists, memory, processes, workers
 from tests.benchmarks.figures import Figure, markdown
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
@@ -58,6 +58,7 @@ class Run:
             "memory": self._memory,
             "freshness": self._freshness,
             "writes": self._writes,
+            "ingest": self._ingest,
             "workers": self._workers,
             "sizes": self._sizes,
             "fifty-million": self._fifty_million,
@@ -103,6 +104,12 @@ class Run:
         for engine, _, url in self._engines(directory):
             with processes.service(url, directory / engine) as server:
                 yield freshness.writes(server, engine, seconds=3, rounds=self._rounds)
+
+    def _ingest(self, directory: Path) -> Iterator[Figure]:
+        sqlite = lists.sqlite_url(directory)
+        yield from ingest.throughput(sqlite, "SQLite", directory, count=10_000, rounds=3)
+        with _postgresql() as url:
+            yield from ingest.throughput(url, "PostgreSQL", directory, count=10_000, rounds=3)
 
     def _workers(self, directory: Path) -> Iterator[Figure]:
         url = lists.sqlite_url(directory)
@@ -178,7 +185,8 @@ def _machine() -> str:
 
 def _arguments() -> argparse.Namespace:
     everything = [
-        "checks", "batches", "memory", "freshness", "writes", "workers", "sizes", "fifty-million",
+        "checks", "batches", "memory", "freshness", "writes", "ingest", "workers",
+        "sizes", "fifty-million",
     ]  # fmt: skip
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("parts", nargs="*", default=everything[:-1], help=", ".join(everything))

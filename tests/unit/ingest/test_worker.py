@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -24,6 +25,7 @@ class ScriptedQueue(Queue):
 
     def __init__(self, *answers: list[QueuedMessage] | QueueUnavailable) -> None:
         self.answers = list(answers)
+        self.more: list[QueuedMessage] = []
         self.deleted: list[str] = []
         self.postponed: list[str] = []
         self.delete_error: QueueUnavailable | None = None
@@ -36,6 +38,13 @@ class ScriptedQueue(Queue):
         if isinstance(answer, QueueUnavailable):
             raise answer
         return answer
+
+    def is_full(self, messages: Sequence[QueuedMessage]) -> bool:
+        return bool(self.more)
+
+    def receive_more(self) -> list[QueuedMessage]:
+        more, self.more = self.more, []
+        return more
 
     def delete(self, messages: Sequence[QueuedMessage]) -> list[QueuedMessage]:
         if self.delete_error:
@@ -248,3 +257,16 @@ def test_chores_are_seen_to_after_each_batch_and_told_whether_there_was_one(
 
     Worker(ScriptedQueue([bounce], []), pipeline, stop, chores=Chores([Chore()])).run()
     assert turns == [False, True]
+
+
+def test_messages_of_a_queue_that_is_behind_share_a_transaction(
+    pipeline: Pipeline, stop: Stop, bounce: QueuedMessage, store: Store, broken: QueuedMessage
+) -> None:
+    # given a full receive, and more that is there
+    queue = ScriptedQueue([bounce])
+    queue.more = [broken, dataclasses.replace(bounce, message_id="again")]
+    before = store.revision()
+    Worker(queue, pipeline, stop).run()
+    # then one transaction takes all of it, and what is broken is left
+    assert store.revision() == before + 1
+    assert queue.deleted == ["good", "again"]
