@@ -42,7 +42,7 @@ lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 
 # --- run and check -----------------------------------------------------------------------------
 
-.PHONY: up reset test bench lint format types
+.PHONY: up reset test bench soak lint format types
 up: $(VENV)/installed ## run everything here until Ctrl-C, with a stand-in for AWS
 	@$(BIN)/python -m deploy.local.up
 
@@ -57,6 +57,10 @@ test: $(VENV)/installed ## run all tests, or those of TESTS='tests/unit -k repli
 # BENCH='checks batches' measures some parts; `python -m tests.benchmarks --help` tells more.
 bench: $(VENV)/installed ## measure what docs/performance.md promises, side by side (about 15 minutes)
 	$(BIN)/python -m tests.benchmarks $(BENCH)
+
+# SOAK='--events 20000 --seed 7' makes it shorter, or the same once more.
+soak: $(VENV)/installed ## show that disorder, repetitions and kill -9 change nothing (some minutes)
+	@$(BIN)/python -m tests.soak $(SOAK)
 
 lint: $(VENV)/installed types ## check style and types
 	$(BIN)/ruff check .

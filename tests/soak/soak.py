@@ -1,0 +1,162 @@
+"""One soak: all of it in disorder, against the same once and in order."""
+
+import contextlib
+import dataclasses
+import datetime as dt
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import func, select
+
+from deploy.local.aws import free_port
+from ingest.assembly import judge_of, recorder_of
+from ingest.pipeline import Pipeline
+from ingest.settings import IngestSettings
+from service.store import DailyCount, Store, Suppression, schema
+from service.store.rows import SELECT_SUPPRESSION, suppression_of
+from tests.benchmarks.ingest import TOPIC, Signer
+from tests.processes import Process, Processes
+from tests.soak.happenings import as_text, disordered, happenings
+from tests.soak.poster import Poster
+from tests.soak.queue import LendingQueue
+
+_INGEST: Final = Path(sys.prefix) / "bin" / "suppression-ingest"
+_BOTH: Final = ("worker", "webhook")
+_BATCH: Final = 500
+_EPOCH: Final = dt.date(1970, 1, 1)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Result:
+    """All that must be the same whatever the order: what stands, what counts, what is known."""
+
+    standing: set[Suppression]
+    counts: list[DailyCount]
+    events: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Soaked:
+    """What came out, and what it went through."""
+
+    clean: Result
+    soaked: Result
+    kills: int
+    lent_again: int
+    refused: list[int]
+    seconds: float
+
+
+class Soak:
+    """Runs one.
+
+    Args:
+        url: of an empty database.
+        clean_url: of another one, for the clean run.
+        folder: for logs.
+        count: of different events.
+        kills: of the worker, and as many of the webhook.
+        patience: seconds after which a run that makes no progress has failed.
+    """
+
+    def __init__(
+        self, url: str, clean_url: str, folder: Path, *, count: int, kills: int, patience: float
+    ) -> None:
+        self._url = url
+        self._clean_url = clean_url
+        self._folder = folder
+        self._count = count
+        self._kills = kills
+        self._patience = patience
+        self._port = free_port()
+
+    def run(self, seed: int) -> Soaked:
+        """Run it; the seed makes it the same run again, but for where the kills fall."""
+        chance, signer, started = random.Random(seed), Signer(), time.monotonic()
+        happened = list(happenings(self._count, chance))
+        clean = self._clean(happened)
+        Store.open(self._url, migrate_first=True).close()
+        bodies = disordered([signer.envelope(event) for event in happened], chance)
+        half = len(bodies) // 2
+        certificate = signer.certificate()
+        with (
+            LendingQueue(bodies[:half], certificate, chance) as queue,
+            self._posting(bodies[half:]) as poster,
+            Processes(self._folder) as processes,
+        ):
+            self._start = lambda name: self._process(processes, queue, name)
+            self._see_through(queue, poster, chance)
+            return Soaked(
+                clean=clean,
+                soaked=_result(self._url),
+                kills=2 * self._kills,
+                lent_again=queue.lent_again,
+                refused=poster.refused,
+                seconds=time.monotonic() - started,
+            )
+
+    _start: Callable[[str], Process]
+
+    def _see_through(self, queue: LendingQueue, poster: Poster, chance: random.Random) -> None:
+        """Kill both at random moments, start both anew, and wait for the end."""
+        moments = sorted(chance.randrange(queue.left * 9 // 10) for _ in range(self._kills))
+        running = [self._start(name) for name in _BOTH]
+        for moment in moments:
+            assert queue.wait_for_deleted(moment, self._patience), f"{queue.left} left"
+            for process in running:
+                process.kill()
+                process.wait()
+            running = [self._start(name) for name in _BOTH]
+        assert queue.wait_for_deleted(sys.maxsize, self._patience), f"{queue.left} left"
+        assert poster.wait(self._patience), "not all posts are taken"
+
+    def _clean(self, happened: Sequence[dict[str, Any]]) -> Result:
+        settings = IngestSettings(database_url=self._clean_url)
+        with contextlib.closing(Store.open(self._clean_url, migrate_first=True)) as store:
+            judge, recorder = judge_of(settings), recorder_of(settings)
+            pipeline = Pipeline(store, lambda _: None, judge, recorder)
+            for start in range(0, len(happened), _BATCH):
+                pipeline.process([as_text(event) for event in happened[start : start + _BATCH]])
+        return _result(self._clean_url)
+
+    @contextlib.contextmanager
+    def _posting(self, bodies: list[str]) -> Iterator[Poster]:
+        poster = Poster(bodies, f"http://127.0.0.1:{self._port}/sns")
+        poster.start()
+        try:
+            yield poster
+        finally:
+            poster.stop()
+
+    def _process(self, processes: Processes, queue: LendingQueue, name: str) -> Process:
+        return processes.start(
+            name,
+            [_INGEST, name],
+            {
+                "AWS_ENDPOINT_URL": queue.url,
+                "AWS_REGION": "eu-west-1",
+                "AWS_DEFAULT_REGION": "eu-west-1",
+                "AWS_ACCESS_KEY_ID": "test",
+                "AWS_SECRET_ACCESS_KEY": "test",
+                "SUPPRESSION_DATABASE_URL": self._url,
+                "SUPPRESSION_QUEUE_URL": f"{queue.url}/123456789012/feedback",
+                "SUPPRESSION_TOPIC_ARNS": TOPIC,
+                "SUPPRESSION_CERTIFICATE_ENDPOINT": queue.url,
+                "SUPPRESSION_WEBHOOK_LISTEN": f"127.0.0.1:{self._port}",
+            },
+        )
+
+
+def _result(url: str) -> Result:
+    with contextlib.closing(Store.open(url)) as store, store.engine.connect() as connection:
+        entries = map(suppression_of, connection.execute(SELECT_SUPPRESSION))
+        known = connection.execute(select(func.count()).select_from(schema.event)).scalar_one()
+        return Result(
+            standing={dataclasses.replace(e, revision=0) for e in entries if e.removed is None},
+            counts=store.daily_counts(_EPOCH),
+            events=known,
+        )
