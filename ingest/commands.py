@@ -101,7 +101,7 @@ def worker_command(
     wait_seconds: Annotated[str | None, _option("wait_seconds")] = None,
     log_format: _LogFormat = None,
 ) -> None:
-    r"""Receive from SQS and store, until SIGTERM or Ctrl-C.
+    """Receive from SQS and store, until SIGTERM or Ctrl-C.
 
     A message is deleted from the queue after its feedback is stored, never before.
     One that is broken or forged is left there, for the dead-letter queue.
@@ -110,7 +110,7 @@ def worker_command(
     Examples:
       suppression-ingest worker --queue-url https://sqs.eu-west-1.amazonaws.com/123456789012/ses
       SUPPRESSION_STREAMS=newsletter-set=newsletter suppression-ingest worker
-    """
+    """  # noqa: D301 - click's mark for lines that stay as they are
     settings = load_settings(**locals())
     configure_logs(settings.log_format)
     if not settings.queue_url:
@@ -136,7 +136,7 @@ def replay_command(
     count_memory: _CountMemory = None,
     log_format: _LogFormat = None,
 ) -> None:
-    r"""Feed saved messages through the same steps as the worker.
+    """Feed saved messages through the same steps as the worker.
 
     Takes SNS envelopes, bare SES events and saved SQS messages: one JSON document,
     several, an array of them, or JSON Lines. What was stored before changes nothing.
@@ -146,7 +146,7 @@ def replay_command(
     Examples:
       suppression-ingest replay bounces-2026-01.jsonl bounces-2026-02.jsonl
       aws sqs receive-message --queue-url … | suppression-ingest replay -
-    """
+    """  # noqa: D301 - click's mark for lines that stay as they are
     settings = load_settings(**{k: v for k, v in locals().items() if k != "files"})
     configure_logs(settings.log_format)
     tally = run_replay(settings, files)

@@ -20,7 +20,7 @@ def purge_command(
     soft_bounce_within: Annotated[str | None, option(IngestSettings, "soft_bounce_within")] = None,
     soft_bounce_lasts: Annotated[str | None, option(IngestSettings, "soft_bounce_lasts")] = None,
 ) -> None:
-    r"""Forget feedback and counts that are older than the retention.
+    """Forget feedback and counts that are older than the retention.
 
     The worker does it too, beside its work. Rows go in steps of a thousand, so nobody
     waits long for the database; broken off, it is simply started again. Suppressed
@@ -30,7 +30,7 @@ def purge_command(
     Examples:
       suppression-ingest purge
       suppression-ingest purge --event-retention 90
-    """
+    """  # noqa: D301 - click's mark for lines that stay as they are
     settings = load_settings(**locals())
     gone: Counter[str] = Counter()
     with contextlib.closing(Store.open(settings.database_url)) as store:

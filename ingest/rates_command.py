@@ -21,7 +21,7 @@ def rates_command(
     ] = False,
     database_url: Annotated[str | None, option(IngestSettings, "database_url")] = None,
 ) -> None:
-    r"""Show sends, deliveries, bounces and complaints by day and configuration set.
+    """Show sends, deliveries, bounces and complaints by day and configuration set.
 
     Mail to the mailbox simulator is in no rate. SES decides by rates of its own, over
     a volume of mail that it does not tell; these are the early warning.
@@ -30,7 +30,7 @@ def rates_command(
     Examples:
       suppression-ingest rates
       suppression-ingest rates --days 30 --json | jq .total.bounce_rate
-    """
+    """  # noqa: D301 - click's mark for lines that stay as they are
     settings = load_settings(database_url=database_url)
     shown = days_until(dt.datetime.now(dt.UTC).date(), days)
     with contextlib.closing(Store.open(settings.database_url)) as store:
