@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from deploy.local import events
 from deploy.local.aws import StandIn
 from ingest.errors import QueueUnavailable
 from ingest.recording import Recorder
@@ -22,6 +23,7 @@ from tests.integration.ingest.counting import (
     soft_bounce,
     take_in,
 )
+from tests.processes import eventually
 
 RETRYING = Recorder(retries=True, streams={"news-set": "news"})
 MINUTE = dt.timedelta(minutes=1)
@@ -172,6 +174,21 @@ def test_sqs_holds_back_for_fifteen_minutes_at_most(minutes: int, seconds: int) 
 
 def test_a_body_is_ascii() -> None:
     assert body_of(retry_at(NOW)).isascii()
+
+
+def test_the_worker_sends_what_it_has_stored(feedback: Any, stand_in: StandIn, url: str) -> None:
+    event = events.bounce(
+        "full@shop.example", type_="Transient", sub_type="MailboxFull", happened=bounced_long_ago()
+    )
+    feedback.publish(json.dumps(event))
+    feedback.start_worker(SUPPRESSION_RETRY_QUEUE_URL=url)
+    [message] = eventually("the retry is there", lambda: received(stand_in, url))
+    assert (message["address"], message["attempt"]) == ("full@shop.example", 1)
+
+
+def bounced_long_ago() -> dt.datetime:
+    """So that SQS need not hold the retry back."""
+    return dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
 
 
 def retry_at(not_before: dt.datetime) -> Retry:

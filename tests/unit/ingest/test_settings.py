@@ -70,6 +70,13 @@ def test_streams_are_given_as_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
         ("certificate_endpoint", "ftp://host"),
         ("log_format", "yaml"),
         ("delayed_bounces", "maybe"),
+        ("soft_bounce_limit", "-1"),
+        ("soft_bounce_within", "0"),
+        ("soft_bounce_lasts", "for ever"),
+        ("retry_queue_url", "retries"),
+        ("count_memory", "0"),
+        ("event_retention", "-1"),
+        ("publish_rates", "perhaps"),
         ("verify_signatures", "perhaps"),
     ],
 )
