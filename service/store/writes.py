@@ -417,6 +417,8 @@ def _storable_texts(retry: Retry) -> dict[str, Any]:
 
 def _storable(text: str, size: int | None) -> str:
     """Cut to the column and drop what PostgreSQL cannot hold: NULs, half characters."""
+    if text.isascii() and "\0" not in text:  # nearly always
+        return text[:size]
     return _utf8(text).decode().replace("\0", "")[:size]
 
 
