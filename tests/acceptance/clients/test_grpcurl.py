@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
-from suppression.v1 import suppression_service_pb2 as pb
+from suppression.v1 import suppression_service_pb2 as rpc
+from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 
 from tests.acceptance.clients.conftest import TestServer
 
@@ -58,7 +60,18 @@ def _page(tool: str, server: TestServer) -> list[tuple[str, Any, Any]]:
             came.append((line, shown.split(), said.split()))
         else:
             came.append((line, shape(json.loads(shown)), shape(json.loads(said))))
+            _let_it_be_seen(json.loads(said).get("revision", ""), server)
     return came
+
+
+def _let_it_be_seen(revision: str, server: TestServer) -> None:
+    """Wait for what a line wrote, as a person does by typing the next one."""
+    with grpc.insecure_channel(server.listen) as channel:
+        SuppressionServiceStub(channel).CheckAddress(
+            rpc.CheckAddressRequest(address="anybody@example.com", min_revision=revision),
+            metadata=[("authorization", f"Bearer {server.token}")],
+            timeout=30,
+        )
 
 
 @pytest.mark.parametrize("tool", TOOLS)
@@ -68,7 +81,7 @@ def test_every_line_answers_in_the_shape_that_the_page_shows(server: TestServer,
 
 
 def test_the_page_has_a_line_for_every_call() -> None:
-    service = pb.DESCRIPTOR.services_by_name["SuppressionService"]
+    service = rpc.DESCRIPTOR.services_by_name["SuppressionService"]
     called = {line.rpartition("/")[2] for line, _ in LINES}
 
     assert {method.name for method in service.methods} <= called
