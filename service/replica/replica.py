@@ -93,32 +93,16 @@ class Replica:
         # Joined digests make an array at once; a list of large integers does not.
         digests = b"".join(map(xxhash.xxh3_64_digest, addresses, itertools.repeat(self._seed)))
         fingerprints = np.frombuffer(digests, dtype=">u8").astype(np.uint64)
-        reasons, unusual = self._reasons_in_base(fingerprints, mail)
+        found = self._base.find_many(fingerprints)
+        reasons = np.zeros(len(fingerprints), dtype=np.uint8)
+        reasons[found.here] = reasons_against(mail, found.words)
+        unusual: list[int] = found.here[found.several].tolist()
         changed = self._changed
         if changed and not changed.keys().isdisjoint(numbers := fingerprints.tolist()):
             unusual += [place for place, number in enumerate(numbers) if number in changed]
         for place in unusual:
             reasons[place] = reason_against(mail, self._words(int(fingerprints[place]))) or 0
         return reasons
-
-    def _reasons_in_base(
-        self, fingerprints: npt.NDArray[np.uint64], mail: Mail
-    ) -> tuple[npt.NDArray[np.uint8], list[int]]:
-        """Return the reasons, and the places of those with several entries, still open."""
-        reasons = np.zeros(len(fingerprints), dtype=np.uint8)
-        table = self._base.fingerprints
-        if not len(table):
-            return reasons, []
-        # In rising order the searches share most of their steps, and the cache.
-        order = fingerprints.argsort()
-        wanted = fingerprints[order]
-        found = table.searchsorted(wanted)
-        (hits,) = (table.take(found, mode="clip") == wanted).nonzero()
-        found, places = found[hits], order[hits]
-        reasons[places] = reasons_against(mail, self._base.words[found])
-        # The next entry is of the same address; the last entry has none after it.
-        several = (table.take(found + 1, mode="clip") == wanted[hits]) & (found + 1 < len(table))
-        return reasons, places[several].tolist()
 
     def _words(self, fingerprint: int) -> Sequence[int]:
         words = self._changed.get(fingerprint)

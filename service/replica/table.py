@@ -3,14 +3,36 @@
 import bisect
 import dataclasses
 from collections.abc import Iterable
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from service.store.feed import END_SHIFT, Words
 
+Places = npt.NDArray[np.int64]
+
 _EMPTY: Final = np.empty(0, dtype=np.uint64)
+_NOWHERE: Final = np.empty(0, dtype=np.int64)
+
+#: Entries below which bisection is as fast as a guess.
+_FEW: Final = 1_000
+#: Guesses for a place, each from the entry at the one before.
+_GUESSES: Final = 3
+#: Entries on either side of the last guess: several times how far it is off. A power of 2.
+_MARGIN: Final = 16
+
+
+class Found(NamedTuple):
+    """Which of many fingerprints a table has.
+
+    ``here`` are their places among those looked for. The others are as long as it:
+    the word of the first entry, and whether it is one of several.
+    """
+
+    here: Places
+    words: Words
+    several: npt.NDArray[np.bool_]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -52,6 +74,53 @@ class Table:
             found.append(int(self.words[place]))
             place += 1
         return found
+
+    def find_many(self, fingerprints: Words) -> "Found":
+        """Find many fingerprints at once."""
+        if not len(self):
+            return Found(_NOWHERE, _EMPTY, _NOWHERE.astype(np.bool_))
+        places = self._places(fingerprints)
+        (here,) = (self._at(places) == fingerprints).nonzero()
+        places = places[here]
+        # The entry after the last one is the last one again.
+        several = (self._at(places + 1) == fingerprints[here]) & (places + 1 < len(self))
+        return Found(here, self.words[places], several)
+
+    def _at(self, places: Places) -> Words:
+        return self.fingerprints.take(places, mode="clip")
+
+    def _places(self, wanted: Words) -> Places:
+        """Return what ``searchsorted`` would, in a fraction of the time.
+
+        Fingerprints are spread evenly, so the number of one tells nearly where it is.
+        Bisection of a large table waits for memory at every step, an address at a
+        time; a guess goes there at once, and for all addresses together.
+        """
+        table = self.fingerprints
+        if len(table) < _FEW:
+            return table.searchsorted(wanted)
+        place = self._guesses(wanted) - _MARGIN
+        place.clip(0, len(table) - 2 * _MARGIN, out=place)
+        step = _MARGIN
+        while step:
+            place += step * (table.take(place + (step - 1)) < wanted)
+            step //= 2
+        near = (self._at(place) >= wanted) & (table.take(place - 1, mode="wrap") < wanted)
+        if not near.all():  # Further off than the margin, or at an end of the table.
+            (far,) = (~near).nonzero()
+            place[far] = table.searchsorted(wanted[far])
+        return place
+
+    def _guesses(self, wanted: Words) -> Places:
+        table = self.fingerprints
+        entries_a_step = np.float64(len(table) / 2**64)
+        guess = (wanted * entries_a_step).astype(np.int64)
+        for _ in range(_GUESSES - 1):
+            guess.clip(0, len(table) - 1, out=guess)
+            # The difference of unsigned numbers wraps around; read as signed it is right.
+            off = (wanted - table.take(guess)).view(np.int64)
+            guess += (off * entries_a_step).astype(np.int64)
+        return guess
 
     def with_changes(self, changed: dict[int, tuple[int, ...]]) -> "Table":
         """Return a table in which these fingerprints have these words and no others."""
