@@ -38,6 +38,11 @@ lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 		--no-annotate --no-emit-package suppression-client --group dev --extra cli \
 		pyproject.toml clients/python/pyproject.toml -o requirements/dev.txt
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-annotate --no-emit-package suppression-client -c requirements/dev.txt \
+		pyproject.toml -o requirements/runtime.txt
+	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-annotate -c requirements/dev.txt --group build -o requirements/build.txt
+	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-annotate requirements/stubs.in -o requirements/stubs.txt
 
 # --- run and check -----------------------------------------------------------------------------
