@@ -39,6 +39,12 @@ class Server:
         return sum(sum(each.cpu_times()[:2]) for each in self.processes())
 
 
+def keep_to_core(process: psutil.Process, core: int) -> None:
+    """Let a process, with all threads that it has now, run on one core only."""
+    for thread in process.threads():
+        os.sched_setaffinity(thread.id, {core})
+
+
 def free_port() -> int:
     """Return a port that nobody listens on now."""
     with socket.socket() as probe:
