@@ -6,6 +6,7 @@ All times are aware and in UTC. Fields have the names of the proto.
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import partial
 from itertools import repeat
 from typing import Any, NamedTuple, TypeVar
 
@@ -213,7 +214,8 @@ def checks(addresses: list[str], response: pb.BatchCheckResponse) -> list[Check]
         repeat(None),
         strict=False,
     )
-    return list(map(Check._make, rows))
+    # What Check._make does, without a call of Python's for each.
+    return list(map(partial(tuple.__new__, Check), rows))
 
 
 def suppressed(response: pb.SuppressResponse) -> Suppressed:
