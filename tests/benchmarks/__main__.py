@@ -17,10 +17,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from service.store import Store
-from tests.benchmarks import checks, freshness, h2load, ingest, lists, memory, processes, workers
+from tests.benchmarks import (
+    checks,
+    freshness,
+    h2load,
+    ingest,
+    lists,
+    memory,
+    processes,
+    sizes,
+    workers,
+)
 from tests.benchmarks.figures import Figure, markdown
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
+_FIFTY = 50_000_000
 
 
 def main() -> int:
@@ -82,9 +93,14 @@ class Run:
                 print("redis-server is missing: that comparison is left out", file=sys.stderr)
                 return
             store = lists.fill(url, self._entries)
-            with processes.service(url, directory) as real:
+            with processes.empty() as yardstick, processes.service(url, directory) as real:
                 yield from checks.end_to_end(
-                    real, store, redis_socket, entries=self._entries, rounds=self._rounds
+                    real,
+                    yardstick,
+                    store,
+                    redis_socket,
+                    entries=self._entries,
+                    rounds=self._rounds,
                 )
 
     def _memory(self, directory: Path) -> Iterator[Figure]:
@@ -117,12 +133,13 @@ class Run:
         yield from workers.scaling(url, directory, rounds=self._rounds, calls=40_000)
 
     def _sizes(self, directory: Path) -> Iterator[Figure]:
-        self.tables.append(_size_table(memory.sizes(directory, SIZES, rounds=self._rounds)))
+        costs = sizes.costs(directory, SIZES, rounds=self._rounds)
+        self.tables += [sizes.table(costs), sizes.plot(costs)]
         yield from ()
 
     def _fifty_million(self, directory: Path) -> Iterator[Figure]:
-        yield from memory.footprint(directory, 50_000_000)
-        self.tables.append(_size_table(memory.sizes(directory, [50_000_000], rounds=self._rounds)))
+        yield from memory.footprint(directory, _FIFTY)
+        self.tables.append(sizes.table(sizes.costs(directory, [_FIFTY], rounds=self._rounds)))
 
     def _engines(self, directory: Path) -> Iterator[tuple[str, Store, str]]:
         with _postgresql() as postgresql:
@@ -133,12 +150,6 @@ class Run:
                 (directory / engine).mkdir()
                 with contextlib.closing(lists.fill(url, 100_000)) as store:
                     yield engine, store, url
-
-
-def _size_table(rows: list[list[str]]) -> str:
-    head = ["entries", "check, latency", "check, CPU", "batch of 1,000, latency", "batch, CPU"]
-    table = [head, ["---:"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(row) + " |" for row in table)
 
 
 @contextlib.contextmanager

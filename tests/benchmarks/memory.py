@@ -1,25 +1,24 @@
-"""How fast the list is loaded, how much memory it takes, and whether its size tells."""
+"""How fast the list is loaded, and how much memory it takes."""
 
 import contextlib
 import datetime as dt
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import xxhash
-from suppression.v1 import suppression_service_pb2 as rpc
 
 from service.replica.replica import State
 from service.replica.snapshot import Snapshot, SnapshotDirectory
 from service.replica.table import Table
 from service.store import Reason, Store
-from tests.benchmarks import checks, h2load, lists, processes
+from tests.benchmarks import lists, processes
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.processes import Server
 
 #: Entries of a generated list that have real addresses; the others are random.
-_REAL = 10_000
+REAL = 10_000
 _WORKERS = 2
 
 
@@ -43,7 +42,7 @@ def generate_snapshot(store: Store, directory: Path, entries: int) -> None:
     identity = store.identity()
     draw = np.random.default_rng(1)
     fingerprints = draw.integers(0, 2**64 - 1, entries, dtype=np.uint64)
-    real = (lists.listed(number).encode() for number in range(min(_REAL, entries)))
+    real = (lists.listed(number).encode() for number in range(min(REAL, entries)))
     for place, address in enumerate(real):
         fingerprints[place] = xxhash.xxh3_64_intdigest(address, identity.fingerprint_seed)
     words = np.full(entries, int(Reason.HARD_BOUNCE), dtype=np.uint64)
@@ -91,37 +90,3 @@ def footprint(directory: Path, entries: int) -> Iterator[Figure]:
 
 def _memory(server: Server) -> float:
     return float(sum(worker.memory_full_info().pss for worker in server.workers()))
-
-
-def sizes(directory: Path, entries: Sequence[int], *, rounds: int) -> list[list[str]]:
-    """Return a row for each size: entries, check latency, batch latency, CPU of each."""
-    with contextlib.ExitStack() as stack:
-        servers = {
-            size: stack.enter_context(server_of_size(directory / str(size), size))[0]
-            for size in entries
-        }
-        singles: dict[int, list[h2load.Load]] = {size: [] for size in entries}
-        batches: dict[int, list[h2load.Load]] = {size: [] for size in entries}
-        single = rpc.CheckAddressRequest(address=lists.unlisted(7))
-        batch = rpc.BatchCheckRequest(addresses=checks.batch_of(checks.BATCH, _REAL))
-        one = {"connections": 1, "streams": 1}
-        for _ in range(rounds):
-            for size, server in servers.items():
-                singles[size].append(
-                    h2load.call(server, "CheckAddress", single, calls=3_000, **one)
-                )
-                batches[size].append(h2load.call(server, "BatchCheck", batch, calls=500, **one))
-    return [_size_row(size, singles[size], batches[size]) for size in entries]
-
-
-def _size_row(size: int, single: list[h2load.Load], batch: list[h2load.Load]) -> list[str]:
-    def middle(loads: list[h2load.Load], name: str) -> float:
-        return float(np.median([getattr(load, name) for load in loads]))
-
-    return [
-        f"{size:,}",
-        f"{middle(single, 'median_latency'):,.0f} µs",
-        f"{middle(single, 'server_cpu_per_call') * 1e6:,.0f} µs",
-        f"{middle(batch, 'median_latency'):,.0f} µs",
-        f"{middle(batch, 'server_cpu_per_call') * 1e6:,.0f} µs",
-    ]
