@@ -24,7 +24,15 @@ def with_settings(
     """Make a typer command out of a function that takes the settings.
 
     The command has a flag for each named field, for every field if none is named.
-    A flag that is not given leaves the field to the environment and its default.
+    A flag that is not given leaves the field to the environment and its default. So
+
+        @app.command()
+        @with_settings(ServiceSettings, "listen", "workers")
+        def serve(settings: ServiceSettings) -> None: ...
+
+    is for typer, and for whoever reads ``--help``,
+
+        def serve(*, listen: str | None = None, workers: str | None = None) -> None: ...
 
     Raises:
         BadSetting: from the command, for a value that the settings refuse.

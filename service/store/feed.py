@@ -34,7 +34,9 @@ _END: Final = (
     " WHEN expires > 4294967295000000 THEN 4294967295"
     " ELSE (expires + 999999) / 1000000 END"
 )
-_WORD: Final = f"((({_END}) << 32) | (CAST(stream_id AS BIGINT) << 8) | reason)"
+_WORD: Final = (
+    f"((({_END}) << {END_SHIFT}) | (CAST(stream_id AS BIGINT) << {REASON_BITS}) | reason)"
+)
 _CHANGED: Final = text(
     f"SELECT fingerprint, {_WORD}, removed IS NOT NULL, revision "  # noqa: S608 - constants
     "FROM suppression WHERE revision > :after"
