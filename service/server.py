@@ -61,22 +61,34 @@ async def serve(settings: ServiceSettings, listen: str, stop: asyncio.Event) -> 
     writer = GroupWriter(store)
     servicer = SuppressionServicer(store, follower, writer)
     tokens = TokenFile(settings.token_file) if settings.token_file else None
-    server = grpc_server(settings)
-    status = _add_services(server, GuardedServicer(servicer, tokens, settings.max_calls), settings)
-    _bind(server, settings, listen)
     # Left in the opposite order: calls end first, then the writes, then the store.
     with contextlib.closing(store):
-        async with (
-            follower.following(),
-            writer.writing(),
-            _regularly(_HEALTH_SECONDS, _Health(status, follower).keep_level),
-            _regularly(_TOKEN_SECONDS, _refresh(tokens)),
-        ):
-            await server.start()
-            # What was made until now stays: no use in looking at it for garbage again.
-            gc.freeze()
-            await stop.wait()
-            await _drain(server, status, servicer, settings)
+        async with follower.following(), writer.writing():
+            # A worker that does not listen yet leaves connections to those that can answer.
+            await _first(follower.tried, stop)
+            if stop.is_set():
+                return
+            server = grpc_server(settings)
+            guarded = GuardedServicer(servicer, tokens, settings.max_calls)
+            status = _add_services(server, guarded, settings)
+            _bind(server, settings, listen)
+            async with (
+                _regularly(_HEALTH_SECONDS, _Health(status, follower).keep_level),
+                _regularly(_TOKEN_SECONDS, _refresh(tokens)),
+            ):
+                await server.start()
+                # What was made until now stays: no use in looking at it for garbage again.
+                gc.freeze()
+                await stop.wait()
+                await _drain(server, status, servicer, settings)
+
+
+async def _first(*events: asyncio.Event) -> None:
+    """Wait until one of several events is set."""
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
 
 
 def _refresh(tokens: TokenFile | None) -> Callable[[], Awaitable[None]]:

@@ -70,6 +70,8 @@ class Follower:
         #: The replica, once it is level and while it is young enough to answer from. An
         #: attribute, since every check reads it: a timer takes it away, not a comparison.
         self.replica: Replica | None = None
+        #: Set once the first attempt to load the list has ended, well or not.
+        self.tried = asyncio.Event()
         self._replica: Replica | None = None
         self._too_old: asyncio.TimerHandle | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="follower")
@@ -138,6 +140,7 @@ class Follower:
         while True:
             self._wake.clear()
             pause = self._poll_seconds if await self._round() else min(pause * 2, RETRY_SECONDS)
+            self.tried.set()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), pause)
 
