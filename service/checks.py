@@ -44,6 +44,9 @@ class Checks:
         self._now = now
         self._state: object = _NO_STATE
         self._answers: list[rpc.CheckAddressResponse] = []
+        #: How many answers had each reason, at the place of its number.
+        self.singles = [0] * (_INVALID + 1)
+        self.batches = np.zeros(_INVALID + 1, dtype=np.int64)
 
     def single(
         self, replica: Replica, request: rpc.CheckAddressRequest
@@ -60,11 +63,11 @@ class Checks:
         try:
             address = canonical(request.address)
         except InvalidAddress:
-            return self._answers[_INVALID]
+            return self._answer(_INVALID)
         # Most addresses are on no list, whatever the mail is.
         if not (words := replica.words(address.encode())):
-            return self._answers[0]
-        return self._answers[reason_against(self._mail(replica, request), words) or 0]
+            return self._answer(0)
+        return self._answer(reason_against(self._mail(replica, request), words) or 0)
 
     def batch(self, replica: Replica, request: rpc.BatchCheckRequest) -> rpc.BatchCheckResponse:
         """Answer for many addresses, all at one revision.
@@ -78,6 +81,7 @@ class Checks:
         addresses, invalid = canonical_batch(request.addresses)
         reasons = replica.reasons(addresses, mail)
         reasons[invalid] = _INVALID
+        self.batches += np.bincount(reasons, minlength=len(self.batches))
         (stopped,) = reasons.nonzero()
         response = _response_with(np.where(reasons, _STOP, _SEND))
         for index, reason in zip(stopped.tolist(), reasons[stopped].tolist(), strict=True):
@@ -94,6 +98,10 @@ class Checks:
             essential=requests.is_essential(request.mail_class),
             now=int(self._now()),
         )
+
+    def _answer(self, reason: int) -> rpc.CheckAddressResponse:
+        self.singles[reason] += 1
+        return self._answers[reason]
 
     def _renew_answers(self, replica: Replica) -> None:
         """Make the answer for every reason, at the place of the reason's number."""

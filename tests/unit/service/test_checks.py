@@ -133,3 +133,27 @@ def test_a_batch_agrees_with_single_checks(checks: Checks, replica: Replica) -> 
             for address in addresses
         ]
         assert list(checks.batch(replica, asked).verdicts) == [each.verdict for each in alone]
+
+
+def test_single_answers_are_counted_by_reason(checks: Checks, replica: Replica) -> None:
+    for address in (JANE, JANE, "new@example.com", "no address"):
+        checks.single(replica, ask(address))
+    assert dict(enumerate(checks.singles)) == {
+        **dict.fromkeys(range(7), 0),
+        0: 1,
+        pb.REASON_COMPLAINT: 2,
+        pb.REASON_INVALID_ADDRESS: 1,
+    }
+
+
+def test_every_address_of_a_batch_is_counted_by_reason(checks: Checks, replica: Replica) -> None:
+    asked = rpc.BatchCheckRequest(addresses=[JANE, "new@example.com", "no address", JUNE])
+    for _ in range(2):
+        checks.batch(replica, asked)
+    assert dict(enumerate(checks.batches.tolist())) == {
+        **dict.fromkeys(range(7), 0),
+        0: 2,
+        pb.REASON_COMPLAINT: 2,
+        pb.REASON_MANUAL: 2,
+        pb.REASON_INVALID_ADDRESS: 2,
+    }
