@@ -64,6 +64,8 @@ class Replica:
         self._changed_at: dict[int, int] = {}
         self.state = state
         self.streams = streams or {"": 0}
+        #: How many entries stand.
+        self.entries = len(self._base)
 
     @property
     def revision(self) -> Revision:
@@ -111,9 +113,10 @@ class Replica:
     def apply(self, changes: Iterable[Change], state: State) -> None:
         """Take in everything that changed up to a state."""
         for change in changes:
-            entry = change.word & _ENTRY_MASK
-            others = [w for w in self._words(change.fingerprint) if w & _ENTRY_MASK != entry]
+            entry, before = change.word & _ENTRY_MASK, self._words(change.fingerprint)
+            others = [w for w in before if w & _ENTRY_MASK != entry]
             now = others if change.removed else [*others, change.word]
+            self.entries += len(now) - len(before)
             self._changed[change.fingerprint] = tuple(now)
             self._changed_at[change.fingerprint] = state.revision
         self.state = state
@@ -125,7 +128,7 @@ class Replica:
         leave the copy without the changes that the new base has.
         """
         copy = type(self)(self.identity, self._base, self.base_state, self.streams)
-        copy.state = self.state
+        copy.state, copy.entries = self.state, self.entries
         copy._changed = self._changed.copy()  # noqa: SLF001 - our own kind
         copy._changed_at = self._changed_at.copy()  # noqa: SLF001
         return copy
@@ -140,3 +143,5 @@ class Replica:
         self._changed = {fingerprint: self._changed[fingerprint] for fingerprint in kept}
         self._changed_at = kept
         self._base, self.base_state = base, state
+        gained = sum(len(self._changed[f]) - len(base.find(f)) for f in kept)
+        self.entries = len(base) + gained

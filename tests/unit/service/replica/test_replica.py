@@ -127,6 +127,12 @@ class ReplicaMachine(RuleBasedStateMachine):
                 assert at_once == [reason or 0 for reason in expected]
 
     @invariant()
+    def entries_are_counted(self) -> None:
+        if hasattr(self, "model"):
+            words = [self.replica.words(address.encode()) for address in ADDRESSES]
+            assert self.replica.entries == sum(map(len, words))
+
+    @invariant()
     def state_is_what_was_taken_in(self) -> None:
         if hasattr(self, "model"):
             assert self.replica.state.revision == self.revision
