@@ -48,10 +48,11 @@ class ApiError(Exception):
         """Return the google.rpc details that go with the status."""
         return [_packed(error_details_pb2.ErrorInfo(reason=self.reason, domain=DOMAIN))]
 
-    def to_status(self) -> grpc.Status:
-        """Return what ``context.abort_with_status`` takes."""
+    def to_status(self, request_id: str) -> grpc.Status:
+        """Return what ``context.abort_with_status`` takes; the id is told as RequestInfo."""
+        details = [*self.details(), _packed(error_details_pb2.RequestInfo(request_id=request_id))]
         number = self.code.value[0]
-        status = status_pb2.Status(code=number, message=self.message, details=self.details())
+        status = status_pb2.Status(code=number, message=self.message, details=details)
         grpc_status: grpc.Status = rpc_status.to_status(status)
         return grpc_status
 

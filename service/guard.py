@@ -1,4 +1,4 @@
-"""What stands around every call, in one layer: who may call, how many at a time, errors.
+"""What stands around every call, in one layer: who may call, how many, errors, counts.
 
 An interceptor costs a grpc.aio server some 8 % of an empty call, each of them. So
 everything that all calls share is composed here, into one wrapper a method.
@@ -6,6 +6,7 @@ everything that all calls share is composed here, into one wrapper a method.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from time import perf_counter
 from typing import Any, Final
 
 import grpc
@@ -21,6 +22,9 @@ from service.errors import (
     TooManyCalls,
     Unauthenticated,
 )
+from service.metrics import CallCounts
+from service.refusals import Refusals
+from service.request_id import CALL, Call
 
 _log = structlog.get_logger()
 _Context = grpc.aio.ServicerContext[Any, Any]
@@ -63,12 +67,16 @@ class GuardedServicer(SuppressionServiceServicer):
         tokens: TokenFile | None = None,
         max_calls: int = 1_000,
     ) -> None:
+        #: What became of the calls so far, by method.
+        self.counts = {method.name: CallCounts() for method in SERVICE.methods}
+        refusals = Refusals()
         calls, waits = Places(max_calls), Places(max_calls)
         for method in SERVICE.methods:
             name = method.name
             places = waits if name in _WAITING else calls
             gate = _gate(tokens, NEEDED.get(name, Role.ADMIN)) if tokens else None
-            setattr(self, name, _guarded(name, getattr(servicer, name), places, gate))
+            answer, counts = getattr(servicer, name), self.counts[name]
+            setattr(self, name, _guarded(name, answer, places, gate, counts, refusals))
 
 
 def _gate(tokens: TokenFile, needed: Role) -> Callable[[_Context], None]:
@@ -97,21 +105,34 @@ def _bearer(context: _Context) -> str:
 
 
 def _guarded(
-    name: str, method: _Method, places: Places, gate: Callable[[_Context], None] | None
+    name: str,
+    method: _Method,
+    places: Places,
+    gate: Callable[[_Context], None] | None,
+    counts: CallCounts,
+    refusals: Refusals,
 ) -> _Method:
     async def call(request: Any, context: _Context) -> Any:
+        CALL.set(under_way := Call(context))
+        counts.started += 1
+        begun, code = perf_counter(), grpc.StatusCode.OK
         try:
             if gate is not None:
                 gate(context)
             with places:
                 return await method(request, context)
         except ApiError as error:
-            failure = error
-        except asyncio.CancelledError:
+            failure, code = error, error.code
+            refusals.note(name, error)
+        except asyncio.CancelledError:  # the caller went away, or its time was over
+            code = grpc.StatusCode.CANCELLED
             raise
         except Exception as error:  # noqa: BLE001 - a defect; its text stays here
             _log.exception("call failed", method=name, error=type(error).__name__)
             failure = InternalError("INTERNAL", "the service failed; its log says more")
-        return await context.abort_with_status(failure.to_status())
+            code = failure.code
+        finally:
+            counts.end(code, perf_counter() - begun)
+        return await context.abort_with_status(failure.to_status(under_way.request_id))
 
     return call

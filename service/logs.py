@@ -1,10 +1,17 @@
-"""How the server writes its log: to standard error, for people or as JSON."""
+"""How the server writes its log: to standard error, for people or as JSON.
+
+A line that is written while a call is answered has the call's ``request_id``, and
+its ``trace_id`` where traces are kept.
+"""
 
 import contextlib
 import sys
 from typing import TextIO, cast
 
 import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+from service.request_id import CALL
 
 
 class _Unfailing:
@@ -32,6 +39,7 @@ def set_up_logs(log_format: str) -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
+            _add_call,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer()
@@ -41,3 +49,11 @@ def set_up_logs(log_format: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Unfailing(sys.stderr))),
         cache_logger_on_first_use=True,
     )
+
+
+def _add_call(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    if call := CALL.get():
+        line["request_id"] = call.request_id
+        if call.trace_id:
+            line["trace_id"] = call.trace_id
+    return line

@@ -163,8 +163,11 @@ def refusal() -> Callable[[Awaitable[object]], Awaitable[tuple[str, str, list[st
         info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
         assert status.details[0].Unpack(info)
         assert info.domain == "suppression.v1"
-        for more in status.details[1:]:
+        for more in status.details[1:-1]:
             assert more.Unpack(bad)
+        asked = error_details_pb2.RequestInfo()
+        assert status.details[-1].Unpack(asked)
+        assert asked.request_id
         return error.value.code().name, info.reason, [v.field for v in bad.field_violations]
 
     return refused
