@@ -49,7 +49,7 @@ def main() -> int:
 def _send(ses: CheckedSES, address: str) -> str:
     try:
         ses.send_email(
-            FromEmailAddress=os.environ["MAIL_FROM"],
+            FromEmailAddress=os.environ["SES_FROM"],
             Destination={"ToAddresses": [address]},
             Content=CONTENT,
         )

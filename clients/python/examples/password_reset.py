@@ -23,7 +23,7 @@ def main(address: str) -> int:
         print(f"not sent: {check.reason.name}")
         return 1
     boto3.client("sesv2").send_email(
-        FromEmailAddress=os.environ["MAIL_FROM"],
+        FromEmailAddress=os.environ["SES_FROM"],
         Destination={"ToAddresses": [address]},
         # Without a configuration set, SES tells nobody about the bounce.
         ConfigurationSetName=os.environ["SES_CONFIGURATION_SET"],

@@ -16,7 +16,7 @@ from tests.processes import Processes, clean
 
 EXAMPLES = Path(__file__).parents[3] / "clients" / "python" / "examples"
 JANE, JOE, KIM = "jane@example.com", "joe@example.com", "kim@example.com"
-SENDER = {"MAIL_FROM": "shop@example.com", "SES_CONFIGURATION_SET": "news"}
+SENDER = {"SES_FROM": "shop@example.com", "SES_CONFIGURATION_SET": "news"}
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_the_examples_run_against_the_stand_in_for_aws(
         region_name=told["AWS_REGION"],
         aws_access_key_id="stand-in",
         aws_secret_access_key="stand-in",
-    ).create_email_identity(EmailIdentity=SENDER["MAIL_FROM"])
+    ).create_email_identity(EmailIdentity=SENDER["SES_FROM"])
 
     assert _ran("password_reset.py", JANE, told=told).stdout == "sent\n"
     assert _ran("newsletter.py", told=told, stdin=JANE).stdout == "1 sent, 0 held\n"

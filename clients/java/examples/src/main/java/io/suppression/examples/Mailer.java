@@ -13,11 +13,11 @@ import software.amazon.awssdk.services.sesv2.model.Content;
  *     bounce
  */
 record Mailer(SesV2Client ses, String from, String configurationSet) implements AutoCloseable {
-  /** Reads MAIL_FROM and SES_CONFIGURATION_SET. */
+  /** Reads SES_FROM and SES_CONFIGURATION_SET. */
   static Mailer fromEnvironment() {
     return new Mailer(
         SesV2Client.create(),
-        Environment.required("MAIL_FROM"),
+        Environment.required("SES_FROM"),
         Environment.required("SES_CONFIGURATION_SET"));
   }
 
