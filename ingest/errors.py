@@ -30,6 +30,8 @@ class Refused(IngestError):
 
     #: The name under which refusals of this sort are counted.
     label: ClassVar[str] = "refused"
+    #: What could not be verified; empty where that is not why.
+    cause: str = ""
 
 
 class Malformed(Refused):
@@ -39,21 +41,33 @@ class Malformed(Refused):
 
 
 class Forged(Refused):
-    """The message does not prove that SNS made it."""
+    """The message does not prove that SNS made it.
+
+    Args:
+        text: what is wrong with it.
+        cause: what could not be verified, one of :attr:`CAUSES`.
+    """
 
     label = "forged"
+    CAUSES: ClassVar = ("signature", "signature_version", "certificate_url", "region")
+
+    def __init__(self, text: str, cause: str = "signature") -> None:
+        super().__init__(text)
+        self.cause = cause
 
 
 class ForeignTopic(Refused):
     """The message comes from a topic that is not on the allowlist."""
 
     label = "foreign topic"
+    cause = "topic"
 
 
 class Unverifiable(Refused):
     """The signature cannot be checked now: the certificate did not come. Try again later."""
 
     label = "cannot verify now"
+    cause = "certificate"
 
 
 class Unstorable(Refused):

@@ -106,17 +106,17 @@ class SnsSignatureVerifier(SNSMessageValidator):  # type: ignore[misc]
 
     def _validate_signature_version(self, message: JsonObject) -> None:
         if optional_text(message, "SignatureVersion") not in _HASHES:
-            raise Forged("the signature version is neither 1 nor 2")
+            raise Forged("the signature version is neither 1 nor 2", "signature_version")
 
     def _validate_cert_url(self, message: JsonObject) -> None:
         url = _CERTIFICATE_URL.fullmatch(optional_text(message, "SigningCertURL"))
         if not url:
-            raise Forged("the certificate's URL is not one of SNS")
+            raise Forged("the certificate's URL is not one of SNS", "certificate_url")
         topic = _TOPIC_ARN.fullmatch(optional_text(message, "TopicArn"))
         if not topic:
-            raise Forged("the topic's ARN is none")
+            raise Forged("the topic's ARN is none", "region")
         if url["region"] != topic["region"] or bool(url["china"]) != bool(topic["china"]):
-            raise Forged("the certificate is of another region than the topic")
+            raise Forged("the certificate is of another region than the topic", "region")
 
     def _get_plaintext_to_sign(self, message: JsonObject) -> str:
         names = _SIGNED_IN_CONFIRMATION

@@ -14,6 +14,7 @@ from ingest.errors import QueueUnavailable, SettingsError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 #: Messages that one receive or delete takes at most (SQS's limit).
 MAX_BATCH: Final = 10
@@ -45,6 +46,8 @@ class QueuedMessage:
     body: str
     #: How often it has been received, this time included.
     receive_count: int = 1
+    #: When it came into the queue, in seconds since 1970.
+    sent: float = 0.0
 
 
 class Queue:
@@ -99,19 +102,11 @@ class Queue:
                 QueueUrl=self._url,
                 MaxNumberOfMessages=self._batch_size,
                 WaitTimeSeconds=wait_seconds,
-                MessageSystemAttributeNames=["ApproximateReceiveCount"],
+                MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
             )
         except (BotoCoreError, ClientError) as error:
             raise QueueUnavailable(failure_of(error)) from error
-        return [
-            QueuedMessage(
-                message_id=message["MessageId"],
-                receipt_handle=message["ReceiptHandle"],
-                body=message.get("Body", ""),
-                receive_count=int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1)),
-            )
-            for message in answer.get("Messages", [])
-        ]
+        return [_message(received) for received in answer.get("Messages", [])]
 
     def delete(self, messages: Sequence[QueuedMessage]) -> list[QueuedMessage]:
         """Delete messages.
@@ -167,6 +162,17 @@ class Queue:
         except (BotoCoreError, ClientError) as error:
             raise QueueUnavailable(failure_of(error)) from error
         return [batch[int(failure["Id"])] for failure in answer.get("Failed", [])]
+
+
+def _message(received: "MessageTypeDef") -> QueuedMessage:
+    attributes = received.get("Attributes", {})
+    return QueuedMessage(
+        message_id=received["MessageId"],
+        receipt_handle=received["ReceiptHandle"],
+        body=received.get("Body", ""),
+        receive_count=int(attributes.get("ApproximateReceiveCount", 1)),
+        sent=int(attributes.get("SentTimestamp", 0)) / 1000,
+    )
 
 
 def _unless_failed(receive: "Future[list[QueuedMessage]]") -> list[QueuedMessage]:

@@ -12,12 +12,15 @@ from ingest.outcome import Outcome
 class Tally:
     """What a process has done so far.
 
-    ``kinds`` counts acknowledged messages, ``new`` and ``duplicates`` pieces of
-    feedback (one a recipient), ``refused`` messages by the sort of refusal and
-    ``remarks`` messages that an operator should know of.
+    ``outcomes`` counts messages by kind and :attr:`Outcome.name`, ``unverified`` those
+    that could not be verified by what failed, ``kinds`` acknowledged messages,
+    ``new`` and ``duplicates`` pieces of feedback (one a recipient), ``refused`` messages
+    by the sort of refusal and ``remarks`` messages that an operator should know of.
     """
 
     received: int = 0
+    outcomes: Counter[tuple[str, str]] = dataclasses.field(default_factory=Counter)
+    unverified: Counter[str] = dataclasses.field(default_factory=Counter)
     kinds: Counter[str] = dataclasses.field(default_factory=Counter)
     new: int = 0
     duplicates: int = 0
@@ -28,11 +31,14 @@ class Tally:
         """Count what became of some messages."""
         for outcome in outcomes:
             self.received += 1
+            self.outcomes[outcome.kind, outcome.name] += 1
             self.new += outcome.new
             self.duplicates += outcome.duplicates
             self.remarks.update(outcome.remarks)
             if outcome.refusal:
                 self.refused[outcome.refusal.label] += 1
+                if outcome.refusal.cause:
+                    self.unverified[outcome.refusal.cause] += 1
             else:
                 self.kinds[outcome.kind] += 1
 

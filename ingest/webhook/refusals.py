@@ -47,6 +47,7 @@ class Unauthorized(PostRefused):
     """The post does not bring the password."""
 
     label = "no password"
+    cause = "password"
     status = 401
 
 
@@ -54,24 +55,28 @@ class RawRefused(PostRefused):
     """The post has no envelope, and raw delivery is not switched on."""
 
     label = "raw delivery"
+    cause = "raw_delivery"
 
 
 class Contradictory(PostRefused):
     """The headers tell something else than the body."""
 
     label = "contradictory"
+    cause = "headers"
 
 
 class StaleConfirmation(PostRefused):
     """The confirmation is older than any token that SNS still takes."""
 
     label = "stale confirmation"
+    cause = "confirmation"
 
 
 class TokenRefused(PostRefused):
     """SNS does not take the token of a confirmation."""
 
     label = "token refused"
+    cause = "confirmation"
 
 
 class TooSlow(PostRefused):

@@ -50,7 +50,10 @@ def test_a_receive_waits_long_for_a_full_batch(queue: Queue, sqs: Stubber) -> No
                     "MessageId": "m-1",
                     "ReceiptHandle": "r-1",
                     "Body": "body",
-                    "Attributes": {"ApproximateReceiveCount": "3"},
+                    "Attributes": {
+                        "ApproximateReceiveCount": "3",
+                        "SentTimestamp": "1700000000500",
+                    },
                 }
             ]
         },
@@ -58,10 +61,12 @@ def test_a_receive_waits_long_for_a_full_batch(queue: Queue, sqs: Stubber) -> No
             "QueueUrl": URL,
             "MaxNumberOfMessages": 10,
             "WaitTimeSeconds": 20,
-            "MessageSystemAttributeNames": ["ApproximateReceiveCount"],
+            "MessageSystemAttributeNames": ["ApproximateReceiveCount", "SentTimestamp"],
         },
     )
-    assert queue.receive() == [QueuedMessage("m-1", "r-1", "body", receive_count=3)]
+    assert queue.receive() == [
+        QueuedMessage("m-1", "r-1", "body", receive_count=3, sent=1_700_000_000.5)
+    ]
 
 
 def test_an_empty_queue_gives_nothing(queue: Queue, sqs: Stubber) -> None:
