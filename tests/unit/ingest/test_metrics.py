@@ -119,7 +119,7 @@ def test_what_cannot_be_looked_at_is_left_out_and_logged_once() -> None:
 
 
 def test_what_was_found_before_is_not_told_when_it_cannot_be_found_any_more() -> None:
-    answers: "list[Callable[[], Any]]" = [lambda: list(TallyMetrics(Tally()).collect())]
+    answers: list[Callable[[], Any]] = [lambda: list(TallyMetrics(Tally()).collect())]
 
     def look() -> "list[Metric]":
         if not answers:
