@@ -42,6 +42,7 @@ NEEDED: Final = {
     "GetAddress": Role.WRITE,
     "ListChanges": Role.WRITE,
     "Unsuppress": Role.ADMIN,
+    "EraseAddress": Role.ADMIN,
 }
 
 #: The name on the token of the call under way; empty where none is asked for.

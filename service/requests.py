@@ -10,7 +10,7 @@ from suppression.v1 import suppression_service_pb2 as rpc
 from service.access import CALLER
 from service.address import InvalidAddress, canonical
 from service.errors import InvalidField
-from service.store import MalformedRevision, NewSuppression, Reason, Removal, Revision
+from service.store import Erasure, MalformedRevision, NewSuppression, Reason, Removal, Revision
 
 MAX_BATCH: Final = 10_000
 MAX_PAGE: Final = 10_000
@@ -88,6 +88,18 @@ def removal(request: rpc.UnsuppressRequest) -> Removal:
     )
 
 
+def erasure(request: rpc.EraseAddressRequest) -> Erasure:
+    """Return who is to be forgotten.
+
+    Raises:
+        InvalidField: a field cannot be used.
+    """
+    return Erasure(
+        address=address_in(request.address),
+        detail=_text("detail", request.detail, MAX_DETAIL, allowed="\n\t"),
+    )
+
+
 def address_in(text: str) -> str:
     """Return the canonical form of an address that must be one.
 
@@ -109,8 +121,12 @@ def stream_in(text: str) -> str:
     return text and _text("stream", text, MAX_NAME)
 
 
-def batch_size(request: rpc.BatchCheckRequest) -> int:
+def batch_size(request: rpc.BatchCheckRequest, limit: int = MAX_BATCH) -> int:
     """Return how many addresses a batch has.
+
+    Args:
+        request: the batch.
+        limit: addresses at most.
 
     Raises:
         InvalidField: none, or too many.
@@ -118,9 +134,9 @@ def batch_size(request: rpc.BatchCheckRequest) -> int:
     size = len(request.addresses)
     if size == 0:
         raise InvalidField("addresses", "BATCH_EMPTY", "give at least one address")
-    if size > MAX_BATCH:
+    if size > limit:
         raise InvalidField(
-            "addresses", "BATCH_TOO_LARGE", f"{size} addresses; at most {MAX_BATCH} in a batch"
+            "addresses", "BATCH_TOO_LARGE", f"{size} addresses; at most {limit} in a batch"
         )
     return size
 

@@ -1,4 +1,4 @@
-"""The six calls: each checks its request, asks the replica or the store, and answers.
+"""The seven calls: each checks its request, asks the replica or the store, and answers.
 
 They raise :class:`service.errors.ApiError`; :mod:`service.guard` makes it a status.
 """
@@ -89,6 +89,17 @@ class SuppressionServicer(SuppressionServiceServicer):
         return rpc.UnsuppressResponse(
             removed=[messages.suppression(entry, revision.database_id) for entry in removed],
             revision=str(revision),
+        )
+
+    async def EraseAddress(  # noqa: N802
+        self,
+        request: rpc.EraseAddressRequest,
+        context: _Context,  # noqa: ARG002
+    ) -> rpc.EraseAddressResponse:
+        """Forget a person."""
+        done, revision = await self._writer.erase(requests.erasure(request))
+        return rpc.EraseAddressResponse(
+            suppressions=done.suppressions, events=done.events, revision=str(revision)
         )
 
     # --- reads of the store --------------------------------------------------------------------

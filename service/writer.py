@@ -17,6 +17,8 @@ import structlog
 
 from service.errors import TooManyWrites, WriteUnavailable
 from service.store import (
+    Erased,
+    Erasure,
     NewSuppression,
     Removal,
     Revision,
@@ -35,12 +37,13 @@ MAX_WAITING: Final = 10_000
 PATIENCE_SECONDS: Final = 8.0
 
 _log = structlog.get_logger()
-_Answer = Suppressed | list[Suppression]
+_Asked = NewSuppression | Removal | Erasure
+_Answer = Suppressed | list[Suppression] | Erased
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Write:
-    asked: NewSuppression | Removal
+    asked: _Asked
     answer: asyncio.Future[tuple[_Answer, Revision]]
 
 
@@ -74,7 +77,18 @@ class GroupWriter:
         assert isinstance(answer, list)  # noqa: S101 - _apply answers in kind
         return answer, revision
 
-    async def _committed(self, asked: NewSuppression | Removal) -> tuple[_Answer, Revision]:
+    async def erase(self, erasure: Erasure) -> tuple[Erased, Revision]:
+        """Forget a person; return what became of it and the revision, once durable.
+
+        Raises:
+            TooManyWrites: more writes wait than the database can take.
+            WriteUnavailable: the database did not confirm the write.
+        """
+        answer, revision = await self._committed(erasure)
+        assert isinstance(answer, Erased)  # noqa: S101 - _apply answers in kind
+        return answer, revision
+
+    async def _committed(self, asked: _Asked) -> tuple[_Answer, Revision]:
         write = _Write(asked, asyncio.get_running_loop().create_future())
         try:
             self._waiting.put_nowait(write)
@@ -143,7 +157,11 @@ class GroupWriter:
                 )
 
 
-def _apply(transaction: WriteTransaction, asked: NewSuppression | Removal) -> _Answer:
-    if isinstance(asked, NewSuppression):
-        return transaction.suppress([asked])[0]
-    return transaction.unsuppress([asked])[0]
+def _apply(transaction: WriteTransaction, asked: _Asked) -> _Answer:
+    match asked:
+        case NewSuppression():
+            return transaction.suppress([asked])[0]
+        case Removal():
+            return transaction.unsuppress([asked])[0]
+        case Erasure():
+            return transaction.erase([asked])[0]

@@ -199,6 +199,17 @@ func (c *Client) Unsuppress(
 	return response, err
 }
 
+// Erase has a person forgotten while the address stays blocked as it is. Entries keep a keyed hash
+// instead of the address, and no text but detail, which says why and names no person. It is idempotent.
+func (c *Client) Erase(
+	ctx context.Context, address, detail string,
+) (*suppressionv1.EraseAddressResponse, error) {
+	request := &suppressionv1.EraseAddressRequest{Address: onWire(address), Detail: detail}
+	response, err := call(ctx, c, c.settings.timeout, c.stub.EraseAddress, request)
+	c.remember(response.GetRevision())
+	return response, err
+}
+
 // GetAddress returns every entry of one address, removed and expired ones included, and its feedback.
 func (c *Client) GetAddress(
 	ctx context.Context, address string,

@@ -51,7 +51,13 @@ def _sqlite(url: URL) -> Engine:
     def _set_up(connection: Any, _record: Any) -> None:
         # The driver's own transactions begin too late for a lock; see _begin.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        # What is erased or purged is overwritten, not left in the file where it lay.
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+        ):
             connection.execute(f"PRAGMA {pragma}").close()
 
     @event.listens_for(engine, "begin")

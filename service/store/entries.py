@@ -1,6 +1,7 @@
 """What the store takes and gives: entries, feedback, revisions.
 
-Addresses here are always canonical (:mod:`service.address`).
+Addresses here are always canonical (:mod:`service.address`); only an entry that comes
+out can have the hash of an erased one instead (:mod:`service.store.erasure`).
 """
 
 import dataclasses
@@ -102,6 +103,14 @@ class Removal:
     reason: Reason | None = None
     stream: str | None = None
     source: str = ""
+    detail: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Erasure:
+    """A person who is to be forgotten. ``detail`` stays with the entries."""
+
+    address: str
     detail: str = ""
 
 
@@ -240,6 +249,14 @@ class Suppressed:
 
     suppression: Suppression
     created: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Erased:
+    """What became of an :class:`Erasure`: how many entries and pieces of feedback it changed."""
+
+    suppressions: int
+    events: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

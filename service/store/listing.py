@@ -1,5 +1,6 @@
 """Reading the list as a whole, a page at a time, for who compares it with another one."""
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterable
 from typing import Final
@@ -9,6 +10,7 @@ from sqlalchemy import Engine, func, or_, select
 from service.store import schema
 from service.store.engine import reading
 from service.store.entries import Reason, Suppression
+from service.store.erasure import key_of, names_of
 from service.store.rows import SELECT_SUPPRESSION, suppression_of
 
 # Parameters of one statement; SQLite's own limit is 32,766.
@@ -18,16 +20,20 @@ _ADDRESSES_A_QUERY: Final = 5_000
 def entries_of(engine: Engine, addresses: Iterable[str]) -> list[Suppression]:
     """Return every entry of canonical addresses, those removed and expired included.
 
+    Entries of erased addresses come under the address that was asked about.
+
     Raises:
         StoreUnavailable: the database cannot answer now.
     """
     wanted = sorted(set(addresses))
     found = []
     with reading(engine) as connection:
+        key = key_of(connection)
         for start in range(0, len(wanted), _ADDRESSES_A_QUERY):
-            some = wanted[start : start + _ADDRESSES_A_QUERY]
-            query = SELECT_SUPPRESSION.where(schema.suppression.c.address.in_(some))
-            found += [suppression_of(row) for row in connection.execute(query)]
+            names = names_of(wanted[start : start + _ADDRESSES_A_QUERY], key)
+            query = SELECT_SUPPRESSION.where(schema.suppression.c.address.in_(names))
+            entries = map(suppression_of, connection.execute(query))
+            found += [dataclasses.replace(one, address=names[one.address]) for one in entries]
     return found
 
 
@@ -35,6 +41,8 @@ def bounced_or_complained(
     engine: Engine, now: dt.datetime, after: str, limit: int
 ) -> list[tuple[str, Reason]]:
     """Return the next addresses that stand for all mail as hard bounces or complaints.
+
+    Erased ones are left out: nobody knows their address.
 
     Args:
         engine: the database.
@@ -59,6 +67,7 @@ def bounced_or_complained(
             table.c.removed.is_(None),
             or_(table.c.expires.is_(None), table.c.expires > now),
             table.c.address > after,
+            table.c.address.contains("@"),
         )
         .group_by(table.c.address)
         .order_by(table.c.address)

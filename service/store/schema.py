@@ -78,6 +78,8 @@ revision = Table(
     Column("database_id", String(16), nullable=False),
     # Seeds the fingerprints, so that nobody can compute an address that collides.
     Column("fingerprint_seed", BigInteger, nullable=False),
+    # Of the hashes that stand for erased addresses; none before the first of them.
+    Column("erasure_key", LargeBinary(32)),
 )
 
 #: The names of streams. Entries and replicas hold the number.
@@ -93,6 +95,7 @@ suppression = Table(
     "suppression",
     metadata,
     Column("id", _RowId, primary_key=True),
+    # Or what stands for it once it is erased; see service.store.erasure.
     Column("address", String(320), nullable=False),
     Column("stream_id", Integer, ForeignKey(stream.c.id), nullable=False),
     Column("reason", SmallInteger, nullable=False),

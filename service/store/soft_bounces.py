@@ -12,7 +12,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, case, func, select
+from sqlalchemy import Connection, Row, case, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store import schema
@@ -70,6 +70,13 @@ class SoftBounces:
                 self._moved.add(address)
         self._delivered.clear()
         return sorted(self._bounced.keys() | self._moved)
+
+    def forget(self, address: str) -> None:
+        """Drop the history of an address that is erased."""
+        self._connection.execute(delete(_TABLE).where(_TABLE.c.address == address))
+        for noted in (self._bounced, self._delivered, self._resets):
+            noted.pop(address, None)
+        self._moved.discard(address)
 
     def restart(self, address: str, moment: dt.datetime) -> None:
         """Let bounces up to a moment count no more: somebody vouched for the address."""

@@ -11,6 +11,7 @@ from service.store import feed, outbox, schema
 from service.store.daily_counts import daily_counts
 from service.store.engine import open_engine, reading, writing
 from service.store.entries import AddressRecord, ChangePage, DailyCount, Identity, Retry
+from service.store.erasure import key_of, names_of
 from service.store.errors import StoreError
 from service.store.purge import ROWS_A_STEP, Horizon, purge
 from service.store.rows import SELECT_SUPPRESSION, event_of, suppression_of
@@ -102,17 +103,18 @@ class Store:
             transaction.flush()
 
     def address(self, address: str) -> AddressRecord:
-        """Return everything that is known of a canonical address.
+        """Return everything that is known of a canonical address, erased or not.
 
         Raises:
             StoreUnavailable: the database cannot answer now.
         """
-        entries = SELECT_SUPPRESSION.where(schema.suppression.c.address == address)
-        event = schema.event
+        table, event = schema.suppression, schema.event
         events = select(event).where(event.c.address == address).limit(_EVENTS_SHOWN)
         with reading(self.engine) as connection:
             revision, _ = feed.current_revision(connection)
-            rows = connection.execute(entries.order_by(schema.suppression.c.id))
+            names = names_of([address], key_of(connection))
+            entries = SELECT_SUPPRESSION.where(table.c.address.in_(names))
+            rows = connection.execute(entries.order_by(table.c.id))
             suppressions = [suppression_of(row) for row in rows]
             newest = connection.execute(events.order_by(event.c.happened.desc(), event.c.id.desc()))
             return AddressRecord(suppressions, [event_of(row) for row in newest], revision)

@@ -18,6 +18,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from service.store import outbox, schema
 from service.store.daily_counts import COLUMN_OF, DailyCounts, day_number
 from service.store.entries import (
+    Erased,
+    Erasure,
     Feedback,
     Milestone,
     MilestoneKind,
@@ -30,6 +32,7 @@ from service.store.entries import (
     Suppressed,
     Suppression,
 )
+from service.store.erasure import FORGOTTEN, erased_name, forget_feedback, make_key, names_of
 from service.store.fingerprint import fingerprint
 from service.store.milestones import Milestones
 from service.store.rows import SELECT_SUPPRESSION, suppression_of
@@ -50,17 +53,27 @@ _Key = tuple[str, str, Reason]
 
 @dataclasses.dataclass(slots=True)
 class _Entry:
-    """An entry at work: its row's id (None: not inserted yet) and its state."""
+    """An entry at work: its row's id (None: not inserted yet), its fingerprint and its state."""
 
     row_id: int | None
+    fingerprint: int
     state: Suppression
     #: The revision that a change of the entry belongs to.
     revision: int
+    #: Whether its address is erased. Then it takes on no text any more.
+    erased: bool = False
     changed: bool = False
 
     def become(self, **changes: Any) -> None:
+        if self.erased:
+            changes = {name: value for name, value in changes.items() if name not in _TEXTS}
         self.state = dataclasses.replace(self.state, revision=self.revision, **changes)
         self.changed = True
+
+    def erase(self, name: str, detail: str) -> None:
+        """Let a name stand for the address, and a detail for every text."""
+        self.become(address=name, **dict.fromkeys(_TEXTS, "") | {"detail": detail})
+        self.erased = True
 
 
 class WriteTransaction:
@@ -76,15 +89,16 @@ class WriteTransaction:
         self.now = now
         self._entries: dict[_Key, _Entry] = {}
         self._loaded: set[str] = set()
+        # What stands for those of the loaded addresses that are erased.
+        self._erased: dict[str, str] = {}
         #: The revision that this transaction writes.
         self.revision: int
         #: The database that it writes to.
         self.database_id: str
         table = schema.revision
-        self.revision, self.database_id, self._seed = connection.execute(
-            update(table)
-            .values(value=table.c.value + 1)
-            .returning(table.c.value, table.c.database_id, table.c.fingerprint_seed)
+        columns = table.c.value, table.c.database_id, table.c.fingerprint_seed, table.c.erasure_key
+        self.revision, self.database_id, self._seed, self._erasure_key = connection.execute(
+            update(table).values(value=table.c.value + 1).returning(*columns)
         ).one()
         self._counts = DailyCounts(connection)
         self._milestones = Milestones(connection, self._seed, self._counts)
@@ -95,12 +109,15 @@ class WriteTransaction:
         missing = list(set(addresses) - self._loaded)
         self._loaded.update(missing)
         for start in range(0, len(missing), _ADDRESSES_A_QUERY):
-            some = missing[start : start + _ADDRESSES_A_QUERY]
-            query = SELECT_SUPPRESSION.where(schema.suppression.c.address.in_(some))
+            names = names_of(missing[start : start + _ADDRESSES_A_QUERY], self._erasure_key)
+            query = SELECT_SUPPRESSION.where(schema.suppression.c.address.in_(names))
             for row in self._connection.execute(query):
-                state = suppression_of(row)
-                key = (state.address, state.stream, state.reason)
-                self._entries[key] = _Entry(row.id, state, self.revision)
+                address, state = names[row.address], suppression_of(row)
+                erased = address != row.address
+                if erased:
+                    self._erased[address] = row.address
+                entry = _Entry(row.id, row.fingerprint, state, self.revision, erased)
+                self._entries[address, state.stream, state.reason] = entry
 
     def suppress(self, wanted: Sequence[NewSuppression]) -> list[Suppressed]:
         """Make entries stand; one that stands is kept and at most made to last longer.
@@ -120,12 +137,25 @@ class WriteTransaction:
         self.load(removal.address for removal in removals)
         return [self._unsuppress(removal) for removal in removals]
 
+    def erase(self, erasures: Sequence[Erasure]) -> list[Erased]:
+        """Forget people: what stands on the list stands under a hash, and the rest goes.
+
+        What is written about them later goes under the same hash, without any text.
+
+        Returns:
+            What became of each, in order; nothing of one who was erased before.
+        """
+        self.load(erasure.address for erasure in erasures)
+        return [self._erase(erasure) for erasure in erasures]
+
     def record(self, feedback: Sequence[Feedback]) -> list[bool]:
         """Remember feedback and let what is new take effect.
 
         Returns:
             For each piece whether it was new; one seen before changed nothing.
         """
+        if self._erasure_key is not None:
+            self.load(piece.address for piece in feedback)
         new = self._insert_events(feedback)
         self._count_feedback(feedback, new)
         effective = [piece for piece, is_new in zip(feedback, new, strict=True) if is_new]
@@ -238,6 +268,17 @@ class WriteTransaction:
                 removed.append(entry.state)
         return removed
 
+    def _erase(self, erasure: Erasure) -> Erased:
+        address = erasure.address
+        plain = [entry for entry in self._matching(Removal(address)) if not entry.erased]
+        if plain:
+            self._erasure_key = self._erasure_key or make_key(self._connection)
+            self._erased[address] = name = erased_name(address, self._erasure_key)
+            for entry in plain:
+                entry.erase(name, erasure.detail)
+        self._soft_bounces.forget(address)
+        return Erased(len(plain), forget_feedback(self._connection, address))
+
     def _matching(self, removal: Removal) -> list[_Entry]:
         """Return the entries that a removal means.
 
@@ -285,7 +326,7 @@ class WriteTransaction:
             if is_new and piece.counts_as in COLUMN_OF:
                 name = _storable(piece.configuration_set, _EVENT_TEXTS["configuration_set"])
                 self._counts.add(COLUMN_OF[piece.counts_as], piece.happened, name)
-            if is_new and is_counted(piece):
+            if is_new and is_counted(piece) and piece.address not in self._erased:
                 self._soft_bounces.bounce(piece.address, piece.happened)
             if not is_new and piece.configuration_set:
                 repeated.append(piece)
@@ -308,7 +349,7 @@ class WriteTransaction:
 
     def _add(self, address: str, stream: str, reason: Reason, seen: dt.datetime) -> _Entry:
         state = Suppression(
-            address=address,
+            address=self._erased.get(address, address),
             stream=stream,
             reason=reason,
             source="",
@@ -324,7 +365,14 @@ class WriteTransaction:
             removal_detail="",
             revision=self.revision,
         )
-        entry = _Entry(None, state, self.revision, changed=True)
+        entry = _Entry(
+            None,
+            fingerprint(address, self._seed),
+            state,
+            self.revision,
+            erased=address in self._erased,
+            changed=True,
+        )
         self._entries[address, stream, reason] = entry
         return entry
 
@@ -334,7 +382,7 @@ class WriteTransaction:
         row = {name: getattr(entry.state, name) for name in _ENTRY_COLUMNS}
         row["row_id"] = entry.row_id
         row["stream_id"] = stream_ids[entry.state.stream]
-        row["fingerprint"] = fingerprint(entry.state.address, self._seed)
+        row["fingerprint"] = entry.fingerprint
         return row
 
     def _stream_ids(self, names: set[str]) -> dict[str, int]:
@@ -372,10 +420,14 @@ class WriteTransaction:
             "happened": piece.happened,
             "received": self.now,
             "revision": self.revision,
+            **(FORGOTTEN if piece.address in self._erased else {}),
         }
 
 
 _NOT_REMOVED: Final = {"removed": None, "removed_by": "", "removal_detail": ""}
+
+# What of an entry can tell of the person, or was written by somebody about them.
+_TEXTS: Final = ("detail", "message_id", "feedback_id", "removal_detail")
 
 _ENTRY_COLUMNS: Final = [
     column.name

@@ -36,6 +36,11 @@ func call(ctx context.Context, c *suppression.Client, name string, given object)
 	case "unsuppress":
 		r, err := c.Unsuppress(ctx, text(given, "address"), removal(given))
 		return object{"revision": r.GetRevision(), "removed": entries(r.GetRemoved())}, err
+	case "erase":
+		r, err := c.Erase(ctx, text(given, "address"), text(given, "detail"))
+		return object{
+			"revision": r.GetRevision(), "entries": r.GetSuppressions(), "events": r.GetEvents(),
+		}, err
 	case "get_address":
 		r, err := c.GetAddress(ctx, text(given, "address"))
 		return object{"revision": r.GetRevision(), "suppressions": entries(r.GetSuppressions())}, err

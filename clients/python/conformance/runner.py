@@ -14,7 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -116,18 +116,22 @@ def result(name: str, answer: Any) -> Json:
             return _batch(answer)
         case "filter":
             return {"addresses": answer}
-        case "suppress":
-            entry = _entry(answer.suppression)
-            return {"created": answer.created, "revision": answer.revision, "suppression": entry}
-        case "unsuppress":
-            return {"revision": answer.revision, "removed": [_entry(e) for e in answer.removed]}
-        case "get_address":
-            entries = [_entry(entry) for entry in answer.suppressions]
-            return {"revision": answer.revision, "suppressions": entries}
         case "list_changes":
-            changes = [_entry(entry) for entry in answer.changes]
-            return {"revision": answer.through_revision, "changes": changes}
-    return {name: answer}
+            return {"revision": answer.through_revision, "changes": _entries(answer.changes)}
+        case "unanswered":
+            return {name: answer}
+    return {"revision": answer.revision, **_of_one_address(name, answer)}
+
+
+def _of_one_address(name: str, answer: Any) -> Json:
+    match name:
+        case "suppress":
+            return {"created": answer.created, "suppression": _entry(answer.suppression)}
+        case "unsuppress":
+            return {"removed": _entries(answer.removed)}
+        case "erase":
+            return {"entries": answer.suppressions, "events": answer.events}
+    return {"suppressions": _entries(answer.suppressions)}
 
 
 def _check(check: Check) -> Json:
@@ -149,6 +153,10 @@ def _batch(checks: list[Check]) -> Json:
         "unanswered": sum(not check.answered for check in checks),
         "revision": checks[0].revision if checks else "",
     }
+
+
+def _entries(entries: Iterable[Suppression]) -> list[Json]:
+    return [_entry(entry) for entry in entries]
 
 
 def _entry(entry: Suppression) -> Json:

@@ -180,6 +180,11 @@ const CALLS: Record<string, (client: SuppressionClient, given: Json) => Promise<
     const { removed, revision } = await client.unsuppress(textOf(given, "address"), removal);
     return { removed: removed.map(entry), revision };
   },
+  erase: async (client, given) => {
+    const { detail } = written(given);
+    const done = await client.erase(textOf(given, "address"), { detail });
+    return { entries: done.suppressions, events: done.events, revision: done.revision };
+  },
   get_address: async (client, given) => {
     const { suppressions, revision } = await client.getAddress(textOf(given, "address"));
     return { suppressions: suppressions.map(entry), revision };

@@ -12,6 +12,8 @@ import type {
   ChangesQuery,
   ClientOptions,
   Entry,
+  Erased,
+  Erasure,
   Mail,
   Removal,
   Suppressed,
@@ -142,6 +144,19 @@ export class SuppressionClient {
     const response = await this.#call(rpc.unsuppress, request, signal);
     this.#newestWrite = response.revision || this.#newestWrite;
     return { removed: response.removed.map(entryFrom), revision: response.revision };
+  }
+
+  /**
+   * Has a person forgotten; the address stays blocked as it is. Idempotent.
+   *
+   * Entries keep a keyed hash instead of the address, and no text but `detail`.
+   */
+  async erase(address: string, erasure: Erasure = {}): Promise<Erased> {
+    const { detail, signal } = erasure;
+    const response = await this.#call(rpc.eraseAddress, { address: onWire(address), detail }, signal);
+    this.#newestWrite = response.revision || this.#newestWrite;
+    const { suppressions, events, revision } = response;
+    return { suppressions, events, revision };
   }
 
   /** Returns every entry and the feedback of one address. */

@@ -24,6 +24,8 @@ export type {
   ChangesQuery,
   ClientOptions,
   Entry,
+  Erased,
+  Erasure,
   Mail,
   Removal,
   Suppressed,

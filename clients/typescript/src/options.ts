@@ -59,6 +59,12 @@ export interface Removal extends CallOptions {
   readonly detail?: string | undefined;
 }
 
+/** Why a person is to be forgotten. */
+export interface Erasure extends CallOptions {
+  /** Such as the number of the request, at most 1,000 bytes. It is kept: name no person in it. */
+  readonly detail?: string | undefined;
+}
+
 /** Which changes to list. */
 export interface ChangesQuery extends CallOptions {
   /** The `throughRevision` of the call before; absent: begin at the beginning. */
@@ -84,6 +90,16 @@ export interface Unsuppressed {
   /** The entries that the call removed; none where nothing stood. */
   readonly removed: readonly Suppression[];
   /** What the call wrote; checks at least this new see the removal. */
+  readonly revision: string;
+}
+
+/** What was forgotten of a person. */
+export interface Erased {
+  /** How many entries have lost the address; they stand as before. */
+  readonly suppressions: number;
+  /** How many pieces of feedback were forgotten. */
+  readonly events: number;
+  /** What the call wrote; opaque. */
   readonly revision: string;
 }
 

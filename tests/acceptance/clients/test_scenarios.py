@@ -40,8 +40,8 @@ def test_every_call_is_in_a_scenario() -> None:
     calls = {step["call"] for scenario in EVERY for step in scenario["steps"] if "call" in step}
 
     assert calls == {
-        "check", "batch_check", "filter", "suppress", "unsuppress", "get_address", "list_changes",
-        "unanswered",
+        "check", "batch_check", "filter", "suppress", "unsuppress", "erase", "get_address",
+        "list_changes", "unanswered",
     }  # fmt: skip
 
 

@@ -83,6 +83,9 @@ class ScriptedService(pb_grpc.SuppressionServiceServicer):
     async def Unsuppress(self, request: Any, context: Any) -> Any:
         return await self._take("Unsuppress", request, context) or pb.UnsuppressResponse()
 
+    async def EraseAddress(self, request: Any, context: Any) -> Any:
+        return await self._take("EraseAddress", request, context) or pb.EraseAddressResponse()
+
     async def GetAddress(self, request: Any, context: Any) -> Any:
         return await self._take("GetAddress", request, context) or pb.GetAddressResponse()
 

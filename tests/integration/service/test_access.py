@@ -85,6 +85,7 @@ ALLOWED = {
     Role.WRITE: {"CheckAddress", "BatchCheck", "Suppress", "GetAddress", "ListChanges"},
     Role.ADMIN: {
         *("CheckAddress", "BatchCheck", "Suppress", "GetAddress", "ListChanges", "Unsuppress"),
+        "EraseAddress",
     },
 }
 REQUESTS = {
@@ -94,6 +95,7 @@ REQUESTS = {
     "GetAddress": rpc.GetAddressRequest(address=JANE),
     "ListChanges": rpc.ListChangesRequest(),
     "Unsuppress": rpc.UnsuppressRequest(address=JANE, detail="mistake"),
+    "EraseAddress": rpc.EraseAddressRequest(address=JANE),
 }
 
 

@@ -123,6 +123,22 @@ async def test_an_address_is_shown_with_its_entries_and_its_feedback(url: str, s
     assert known.revision == known.suppressions[1].revision
 
 
+async def test_an_erased_address_stays_stopped_and_is_shown_without_itself(stub: Stub) -> None:
+    # Given an address that is on the list
+    await stub.Suppress(manual(detail="jane asked to"))
+    # When it is erased
+    erased = await stub.EraseAddress(rpc.EraseAddressRequest(address=JANE, detail="request 7"))
+    # Then it may be mailed no more than before, and nothing tells it.
+    asked = rpc.CheckAddressRequest(address=JANE, min_revision=erased.revision)
+    answer = await stub.CheckAddress(asked)
+    shown = await stub.GetAddress(rpc.GetAddressRequest(address=JANE))
+    listed = await stub.ListChanges(rpc.ListChangesRequest())
+    assert (erased.suppressions, erased.events) == (1, 0)
+    assert (answer.verdict, answer.reason) == (STOP, pb.REASON_MANUAL)
+    assert "jane" not in f"{shown} {listed}"
+    assert [entry.detail for entry in listed.changes] == ["request 7"]
+
+
 async def test_an_address_that_nothing_is_known_of_is_shown_as_such(sqlite_stub: Stub) -> None:
     known = await sqlite_stub.GetAddress(rpc.GetAddressRequest(address=JANE))
     assert (len(known.suppressions), len(known.events)) == (0, 0)

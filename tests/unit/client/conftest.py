@@ -69,6 +69,9 @@ class FakeService:
         removed = [{"address": request.address, "reason": 5}] if "bad" in request.address else []
         return pb.UnsuppressResponse(removed=removed, revision="r2")
 
+    def EraseAddress(self, request: pb.EraseAddressRequest) -> Message:
+        return pb.EraseAddressResponse(suppressions=2, events=3, revision="r4")
+
     def GetAddress(self, request: pb.GetAddressRequest) -> Message:
         entry = {"address": request.address, "reason": 1, "detail": "\x1b[31m550 no such user"}
         return pb.GetAddressResponse(suppressions=[entry], revision="r3")

@@ -6,6 +6,7 @@ import pytest
 from suppression import (
     MAX_BATCH,
     ConfigurationError,
+    Erased,
     InvalidArgumentError,
     Reason,
     SuppressionClient,
@@ -99,6 +100,12 @@ async def test_a_removal_says_what_it_removed(client_of: ClientOf) -> None:
     done = await client_of(when_unavailable=HOLD).unsuppress("bad@example.com")
 
     assert [entry.address for entry in done.removed] == ["bad@example.com"]
+
+
+async def test_an_erasure_says_how_much_it_changed(client_of: ClientOf) -> None:
+    done = await client_of(when_unavailable=HOLD).erase("a@example.com")
+
+    assert done == Erased(suppressions=2, events=3, revision="r4")
 
 
 async def test_changes_say_where_to_go_on(client_of: ClientOf) -> None:

@@ -195,6 +195,38 @@ def test_remove_prints_json_lines(run: Run) -> None:
     assert json.loads(ran.out) == {"address": "good@example.com", "removed": [], "revision": "r2"}
 
 
+def test_erase_asks_before(run: Run, service: Any) -> None:
+    ran = run("erase", "a@example.com", "b@example.com", stdin="n\n")
+
+    assert (ran.status, ran.out.strip(), len(service.calls)) == (2, "", 0)
+    assert "these 2 addresses" in ran.err
+
+
+def test_erase_says_how_much_it_changed(run: Run, service: Any) -> None:
+    ran = run("erase", "a@example.com", "--detail", "request 7", stdin="y\n")
+
+    assert ran.status == 0
+    assert ran.out.strip() == "erased\ta@example.com\tentries: 2\tfeedback: 3"
+    assert service.calls[0].request.detail == "request 7"
+
+
+def test_erase_asks_nobody_when_told_so(run: Run) -> None:
+    ran = run("erase", "-", "--yes", "--json", stdin="a@example.com\n")
+
+    assert json.loads(ran.out) == {
+        "address": "a@example.com",
+        "suppressions": 2,
+        "events": 3,
+        "revision": "r4",
+    }
+
+
+def test_erase_of_standard_input_must_be_told_so(run: Run, service: Any) -> None:
+    ran = run("erase", "-", stdin="a@example.com\n")
+
+    assert (ran.status, len(service.calls), "--yes" in ran.err) == (2, 0, True)
+
+
 def test_show_prints_the_entries(run: Run) -> None:
     assert "hard-bounce" in run("show", "a@example.com").out
 
@@ -227,7 +259,7 @@ def test_settings_come_from_the_environment(run: Run, monkeypatch: pytest.Monkey
     assert "example.com:1 is not on this machine" in run("check", "a").err
 
 
-@pytest.mark.parametrize("name", ["", "check", "add", "remove", "show"])
+@pytest.mark.parametrize("name", ["", "check", "add", "remove", "show", "erase"])
 def test_help_teaches_by_examples(run: Run, name: str) -> None:
     ran = run(*filter(None, [name]), "--help")
 

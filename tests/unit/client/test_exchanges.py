@@ -45,6 +45,10 @@ def _unsuppress(said: Exchanges, **wanted: Any) -> Any:
     return said.unsuppress("a@example.com", **(every | wanted))
 
 
+def _erase(said: Exchanges) -> Any:
+    return said.erase("a@example.com", detail="request 7")
+
+
 def test_a_check_asks_for_exactly_the_mail_at_hand(play: Play) -> None:
     mail = Mail("news", MailClass.ESSENTIAL, "r7")
 
@@ -103,6 +107,7 @@ def test_a_removal_for_all_mail_names_the_empty_stream(play: Play) -> None:
         (lambda e: e.batch(["a"], Mail()), pb.BatchCheckResponse(), 1.0),
         (_suppress, pb.SuppressResponse(), 5.0),
         (_unsuppress, pb.UnsuppressResponse(), 5.0),
+        (_erase, pb.EraseAddressResponse(), 5.0),
         (lambda e: e.get_address("a"), pb.GetAddressResponse(), 5.0),
         (lambda e: e.list_changes("", 0, None), pb.ListChangesResponse(), 5.0),
         (lambda e: e.list_changes("", 0, timedelta(seconds=30)), pb.ListChangesResponse(), 35.0),
@@ -131,6 +136,20 @@ def test_a_removal_is_remembered_too(play: Play) -> None:
     play(_unsuppress(said), pb.UnsuppressResponse(revision="r6"))
 
     assert play(said.check("a", Mail()), SEND).calls[0].request.min_revision == "r6"
+
+
+def test_an_erasure_is_remembered_too(play: Play) -> None:
+    said = exchanges()
+
+    play(_erase(said), pb.EraseAddressResponse(revision="r7"))
+
+    assert play(said.check("a", Mail()), SEND).calls[0].request.min_revision == "r7"
+
+
+def test_an_erasure_says_who_and_why(play: Play) -> None:
+    request = play(_erase(exchanges()), pb.EraseAddressResponse()).calls[0].request
+
+    assert (request.address, request.detail) == ("a@example.com", "request 7")
 
 
 def test_a_failed_write_is_not_remembered(play: Play) -> None:
@@ -226,7 +245,7 @@ def test_a_mistake_of_the_callers_is_raised_whatever_the_policy(
         play(exchanges(choice).check("a", Mail()), PermissionDeniedError())
 
 
-@pytest.mark.parametrize("wanted", [_suppress, _unsuppress, lambda e: e.get_address("a")])
+@pytest.mark.parametrize("wanted", [_suppress, _unsuppress, _erase, lambda e: e.get_address("a")])
 def test_only_checks_go_by_the_policy(play: Play, wanted: Any) -> None:
     with pytest.raises(UnavailableError):
         play(wanted(exchanges(WhenUnavailable.SEND)), DOWN)

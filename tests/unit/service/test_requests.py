@@ -28,6 +28,11 @@ def unsuppress(**fields: Any) -> Callable[[], object]:
     return lambda: requests.removal(asked)
 
 
+def erase(**fields: Any) -> Callable[[], object]:
+    asked = rpc.EraseAddressRequest(**{"address": JANE, **fields})
+    return lambda: requests.erasure(asked)
+
+
 def page(**fields: Any) -> rpc.ListChangesRequest:
     return rpc.ListChangesRequest(**fields)
 
@@ -55,6 +60,8 @@ REFUSALS = [
     ("source", "TEXT_HAS_CONTROLS", unsuppress(source="a\0b")),
     ("detail", "TEXT_TOO_LONG", suppress(detail="d" * 1_001)),
     ("detail", "TEXT_HAS_CONTROLS", unsuppress(detail="\x1b[31m")),
+    ("address", "ADDRESS_INVALID", erase(address="jane")),
+    ("detail", "TEXT_TOO_LONG", erase(detail="d" * 1_001)),
     ("ttl", "TTL_NOT_POSITIVE", suppress(ttl=Duration())),
     ("ttl", "TTL_NOT_POSITIVE", suppress(ttl=Duration(seconds=-1))),
     ("ttl", "TTL_NOT_POSITIVE", suppress(ttl=Duration(nanos=1))),

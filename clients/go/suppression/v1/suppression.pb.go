@@ -216,6 +216,8 @@ func (MailClass) EnumDescriptor() ([]byte, []int) {
 type Suppression struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The address in canonical form: trimmed, NFC, lower case, domain as A-label.
+	// Of an erased entry "erased:" and a keyed hash, which is the same for all
+	// entries of one address, holds no "@" and cannot be asked about.
 	Address string `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
 	// The stream of mail that the entry holds for; empty for all mail.
 	Stream string `protobuf:"bytes,2,opt,name=stream,proto3" json:"stream,omitempty"`

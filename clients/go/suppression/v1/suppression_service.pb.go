@@ -906,6 +906,126 @@ func (x *ListChangesResponse) GetThroughRevision() string {
 	return ""
 }
 
+// A person to be forgotten.
+type EraseAddressRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The address, without a display name. Required.
+	Address string `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
+	// Why, such as the number of the request, at most 1,000 bytes. It is kept as
+	// the detail of the entries: name no person in it.
+	Detail        string `protobuf:"bytes,2,opt,name=detail,proto3" json:"detail,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EraseAddressRequest) Reset() {
+	*x = EraseAddressRequest{}
+	mi := &file_suppression_v1_suppression_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EraseAddressRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EraseAddressRequest) ProtoMessage() {}
+
+func (x *EraseAddressRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_suppression_v1_suppression_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EraseAddressRequest.ProtoReflect.Descriptor instead.
+func (*EraseAddressRequest) Descriptor() ([]byte, []int) {
+	return file_suppression_v1_suppression_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *EraseAddressRequest) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *EraseAddressRequest) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+// What was forgotten.
+type EraseAddressResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many entries have lost the address; 0 where none had it.
+	Suppressions int32 `protobuf:"varint,1,opt,name=suppressions,proto3" json:"suppressions,omitempty"`
+	// How many pieces of feedback were forgotten.
+	Events int32 `protobuf:"varint,2,opt,name=events,proto3" json:"events,omitempty"`
+	// The revision that the call wrote.
+	Revision      string `protobuf:"bytes,3,opt,name=revision,proto3" json:"revision,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EraseAddressResponse) Reset() {
+	*x = EraseAddressResponse{}
+	mi := &file_suppression_v1_suppression_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EraseAddressResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EraseAddressResponse) ProtoMessage() {}
+
+func (x *EraseAddressResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_suppression_v1_suppression_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EraseAddressResponse.ProtoReflect.Descriptor instead.
+func (*EraseAddressResponse) Descriptor() ([]byte, []int) {
+	return file_suppression_v1_suppression_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *EraseAddressResponse) GetSuppressions() int32 {
+	if x != nil {
+		return x.Suppressions
+	}
+	return 0
+}
+
+func (x *EraseAddressResponse) GetEvents() int32 {
+	if x != nil {
+		return x.Events
+	}
+	return 0
+}
+
+func (x *EraseAddressResponse) GetRevision() string {
+	if x != nil {
+		return x.Revision
+	}
+	return ""
+}
+
 var File_suppression_v1_suppression_service_proto protoreflect.FileDescriptor
 
 const file_suppression_v1_suppression_service_proto_rawDesc = "" +
@@ -972,7 +1092,14 @@ const file_suppression_v1_suppression_service_proto_rawDesc = "" +
 	"\bmax_wait\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\amaxWait\"w\n" +
 	"\x13ListChangesResponse\x125\n" +
 	"\achanges\x18\x01 \x03(\v2\x1b.suppression.v1.SuppressionR\achanges\x12)\n" +
-	"\x10through_revision\x18\x02 \x01(\tR\x0fthroughRevision2\x95\x04\n" +
+	"\x10through_revision\x18\x02 \x01(\tR\x0fthroughRevision\"G\n" +
+	"\x13EraseAddressRequest\x12\x18\n" +
+	"\aaddress\x18\x01 \x01(\tR\aaddress\x12\x16\n" +
+	"\x06detail\x18\x02 \x01(\tR\x06detail\"n\n" +
+	"\x14EraseAddressResponse\x12\"\n" +
+	"\fsuppressions\x18\x01 \x01(\x05R\fsuppressions\x12\x16\n" +
+	"\x06events\x18\x02 \x01(\x05R\x06events\x12\x1a\n" +
+	"\brevision\x18\x03 \x01(\tR\brevision2\xf0\x04\n" +
 	"\x12SuppressionService\x12Y\n" +
 	"\fCheckAddress\x12#.suppression.v1.CheckAddressRequest\x1a$.suppression.v1.CheckAddressResponse\x12S\n" +
 	"\n" +
@@ -982,7 +1109,8 @@ const file_suppression_v1_suppression_service_proto_rawDesc = "" +
 	"Unsuppress\x12!.suppression.v1.UnsuppressRequest\x1a\".suppression.v1.UnsuppressResponse\x12S\n" +
 	"\n" +
 	"GetAddress\x12!.suppression.v1.GetAddressRequest\x1a\".suppression.v1.GetAddressResponse\x12V\n" +
-	"\vListChanges\x12\".suppression.v1.ListChangesRequest\x1a#.suppression.v1.ListChangesResponseBi\n" +
+	"\vListChanges\x12\".suppression.v1.ListChangesRequest\x1a#.suppression.v1.ListChangesResponse\x12Y\n" +
+	"\fEraseAddress\x12#.suppression.v1.EraseAddressRequest\x1a$.suppression.v1.EraseAddressResponseBi\n" +
 	"\x11io.suppression.v1P\x01ZRgithub.com/suppression-service/suppression/clients/go/suppression/v1;suppressionv1b\x06proto3"
 
 var (
@@ -997,7 +1125,7 @@ func file_suppression_v1_suppression_service_proto_rawDescGZIP() []byte {
 	return file_suppression_v1_suppression_service_proto_rawDescData
 }
 
-var file_suppression_v1_suppression_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_suppression_v1_suppression_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_suppression_v1_suppression_service_proto_goTypes = []any{
 	(*CheckAddressRequest)(nil),   // 0: suppression.v1.CheckAddressRequest
 	(*CheckAddressResponse)(nil),  // 1: suppression.v1.CheckAddressResponse
@@ -1012,47 +1140,51 @@ var file_suppression_v1_suppression_service_proto_goTypes = []any{
 	(*GetAddressResponse)(nil),    // 10: suppression.v1.GetAddressResponse
 	(*ListChangesRequest)(nil),    // 11: suppression.v1.ListChangesRequest
 	(*ListChangesResponse)(nil),   // 12: suppression.v1.ListChangesResponse
-	(MailClass)(0),                // 13: suppression.v1.MailClass
-	(Verdict)(0),                  // 14: suppression.v1.Verdict
-	(Reason)(0),                   // 15: suppression.v1.Reason
-	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 17: google.protobuf.Duration
-	(*Suppression)(nil),           // 18: suppression.v1.Suppression
-	(*Event)(nil),                 // 19: suppression.v1.Event
+	(*EraseAddressRequest)(nil),   // 13: suppression.v1.EraseAddressRequest
+	(*EraseAddressResponse)(nil),  // 14: suppression.v1.EraseAddressResponse
+	(MailClass)(0),                // 15: suppression.v1.MailClass
+	(Verdict)(0),                  // 16: suppression.v1.Verdict
+	(Reason)(0),                   // 17: suppression.v1.Reason
+	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 19: google.protobuf.Duration
+	(*Suppression)(nil),           // 20: suppression.v1.Suppression
+	(*Event)(nil),                 // 21: suppression.v1.Event
 }
 var file_suppression_v1_suppression_service_proto_depIdxs = []int32{
-	13, // 0: suppression.v1.CheckAddressRequest.mail_class:type_name -> suppression.v1.MailClass
-	14, // 1: suppression.v1.CheckAddressResponse.verdict:type_name -> suppression.v1.Verdict
-	15, // 2: suppression.v1.CheckAddressResponse.reason:type_name -> suppression.v1.Reason
-	16, // 3: suppression.v1.CheckAddressResponse.as_of_time:type_name -> google.protobuf.Timestamp
-	13, // 4: suppression.v1.BatchCheckRequest.mail_class:type_name -> suppression.v1.MailClass
-	14, // 5: suppression.v1.BatchCheckResponse.verdicts:type_name -> suppression.v1.Verdict
+	15, // 0: suppression.v1.CheckAddressRequest.mail_class:type_name -> suppression.v1.MailClass
+	16, // 1: suppression.v1.CheckAddressResponse.verdict:type_name -> suppression.v1.Verdict
+	17, // 2: suppression.v1.CheckAddressResponse.reason:type_name -> suppression.v1.Reason
+	18, // 3: suppression.v1.CheckAddressResponse.as_of_time:type_name -> google.protobuf.Timestamp
+	15, // 4: suppression.v1.BatchCheckRequest.mail_class:type_name -> suppression.v1.MailClass
+	16, // 5: suppression.v1.BatchCheckResponse.verdicts:type_name -> suppression.v1.Verdict
 	4,  // 6: suppression.v1.BatchCheckResponse.matches:type_name -> suppression.v1.Match
-	16, // 7: suppression.v1.BatchCheckResponse.as_of_time:type_name -> google.protobuf.Timestamp
-	15, // 8: suppression.v1.Match.reason:type_name -> suppression.v1.Reason
-	15, // 9: suppression.v1.SuppressRequest.reason:type_name -> suppression.v1.Reason
-	17, // 10: suppression.v1.SuppressRequest.ttl:type_name -> google.protobuf.Duration
-	18, // 11: suppression.v1.SuppressResponse.suppression:type_name -> suppression.v1.Suppression
-	15, // 12: suppression.v1.UnsuppressRequest.reason:type_name -> suppression.v1.Reason
-	18, // 13: suppression.v1.UnsuppressResponse.removed:type_name -> suppression.v1.Suppression
-	18, // 14: suppression.v1.GetAddressResponse.suppressions:type_name -> suppression.v1.Suppression
-	19, // 15: suppression.v1.GetAddressResponse.events:type_name -> suppression.v1.Event
-	17, // 16: suppression.v1.ListChangesRequest.max_wait:type_name -> google.protobuf.Duration
-	18, // 17: suppression.v1.ListChangesResponse.changes:type_name -> suppression.v1.Suppression
+	18, // 7: suppression.v1.BatchCheckResponse.as_of_time:type_name -> google.protobuf.Timestamp
+	17, // 8: suppression.v1.Match.reason:type_name -> suppression.v1.Reason
+	17, // 9: suppression.v1.SuppressRequest.reason:type_name -> suppression.v1.Reason
+	19, // 10: suppression.v1.SuppressRequest.ttl:type_name -> google.protobuf.Duration
+	20, // 11: suppression.v1.SuppressResponse.suppression:type_name -> suppression.v1.Suppression
+	17, // 12: suppression.v1.UnsuppressRequest.reason:type_name -> suppression.v1.Reason
+	20, // 13: suppression.v1.UnsuppressResponse.removed:type_name -> suppression.v1.Suppression
+	20, // 14: suppression.v1.GetAddressResponse.suppressions:type_name -> suppression.v1.Suppression
+	21, // 15: suppression.v1.GetAddressResponse.events:type_name -> suppression.v1.Event
+	19, // 16: suppression.v1.ListChangesRequest.max_wait:type_name -> google.protobuf.Duration
+	20, // 17: suppression.v1.ListChangesResponse.changes:type_name -> suppression.v1.Suppression
 	0,  // 18: suppression.v1.SuppressionService.CheckAddress:input_type -> suppression.v1.CheckAddressRequest
 	2,  // 19: suppression.v1.SuppressionService.BatchCheck:input_type -> suppression.v1.BatchCheckRequest
 	5,  // 20: suppression.v1.SuppressionService.Suppress:input_type -> suppression.v1.SuppressRequest
 	7,  // 21: suppression.v1.SuppressionService.Unsuppress:input_type -> suppression.v1.UnsuppressRequest
 	9,  // 22: suppression.v1.SuppressionService.GetAddress:input_type -> suppression.v1.GetAddressRequest
 	11, // 23: suppression.v1.SuppressionService.ListChanges:input_type -> suppression.v1.ListChangesRequest
-	1,  // 24: suppression.v1.SuppressionService.CheckAddress:output_type -> suppression.v1.CheckAddressResponse
-	3,  // 25: suppression.v1.SuppressionService.BatchCheck:output_type -> suppression.v1.BatchCheckResponse
-	6,  // 26: suppression.v1.SuppressionService.Suppress:output_type -> suppression.v1.SuppressResponse
-	8,  // 27: suppression.v1.SuppressionService.Unsuppress:output_type -> suppression.v1.UnsuppressResponse
-	10, // 28: suppression.v1.SuppressionService.GetAddress:output_type -> suppression.v1.GetAddressResponse
-	12, // 29: suppression.v1.SuppressionService.ListChanges:output_type -> suppression.v1.ListChangesResponse
-	24, // [24:30] is the sub-list for method output_type
-	18, // [18:24] is the sub-list for method input_type
+	13, // 24: suppression.v1.SuppressionService.EraseAddress:input_type -> suppression.v1.EraseAddressRequest
+	1,  // 25: suppression.v1.SuppressionService.CheckAddress:output_type -> suppression.v1.CheckAddressResponse
+	3,  // 26: suppression.v1.SuppressionService.BatchCheck:output_type -> suppression.v1.BatchCheckResponse
+	6,  // 27: suppression.v1.SuppressionService.Suppress:output_type -> suppression.v1.SuppressResponse
+	8,  // 28: suppression.v1.SuppressionService.Unsuppress:output_type -> suppression.v1.UnsuppressResponse
+	10, // 29: suppression.v1.SuppressionService.GetAddress:output_type -> suppression.v1.GetAddressResponse
+	12, // 30: suppression.v1.SuppressionService.ListChanges:output_type -> suppression.v1.ListChangesResponse
+	14, // 31: suppression.v1.SuppressionService.EraseAddress:output_type -> suppression.v1.EraseAddressResponse
+	25, // [25:32] is the sub-list for method output_type
+	18, // [18:25] is the sub-list for method input_type
 	18, // [18:18] is the sub-list for extension type_name
 	18, // [18:18] is the sub-list for extension extendee
 	0,  // [0:18] is the sub-list for field type_name
@@ -1071,7 +1203,7 @@ func file_suppression_v1_suppression_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_suppression_v1_suppression_service_proto_rawDesc), len(file_suppression_v1_suppression_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -27,6 +27,7 @@ const (
 	SuppressionService_Unsuppress_FullMethodName   = "/suppression.v1.SuppressionService/Unsuppress"
 	SuppressionService_GetAddress_FullMethodName   = "/suppression.v1.SuppressionService/GetAddress"
 	SuppressionService_ListChanges_FullMethodName  = "/suppression.v1.SuppressionService/ListChanges"
+	SuppressionService_EraseAddress_FullMethodName = "/suppression.v1.SuppressionService/EraseAddress"
 )
 
 // SuppressionServiceClient is the client API for SuppressionService service.
@@ -72,6 +73,18 @@ type SuppressionServiceClient interface {
 	// Lists the entries that changed after a revision, oldest change first, and
 	// waits for one if there is none yet.
 	ListChanges(ctx context.Context, in *ListChangesRequest, opts ...grpc.CallOption) (*ListChangesResponse, error)
+	// Forgets a person and goes on blocking the address. Idempotent.
+	//
+	// Entries keep their reason, stream and times, and lose the address, for which
+	// a keyed hash stands in, and every text but the detail of this call. The
+	// feedback about the address, its soft bounces and waiting retries are
+	// forgotten. Verdicts stay as they are, at every moment. What is heard of the
+	// address later, a new bounce or a Suppress, changes these entries under the
+	// same hash and keeps no text either. An address that is on no list leaves
+	// nothing behind, and is new when it is heard of again.
+	//
+	// INVALID_ARGUMENT: malformed address, a text over its limit.
+	EraseAddress(ctx context.Context, in *EraseAddressRequest, opts ...grpc.CallOption) (*EraseAddressResponse, error)
 }
 
 type suppressionServiceClient struct {
@@ -142,6 +155,16 @@ func (c *suppressionServiceClient) ListChanges(ctx context.Context, in *ListChan
 	return out, nil
 }
 
+func (c *suppressionServiceClient) EraseAddress(ctx context.Context, in *EraseAddressRequest, opts ...grpc.CallOption) (*EraseAddressResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EraseAddressResponse)
+	err := c.cc.Invoke(ctx, SuppressionService_EraseAddress_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // SuppressionServiceServer is the server API for SuppressionService service.
 // All implementations must embed UnimplementedSuppressionServiceServer
 // for forward compatibility.
@@ -185,6 +208,18 @@ type SuppressionServiceServer interface {
 	// Lists the entries that changed after a revision, oldest change first, and
 	// waits for one if there is none yet.
 	ListChanges(context.Context, *ListChangesRequest) (*ListChangesResponse, error)
+	// Forgets a person and goes on blocking the address. Idempotent.
+	//
+	// Entries keep their reason, stream and times, and lose the address, for which
+	// a keyed hash stands in, and every text but the detail of this call. The
+	// feedback about the address, its soft bounces and waiting retries are
+	// forgotten. Verdicts stay as they are, at every moment. What is heard of the
+	// address later, a new bounce or a Suppress, changes these entries under the
+	// same hash and keeps no text either. An address that is on no list leaves
+	// nothing behind, and is new when it is heard of again.
+	//
+	// INVALID_ARGUMENT: malformed address, a text over its limit.
+	EraseAddress(context.Context, *EraseAddressRequest) (*EraseAddressResponse, error)
 	mustEmbedUnimplementedSuppressionServiceServer()
 }
 
@@ -212,6 +247,9 @@ func (UnimplementedSuppressionServiceServer) GetAddress(context.Context, *GetAdd
 }
 func (UnimplementedSuppressionServiceServer) ListChanges(context.Context, *ListChangesRequest) (*ListChangesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListChanges not implemented")
+}
+func (UnimplementedSuppressionServiceServer) EraseAddress(context.Context, *EraseAddressRequest) (*EraseAddressResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EraseAddress not implemented")
 }
 func (UnimplementedSuppressionServiceServer) mustEmbedUnimplementedSuppressionServiceServer() {}
 func (UnimplementedSuppressionServiceServer) testEmbeddedByValue()                            {}
@@ -342,6 +380,24 @@ func _SuppressionService_ListChanges_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SuppressionService_EraseAddress_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EraseAddressRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SuppressionServiceServer).EraseAddress(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SuppressionService_EraseAddress_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SuppressionServiceServer).EraseAddress(ctx, req.(*EraseAddressRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // SuppressionService_ServiceDesc is the grpc.ServiceDesc for SuppressionService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -372,6 +428,10 @@ var SuppressionService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListChanges",
 			Handler:    _SuppressionService_ListChanges_Handler,
+		},
+		{
+			MethodName: "EraseAddress",
+			Handler:    _SuppressionService_EraseAddress_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

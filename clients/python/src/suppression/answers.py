@@ -59,7 +59,7 @@ class Suppression:
     """One entry of the list: one address, for one reason, on one stream or all mail.
 
     Attributes:
-        address: in canonical form.
+        address: in canonical form; "erased:" and a hash if it was erased.
         stream: the stream that the entry holds for; empty for all mail.
         reason: why the entry stands.
         source: who made it.
@@ -153,6 +153,21 @@ class Unsuppressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Erased:
+    """What was forgotten of a person.
+
+    Attributes:
+        suppressions: how many entries have lost the address; they stand as before.
+        events: how many pieces of feedback were forgotten.
+        revision: what the call wrote; opaque.
+    """
+
+    suppressions: int
+    events: int
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
 class AddressHistory:
     """Everything that is known of one address.
 
@@ -226,6 +241,11 @@ def suppressed(response: pb.SuppressResponse) -> Suppressed:
 def unsuppressed(response: pb.UnsuppressResponse) -> Unsuppressed:
     """Read the answer to Unsuppress."""
     return Unsuppressed(_suppressions(response.removed), response.revision)
+
+
+def erased(response: pb.EraseAddressResponse) -> Erased:
+    """Read the answer to EraseAddress."""
+    return Erased(response.suppressions, response.events, response.revision)
 
 
 def history(response: pb.GetAddressResponse) -> AddressHistory:

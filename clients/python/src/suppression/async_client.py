@@ -6,7 +6,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Self, TypeVar
 
-from .answers import AddressHistory, Changes, Check, Suppressed, Unsuppressed
+from .answers import AddressHistory, Changes, Check, Erased, Suppressed, Unsuppressed
 from .base_client import BaseClient
 from .connection import Connection
 from .enums import MailClass, Reason
@@ -185,6 +185,22 @@ class AsyncSuppressionClient(BaseClient[AsyncTransport]):
                 address, reason=reason, stream=stream, source=source, detail=detail
             )
         )
+
+    async def erase(self, address: str, *, detail: str = "") -> Erased:
+        """Have a person forgotten; the address stays blocked as it is. Idempotent.
+
+        Entries keep a keyed hash instead of the address, and no text but
+        ``detail``; feedback about the address goes.
+
+        Args:
+            address: without a display name.
+            detail: why, at most 1,000 bytes; it is kept, so name no person in it.
+
+        Raises:
+            InvalidArgumentError: one of these is not acceptable.
+            UnavailableError: the service could not be asked.
+        """
+        return await self._run(self._exchanges.erase(address, detail=detail))
 
     async def get_address(self, address: str) -> AddressHistory:
         """Return every entry and the feedback of one address.

@@ -132,6 +132,7 @@ app = typer.Typer(
         "suppression add jane@example.com --detail 'asked by phone' --ttl 30d",
         "suppression remove jane@example.com --detail 'mailbox is back'",
         "suppression show jane@example.com",
+        "suppression erase jane@example.com --detail 'request 4711'",
     )
     + "\n\n"
     + _EXIT_STATUS,
@@ -305,6 +306,44 @@ def show(
             printed.print_table("feedback", [printed.event_row(event) for event in history.events])
 
 
+@app.command(
+    epilog=_examples(
+        "suppression erase jane@example.com --detail 'request 4711'",
+        "suppression erase - <requests.txt --yes",
+    )
+)
+def erase(
+    addresses: Addresses,
+    detail: Annotated[
+        str, typer.Option(help="Why; it is kept with the entries, so name no person in it.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before.")] = False,
+    as_json: Json = False,
+    server: Server = LOCAL,
+    token: Token = "",
+    tls_ca: Ca = None,
+    tls_cert: Cert = None,
+    tls_key: Key = None,
+    insecure: Insecure = False,
+) -> None:
+    """Forget persons: their addresses stay blocked, and nobody can read them any more.
+
+    This cannot be undone. Entries keep a keyed hash instead of the address;
+    feedback goes. Addresses that are on no list leave nothing behind.
+    """
+    listed = _listed(addresses)
+    if not yes:
+        _confirmed(len(listed), from_standard_input=addresses == ["-"])
+    with _client(server, token, tls_ca, tls_cert, tls_key, insecure) as client:
+        for address in listed:
+            done = client.erase(address, detail=detail)
+            typer.echo(
+                printed.as_json({"address": address} | asdict(done))
+                if as_json
+                else f"erased\t{printed.printable(address)}\t{printed.erased_counts(done)}"
+            )
+
+
 def main() -> None:
     """Run the command."""
     app()
@@ -337,6 +376,15 @@ def _client(
 def _fail(text: str, status: int) -> None:
     typer.echo(f"suppression: {printed.printable(text)}", err=True)
     raise typer.Exit(status)
+
+
+def _confirmed(count: int, *, from_standard_input: bool) -> None:
+    """Go on only if a person says so."""
+    if from_standard_input:
+        _fail("addresses on standard input leave nobody to ask: give --yes", WRONG_USAGE)
+    whom = "this address" if count == 1 else f"these {count} addresses"
+    if not typer.confirm(f"Erase what is known of {whom}? It cannot be undone.", err=True):
+        _fail("nothing was erased", WRONG_USAGE)
 
 
 def _listed(addresses: list[str]) -> list[str]:

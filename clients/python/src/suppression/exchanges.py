@@ -15,7 +15,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
 from . import answers
-from .answers import AddressHistory, Changes, Check, Suppressed, Unsuppressed
+from .answers import AddressHistory, Changes, Check, Erased, Suppressed, Unsuppressed
 from .enums import MailClass, Reason
 from .errors import InvalidArgumentError, UnavailableError
 from .policy import Policy
@@ -171,6 +171,13 @@ class Exchanges:
         response = yield Call("Unsuppress", request, self._timeouts.other)
         self._own_writes.wrote(response.revision)
         return answers.unsuppressed(response)
+
+    def erase(self, address: str, *, detail: str) -> Exchange[Erased]:
+        """Have a person forgotten."""
+        request = pb.EraseAddressRequest(address=address, detail=detail)
+        response = yield Call("EraseAddress", request, self._timeouts.other)
+        self._own_writes.wrote(response.revision)
+        return answers.erased(response)
 
     def get_address(self, address: str) -> Exchange[AddressHistory]:
         """Ask for everything that is known of one address."""

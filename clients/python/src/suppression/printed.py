@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .answers import Check, Event, Suppression
+from .answers import Check, Erased, Event, Suppression
 
 UNPRINTABLE: Final = "\N{REPLACEMENT CHARACTER}"
 
@@ -40,6 +40,11 @@ def entry_line(verb: str, entry: Suppression) -> str:
     """Write one line about what became of an entry."""
     stream = printable(entry.stream) or "all mail"
     return f"{verb}\t{printable(entry.address)}\t{spelled(entry.reason)}\t{stream}"
+
+
+def erased_counts(done: Erased) -> str:
+    """Write how much an erasure changed."""
+    return f"entries: {done.suppressions}\tfeedback: {done.events}"
 
 
 def print_table(title: str, rows: list[dict[str, str]]) -> None:

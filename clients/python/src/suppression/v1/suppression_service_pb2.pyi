@@ -146,3 +146,21 @@ class ListChangesResponse(_message.Message):
     changes: _containers.RepeatedCompositeFieldContainer[_suppression_pb2.Suppression]
     through_revision: str
     def __init__(self, changes: _Optional[_Iterable[_Union[_suppression_pb2.Suppression, _Mapping]]] = ..., through_revision: _Optional[str] = ...) -> None: ...
+
+class EraseAddressRequest(_message.Message):
+    __slots__ = ("address", "detail")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    address: str
+    detail: str
+    def __init__(self, address: _Optional[str] = ..., detail: _Optional[str] = ...) -> None: ...
+
+class EraseAddressResponse(_message.Message):
+    __slots__ = ("suppressions", "events", "revision")
+    SUPPRESSIONS_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    suppressions: int
+    events: int
+    revision: str
+    def __init__(self, suppressions: _Optional[int] = ..., events: _Optional[int] = ..., revision: _Optional[str] = ...) -> None: ...

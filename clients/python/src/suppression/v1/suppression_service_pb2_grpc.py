@@ -74,6 +74,11 @@ class SuppressionServiceStub(object):
                 request_serializer=suppression_dot_v1_dot_suppression__service__pb2.ListChangesRequest.SerializeToString,
                 response_deserializer=suppression_dot_v1_dot_suppression__service__pb2.ListChangesResponse.FromString,
                 _registered_method=True)
+        self.EraseAddress = channel.unary_unary(
+                '/suppression.v1.SuppressionService/EraseAddress',
+                request_serializer=suppression_dot_v1_dot_suppression__service__pb2.EraseAddressRequest.SerializeToString,
+                response_deserializer=suppression_dot_v1_dot_suppression__service__pb2.EraseAddressResponse.FromString,
+                _registered_method=True)
 
 
 class SuppressionServiceServicer(object):
@@ -147,6 +152,23 @@ class SuppressionServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def EraseAddress(self, request, context):
+        """Forgets a person and goes on blocking the address. Idempotent.
+
+        Entries keep their reason, stream and times, and lose the address, for which
+        a keyed hash stands in, and every text but the detail of this call. The
+        feedback about the address, its soft bounces and waiting retries are
+        forgotten. Verdicts stay as they are, at every moment. What is heard of the
+        address later, a new bounce or a Suppress, changes these entries under the
+        same hash and keeps no text either. An address that is on no list leaves
+        nothing behind, and is new when it is heard of again.
+
+        INVALID_ARGUMENT: malformed address, a text over its limit.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SuppressionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -179,6 +201,11 @@ def add_SuppressionServiceServicer_to_server(servicer, server):
                     servicer.ListChanges,
                     request_deserializer=suppression_dot_v1_dot_suppression__service__pb2.ListChangesRequest.FromString,
                     response_serializer=suppression_dot_v1_dot_suppression__service__pb2.ListChangesResponse.SerializeToString,
+            ),
+            'EraseAddress': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseAddress,
+                    request_deserializer=suppression_dot_v1_dot_suppression__service__pb2.EraseAddressRequest.FromString,
+                    response_serializer=suppression_dot_v1_dot_suppression__service__pb2.EraseAddressResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -353,6 +380,33 @@ class SuppressionService(object):
             '/suppression.v1.SuppressionService/ListChanges',
             suppression_dot_v1_dot_suppression__service__pb2.ListChangesRequest.SerializeToString,
             suppression_dot_v1_dot_suppression__service__pb2.ListChangesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseAddress(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/suppression.v1.SuppressionService/EraseAddress',
+            suppression_dot_v1_dot_suppression__service__pb2.EraseAddressRequest.SerializeToString,
+            suppression_dot_v1_dot_suppression__service__pb2.EraseAddressResponse.FromString,
             options,
             channel_credentials,
             insecure,

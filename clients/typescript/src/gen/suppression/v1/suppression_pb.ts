@@ -27,6 +27,8 @@ export const file_suppression_v1_suppression: GenFile = /*@__PURE__*/
 export type Suppression = Message<"suppression.v1.Suppression"> & {
   /**
    * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
+   * Of an erased entry "erased:" and a keyed hash, which is the same for all
+   * entries of one address, holds no "@" and cannot be asked about.
    *
    * @generated from field: string address = 1;
    */

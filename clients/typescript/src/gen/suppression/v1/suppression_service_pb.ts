@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file suppression/v1/suppression_service.proto.
  */
 export const file_suppression_v1_suppression_service: GenFile = /*@__PURE__*/
-  fileDesc("CihzdXBwcmVzc2lvbi92MS9zdXBwcmVzc2lvbl9zZXJ2aWNlLnByb3RvEg5zdXBwcmVzc2lvbi52MSJ7ChNDaGVja0FkZHJlc3NSZXF1ZXN0Eg8KB2FkZHJlc3MYASABKAkSDgoGc3RyZWFtGAIgASgJEi0KCm1haWxfY2xhc3MYAyABKA4yGS5zdXBwcmVzc2lvbi52MS5NYWlsQ2xhc3MSFAoMbWluX3JldmlzaW9uGAQgASgJIqoBChRDaGVja0FkZHJlc3NSZXNwb25zZRIoCgd2ZXJkaWN0GAEgASgOMhcuc3VwcHJlc3Npb24udjEuVmVyZGljdBImCgZyZWFzb24YAiABKA4yFi5zdXBwcmVzc2lvbi52MS5SZWFzb24SEAoIcmV2aXNpb24YAyABKAkSLgoKYXNfb2ZfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiewoRQmF0Y2hDaGVja1JlcXVlc3QSEQoJYWRkcmVzc2VzGAEgAygJEg4KBnN0cmVhbRgCIAEoCRItCgptYWlsX2NsYXNzGAMgASgOMhkuc3VwcHJlc3Npb24udjEuTWFpbENsYXNzEhQKDG1pbl9yZXZpc2lvbhgEIAEoCSKpAQoSQmF0Y2hDaGVja1Jlc3BvbnNlEikKCHZlcmRpY3RzGAEgAygOMhcuc3VwcHJlc3Npb24udjEuVmVyZGljdBImCgdtYXRjaGVzGAIgAygLMhUuc3VwcHJlc3Npb24udjEuTWF0Y2gSEAoIcmV2aXNpb24YAyABKAkSLgoKYXNfb2ZfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiPgoFTWF0Y2gSDQoFaW5kZXgYASABKA0SJgoGcmVhc29uGAIgASgOMhYuc3VwcHJlc3Npb24udjEuUmVhc29uIqIBCg9TdXBwcmVzc1JlcXVlc3QSDwoHYWRkcmVzcxgBIAEoCRImCgZyZWFzb24YAiABKA4yFi5zdXBwcmVzc2lvbi52MS5SZWFzb24SDgoGc3RyZWFtGAMgASgJEg4KBnNvdXJjZRgEIAEoCRIOCgZkZXRhaWwYBSABKAkSJgoDdHRsGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uImcKEFN1cHByZXNzUmVzcG9uc2USMAoLc3VwcHJlc3Npb24YASABKAsyGy5zdXBwcmVzc2lvbi52MS5TdXBwcmVzc2lvbhIPCgdjcmVhdGVkGAIgASgIEhAKCHJldmlzaW9uGAMgASgJIpwBChFVbnN1cHByZXNzUmVxdWVzdBIPCgdhZGRyZXNzGAEgASgJEisKBnJlYXNvbhgCIAEoDjIWLnN1cHByZXNzaW9uLnYxLlJlYXNvbkgAiAEBEhMKBnN0cmVhbRgDIAEoCUgBiAEBEg4KBnNvdXJjZRgEIAEoCRIOCgZkZXRhaWwYBSABKAlCCQoHX3JlYXNvbkIJCgdfc3RyZWFtIlQKElVuc3VwcHJlc3NSZXNwb25zZRIsCgdyZW1vdmVkGAEgAygLMhsuc3VwcHJlc3Npb24udjEuU3VwcHJlc3Npb24SEAoIcmV2aXNpb24YAiABKAkiJAoRR2V0QWRkcmVzc1JlcXVlc3QSDwoHYWRkcmVzcxgBIAEoCSKAAQoSR2V0QWRkcmVzc1Jlc3BvbnNlEjEKDHN1cHByZXNzaW9ucxgBIAMoCzIbLnN1cHByZXNzaW9uLnYxLlN1cHByZXNzaW9uEiUKBmV2ZW50cxgCIAMoCzIVLnN1cHByZXNzaW9uLnYxLkV2ZW50EhAKCHJldmlzaW9uGAMgASgJImwKEkxpc3RDaGFuZ2VzUmVxdWVzdBIWCg5hZnRlcl9yZXZpc2lvbhgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSKwoIbWF4X3dhaXQYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iXQoTTGlzdENoYW5nZXNSZXNwb25zZRIsCgdjaGFuZ2VzGAEgAygLMhsuc3VwcHJlc3Npb24udjEuU3VwcHJlc3Npb24SGAoQdGhyb3VnaF9yZXZpc2lvbhgCIAEoCTKVBAoSU3VwcHJlc3Npb25TZXJ2aWNlElkKDENoZWNrQWRkcmVzcxIjLnN1cHByZXNzaW9uLnYxLkNoZWNrQWRkcmVzc1JlcXVlc3QaJC5zdXBwcmVzc2lvbi52MS5DaGVja0FkZHJlc3NSZXNwb25zZRJTCgpCYXRjaENoZWNrEiEuc3VwcHJlc3Npb24udjEuQmF0Y2hDaGVja1JlcXVlc3QaIi5zdXBwcmVzc2lvbi52MS5CYXRjaENoZWNrUmVzcG9uc2USTQoIU3VwcHJlc3MSHy5zdXBwcmVzc2lvbi52MS5TdXBwcmVzc1JlcXVlc3QaIC5zdXBwcmVzc2lvbi52MS5TdXBwcmVzc1Jlc3BvbnNlElMKClVuc3VwcHJlc3MSIS5zdXBwcmVzc2lvbi52MS5VbnN1cHByZXNzUmVxdWVzdBoiLnN1cHByZXNzaW9uLnYxLlVuc3VwcHJlc3NSZXNwb25zZRJTCgpHZXRBZGRyZXNzEiEuc3VwcHJlc3Npb24udjEuR2V0QWRkcmVzc1JlcXVlc3QaIi5zdXBwcmVzc2lvbi52MS5HZXRBZGRyZXNzUmVzcG9uc2USVgoLTGlzdENoYW5nZXMSIi5zdXBwcmVzc2lvbi52MS5MaXN0Q2hhbmdlc1JlcXVlc3QaIy5zdXBwcmVzc2lvbi52MS5MaXN0Q2hhbmdlc1Jlc3BvbnNlQmkKEWlvLnN1cHByZXNzaW9uLnYxUAFaUmdpdGh1Yi5jb20vc3VwcHJlc3Npb24tc2VydmljZS9zdXBwcmVzc2lvbi9jbGllbnRzL2dvL3N1cHByZXNzaW9uL3YxO3N1cHByZXNzaW9udjFiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_suppression_v1_suppression]);
+  fileDesc("CihzdXBwcmVzc2lvbi92MS9zdXBwcmVzc2lvbl9zZXJ2aWNlLnByb3RvEg5zdXBwcmVzc2lvbi52MSJ7ChNDaGVja0FkZHJlc3NSZXF1ZXN0Eg8KB2FkZHJlc3MYASABKAkSDgoGc3RyZWFtGAIgASgJEi0KCm1haWxfY2xhc3MYAyABKA4yGS5zdXBwcmVzc2lvbi52MS5NYWlsQ2xhc3MSFAoMbWluX3JldmlzaW9uGAQgASgJIqoBChRDaGVja0FkZHJlc3NSZXNwb25zZRIoCgd2ZXJkaWN0GAEgASgOMhcuc3VwcHJlc3Npb24udjEuVmVyZGljdBImCgZyZWFzb24YAiABKA4yFi5zdXBwcmVzc2lvbi52MS5SZWFzb24SEAoIcmV2aXNpb24YAyABKAkSLgoKYXNfb2ZfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiewoRQmF0Y2hDaGVja1JlcXVlc3QSEQoJYWRkcmVzc2VzGAEgAygJEg4KBnN0cmVhbRgCIAEoCRItCgptYWlsX2NsYXNzGAMgASgOMhkuc3VwcHJlc3Npb24udjEuTWFpbENsYXNzEhQKDG1pbl9yZXZpc2lvbhgEIAEoCSKpAQoSQmF0Y2hDaGVja1Jlc3BvbnNlEikKCHZlcmRpY3RzGAEgAygOMhcuc3VwcHJlc3Npb24udjEuVmVyZGljdBImCgdtYXRjaGVzGAIgAygLMhUuc3VwcHJlc3Npb24udjEuTWF0Y2gSEAoIcmV2aXNpb24YAyABKAkSLgoKYXNfb2ZfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiPgoFTWF0Y2gSDQoFaW5kZXgYASABKA0SJgoGcmVhc29uGAIgASgOMhYuc3VwcHJlc3Npb24udjEuUmVhc29uIqIBCg9TdXBwcmVzc1JlcXVlc3QSDwoHYWRkcmVzcxgBIAEoCRImCgZyZWFzb24YAiABKA4yFi5zdXBwcmVzc2lvbi52MS5SZWFzb24SDgoGc3RyZWFtGAMgASgJEg4KBnNvdXJjZRgEIAEoCRIOCgZkZXRhaWwYBSABKAkSJgoDdHRsGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uImcKEFN1cHByZXNzUmVzcG9uc2USMAoLc3VwcHJlc3Npb24YASABKAsyGy5zdXBwcmVzc2lvbi52MS5TdXBwcmVzc2lvbhIPCgdjcmVhdGVkGAIgASgIEhAKCHJldmlzaW9uGAMgASgJIpwBChFVbnN1cHByZXNzUmVxdWVzdBIPCgdhZGRyZXNzGAEgASgJEisKBnJlYXNvbhgCIAEoDjIWLnN1cHByZXNzaW9uLnYxLlJlYXNvbkgAiAEBEhMKBnN0cmVhbRgDIAEoCUgBiAEBEg4KBnNvdXJjZRgEIAEoCRIOCgZkZXRhaWwYBSABKAlCCQoHX3JlYXNvbkIJCgdfc3RyZWFtIlQKElVuc3VwcHJlc3NSZXNwb25zZRIsCgdyZW1vdmVkGAEgAygLMhsuc3VwcHJlc3Npb24udjEuU3VwcHJlc3Npb24SEAoIcmV2aXNpb24YAiABKAkiJAoRR2V0QWRkcmVzc1JlcXVlc3QSDwoHYWRkcmVzcxgBIAEoCSKAAQoSR2V0QWRkcmVzc1Jlc3BvbnNlEjEKDHN1cHByZXNzaW9ucxgBIAMoCzIbLnN1cHByZXNzaW9uLnYxLlN1cHByZXNzaW9uEiUKBmV2ZW50cxgCIAMoCzIVLnN1cHByZXNzaW9uLnYxLkV2ZW50EhAKCHJldmlzaW9uGAMgASgJImwKEkxpc3RDaGFuZ2VzUmVxdWVzdBIWCg5hZnRlcl9yZXZpc2lvbhgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSKwoIbWF4X3dhaXQYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iXQoTTGlzdENoYW5nZXNSZXNwb25zZRIsCgdjaGFuZ2VzGAEgAygLMhsuc3VwcHJlc3Npb24udjEuU3VwcHJlc3Npb24SGAoQdGhyb3VnaF9yZXZpc2lvbhgCIAEoCSI2ChNFcmFzZUFkZHJlc3NSZXF1ZXN0Eg8KB2FkZHJlc3MYASABKAkSDgoGZGV0YWlsGAIgASgJIk4KFEVyYXNlQWRkcmVzc1Jlc3BvbnNlEhQKDHN1cHByZXNzaW9ucxgBIAEoBRIOCgZldmVudHMYAiABKAUSEAoIcmV2aXNpb24YAyABKAky8AQKElN1cHByZXNzaW9uU2VydmljZRJZCgxDaGVja0FkZHJlc3MSIy5zdXBwcmVzc2lvbi52MS5DaGVja0FkZHJlc3NSZXF1ZXN0GiQuc3VwcHJlc3Npb24udjEuQ2hlY2tBZGRyZXNzUmVzcG9uc2USUwoKQmF0Y2hDaGVjaxIhLnN1cHByZXNzaW9uLnYxLkJhdGNoQ2hlY2tSZXF1ZXN0GiIuc3VwcHJlc3Npb24udjEuQmF0Y2hDaGVja1Jlc3BvbnNlEk0KCFN1cHByZXNzEh8uc3VwcHJlc3Npb24udjEuU3VwcHJlc3NSZXF1ZXN0GiAuc3VwcHJlc3Npb24udjEuU3VwcHJlc3NSZXNwb25zZRJTCgpVbnN1cHByZXNzEiEuc3VwcHJlc3Npb24udjEuVW5zdXBwcmVzc1JlcXVlc3QaIi5zdXBwcmVzc2lvbi52MS5VbnN1cHByZXNzUmVzcG9uc2USUwoKR2V0QWRkcmVzcxIhLnN1cHByZXNzaW9uLnYxLkdldEFkZHJlc3NSZXF1ZXN0GiIuc3VwcHJlc3Npb24udjEuR2V0QWRkcmVzc1Jlc3BvbnNlElYKC0xpc3RDaGFuZ2VzEiIuc3VwcHJlc3Npb24udjEuTGlzdENoYW5nZXNSZXF1ZXN0GiMuc3VwcHJlc3Npb24udjEuTGlzdENoYW5nZXNSZXNwb25zZRJZCgxFcmFzZUFkZHJlc3MSIy5zdXBwcmVzc2lvbi52MS5FcmFzZUFkZHJlc3NSZXF1ZXN0GiQuc3VwcHJlc3Npb24udjEuRXJhc2VBZGRyZXNzUmVzcG9uc2VCaQoRaW8uc3VwcHJlc3Npb24udjFQAVpSZ2l0aHViLmNvbS9zdXBwcmVzc2lvbi1zZXJ2aWNlL3N1cHByZXNzaW9uL2NsaWVudHMvZ28vc3VwcHJlc3Npb24vdjE7c3VwcHJlc3Npb252MWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_suppression_v1_suppression]);
 
 /**
  * A question about one address.
@@ -515,6 +515,70 @@ export const ListChangesResponseSchema: GenMessage<ListChangesResponse> = /*@__P
   messageDesc(file_suppression_v1_suppression_service, 12);
 
 /**
+ * A person to be forgotten.
+ *
+ * @generated from message suppression.v1.EraseAddressRequest
+ */
+export type EraseAddressRequest = Message<"suppression.v1.EraseAddressRequest"> & {
+  /**
+   * The address, without a display name. Required.
+   *
+   * @generated from field: string address = 1;
+   */
+  address: string;
+
+  /**
+   * Why, such as the number of the request, at most 1,000 bytes. It is kept as
+   * the detail of the entries: name no person in it.
+   *
+   * @generated from field: string detail = 2;
+   */
+  detail: string;
+};
+
+/**
+ * Describes the message suppression.v1.EraseAddressRequest.
+ * Use `create(EraseAddressRequestSchema)` to create a new message.
+ */
+export const EraseAddressRequestSchema: GenMessage<EraseAddressRequest> = /*@__PURE__*/
+  messageDesc(file_suppression_v1_suppression_service, 13);
+
+/**
+ * What was forgotten.
+ *
+ * @generated from message suppression.v1.EraseAddressResponse
+ */
+export type EraseAddressResponse = Message<"suppression.v1.EraseAddressResponse"> & {
+  /**
+   * How many entries have lost the address; 0 where none had it.
+   *
+   * @generated from field: int32 suppressions = 1;
+   */
+  suppressions: number;
+
+  /**
+   * How many pieces of feedback were forgotten.
+   *
+   * @generated from field: int32 events = 2;
+   */
+  events: number;
+
+  /**
+   * The revision that the call wrote.
+   *
+   * @generated from field: string revision = 3;
+   */
+  revision: string;
+};
+
+/**
+ * Describes the message suppression.v1.EraseAddressResponse.
+ * Use `create(EraseAddressResponseSchema)` to create a new message.
+ */
+export const EraseAddressResponseSchema: GenMessage<EraseAddressResponse> = /*@__PURE__*/
+  messageDesc(file_suppression_v1_suppression_service, 14);
+
+/**
  * Answers whether an address may be mailed, and changes the list.
  *
  * Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
@@ -604,6 +668,26 @@ export const SuppressionService: GenService<{
     methodKind: "unary";
     input: typeof ListChangesRequestSchema;
     output: typeof ListChangesResponseSchema;
+  },
+  /**
+   * Forgets a person and goes on blocking the address. Idempotent.
+   *
+   * Entries keep their reason, stream and times, and lose the address, for which
+   * a keyed hash stands in, and every text but the detail of this call. The
+   * feedback about the address, its soft bounces and waiting retries are
+   * forgotten. Verdicts stay as they are, at every moment. What is heard of the
+   * address later, a new bounce or a Suppress, changes these entries under the
+   * same hash and keeps no text either. An address that is on no list leaves
+   * nothing behind, and is new when it is heard of again.
+   *
+   * INVALID_ARGUMENT: malformed address, a text over its limit.
+   *
+   * @generated from rpc suppression.v1.SuppressionService.EraseAddress
+   */
+  eraseAddress: {
+    methodKind: "unary";
+    input: typeof EraseAddressRequestSchema;
+    output: typeof EraseAddressResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_suppression_v1_suppression_service, 0);

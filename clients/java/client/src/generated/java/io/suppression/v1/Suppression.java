@@ -62,6 +62,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
+   * Of an erased entry "erased:" and a keyed hash, which is the same for all
+   * entries of one address, holds no "&#64;" and cannot be asked about.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -83,6 +85,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
+   * Of an erased entry "erased:" and a keyed hash, which is the same for all
+   * entries of one address, holds no "&#64;" and cannot be asked about.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -1409,6 +1413,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
+     * Of an erased entry "erased:" and a keyed hash, which is the same for all
+     * entries of one address, holds no "&#64;" and cannot be asked about.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -1429,6 +1435,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
+     * Of an erased entry "erased:" and a keyed hash, which is the same for all
+     * entries of one address, holds no "&#64;" and cannot be asked about.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -1450,6 +1458,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
+     * Of an erased entry "erased:" and a keyed hash, which is the same for all
+     * entries of one address, holds no "&#64;" and cannot be asked about.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -1467,6 +1477,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
+     * Of an erased entry "erased:" and a keyed hash, which is the same for all
+     * entries of one address, holds no "&#64;" and cannot be asked about.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -1481,6 +1493,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
+     * Of an erased entry "erased:" and a keyed hash, which is the same for all
+     * entries of one address, holds no "&#64;" and cannot be asked about.
      * </pre>
      *
      * <code>string address = 1;</code>

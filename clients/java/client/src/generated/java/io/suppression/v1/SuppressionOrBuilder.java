@@ -11,6 +11,8 @@ public interface SuppressionOrBuilder extends
   /**
    * <pre>
    * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
+   * Of an erased entry "erased:" and a keyed hash, which is the same for all
+   * entries of one address, holds no "&#64;" and cannot be asked about.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -20,6 +22,8 @@ public interface SuppressionOrBuilder extends
   /**
    * <pre>
    * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
+   * Of an erased entry "erased:" and a keyed hash, which is the same for all
+   * entries of one address, holds no "&#64;" and cannot be asked about.
    * </pre>
    *
    * <code>string address = 1;</code>

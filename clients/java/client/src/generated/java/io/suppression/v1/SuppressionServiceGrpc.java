@@ -208,6 +208,37 @@ public final class SuppressionServiceGrpc {
     return getListChangesMethod;
   }
 
+  private static volatile io.grpc.MethodDescriptor<io.suppression.v1.EraseAddressRequest,
+      io.suppression.v1.EraseAddressResponse> getEraseAddressMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "EraseAddress",
+      requestType = io.suppression.v1.EraseAddressRequest.class,
+      responseType = io.suppression.v1.EraseAddressResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<io.suppression.v1.EraseAddressRequest,
+      io.suppression.v1.EraseAddressResponse> getEraseAddressMethod() {
+    io.grpc.MethodDescriptor<io.suppression.v1.EraseAddressRequest, io.suppression.v1.EraseAddressResponse> getEraseAddressMethod;
+    if ((getEraseAddressMethod = SuppressionServiceGrpc.getEraseAddressMethod) == null) {
+      synchronized (SuppressionServiceGrpc.class) {
+        if ((getEraseAddressMethod = SuppressionServiceGrpc.getEraseAddressMethod) == null) {
+          SuppressionServiceGrpc.getEraseAddressMethod = getEraseAddressMethod =
+              io.grpc.MethodDescriptor.<io.suppression.v1.EraseAddressRequest, io.suppression.v1.EraseAddressResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "EraseAddress"))
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  io.suppression.v1.EraseAddressRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  io.suppression.v1.EraseAddressResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new SuppressionServiceMethodDescriptorSupplier("EraseAddress"))
+              .build();
+        }
+      }
+    }
+    return getEraseAddressMethod;
+  }
+
   /**
    * Creates a new async stub that supports all call types for the service
    */
@@ -353,6 +384,24 @@ public final class SuppressionServiceGrpc {
         io.grpc.stub.StreamObserver<io.suppression.v1.ListChangesResponse> responseObserver) {
       io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getListChangesMethod(), responseObserver);
     }
+
+    /**
+     * <pre>
+     * Forgets a person and goes on blocking the address. Idempotent.
+     * Entries keep their reason, stream and times, and lose the address, for which
+     * a keyed hash stands in, and every text but the detail of this call. The
+     * feedback about the address, its soft bounces and waiting retries are
+     * forgotten. Verdicts stay as they are, at every moment. What is heard of the
+     * address later, a new bounce or a Suppress, changes these entries under the
+     * same hash and keeps no text either. An address that is on no list leaves
+     * nothing behind, and is new when it is heard of again.
+     * INVALID_ARGUMENT: malformed address, a text over its limit.
+     * </pre>
+     */
+    default void eraseAddress(io.suppression.v1.EraseAddressRequest request,
+        io.grpc.stub.StreamObserver<io.suppression.v1.EraseAddressResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getEraseAddressMethod(), responseObserver);
+    }
   }
 
   /**
@@ -480,6 +529,25 @@ public final class SuppressionServiceGrpc {
       io.grpc.stub.ClientCalls.asyncUnaryCall(
           getChannel().newCall(getListChangesMethod(), getCallOptions()), request, responseObserver);
     }
+
+    /**
+     * <pre>
+     * Forgets a person and goes on blocking the address. Idempotent.
+     * Entries keep their reason, stream and times, and lose the address, for which
+     * a keyed hash stands in, and every text but the detail of this call. The
+     * feedback about the address, its soft bounces and waiting retries are
+     * forgotten. Verdicts stay as they are, at every moment. What is heard of the
+     * address later, a new bounce or a Suppress, changes these entries under the
+     * same hash and keeps no text either. An address that is on no list leaves
+     * nothing behind, and is new when it is heard of again.
+     * INVALID_ARGUMENT: malformed address, a text over its limit.
+     * </pre>
+     */
+    public void eraseAddress(io.suppression.v1.EraseAddressRequest request,
+        io.grpc.stub.StreamObserver<io.suppression.v1.EraseAddressResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getEraseAddressMethod(), getCallOptions()), request, responseObserver);
+    }
   }
 
   /**
@@ -580,6 +648,24 @@ public final class SuppressionServiceGrpc {
       return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
           getChannel(), getListChangesMethod(), getCallOptions(), request);
     }
+
+    /**
+     * <pre>
+     * Forgets a person and goes on blocking the address. Idempotent.
+     * Entries keep their reason, stream and times, and lose the address, for which
+     * a keyed hash stands in, and every text but the detail of this call. The
+     * feedback about the address, its soft bounces and waiting retries are
+     * forgotten. Verdicts stay as they are, at every moment. What is heard of the
+     * address later, a new bounce or a Suppress, changes these entries under the
+     * same hash and keeps no text either. An address that is on no list leaves
+     * nothing behind, and is new when it is heard of again.
+     * INVALID_ARGUMENT: malformed address, a text over its limit.
+     * </pre>
+     */
+    public io.suppression.v1.EraseAddressResponse eraseAddress(io.suppression.v1.EraseAddressRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getEraseAddressMethod(), getCallOptions(), request);
+    }
   }
 
   /**
@@ -679,6 +765,24 @@ public final class SuppressionServiceGrpc {
     public io.suppression.v1.ListChangesResponse listChanges(io.suppression.v1.ListChangesRequest request) {
       return io.grpc.stub.ClientCalls.blockingUnaryCall(
           getChannel(), getListChangesMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Forgets a person and goes on blocking the address. Idempotent.
+     * Entries keep their reason, stream and times, and lose the address, for which
+     * a keyed hash stands in, and every text but the detail of this call. The
+     * feedback about the address, its soft bounces and waiting retries are
+     * forgotten. Verdicts stay as they are, at every moment. What is heard of the
+     * address later, a new bounce or a Suppress, changes these entries under the
+     * same hash and keeps no text either. An address that is on no list leaves
+     * nothing behind, and is new when it is heard of again.
+     * INVALID_ARGUMENT: malformed address, a text over its limit.
+     * </pre>
+     */
+    public io.suppression.v1.EraseAddressResponse eraseAddress(io.suppression.v1.EraseAddressRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getEraseAddressMethod(), getCallOptions(), request);
     }
   }
 
@@ -786,6 +890,25 @@ public final class SuppressionServiceGrpc {
       return io.grpc.stub.ClientCalls.futureUnaryCall(
           getChannel().newCall(getListChangesMethod(), getCallOptions()), request);
     }
+
+    /**
+     * <pre>
+     * Forgets a person and goes on blocking the address. Idempotent.
+     * Entries keep their reason, stream and times, and lose the address, for which
+     * a keyed hash stands in, and every text but the detail of this call. The
+     * feedback about the address, its soft bounces and waiting retries are
+     * forgotten. Verdicts stay as they are, at every moment. What is heard of the
+     * address later, a new bounce or a Suppress, changes these entries under the
+     * same hash and keeps no text either. An address that is on no list leaves
+     * nothing behind, and is new when it is heard of again.
+     * INVALID_ARGUMENT: malformed address, a text over its limit.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<io.suppression.v1.EraseAddressResponse> eraseAddress(
+        io.suppression.v1.EraseAddressRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getEraseAddressMethod(), getCallOptions()), request);
+    }
   }
 
   private static final int METHODID_CHECK_ADDRESS = 0;
@@ -794,6 +917,7 @@ public final class SuppressionServiceGrpc {
   private static final int METHODID_UNSUPPRESS = 3;
   private static final int METHODID_GET_ADDRESS = 4;
   private static final int METHODID_LIST_CHANGES = 5;
+  private static final int METHODID_ERASE_ADDRESS = 6;
 
   private static final class MethodHandlers<Req, Resp> implements
       io.grpc.stub.ServerCalls.UnaryMethod<Req, Resp>,
@@ -835,6 +959,10 @@ public final class SuppressionServiceGrpc {
         case METHODID_LIST_CHANGES:
           serviceImpl.listChanges((io.suppression.v1.ListChangesRequest) request,
               (io.grpc.stub.StreamObserver<io.suppression.v1.ListChangesResponse>) responseObserver);
+          break;
+        case METHODID_ERASE_ADDRESS:
+          serviceImpl.eraseAddress((io.suppression.v1.EraseAddressRequest) request,
+              (io.grpc.stub.StreamObserver<io.suppression.v1.EraseAddressResponse>) responseObserver);
           break;
         default:
           throw new AssertionError();
@@ -896,6 +1024,13 @@ public final class SuppressionServiceGrpc {
               io.suppression.v1.ListChangesRequest,
               io.suppression.v1.ListChangesResponse>(
                 service, METHODID_LIST_CHANGES)))
+        .addMethod(
+          getEraseAddressMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              io.suppression.v1.EraseAddressRequest,
+              io.suppression.v1.EraseAddressResponse>(
+                service, METHODID_ERASE_ADDRESS)))
         .build();
   }
 
@@ -950,6 +1085,7 @@ public final class SuppressionServiceGrpc {
               .addMethod(getUnsuppressMethod())
               .addMethod(getGetAddressMethod())
               .addMethod(getListChangesMethod())
+              .addMethod(getEraseAddressMethod())
               .build();
         }
       }

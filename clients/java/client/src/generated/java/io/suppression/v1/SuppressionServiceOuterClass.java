@@ -80,6 +80,16 @@ public final class SuppressionServiceOuterClass {
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_suppression_v1_ListChangesResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_suppression_v1_EraseAddressRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_suppression_v1_EraseAddressRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_suppression_v1_EraseAddressResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_suppression_v1_EraseAddressResponse_fieldAccessorTable;
 
   public static com.google.protobuf.Descriptors.FileDescriptor
       getDescriptor() {
@@ -131,23 +141,29 @@ public final class SuppressionServiceOuterClass {
       "\002 \001(\005\022+\n\010max_wait\030\003 \001(\0132\031.google.protobu" +
       "f.Duration\"]\n\023ListChangesResponse\022,\n\007cha" +
       "nges\030\001 \003(\0132\033.suppression.v1.Suppression\022" +
-      "\030\n\020through_revision\030\002 \001(\t2\225\004\n\022Suppressio" +
-      "nService\022Y\n\014CheckAddress\022#.suppression.v" +
-      "1.CheckAddressRequest\032$.suppression.v1.C" +
-      "heckAddressResponse\022S\n\nBatchCheck\022!.supp" +
-      "ression.v1.BatchCheckRequest\032\".suppressi" +
-      "on.v1.BatchCheckResponse\022M\n\010Suppress\022\037.s" +
-      "uppression.v1.SuppressRequest\032 .suppress" +
-      "ion.v1.SuppressResponse\022S\n\nUnsuppress\022!." +
-      "suppression.v1.UnsuppressRequest\032\".suppr" +
-      "ession.v1.UnsuppressResponse\022S\n\nGetAddre" +
-      "ss\022!.suppression.v1.GetAddressRequest\032\"." +
-      "suppression.v1.GetAddressResponse\022V\n\013Lis" +
-      "tChanges\022\".suppression.v1.ListChangesReq" +
-      "uest\032#.suppression.v1.ListChangesRespons" +
-      "eBi\n\021io.suppression.v1P\001ZRgithub.com/sup" +
-      "pression-service/suppression/clients/go/" +
-      "suppression/v1;suppressionv1b\006proto3"
+      "\030\n\020through_revision\030\002 \001(\t\"6\n\023EraseAddres" +
+      "sRequest\022\017\n\007address\030\001 \001(\t\022\016\n\006detail\030\002 \001(" +
+      "\t\"N\n\024EraseAddressResponse\022\024\n\014suppression" +
+      "s\030\001 \001(\005\022\016\n\006events\030\002 \001(\005\022\020\n\010revision\030\003 \001(" +
+      "\t2\360\004\n\022SuppressionService\022Y\n\014CheckAddress" +
+      "\022#.suppression.v1.CheckAddressRequest\032$." +
+      "suppression.v1.CheckAddressResponse\022S\n\nB" +
+      "atchCheck\022!.suppression.v1.BatchCheckReq" +
+      "uest\032\".suppression.v1.BatchCheckResponse" +
+      "\022M\n\010Suppress\022\037.suppression.v1.SuppressRe" +
+      "quest\032 .suppression.v1.SuppressResponse\022" +
+      "S\n\nUnsuppress\022!.suppression.v1.Unsuppres" +
+      "sRequest\032\".suppression.v1.UnsuppressResp" +
+      "onse\022S\n\nGetAddress\022!.suppression.v1.GetA" +
+      "ddressRequest\032\".suppression.v1.GetAddres" +
+      "sResponse\022V\n\013ListChanges\022\".suppression.v" +
+      "1.ListChangesRequest\032#.suppression.v1.Li" +
+      "stChangesResponse\022Y\n\014EraseAddress\022#.supp" +
+      "ression.v1.EraseAddressRequest\032$.suppres" +
+      "sion.v1.EraseAddressResponseBi\n\021io.suppr" +
+      "ession.v1P\001ZRgithub.com/suppression-serv" +
+      "ice/suppression/clients/go/suppression/v" +
+      "1;suppressionv1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -234,6 +250,18 @@ public final class SuppressionServiceOuterClass {
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_suppression_v1_ListChangesResponse_descriptor,
         new java.lang.String[] { "Changes", "ThroughRevision", });
+    internal_static_suppression_v1_EraseAddressRequest_descriptor =
+      getDescriptor().getMessageTypes().get(13);
+    internal_static_suppression_v1_EraseAddressRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_suppression_v1_EraseAddressRequest_descriptor,
+        new java.lang.String[] { "Address", "Detail", });
+    internal_static_suppression_v1_EraseAddressResponse_descriptor =
+      getDescriptor().getMessageTypes().get(14);
+    internal_static_suppression_v1_EraseAddressResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_suppression_v1_EraseAddressResponse_descriptor,
+        new java.lang.String[] { "Suppressions", "Events", "Revision", });
     com.google.protobuf.DurationProto.getDescriptor();
     com.google.protobuf.TimestampProto.getDescriptor();
     io.suppression.v1.SuppressionOuterClass.getDescriptor();

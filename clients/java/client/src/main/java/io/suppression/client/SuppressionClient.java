@@ -8,6 +8,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.suppression.v1.BatchCheckRequest;
 import io.suppression.v1.CheckAddressRequest;
+import io.suppression.v1.EraseAddressRequest;
 import io.suppression.v1.GetAddressRequest;
 import io.suppression.v1.ListChangesRequest;
 import io.suppression.v1.SuppressRequest;
@@ -224,6 +225,24 @@ public final class SuppressionClient implements AutoCloseable {
     removal.reason().map(Reason::proto).ifPresent(request::setReason);
     removal.stream().ifPresent(request::setStream);
     Unsuppressed answer = Unsuppressed.of(ask(() -> within(timeout).unsuppress(request.build())));
+    wrote(answer.revision());
+    return answer;
+  }
+
+  /**
+   * Has a person forgotten; the address stays blocked as it is. Idempotent.
+   *
+   * <p>Entries keep a keyed hash instead of the address, and no text but {@code detail}.
+   *
+   * @param address without a display name
+   * @param detail why, at most 1,000 bytes; it is kept, so name no person in it
+   * @throws InvalidArgumentException one of these is not acceptable
+   * @throws UnavailableException the service could not be asked
+   */
+  public Erased erase(String address, String detail) {
+    EraseAddressRequest request =
+        EraseAddressRequest.newBuilder().setAddress(encodable(address)).setDetail(detail).build();
+    Erased answer = Erased.of(ask(() -> within(timeout).eraseAddress(request)));
     wrote(answer.revision());
     return answer;
   }

@@ -7,6 +7,7 @@ import io.suppression.client.AddressHistory;
 import io.suppression.client.Changes;
 import io.suppression.client.Check;
 import io.suppression.client.Entry;
+import io.suppression.client.Erased;
 import io.suppression.client.Mail;
 import io.suppression.client.MailClass;
 import io.suppression.client.Reason;
@@ -31,6 +32,7 @@ final class Calls {
           "filter",
           "suppress",
           "unsuppress",
+          "erase",
           "get_address",
           "list_changes",
           "unanswered");
@@ -44,6 +46,7 @@ final class Calls {
       case "filter" -> filtered(client.filter(addresses(with), mail(with)));
       case "suppress" -> suppress(client, with);
       case "unsuppress" -> unsuppress(client, with);
+      case "erase" -> erased(client.erase(text(with, "address"), text(with, "detail")));
       case "get_address" -> history(client.getAddress(text(with, "address")));
       case "list_changes" -> changes(client, with);
       case "unanswered" -> unanswered(client);
@@ -73,6 +76,13 @@ final class Calls {
     Unsuppressed answer = client.unsuppress(text(with, "address"), removal);
     JsonObject result = revision(answer.revision());
     result.add("removed", entries(answer.removed()));
+    return result;
+  }
+
+  private static JsonObject erased(Erased answer) {
+    JsonObject result = revision(answer.revision());
+    result.addProperty("entries", answer.suppressions());
+    result.addProperty("events", answer.events());
     return result;
   }
 
