@@ -1,6 +1,8 @@
 """The ``suppression-service`` command."""
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -12,9 +14,11 @@ from service.logs import set_up_logs
 from service.settings import ServiceSettings, is_loopback
 from service.store import Store, StoreError
 from service.store.engine import open_engine
+from service.store.restoration import rename
 from service.store.schema_version import migrate as migrate_schema
 from service.supervisor import AddressTaken, Supervisor, reserved_address
 
+_EXIT_NOT_SERVING: Final = 1
 _EXIT_USAGE: Final = 2
 _EXIT_UNUSABLE: Final = 3
 _MAX_PORT: Final = 65535
@@ -56,9 +60,20 @@ def serve(settings: ServiceSettings) -> None:
             err=True,
         )
     Store.open(settings.database_url).close()
-    with reserved_address(settings.listen) as listen:
+    with _health_reserved(settings) as settled, reserved_address(settings.listen) as listen:
         typer.echo(f"suppression-service listens on {listen}", err=True)
-        raise typer.Exit(Supervisor(settings, listen).run())
+        raise typer.Exit(Supervisor(settled, listen).run())
+
+
+@contextlib.contextmanager
+def _health_reserved(settings: ServiceSettings) -> Iterator[ServiceSettings]:
+    """Hold the address for health checks, if there is one; yield the settings with its port."""
+    if not settings.health_listen:
+        yield settings
+        return
+    with reserved_address(settings.health_listen) as listen:
+        typer.echo(f"suppression-service answers health checks on {listen}", err=True)
+        yield settings.model_copy(update={"health_listen": listen})
 
 
 @app.command()
@@ -70,6 +85,41 @@ def migrate(settings: ServiceSettings) -> None:
     """
     before, after = migrate_schema(open_engine(settings.database_url))
     typer.echo(f"schema at {after}" if before == after else f"schema {before or 'new'} -> {after}")
+
+
+@app.command()
+@with_settings(ServiceSettings, "listen", "health_listen")
+def health(settings: ServiceSettings) -> None:
+    """Ask the server of this machine whether it answers checks.
+
+    Prints SERVING, or what it is instead; the exit status is 0 or 1. Asks at
+    health_listen, or at listen where that is without TLS.
+
+    Example: suppression-service health --listen 127.0.0.1:50051
+    """
+    from service.health import ask  # grpc is of no use to other commands
+
+    if settings.tls_certificate and not settings.health_listen:
+        raise BadSetting("health_listen: not set, and listen is behind TLS")
+    told = ask(settings.health_listen or settings.listen)
+    typer.echo(told)
+    if told != "SERVING":
+        raise typer.Exit(_EXIT_NOT_SERVING)
+
+
+@app.command()
+@with_settings(ServiceSettings, "database_url")
+def restored(settings: ServiceSettings) -> None:
+    """Tell all who use the database that it was restored, and may lack what they have seen.
+
+    Run it after each restore of a backup, and after a fail-over that can have lost
+    commits. It gives the database another name: servers load the list anew, and
+    revisions from before are refused instead of being mistaken for later ones. Checks
+    go on meanwhile.
+    """
+    with contextlib.closing(Store.open(settings.database_url)) as store:
+        before, after = rename(store.engine)
+    typer.echo(f"database {before} is now {after}; revisions of {before} are refused")
 
 
 @token_app.command("new")

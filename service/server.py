@@ -17,6 +17,7 @@ from suppression.v1.suppression_service_pb2_grpc import (
 
 from service.access import TokenFile
 from service.guard import SERVICE, GuardedServicer
+from service.health import answering_probes
 from service.replica.base import BaseSource
 from service.replica.follower import Follower
 from service.replica.snapshot import SnapshotDirectory
@@ -73,6 +74,7 @@ async def serve(settings: ServiceSettings, listen: str, stop: asyncio.Event) -> 
             status = _add_services(server, guarded, settings)
             _bind(server, settings, listen)
             async with (
+                answering_probes(settings.health_listen, status),
                 _regularly(_HEALTH_SECONDS, _Health(status, follower).keep_level),
                 _regularly(_TOKEN_SECONDS, _refresh(tokens)),
             ):

@@ -25,6 +25,10 @@ def _host_and_port(text: str) -> str:
     return text
 
 
+def _host_and_port_if_any(text: str) -> str:
+    return text and _host_and_port(text)
+
+
 class ServiceSettings(BaseSettings):
     """Settings of ``suppression-service``; every one is also ``SUPPRESSION_<NAME>``."""
 
@@ -36,6 +40,14 @@ class ServiceSettings(BaseSettings):
     listen: Annotated[
         str, AfterValidator(_host_and_port), Field(description="HOST:PORT to answer gRPC on")
     ] = "127.0.0.1:50051"
+    health_listen: Annotated[
+        str,
+        AfterValidator(_host_and_port_if_any),
+        Field(
+            description="HOST:PORT to answer health checks alone on, without TLS, for probes that "
+            "know none; empty: only with the rest"
+        ),
+    ] = ""
     workers: Annotated[
         int, Field(ge=1, le=64, description="worker processes, each with the list in memory")
     ] = 1
