@@ -237,10 +237,10 @@ func TestWritesFailWhateverThePolicy(t *testing.T) {
 
 func TestStatusesThatMeanUnavailable(t *testing.T) {
 	unavailable := []codes.Code{
-		codes.ResourceExhausted, codes.Internal, codes.Unknown, codes.Aborted, codes.Canceled,
-		codes.DataLoss, codes.DeadlineExceeded,
+		codes.ResourceExhausted, codes.Internal, codes.Unknown, codes.Aborted, codes.DataLoss,
+		codes.DeadlineExceeded,
 	}
-	for code := codes.Canceled; code <= codes.Unauthenticated; code++ {
+	for code := codes.Unknown; code <= codes.Unauthenticated; code++ {
 		if code == codes.Unavailable {
 			continue
 		}

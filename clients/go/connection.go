@@ -18,7 +18,8 @@ import (
 //
 // Every call is idempotent, so every call is retried, within its one deadline. The throttle lets a
 // burst of fifty failures be retried, and from then on about one call for ten that succeed: a service
-// that is down is not hammered.
+// that is down is not hammered. CANCELLED is what a server that stops makes of calls which it has read
+// and not begun (grpc/grpc#41785). A caller's own cancelling ends the call, retries included.
 const serviceConfig = `{
 	"loadBalancingConfig": [{"round_robin": {}}],
 	"methodConfig": [{
@@ -28,7 +29,7 @@ const serviceConfig = `{
 			"initialBackoff": "0.02s",
 			"maxBackoff": "0.5s",
 			"backoffMultiplier": 2,
-			"retryableStatusCodes": ["UNAVAILABLE"]
+			"retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"]
 		}
 	}],
 	"retryThrottling": {"maxTokens": 100, "tokenRatio": 0.1}
@@ -45,10 +46,11 @@ func (s *settings) dialOptions() []grpc.DialOption {
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{
 			Time: 30 * time.Second, Timeout: 10 * time.Second,
 		}),
-		// By default gRPC waits up to two minutes before it tries a server again.
+		// By default gRPC waits up to two minutes before it tries a server again. Shorter than servers
+		// drain: while one restarts after the other, the first is found again in time.
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff: backoff.Config{
-				BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 5 * time.Second,
+				BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second,
 			},
 			MinConnectTimeout: 5 * time.Second,
 		}),

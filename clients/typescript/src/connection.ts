@@ -29,7 +29,8 @@ export interface ConnectionOptions {
  *
  * Every call is idempotent, so every call is retried, within its one deadline. The throttle lets a
  * burst of fifty failures be retried, and from then on about one call for ten that succeed: a service
- * that is down is not hammered.
+ * that is down is not hammered. CANCELLED is what a server that stops makes of calls which it has
+ * read and not begun (grpc/grpc#41785). A caller's own cancelling ends the call, retries included.
  */
 const SERVICE_CONFIG = {
   loadBalancingConfig: [{ round_robin: {} }],
@@ -41,7 +42,7 @@ const SERVICE_CONFIG = {
         initialBackoff: "0.02s",
         maxBackoff: "0.5s",
         backoffMultiplier: 2,
-        retryableStatusCodes: ["UNAVAILABLE"],
+        retryableStatusCodes: ["UNAVAILABLE", "CANCELLED"],
       },
     },
   ],
@@ -60,9 +61,10 @@ export function channelOptions(server: string): ChannelOptions {
     // of a client that pings without calls.
     "grpc.keepalive_time_ms": 30_000,
     "grpc.keepalive_timeout_ms": 10_000,
-    // By default gRPC waits up to two minutes before it tries a server again.
+    // By default gRPC waits up to two minutes before it tries a server again. Shorter than servers
+    // drain: while one restarts after the other, the first is found again in time.
     "grpc.initial_reconnect_backoff_ms": 100,
-    "grpc.max_reconnect_backoff_ms": 5_000,
+    "grpc.max_reconnect_backoff_ms": 1_000,
     // A request that outgrows this buffer is not retried; the longest batch has 3.3 MB.
     "grpc.per_rpc_retry_buffer_size": 4 * MIB,
     // A page of 10,000 changes outgrows the default of 4 MiB.

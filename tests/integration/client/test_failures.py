@@ -80,7 +80,7 @@ async def test_silence_goes_by_the_policy(client_of: ClientOf, service: Any) -> 
 
 
 @pytest.mark.parametrize(
-    "code", [Code.RESOURCE_EXHAUSTED, Code.INTERNAL, Code.UNKNOWN, Code.ABORTED, Code.CANCELLED]
+    "code", [Code.RESOURCE_EXHAUSTED, Code.INTERNAL, Code.UNKNOWN, Code.ABORTED]
 )
 async def test_a_service_that_fails_cannot_be_asked(
     client_of: ClientOf, service: Any, code: grpc.StatusCode

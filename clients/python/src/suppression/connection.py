@@ -16,6 +16,8 @@ from .errors import ConfigurationError
 #: Every call is idempotent, so every call is retried, within its one deadline.
 #: The throttle lets a burst of fifty failures be retried, and from then on about
 #: one call for ten that succeed: a service that is down is not hammered.
+#: CANCELLED is what a server that stops makes of calls which it has read and not begun
+#: (grpc/grpc#41785). A caller's own cancelling ends the call, retries included.
 SERVICE_CONFIG: Final = {
     "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [
@@ -26,7 +28,7 @@ SERVICE_CONFIG: Final = {
                 "initialBackoff": "0.02s",
                 "maxBackoff": "0.5s",
                 "backoffMultiplier": 2,
-                "retryableStatusCodes": ["UNAVAILABLE"],
+                "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
             },
         }
     ],
@@ -39,9 +41,10 @@ _OPTIONS: Final[tuple[tuple[str, str | int], ...]] = (
     # close the connection of a client that pings without calls.
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
-    # By default gRPC waits up to two minutes before it tries a server again.
+    # By default gRPC waits up to two minutes before it tries a server again. Shorter than
+    # servers drain: while one restarts after the other, the first is found again in time.
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 5_000),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
     # A request that outgrows this buffer is not retried; the default, 256 KiB, is
     # a batch of about 10,000 short addresses. The longest batch has 3.3 MB.
     ("grpc.per_rpc_retry_buffer_size", 4 * 1024 * 1024),
