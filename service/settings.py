@@ -98,9 +98,10 @@ class ServiceSettings(BaseSettings):
         Field(
             ge=0,
             le=_HOUR,
-            description="time between NOT_SERVING and refusing calls, for load balancers",
+            description="time between NOT_SERVING and refusing calls, for load balancers, and "
+            "for clients to find a server again that was restarted before this one",
         ),
-    ] = 0.5
+    ] = 2
     grace_seconds: Annotated[
         float,
         Field(ge=0, le=_HOUR, description="time that calls under way have to finish on shutdown"),

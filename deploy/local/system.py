@@ -61,6 +61,8 @@ class System:
         self._parts: list[Part] = []
         self._environment = {
             "SUPPRESSION_SNAPSHOT_DIRECTORY": str(settings.folder / "snapshots"),
+            # Nobody waits for another server here, but a person after Ctrl-C.
+            "SUPPRESSION_DRAIN_SECONDS": "0",
             **os.environ,
             "SUPPRESSION_DATABASE_URL": settings.database_url,
             "SUPPRESSION_LISTEN": settings.listen,
