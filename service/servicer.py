@@ -164,7 +164,8 @@ class SuppressionServicer(SuppressionServiceServicer):
             raise InvalidField(
                 field, "REVISION_AHEAD", "a revision that the database has not written"
             ) from None
-        return revision
+        # Looked at again: on the way there the list of another database may have come.
+        return requests.revision_in(field, text, self._database_id)
 
     async def _read(self, read: Callable[[], _T]) -> _T:
         loop = asyncio.get_running_loop()

@@ -182,7 +182,6 @@ class Follower:
         as_of, after = self._now(), replica.state.revision
         changes = await self._in_thread(lambda: self._store.replica_changes(after))
         if self._is_other_database(replica, changes):
-            _log.warning("the database was replaced or restored; loading it anew")
             await self._load()
             return
         state = State(changes.through, as_of)
@@ -211,10 +210,17 @@ class Follower:
         self.replica = None
 
     def _is_other_database(self, replica: Replica, changes: Changes) -> bool:
-        return (
-            changes.database_id != replica.identity.database_id
-            or changes.through < replica.state.revision
-        )
+        if changes.database_id != replica.identity.database_id:
+            _log.warning("the database was replaced or restored; loading it anew")
+            return True
+        if changes.through < replica.state.revision:
+            # Seen by luck: a few writes later its number would have been beyond ours.
+            _log.error(
+                "the database went back in time; loading it anew: after a restore, or a "
+                "fail-over that loses commits, run 'suppression-service restored'"
+            )
+            return True
+        return False
 
     def _renew_base_if_due(self) -> None:
         replica = self._replica
