@@ -23,6 +23,7 @@ from deploy.local import aws
 from deploy.local.parts import Ended, Line, Part
 from deploy.local.running import Running
 from deploy.local.settings import LocalSettings
+from deploy.local.watchdog import Watchdog
 
 #: Where the commands are.
 BIN: Final = Path(sys.prefix) / "bin"
@@ -32,6 +33,7 @@ _TOPIC: Final = "ses-feedback"
 _START_SECONDS: Final = 60.0
 #: Seconds between two looks at something that does not tell by itself.
 _TICK: Final = 0.1
+_LOOK_SECONDS: Final = 1.0
 
 
 class _Stop(Enum):
@@ -59,6 +61,7 @@ class System:
         self._show = show
         self._happenings: SimpleQueue[Line | Ended | _Stop] = SimpleQueue()
         self._parts: list[Part] = []
+        self._watchdog = Watchdog()
         self._environment = {
             "SUPPRESSION_SNAPSHOT_DIRECTORY": str(settings.folder / "snapshots"),
             # Nobody waits for another server here, but a person after Ctrl-C.
@@ -104,8 +107,11 @@ class System:
             Failed: a part died.
             Stopping: somebody asked for the end.
         """
-        while True:
-            self._next()
+        parent = os.getppid()
+        while os.getppid() == parent:
+            self._next(_LOOK_SECONDS)
+        # `make` was killed, and with it whoever could press Ctrl-C.
+        raise Stopping
 
     def stop(self) -> None:
         """Stop all parts, the last started first.
@@ -119,6 +125,7 @@ class System:
                 part.ask_to_stop()
             for part in together:
                 part.wait()
+        self._watchdog.dismiss()
 
     def kill(self) -> None:
         """Kill all parts."""
@@ -132,6 +139,7 @@ class System:
     def _start(self, name: str, command: list[str]) -> Part:
         part = Part(name, command, self._environment, self._settings.logs, self._happenings.put)
         self._parts.append(part)
+        self._watchdog.watch(part.pid)
         return part
 
     def _migrate(self) -> None:

@@ -86,6 +86,16 @@ def bereaved(tmp_path_factory: pytest.TempPathFactory) -> Ended:
         return Ended(started.ended(), started.output, family)
 
 
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> list[psutil.Process]:
+    """The processes of a system whose first one was killed."""
+    folder = tmp_path_factory.mktemp("killed")
+    with _running(_settings(folder), folder) as started:
+        family = _family(started)
+        started.send(signal.SIGKILL)
+        return family
+
+
 def _printed_commands(up: Process) -> list[str]:
     """Return the commands that a newcomer is told to type, in their order."""
     return [line.strip() for line in up.lines if re.match(r"  \S*(bin/|SUPPRESSION_)", line)]
@@ -131,6 +141,10 @@ def test_ctrl_c_leaves_no_process_behind(stopped: Ended) -> None:
 
 def test_ctrl_c_is_no_error(stopped: Ended) -> None:
     assert stopped.status == 0
+
+
+def test_kill_9_leaves_no_process_behind(killed: list[psutil.Process]) -> None:
+    eventually("all have ended", lambda: not [each for each in killed if _lives(each)])
 
 
 def test_the_end_of_one_part_ends_them_all(bereaved: Ended) -> None:
