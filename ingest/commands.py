@@ -19,6 +19,7 @@ from ingest.aws.reconcile_command import reconcile_command
 from ingest.dead_letters.commands import app as dead_letters_app
 from ingest.errors import IngestError, SettingsError
 from ingest.logs import configure_logs
+from ingest.metrics_worker import worker_metrics
 from ingest.options import option
 from ingest.purge_command import purge_command
 from ingest.rates_command import rates_command
@@ -29,6 +30,7 @@ from ingest.stopping import Stop
 from ingest.tally import Tally
 from ingest.webhook.command import webhook_command
 from ingest.worker import Worker
+from service.metrics_port import MetricsPortTaken
 from service.store import StoreError
 
 EXIT_REFUSED: Final = 1
@@ -78,6 +80,7 @@ _SoftBounceLasts = Annotated[str | None, _option("soft_bounce_lasts")]
 _RetryQueueUrl = Annotated[str | None, _option("retry_queue_url")]
 _CountMemory = Annotated[str | None, _option("count_memory")]
 _EventRetention = Annotated[str | None, _option("event_retention")]
+_MetricsListen = Annotated[str | None, _option("metrics_listen")]
 _LogFormat = Annotated[str | None, _option("log_format")]
 
 
@@ -99,6 +102,7 @@ def worker_command(
     publish_rates: Annotated[bool | None, _option("publish_rates")] = None,
     batch_size: Annotated[str | None, _option("batch_size")] = None,
     wait_seconds: Annotated[str | None, _option("wait_seconds")] = None,
+    metrics_listen: _MetricsListen = None,
     log_format: _LogFormat = None,
 ) -> None:
     """Receive from SQS and store, until SIGTERM or Ctrl-C.
@@ -171,7 +175,9 @@ def run_worker(settings: IngestSettings) -> None:
             _log.warning("signatures are not verified")
         _log.info("started", queue_url=settings.queue_url)
         chores = chores_of(settings, pipeline.store, stop)
-        Worker(queue, pipeline, stop, chores=chores).run()
+        worker = Worker(queue, pipeline, stop, chores=chores)
+        with worker_metrics(settings, worker, pipeline.store):
+            worker.run()
 
 
 def run_replay(settings: IngestSettings, files: list[str]) -> Tally:
@@ -227,7 +233,7 @@ def main() -> None:
         app()
     except SettingsError as error:
         _give_up(error, EXIT_USAGE)
-    except (StoreError, IngestError) as error:
+    except (StoreError, IngestError, MetricsPortTaken) as error:
         _give_up(error, EXIT_UNUSABLE)
 
 

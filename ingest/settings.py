@@ -1,13 +1,15 @@
 """What ingest can be told, by environment or by flag."""
 
 import re
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ingest.errors import SettingsError
 from ingest.sqs import MAX_BATCH, MAX_WAIT_SECONDS
+
+_MAX_PORT: Final = 65_535
 
 _TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[0-9A-Za-z_.-]+")
 _HTTP_URL = re.compile(r"https?://[^/\s?#]+[^\s?#]*")
@@ -31,6 +33,23 @@ def _http_url(text: str) -> str:
     if text and not _HTTP_URL.fullmatch(text):
         raise ValueError("give it as http://HOST[:PORT] or https://HOST[:PORT]")
     return text
+
+
+def host_and_port(text: str) -> str:
+    """Return a HOST:PORT as it is.
+
+    Raises:
+        ValueError: it is none.
+    """
+    host, _, port = text.rpartition(":")
+    bare_ipv6 = ":" in host and not (host.startswith("[") and host.endswith("]"))
+    if not host or bare_ipv6 or not port.isdecimal() or int(port) > _MAX_PORT:
+        raise ValueError("give it as HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080")
+    return text
+
+
+def _host_and_port_if_any(text: str) -> str:
+    return text and host_and_port(text)
 
 
 def _pairs(value: Any) -> Any:
@@ -109,6 +128,11 @@ class IngestSettings(BaseSettings):
     wait_seconds: Annotated[
         int, Field(ge=0, le=MAX_WAIT_SECONDS, description="how long to wait for messages")
     ] = MAX_WAIT_SECONDS
+    metrics_listen: Annotated[
+        str,
+        AfterValidator(_host_and_port_if_any),
+        Field(description="HOST:PORT to show metrics to Prometheus on; empty: nowhere"),
+    ] = ""
     log_format: Annotated[
         Literal["console", "json"], Field(description="for people or for machines")
     ] = "console"

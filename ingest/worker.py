@@ -13,6 +13,7 @@ import structlog
 from ingest.backoff import Backoff
 from ingest.chores import Chores
 from ingest.errors import QueueUnavailable
+from ingest.metrics_age import OldestMessage
 from ingest.outcome import Outcome
 from ingest.pipeline import Pipeline
 from ingest.sqs import Queue, QueuedMessage
@@ -50,6 +51,8 @@ class Worker:
         self._stop = stop
         self._clock = clock
         self._chores = chores or Chores()
+        #: How old the oldest message is that came.
+        self.oldest = OldestMessage()
         self._queue_backoff = Backoff()
         self._store_backoff = Backoff()
         self._next_summary = clock() + SUMMARY_SECONDS
@@ -70,8 +73,11 @@ class Worker:
         Raises:
             Stopped: the worker is to stop.
         """
-        if messages := self._receive():
+        messages = self._receive()
+        self.oldest.received(messages)
+        if messages:
             outcomes = self._store(messages)
+            self.oldest.stored()
             self.tally.add(outcomes)
             _report(messages, outcomes)
             done = list(zip(messages, outcomes, strict=True))

@@ -11,6 +11,10 @@ import typer
 from service.access import BadTokenFile, Role, TokenFile, append_token, new_token
 from service.flags import BadSetting, with_settings
 from service.logs import set_up_logs
+from service.metrics_certificate import CertificateMetrics
+from service.metrics_gathering import Gathering
+from service.metrics_port import MetricsPortTaken, metrics_port
+from service.metrics_supervisor import SupervisorMetrics
 from service.settings import ServiceSettings, is_loopback
 from service.store import Store, StoreError
 from service.store.engine import open_engine
@@ -62,7 +66,20 @@ def serve(settings: ServiceSettings) -> None:
     Store.open(settings.database_url).close()
     with _health_reserved(settings) as settled, reserved_address(settings.listen) as listen:
         typer.echo(f"suppression-service listens on {listen}", err=True)
-        raise typer.Exit(Supervisor(settled, listen).run())
+        raise typer.Exit(_supervise(settled, listen))
+
+
+def _supervise(settings: ServiceSettings, listen: str) -> int:
+    """Run the workers, and show metrics where that is asked for; return the exit status."""
+    if not settings.metrics_listen:
+        return Supervisor(settings, listen).run()
+    gathering = Gathering()
+    with gathering.listening() as path:
+        supervisor = Supervisor(settings, listen, path)
+        own = SupervisorMetrics(settings, supervisor)
+        certificate = CertificateMetrics(settings.tls_certificate)
+        with metrics_port(settings.metrics_listen, gathering, own, certificate):
+            return supervisor.run()
 
 
 @contextlib.contextmanager
@@ -183,7 +200,7 @@ def main() -> None:
         app()
     except (BadSetting, BadTokenFile) as error:
         _give_up(error, _EXIT_USAGE)
-    except (StoreError, AddressTaken) as error:
+    except (StoreError, AddressTaken, MetricsPortTaken) as error:
         _give_up(error, _EXIT_UNUSABLE)
 
 

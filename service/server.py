@@ -18,6 +18,8 @@ from suppression.v1.suppression_service_pb2_grpc import (
 from service.access import TokenFile
 from service.guard import SERVICE, GuardedServicer
 from service.health import answering_probes
+from service.metrics import WorkerMetrics
+from service.metrics_gathering import Reporter, ReportTo
 from service.replica.base import BaseSource
 from service.replica.follower import Follower
 from service.replica.snapshot import SnapshotDirectory
@@ -41,13 +43,16 @@ _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 _log = structlog.get_logger()
 
 
-async def serve(settings: ServiceSettings, listen: str, stop: asyncio.Event) -> None:
+async def serve(
+    settings: ServiceSettings, listen: str, stop: asyncio.Event, report_to: ReportTo | None = None
+) -> None:
     """Answer until ``stop`` is set, then drain.
 
     Args:
         settings: everything but the address to listen on.
         listen: HOST:PORT, shared with the other workers.
         stop: set when it is time to go.
+        report_to: who is told what was counted, if anybody.
 
     Raises:
         StoreError: the database URL or schema cannot be used.
@@ -73,10 +78,12 @@ async def serve(settings: ServiceSettings, listen: str, stop: asyncio.Event) -> 
             guarded = GuardedServicer(servicer, tokens, settings.max_calls)
             status = _add_services(server, guarded, settings)
             _bind(server, settings, listen)
+            metrics = WorkerMetrics(SERVICE.full_name, guarded.counts, servicer.checks, follower)
             async with (
                 answering_probes(settings.health_listen, status),
                 _regularly(_HEALTH_SECONDS, _Health(status, follower).keep_level),
                 _regularly(_TOKEN_SECONDS, _refresh(tokens)),
+                Reporter(report_to, metrics).reporting() if report_to else contextlib.nullcontext(),
             ):
                 await server.start()
                 # What was made until now stays: no use in looking at it for garbage again.

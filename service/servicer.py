@@ -38,7 +38,8 @@ class SuppressionServicer(SuppressionServiceServicer):
         self._store = store
         self._follower = follower
         self._writer = writer
-        self._checks = Checks()
+        #: Answers checks, and counts the verdicts.
+        self.checks = Checks()
         self._draining = asyncio.Event()
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reader")
 
@@ -52,7 +53,7 @@ class SuppressionServicer(SuppressionServiceServicer):
         """Answer for one address."""
         if request.min_revision:
             await self._reach("min_revision", request.min_revision)
-        return self._checks.single(self._replica(), request)
+        return self.checks.single(self._replica(), request)
 
     async def BatchCheck(  # noqa: N802
         self,
@@ -62,7 +63,7 @@ class SuppressionServicer(SuppressionServiceServicer):
         """Answer for many addresses."""
         if request.min_revision:
             await self._reach("min_revision", request.min_revision)
-        return self._checks.batch(self._replica(), request)
+        return self.checks.batch(self._replica(), request)
 
     # --- writes --------------------------------------------------------------------------------
 

@@ -110,6 +110,11 @@ class ServiceSettings(BaseSettings):
         float,
         Field(gt=0, le=_WEEK, description="seconds after which a client is asked to reconnect"),
     ] = 300
+    metrics_listen: Annotated[
+        str,
+        AfterValidator(_host_and_port_if_any),
+        Field(description="HOST:PORT to show metrics to Prometheus on; empty: nowhere"),
+    ] = ""
     log_format: Annotated[str, Field(pattern="^(console|json)$", description="console or json")] = (
         "console"
     )

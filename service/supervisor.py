@@ -20,6 +20,7 @@ from typing import Final
 import structlog
 
 from service import worker
+from service.metrics_gathering import ReportTo
 from service.settings import ServiceSettings
 
 #: Seconds between two looks at the signals and the workers.
@@ -48,11 +49,15 @@ class Supervisor:
     Args:
         settings: for the workers.
         listen: the HOST:PORT that :func:`reserved_address` gave.
+        gathering: the path to which workers report what they count; empty: they do not.
     """
 
-    def __init__(self, settings: ServiceSettings, listen: str) -> None:
+    def __init__(self, settings: ServiceSettings, listen: str, gathering: str = "") -> None:
         self._settings = settings
         self._listen = listen
+        self._gathering = gathering
+        #: Workers that were started in the place of one that had died.
+        self.replaced = 0
         self._workers: list[_Worker] = []
         self._stopping = False
         self._exit_status = 0
@@ -61,7 +66,7 @@ class Supervisor:
         """Run until SIGTERM or SIGINT, or until a worker cannot be; return the exit status."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop_soon)
-        self._workers = [self._start() for _ in range(self._settings.workers)]
+        self._workers = [self._start(place) for place in range(self._settings.workers)]
         while not self._stopping:
             connection.wait([each.process.sentinel for each in self._workers], timeout=_TICK)
             self._replace_the_dead()
@@ -71,9 +76,10 @@ class Supervisor:
     def _stop_soon(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
 
-    def _start(self) -> _Worker:
+    def _start(self, place: int) -> _Worker:
+        report_to = ReportTo(self._gathering, str(place)) if self._gathering else None
         process = multiprocessing.get_context("spawn").Process(
-            target=worker.run, args=(self._settings, self._listen)
+            target=worker.run, args=(self._settings, self._listen, report_to)
         )
         process.start()
         return _Worker(process, time.monotonic())
@@ -89,7 +95,8 @@ class Supervisor:
             _log.error("a worker died; starting another", exit_status=each.process.exitcode)
             if time.monotonic() - each.started < _SETTLED:
                 time.sleep(1)
-            self._workers[place] = self._start()
+            self._workers[place] = self._start(place)
+            self.replaced += 1
 
     def _stop_workers(self) -> None:
         for each in self._workers:

@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from service.logs import set_up_logs
+from service.metrics_gathering import ReportTo
 from service.settings import ServiceSettings
 from service.store import StoreError
 
@@ -22,20 +23,22 @@ EXIT_UNUSABLE: Final = 3
 _log = structlog.get_logger()
 
 
-def run(settings: ServiceSettings, listen: str) -> None:
+def run(settings: ServiceSettings, listen: str, report_to: ReportTo | None = None) -> None:
     """Serve until SIGTERM, SIGINT or the end of the parent process."""
     import uvloop
 
     set_up_logs(settings.log_format)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve_until_told(settings, listen))
+            runner.run(_serve_until_told(settings, listen, report_to))
     except StoreError as error:
         _log.error("cannot serve", error=str(error))
         sys.exit(EXIT_UNUSABLE)
 
 
-async def _serve_until_told(settings: ServiceSettings, listen: str) -> None:
+async def _serve_until_told(
+    settings: ServiceSettings, listen: str, report_to: ReportTo | None
+) -> None:
     from service.server import serve
 
     stop = asyncio.Event()
@@ -45,7 +48,7 @@ async def _serve_until_told(settings: ServiceSettings, listen: str) -> None:
     # Readable once the parent is gone, however it went: nobody is left to stop us.
     if parent := multiprocessing.parent_process():
         loop.add_reader(parent.sentinel, _orphaned, loop, parent.sentinel, stop)
-    await serve(settings, listen, stop)
+    await serve(settings, listen, stop, report_to)
 
 
 def _orphaned(loop: asyncio.AbstractEventLoop, sentinel: int, stop: asyncio.Event) -> None:

@@ -37,6 +37,7 @@ def webhook_command(
     soft_bounce_lasts: Annotated[str | None, _option("soft_bounce_lasts")] = None,
     retry_queue_url: Annotated[str | None, _option("retry_queue_url")] = None,
     count_memory: Annotated[str | None, _option("count_memory")] = None,
+    metrics_listen: Annotated[str | None, _option("metrics_listen")] = None,
     log_format: Annotated[str | None, _option("log_format")] = None,
 ) -> None:
     """Take posts of SNS and store what they say, until SIGTERM or Ctrl-C.

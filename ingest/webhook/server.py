@@ -21,14 +21,19 @@ from ingest.assembly import pipeline_of
 from ingest.certificates import CertificateFetcher
 from ingest.errors import IngestError
 from ingest.logs import configure_logs
+from ingest.metrics import TallyMetrics
 from ingest.signature import SnsSignatureVerifier
 from ingest.webhook.app import POST_PATH, Parts, Webhook
 from ingest.webhook.batches import Batches
 from ingest.webhook.confirmation import Confirmations, SnsConfirm
 from ingest.webhook.health import Health
+from ingest.webhook.journal import Journal
 from ingest.webhook.keys import KeyRing
 from ingest.webhook.protocol import PatientProtocol
 from ingest.webhook.settings import WebhookSettings
+from service.metrics_certificate import CertificateMetrics
+from service.metrics_gathering import Gathering, Reporter, ReportTo
+from service.metrics_port import metrics_port
 from service.store import Store
 from service.store.engine import open_engine
 
@@ -56,10 +61,12 @@ class Factory:
     Args:
         settings: of all of it.
         address: HOST:PORT that is listened on, to be told in the log.
+        gathering: the path to report to what is counted; empty: nobody is told.
     """
 
     settings: WebhookSettings
     address: str
+    gathering: str = ""
 
     def __call__(self) -> Starlette:
         """Return the application; it connects to nothing yet."""
@@ -67,7 +74,8 @@ class Factory:
         _pass_on_logs()
         store = Store(open_engine(self.settings.database_url))
         fetch = CertificateFetcher(self.settings.certificate_endpoint)
-        application = Webhook(self.settings, assembled(self.settings, store, fetch)).application()
+        parts = assembled(self.settings, store, fetch)
+        application = Webhook(self.settings, parts).application()
         inner = application.router.lifespan_context
 
         @contextlib.asynccontextmanager
@@ -76,11 +84,18 @@ class Factory:
             # The scheme is not told: behind a load balancer it is another one.
             _log.info("started", listen=self.address, path=POST_PATH)
             with contextlib.closing(store), fetch:
-                async with inner(app):
+                async with self._reporting(parts.journal), inner(app):
                     yield
 
         application.router.lifespan_context = lifespan
         return application
+
+    def _reporting(self, journal: Journal) -> contextlib.AbstractAsyncContextManager[None]:
+        """Report what a journal counts, for the length of the block."""
+        if not self.gathering:
+            return contextlib.nullcontext()
+        to = ReportTo(self.gathering, str(os.getpid()))
+        return Reporter(to, TallyMetrics(journal.tally)).reporting()
 
 
 def assembled(settings: WebhookSettings, store: Store, fetch: CertificateFetcher) -> Parts:
@@ -107,20 +122,40 @@ def serve(settings: WebhookSettings) -> int:
     Raises:
         StoreError: the database cannot be used.
         AddressTaken: nothing can listen on the address.
+        MetricsPortTaken: nor on that for metrics.
     """
     # Better found out now and once than in every worker.
     Store.open(settings.database_url).close()
-    with _listening(settings.webhook_listen) as listener:
+    with _listening(settings.webhook_listen) as listener, _gathered(settings) as gathering:
         host, port = settings.webhook_listen.rpartition(":")[0], listener.getsockname()[1]
-        config = _config(settings, f"{host}:{port}")
+        config = _config(settings, f"{host}:{port}", gathering)
         if settings.webhook_workers == 1:
             return _serve_alone(config, listener)
         return _serve_together(config, listener)
 
 
-def _config(settings: WebhookSettings, address: str) -> uvicorn.Config:
+@contextlib.contextmanager
+def _gathered(settings: WebhookSettings) -> Iterator[str]:
+    """Show metrics of all workers for the length of the block, if a port is named.
+
+    Yields:
+        The path that workers report to, or nothing.
+    """
+    if not settings.metrics_listen:
+        yield ""
+        return
+    gathering = Gathering()
+    certificate = CertificateMetrics(settings.webhook_tls_certificate)
+    with (
+        gathering.listening() as path,
+        metrics_port(settings.metrics_listen, gathering, certificate),
+    ):
+        yield path
+
+
+def _config(settings: WebhookSettings, address: str, gathering: str) -> uvicorn.Config:
     return uvicorn.Config(
-        Factory(settings, address),
+        Factory(settings, address, gathering),
         factory=True,
         workers=settings.webhook_workers,
         ssl_certfile=settings.webhook_tls_certificate,

@@ -7,24 +7,15 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, FilePath, model_validator
 
-from ingest.settings import IngestSettings
+from ingest.settings import IngestSettings, host_and_port
 
 #: Octets of the largest message that SNS takes, and half as many again for the
 #: quoting of its quotes and the envelope around it.
 LARGEST_POST: Final = 1_572_864
 _LARGEST_LIMIT: Final = 16 * 1024 * 1024
-_MAX_PORT: Final = 65_535
 
 # What stands in a URL as it is: SNS is given the password in one.
 _PASSWORD = re.compile(r"[0-9A-Za-z._~-]{16,200}")
-
-
-def _host_and_port(text: str) -> str:
-    host, _, port = text.rpartition(":")
-    bare_ipv6 = ":" in host and not (host.startswith("[") and host.endswith("]"))
-    if not host or bare_ipv6 or not port.isdecimal() or int(port) > _MAX_PORT:
-        raise ValueError("give it as HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080")
-    return text
 
 
 def _password(text: str) -> str:
@@ -45,7 +36,7 @@ class WebhookSettings(IngestSettings):
     """Settings of ``suppression-ingest webhook``."""
 
     webhook_listen: Annotated[
-        str, AfterValidator(_host_and_port), Field(description="HOST:PORT to take posts on")
+        str, AfterValidator(host_and_port), Field(description="HOST:PORT to take posts on")
     ] = "127.0.0.1:8080"
     webhook_workers: Annotated[int, Field(ge=1, le=64, description="worker processes")] = 1
     webhook_tls_certificate: Annotated[

@@ -88,6 +88,16 @@ class Follower:
         return self._replica is not None
 
     @property
+    def latest(self) -> Replica | None:
+        """The replica as it is, however old; None until the list has been read."""
+        return self._replica
+
+    @property
+    def lag(self) -> float:
+        """Seconds since the replica was last known to be level with the database."""
+        return self._clock() - self._level_at
+
+    @property
     def identity(self) -> Identity | None:
         """Which database is followed, once that is known."""
         return self._replica.identity if self._replica else None
