@@ -4,6 +4,9 @@ A durable commit costs a flush to disk, whether it carries one write or a
 thousand. While one transaction commits, the writes that arrive wait together and
 make up the next one. Each caller is answered after the commit that holds its own
 write, never before.
+
+A write that cannot be made must not fail those that share its transaction. Then its
+halves are written by themselves, and their halves, until it is alone.
 """
 
 import asyncio
@@ -23,7 +26,7 @@ from service.store import (
     Removal,
     Revision,
     Store,
-    StoreUnavailable,
+    StoreError,
     Suppressed,
     Suppression,
     WriteTransaction,
@@ -33,7 +36,10 @@ from service.store import (
 MAX_TOGETHER: Final = 1_000
 #: Writes that may wait; beyond it callers are turned away at once.
 MAX_WAITING: Final = 10_000
-#: Seconds that a caller waits for its commit.
+#: Seconds that a caller waits for its commit. Longer than a transaction waits for a
+#: connection or a lock (``service.store.engine.PATIENCE_SECONDS``), so that the caller
+#: hears what is wrong; shorter than a statement may take (``STATEMENT_SECONDS``), for
+#: which nobody waits.
 PATIENCE_SECONDS: Final = 8.0
 
 _log = structlog.get_logger()
@@ -120,23 +126,33 @@ class GroupWriter:
             taken = [await self._waiting.get()]
             while len(taken) < MAX_TOGETHER and not self._waiting.empty():
                 taken.append(self._waiting.get_nowait())
-            # Those whose callers have gone are not begun.
-            writes = [write for write in taken if not write.answer.done()]
-            if writes:
-                await self._answer(writes)
+            await self._answer(taken)
             for _ in taken:
                 self._waiting.task_done()
 
-    async def _answer(self, writes: list[_Write]) -> None:
+    async def _answer(self, taken: list[_Write]) -> None:
+        # Those whose callers have gone are not begun.
+        if not (writes := [write for write in taken if not write.answer.done()]):
+            return
         loop = asyncio.get_running_loop()
         try:
             answers = await loop.run_in_executor(self._thread, self._commit, writes)
-        except Exception as error:  # noqa: BLE001 - passed on to each caller
-            self._refuse(writes, error)
-            return
-        for write, answer in zip(writes, answers, strict=True):
-            if not write.answer.done():
-                write.answer.set_result(answer)
+        except StoreError as error:
+            _refuse(writes, error)
+        except Exception as error:  # noqa: BLE001 - of one of them, which is told
+            await self._answer_apart(writes, error)
+        else:
+            for write, answer in zip(writes, answers, strict=True):
+                if not write.answer.done():
+                    write.answer.set_result(answer)
+
+    async def _answer_apart(self, writes: list[_Write], error: Exception) -> None:
+        """Answer halves of a transaction that failed; a write that failed alone fails its call."""
+        if half := len(writes) // 2:
+            await self._answer(writes[:half])
+            await self._answer(writes[half:])
+        elif not writes[0].answer.done():
+            writes[0].answer.set_exception(error)
 
     def _commit(self, writes: list[_Write]) -> list[tuple[_Answer, Revision]]:
         with self._store.write() as transaction:
@@ -145,16 +161,15 @@ class GroupWriter:
         revision = Revision(transaction.database_id, transaction.revision)
         return [(answer, revision) for answer in answers]
 
-    def _refuse(self, writes: list[_Write], error: Exception) -> None:
-        if isinstance(error, StoreUnavailable):
-            _log.warning("writes refused: database away", writes=len(writes), error=str(error))
-        else:
-            _log.error("writes failed", writes=len(writes), exc_info=error)
-        for write in writes:
-            if not write.answer.done():
-                write.answer.set_exception(
-                    WriteUnavailable("DATABASE_UNAVAILABLE", "the database takes no writes now")
-                )
+
+def _refuse(writes: list[_Write], error: StoreError) -> None:
+    """Tell every caller that the database takes no writes, through no fault of theirs."""
+    _log.warning("writes refused: database away", writes=len(writes), error=str(error))
+    for write in writes:
+        if not write.answer.done():
+            write.answer.set_exception(
+                WriteUnavailable("DATABASE_UNAVAILABLE", "the database takes no writes now")
+            )
 
 
 def _apply(transaction: WriteTransaction, asked: _Asked) -> _Answer:

@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import dataclasses
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from service.store import (
     Removal,
     Revision,
     Store,
+    StoreError,
     StoreUnavailable,
     WriteTransaction,
 )
@@ -116,8 +118,8 @@ async def test_writes_take_effect_in_the_order_of_their_arrival(
     await blocker
 
 
-@pytest.mark.parametrize("broken", [StoreUnavailable("away"), RuntimeError("a defect")])
-async def test_a_failure_reaches_every_caller_and_the_next_write_is_tried(
+@pytest.mark.parametrize("broken", [StoreUnavailable("away"), StoreError("damaged")])
+async def test_a_failure_of_the_database_reaches_every_caller_and_the_next_write_is_tried(
     store: GatedStore, writer: GroupWriter, broken: Exception
 ) -> None:
     # Given a transaction of several writes that fails
@@ -136,6 +138,29 @@ async def test_a_failure_reaches_every_caller_and_the_next_write_is_tried(
     store.broken = None
     _, revision = await writer.suppress(manual("later"))
     assert revision.value == 1
+
+
+@pytest.mark.parametrize("place", [0, 2, 4])
+async def test_a_write_that_cannot_be_made_fails_alone(
+    store: GatedStore, writer: GroupWriter, place: int
+) -> None:
+    # Given writes that share a transaction, one of which no database takes
+    [first] = await begun(writer.suppress(manual("first")))
+    await store.someone_commits()
+    wanted = [manual(f"other{n}") for n in range(5)]
+    wanted[place] = dataclasses.replace(wanted[place], detail="half a character: \ud83d")
+    calls = await begun(*map(writer.suppress, wanted))
+    # When they are written
+    store.gate.set()
+    told = await asyncio.gather(first, *calls, return_exceptions=True)
+    # Then its caller is told that it is wrong, not that the database is away
+    wrong = told.pop(1 + place)
+    assert isinstance(wrong, Exception)
+    assert not isinstance(wrong, WriteUnavailable)
+    # and the others are answered, and on the list.
+    assert [type(answer) for answer in told] == [tuple] * 5
+    listed = [bool(store.address(new.address).suppressions) for new in wanted]
+    assert listed == [n != place for n in range(5)]
 
 
 async def test_a_write_whose_caller_has_gone_is_not_begun(
