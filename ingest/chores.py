@@ -8,7 +8,7 @@ import structlog
 
 from ingest.backoff import Backoff
 from ingest.errors import IngestError
-from service.store import StoreUnavailable
+from service.store import StoreError
 
 _log = structlog.get_logger(__name__)
 
@@ -20,7 +20,7 @@ class Chore(Protocol):
         """Do what is due; ``idle`` tells that no messages are waiting.
 
         Raises:
-            IngestError, StoreUnavailable: not now; it is tried again later.
+            IngestError, StoreError: not now; it is tried again later.
         """
 
 
@@ -46,7 +46,7 @@ class Chores:
                 continue
             try:
                 chore.after_turn(idle=idle)
-            except (IngestError, StoreUnavailable) as error:
+            except (IngestError, StoreError) as error:
                 self._not_before[place] = self._clock() + backoff.failed()
                 _log.warning("put off", chore=type(chore).__name__, cause=str(error))
             else:

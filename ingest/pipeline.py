@@ -16,7 +16,7 @@ from ingest.event import NotAnEvent, SesEvent, parse_event
 from ingest.feedback import Judge
 from ingest.outcome import UNKNOWN, Outcome
 from ingest.recording import DEFAULT_RECORDER, Recorder
-from service.store import Feedback, Milestone, Store, StoreUnavailable
+from service.store import Feedback, Milestone, Store, StoreError
 
 #: Raises a :class:`Refused` for an envelope that is not to be trusted.
 Authenticate = Callable[[Envelope], None]
@@ -63,6 +63,7 @@ class Pipeline:
 
         Raises:
             StoreUnavailable: the database cannot write now; nothing was changed.
+            StoreError: an operator must mend the database first; nothing was changed.
         """
         unfetched: dict[str, Unverifiable] = {}
         decided = [self._decide(body, unfetched) for body in bodies]
@@ -70,7 +71,7 @@ class Pipeline:
             return [one.outcome for one in decided]
         try:
             return self._record(decided)
-        except StoreUnavailable:
+        except StoreError:  # no fault of a message
             raise
         except Exception:  # noqa: BLE001 - found again, and named, message by message
             return [self._record_alone(one) for one in decided]
@@ -121,7 +122,7 @@ class Pipeline:
             return one.outcome
         try:
             return self._record([one])[0]
-        except StoreUnavailable:
+        except StoreError:  # no fault of a message
             raise
         except Exception as error:  # noqa: BLE001 - whatever the driver finds wrong with it
             refusal = Unstorable(f"{type(error).__name__} from the database")

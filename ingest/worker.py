@@ -19,7 +19,7 @@ from ingest.pipeline import Pipeline
 from ingest.sqs import Queue, QueuedMessage
 from ingest.stopping import Stop, Stopped, Waiting
 from ingest.tally import Tally
-from service.store import StoreUnavailable
+from service.store import StoreError
 
 #: Seconds between two summaries in the log.
 SUMMARY_SECONDS: Final = 60.0
@@ -102,7 +102,7 @@ class Worker:
         return messages
 
     def _store(self, messages: Sequence[QueuedMessage]) -> list[Outcome]:
-        """Store a batch, however long the database is away.
+        """Store a batch, however long the database is away, or broken until somebody mends it.
 
         The batch is held rather than received again and again: the queue counts
         receives, and moves a message to the dead-letter queue after a few.
@@ -111,7 +111,7 @@ class Worker:
         while True:
             try:
                 outcomes = self._pipeline.process(bodies)
-            except StoreUnavailable as error:
+            except StoreError as error:
                 self._wait("the database does not answer", error, self._store_backoff)
             else:
                 self._store_backoff.succeeded()

@@ -38,7 +38,7 @@ from ingest.webhook.refusals import (
     status_of,
 )
 from ingest.webhook.settings import WebhookSettings
-from service.store import StoreUnavailable
+from service.store import StoreError
 
 #: Where SNS posts, and where load balancers look.
 POST_PATH: Final = "/sns"
@@ -149,7 +149,7 @@ class Webhook:
             return await self._parts.batches.take_in(text)
         except Refused as refusal:
             return Outcome(refusal=refusal, sns_message_id=envelope.message_id)
-        except StoreUnavailable as error:
+        except StoreError as error:
             away = StoreAway(f"the database does not answer: {error}")
             return Outcome(refusal=away, sns_message_id=envelope.message_id)
 

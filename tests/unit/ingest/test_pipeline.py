@@ -15,6 +15,7 @@ from service.store import (
     Reason,
     Removal,
     Store,
+    StoreError,
     StoreUnavailable,
     WriteTransaction,
 )
@@ -248,14 +249,17 @@ def test_what_the_database_refuses_costs_one_message_only(
     assert reasons(store, "b@x.example") == [Reason.HARD_BOUNCE]
 
 
-def test_a_database_that_is_away_is_told_to_the_caller(
-    pipeline: Pipeline, store: Store, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "failure", [StoreUnavailable("database is locked"), StoreError("permission denied")]
+)
+def test_a_database_that_takes_nothing_is_told_to_the_caller_and_blamed_on_no_message(
+    pipeline: Pipeline, store: Store, monkeypatch: pytest.MonkeyPatch, failure: StoreError
 ) -> None:
-    def away() -> NoReturn:
-        raise StoreUnavailable("database is locked")
+    def broken() -> NoReturn:
+        raise failure
 
-    monkeypatch.setattr(store, "write", away)
-    with pytest.raises(StoreUnavailable):
+    monkeypatch.setattr(store, "write", broken)
+    with pytest.raises(type(failure)):
         pipeline.process([bounce_of("a@x.example", "1")])
 
 

@@ -15,7 +15,7 @@ from ingest.pipeline import Pipeline
 from ingest.sqs import Queue, QueuedMessage
 from ingest.stopping import Stop, Stopped
 from ingest.worker import SUMMARY_SECONDS, Worker
-from service.store import Store, StoreUnavailable
+from service.store import Store, StoreError, StoreUnavailable
 
 Json = dict[str, Any]
 
@@ -107,14 +107,20 @@ def logged() -> Iterator[list[Any]]:
 class DatabaseAway:
     """A pipeline whose database is away for the first few batches."""
 
-    def __init__(self, pipeline: Pipeline, times: int) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        times: int,
+        failure: StoreError | None = None,
+    ) -> None:
         self.pipeline = pipeline
         self.times = times
+        self.failure = failure or StoreUnavailable("database is locked")
 
     def process(self, bodies: Sequence[str]) -> list[Outcome]:
         if self.times:
             self.times -= 1
-            raise StoreUnavailable("database is locked")
+            raise self.failure
         return self.pipeline.process(bodies)
 
 
@@ -134,12 +140,13 @@ def test_what_cannot_be_verified_now_is_postponed(
     assert (queue.postponed, queue.deleted) == (["later"], ["good"])
 
 
-def test_a_batch_is_held_until_the_database_is_back(
-    pipeline: Pipeline, stop: PatientStop, bounce: QueuedMessage
+@pytest.mark.parametrize("failure", [StoreUnavailable("locked"), StoreError("not permitted")])
+def test_a_batch_is_held_until_the_database_is_back_or_mended(
+    pipeline: Pipeline, stop: PatientStop, bounce: QueuedMessage, failure: StoreError
 ) -> None:
-    # given a database that is away three times
+    # given a database that takes nothing three times
     queue = ScriptedQueue([bounce])
-    Worker(queue, DatabaseAway(pipeline, 3), stop).run()  # type: ignore[arg-type]
+    Worker(queue, DatabaseAway(pipeline, 3, failure), stop).run()  # type: ignore[arg-type]
     # then the worker waited three times and lost nothing, with one receive
     assert stop.slept == 3
     assert queue.deleted == ["good"]

@@ -11,7 +11,7 @@ from ingest.errors import Unverifiable
 from ingest.pipeline import Pipeline
 from ingest.webhook import app
 from ingest.webhook.refusals import TokenRefused, Unconfirmed
-from service.store import Reason, Store, StoreUnavailable
+from service.store import Reason, Store, StoreError, StoreUnavailable
 from tests.unit.ingest.webhook.conftest import PASSWORD, TOPIC, Open, Site
 
 Json = dict[str, Any]
@@ -111,13 +111,16 @@ async def test_a_certificate_that_did_not_come_is_asked_for_again(
     assert await site.post(signed(bounce)) == 200
 
 
-async def test_a_database_that_is_away_is_answered_503(
-    site: Site, signed: Signed, bounce: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "failure", [StoreUnavailable("database is locked"), StoreError("permission denied")]
+)
+async def test_a_database_that_takes_nothing_is_answered_503(
+    site: Site, signed: Signed, bounce: str, monkeypatch: pytest.MonkeyPatch, failure: StoreError
 ) -> None:
-    def away() -> NoReturn:
-        raise StoreUnavailable("database is locked")
+    def broken() -> NoReturn:
+        raise failure
 
-    monkeypatch.setattr(site.store, "write", away)
+    monkeypatch.setattr(site.store, "write", broken)
     assert await site.post(signed(bounce)) == 503
 
 
