@@ -3,13 +3,15 @@
 Several times a second it asks for what changed. Somebody who needs a newer
 revision than the replica has wakes it at once and waits for the round that
 follows. While the database is away the replica stays as it is and grows old;
-its age is known, since only a round that succeeds moves ``as_of``.
+its age is known, since only a round that succeeds makes it young. The age is taken
+from a clock that only grows: one that is set right makes no list old, and none young.
 """
 
 import asyncio
 import contextlib
 import datetime as dt
 import functools
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
@@ -19,7 +21,7 @@ import structlog
 from service.replica.base import BaseSource
 from service.replica.replica import Replica, State
 from service.replica.snapshot import Snapshot
-from service.store import Identity, Store, StoreError, StoreUnavailable
+from service.store import Identity, Store, StoreError
 from service.store.feed import Changes
 from service.store.store import utc_now
 
@@ -50,7 +52,8 @@ class Follower:
         source: where the base comes from; without one, from the database.
         poll_seconds: time between two rounds.
         max_staleness: age at which answers are no longer given.
-        now: the clock, replaced in tests.
+        now: the clock on the wall, replaced in tests.
+        clock: seconds that only grow, replaced in tests.
     """
 
     def __init__(
@@ -61,12 +64,16 @@ class Follower:
         poll_seconds: float = 0.1,
         max_staleness: dt.timedelta = dt.timedelta(hours=1),
         now: Callable[[], dt.datetime] = utc_now,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._source = source or BaseSource(store, now=now)
         self._poll_seconds = poll_seconds
         self._max_staleness = max_staleness
         self._now = now
+        self._clock = clock
+        # When, by the clock that only grows, the replica was known complete.
+        self._level_at = 0.0
         #: The replica, once it is level and while it is young enough to answer from. An
         #: attribute, since every check reads it: a timer takes it away, not a comparison.
         self.replica: Replica | None = None
@@ -78,7 +85,7 @@ class Follower:
         self._wake = asyncio.Event()
         self._round_end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._renewing: asyncio.Task[None] | None = None
-        self._away = False
+        self._trouble: type[StoreError] | None = None
 
     # --- what others see -----------------------------------------------------------------------
 
@@ -158,7 +165,7 @@ class Follower:
         """Read the database once; return whether it could be read."""
         try:
             await self._catch_up(self._replica or await self._load())
-        except StoreUnavailable as error:
+        except StoreError as error:
             self._note_away(error)
             if self._replica is not None and self.replica is None:
                 self._offer(self._replica)
@@ -178,18 +185,22 @@ class Follower:
     async def _load(self) -> Replica:
         try:
             snapshot = await self._in_thread(self._source.load)
-        except StoreUnavailable:
+        except StoreError:
             # Old answers with an honest time are better than none.
             last_known = await self._in_thread(self._source.last_known)
             if last_known is None:
                 raise
             snapshot = last_known
         self._replica = replica = _replica_of(snapshot)
+        # A snapshot may be of before a restart, even of the machine. One that the clock on
+        # the wall, set back since, has in the future is as old as none can tell: as new.
+        age = max(self._now() - replica.state.as_of, dt.timedelta())
+        self._level_at = self._clock() - age.total_seconds()
         _log.info("replica loaded", entries=len(replica.base), revision=replica.state.revision)
         return replica
 
     async def _catch_up(self, replica: Replica) -> None:
-        as_of, after = self._now(), replica.state.revision
+        as_of, level_at, after = self._now(), self._clock(), replica.state.revision
         changes = await self._in_thread(lambda: self._store.replica_changes(after))
         if self._is_other_database(replica, changes):
             await self._load()
@@ -204,17 +215,16 @@ class Follower:
             self._replica = copy
         else:
             replica.apply(changes.entries, state)
+        self._level_at = level_at
         self._renew_base_if_due()
 
     def _offer(self, replica: Replica) -> None:
         """Let checks have a replica until it is too old."""
-        left = replica.state.as_of + self._max_staleness - self._now()
+        left = self._level_at + self._max_staleness.total_seconds() - self._clock()
         if self._too_old is not None:
             self._too_old.cancel()
-        self.replica = replica if left > dt.timedelta() else None
-        self._too_old = asyncio.get_running_loop().call_later(
-            max(left.total_seconds(), 0), self._withdraw
-        )
+        self.replica = replica if left > 0 else None
+        self._too_old = asyncio.get_running_loop().call_later(max(left, 0), self._withdraw)
 
     def _withdraw(self) -> None:
         self.replica = None
@@ -256,15 +266,16 @@ class Follower:
     async def _in_thread(self, read: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, read)
 
-    def _note_away(self, error: StoreUnavailable) -> None:
-        if not self._away:
+    def _note_away(self, error: StoreError) -> None:
+        # Once for each sort: it may be away first, and then another than was expected.
+        if type(error) is not self._trouble:
             _log.warning("database away; answering from memory", error=str(error))
-        self._away = True
+        self._trouble = type(error)
 
     def _note_back(self) -> None:
-        if self._away:
+        if self._trouble:
             _log.info("database back")
-        self._away = False
+        self._trouble = None
 
 
 def _replica_of(snapshot: Snapshot) -> Replica:
