@@ -113,7 +113,8 @@ def _store(settings: ServiceSettings) -> Store:
     try:
         store.require_head()
     except StoreUnavailable as error:
-        # A worker that is replaced while the database is away has its snapshot.
+        # A worker that is replaced while the database is away has its snapshot; the store
+        # looks at the schema once it is back.
         _log.warning("database away at start", error=str(error))
     return store
 

@@ -18,11 +18,13 @@ from service.checks import Checks
 from service.errors import InvalidField, ListUnavailable
 from service.replica.follower import Follower, RevisionAhead
 from service.replica.replica import Replica
-from service.store import Revision, Store, StoreUnavailable
+from service.store import Revision, Store, StoreError
 from service.store.store import utc_now
 from service.writer import GroupWriter
 
-#: Seconds that a call waits for the revision that it asks for, or for the database.
+#: Seconds that a call waits for the revision that it asks for, or for a read of the
+#: database. Such a call may be repeated elsewhere at once, so that it need not wait out
+#: what the database waits for, as a write does (``service.writer.PATIENCE_SECONDS``).
 PATIENCE_SECONDS: Final = 5.0
 #: Calls that read the database at the same time.
 _READERS: Final = 8
@@ -173,7 +175,7 @@ class SuppressionServicer(SuppressionServiceServicer):
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 return await loop.run_in_executor(self._readers, read)
-        except (StoreUnavailable, TimeoutError):
+        except (StoreError, TimeoutError):
             raise ListUnavailable("DATABASE_UNAVAILABLE", "the database is away") from None
 
     async def _change_within(self, wait: dt.timedelta, revision: int) -> None:

@@ -30,13 +30,15 @@ class Store:
     """Reads and writes the list.
 
     Args:
-        engine: the database, with its schema at head; see :meth:`open`.
+        engine: the database. Its schema is looked at before the first use, which
+            raises :class:`SchemaError` for any but this program's; see :meth:`open`.
         now: the clock, replaced in tests.
     """
 
     def __init__(self, engine: Engine, now: Callable[[], dt.datetime] = utc_now) -> None:
         self.engine = engine
         self._now = now
+        self._at_head = False
 
     @classmethod
     def open(cls, url: str, *, migrate_first: bool = False) -> Self:
@@ -65,6 +67,16 @@ class Store:
             StoreUnavailable: the database cannot be reached.
         """
         require_head(self.engine)
+        self._at_head = True
+
+    def _ready(self) -> Engine:
+        """Return the engine; when the database is first reached, look at its schema.
+
+        Once is enough: a schema changes only in ways that running programs can bear.
+        """
+        if not self._at_head:
+            self.require_head()
+        return self.engine
 
     def close(self) -> None:
         """Close every pooled connection."""
@@ -77,7 +89,7 @@ class Store:
             StoreUnavailable: the database cannot answer now.
         """
         table = schema.revision
-        with reading(self.engine) as connection:
+        with reading(self._ready()) as connection:
             row = connection.execute(select(table.c.database_id, table.c.fingerprint_seed)).one()
         return Identity(row.database_id, row.fingerprint_seed)
 
@@ -87,7 +99,7 @@ class Store:
         Raises:
             StoreUnavailable: the database cannot answer now.
         """
-        with reading(self.engine) as connection:
+        with reading(self._ready()) as connection:
             return feed.current_revision(connection)[0]
 
     @contextlib.contextmanager
@@ -97,7 +109,7 @@ class Store:
         Raises:
             StoreUnavailable: the database cannot write now; nothing was written.
         """
-        with writing(self.engine) as connection:
+        with writing(self._ready()) as connection:
             transaction = WriteTransaction(connection, self._now())
             yield transaction
             transaction.flush()
@@ -110,7 +122,7 @@ class Store:
         """
         table, event = schema.suppression, schema.event
         events = select(event).where(event.c.address == address).limit(_EVENTS_SHOWN)
-        with reading(self.engine) as connection:
+        with reading(self._ready()) as connection:
             revision, _ = feed.current_revision(connection)
             names = names_of([address], key_of(connection))
             entries = SELECT_SUPPRESSION.where(table.c.address.in_(names))
@@ -125,7 +137,7 @@ class Store:
         Raises:
             StoreUnavailable: the database cannot answer now.
         """
-        return feed.standing_entries(self.engine, self._now())
+        return feed.standing_entries(self._ready(), self._now())
 
     def replica_changes(self, after: int) -> feed.Changes:
         """Read what changed after a revision for a replica; see :func:`feed.changes_after`.
@@ -133,7 +145,7 @@ class Store:
         Raises:
             StoreUnavailable: the database cannot answer now.
         """
-        return feed.changes_after(self.engine, after)
+        return feed.changes_after(self._ready(), after)
 
     def stream_names(self) -> dict[str, int]:
         """Return the number of every stream.
@@ -141,7 +153,7 @@ class Store:
         Raises:
             StoreUnavailable: the database cannot answer now.
         """
-        return feed.stream_names(self.engine)
+        return feed.stream_names(self._ready())
 
     def changes(self, after: int, limit: int) -> ChangePage:
         """Return the next entries that changed after a revision, about ``limit`` of them.
@@ -151,7 +163,7 @@ class Store:
         """
         table = schema.suppression
         changed = SELECT_SUPPRESSION.order_by(table.c.revision, table.c.id)
-        with reading(self.engine) as connection:
+        with reading(self._ready()) as connection:
             current, _ = feed.current_revision(connection)
             rows = connection.execute(changed.where(table.c.revision > after).limit(limit)).all()
             if len(rows) < limit:
@@ -169,7 +181,7 @@ class Store:
         Raises:
             StoreUnavailable: the database cannot answer now.
         """
-        with reading(self.engine) as connection:
+        with reading(self._ready()) as connection:
             return daily_counts(connection, since)
 
     def lease_retries(self, count: int, seconds: float) -> list[tuple[int, Retry]]:
@@ -181,10 +193,10 @@ class Store:
         Raises:
             StoreUnavailable: the database cannot write now.
         """
-        with reading(self.engine) as connection:
+        with reading(self._ready()) as connection:
             if not outbox.any_free(connection, self._now()):
                 return []
-        with writing(self.engine) as connection:
+        with writing(self._ready()) as connection:
             until = self._now() + dt.timedelta(seconds=seconds)
             return outbox.lease(connection, count, self._now(), until)
 
@@ -195,7 +207,7 @@ class Store:
             StoreUnavailable: the database cannot write now; they will be sent again.
         """
         if numbers:
-            with writing(self.engine) as connection:
+            with writing(self._ready()) as connection:
                 outbox.drop(connection, numbers)
 
     def purge(self, horizon: Horizon, rows_a_step: int = ROWS_A_STEP) -> Iterator[tuple[str, int]]:
@@ -204,4 +216,4 @@ class Store:
         Raises:
             StoreUnavailable: the database cannot write now; what was yielded is deleted.
         """
-        return purge(self.engine, horizon, rows_a_step)
+        return purge(self._ready(), horizon, rows_a_step)

@@ -46,6 +46,15 @@ async def until(stub: Stub, wanted: Callable[[Any], bool], address: str = JANE) 
         await asyncio.sleep(0.01)
 
 
+def schema_version(store: Store, new: str = "") -> str:
+    """Return the version that the database says its schema has, and make it say another."""
+    with store.engine.begin() as connection:
+        version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        if new:
+            connection.execute(text("UPDATE alembic_version SET version_num = :new"), {"new": new})
+    return str(version)
+
+
 def is_stopped(answer: Any) -> bool:
     return bool(answer.verdict == pb.VERDICT_DO_NOT_SEND)
 
@@ -263,6 +272,32 @@ async def test_a_server_that_starts_anew_without_its_database_answers_from_its_s
             answer = await SuppressionServiceStub(channel).CheckAddress(CHECK)
             assert is_stopped(answer)
             assert answer.as_of_time.ToDatetime(started.tzinfo) < started
+
+
+async def test_a_server_that_started_without_its_database_looks_at_the_schema_once_it_is_back(
+    new_postgresql: str, serve_list: Serve, outage: Outage, refusal: Refusal, tmp_path: Path
+) -> None:
+    suppress(new_postgresql, JANE)
+    snapshots = str(tmp_path / "snapshots")
+    async with serve_list(new_postgresql, snapshot_directory=snapshots):
+        pass
+    away = contextlib.ExitStack()
+    with contextlib.closing(Store.open(new_postgresql)) as store:
+        # Given a schema that goes on to a later version before the database goes away
+        head = schema_version(store)
+        schema_version(store, "later")
+        away.enter_context(outage(new_postgresql))
+        async with serve_list(new_postgresql, snapshot_directory=snapshots) as channel:
+            stub: Stub = SuppressionServiceStub(channel)
+            # When the database is back
+            away.close()
+            # Then nothing is written to it, and checks go on from the snapshot
+            told = await refusal(stub.Suppress(SUPPRESS))
+            assert told == ("UNAVAILABLE", "DATABASE_UNAVAILABLE", [])
+            assert is_stopped(await stub.CheckAddress(CHECK))
+            # until the schema is the one that the program knows.
+            schema_version(store, head)
+            assert (await stub.Suppress(SUPPRESS)).created
 
 
 def test_an_sqlite_backup_can_be_put_back_under_a_store_that_is_open(
