@@ -29,6 +29,14 @@ def _host_and_port_if_any(text: str) -> str:
     return text and _host_and_port(text)
 
 
+def _temporary_folder() -> str:
+    try:
+        return tempfile.gettempdir()
+    except FileNotFoundError:
+        # It looks for one by writing. A full disk must not keep a worker from starting.
+        return os.environ.get("TMPDIR", "/tmp")  # noqa: S108 - what is in it is looked at
+
+
 class ServiceSettings(BaseSettings):
     """Settings of ``suppression-service``; every one is also ``SUPPRESSION_<NAME>``."""
 
@@ -92,7 +100,7 @@ class ServiceSettings(BaseSettings):
             description="where workers share the list in memory and find it again after a "
             "restart; empty for a copy in each worker"
         ),
-    ] = str(Path(tempfile.gettempdir()) / f"suppression-{os.geteuid()}")
+    ] = str(Path(_temporary_folder()) / f"suppression-{os.geteuid()}")
     drain_seconds: Annotated[
         float,
         Field(

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, exc
@@ -9,13 +10,21 @@ from sqlalchemy.engine import URL, make_url
 
 from service.store.errors import StoreError, StoreUnavailable
 
-#: Seconds to wait for a connection, a lock or another writer.
+#: Seconds to wait for a connection, a lock, another writer, or a word from a server that
+#: may be gone. The shortest, so that whoever waits for a transaction hears why it failed:
+#: the callers of the service wait a little longer (``service.writer.PATIENCE_SECONDS``).
 PATIENCE_SECONDS: Final = 5
-#: Seconds after which PostgreSQL ends a statement of ours.
+#: Seconds after which PostgreSQL ends a statement of ours. The longest: a replica that is
+#: loaded and a batch of feedback may take longer than any caller waits, and only what
+#: hangs takes this long.
 STATEMENT_SECONDS: Final = 30
 
 _WRITE: Final = "suppression_write"
 _INSUFFICIENT_PRIVILEGE: Final = "42501"
+_REPLACED: Final = (
+    "the SQLite file was moved or replaced while in use: stop every process that has it open, "
+    "remove its -wal and -shm, which are of the old file, and start them again"
+)
 
 # What says "not now" rather than "wrong": refused connections, locks, full disks,
 # a primary that has become a standby. Everything else is a defect and stays loud.
@@ -66,6 +75,11 @@ def _sqlite(url: URL) -> Engine:
         writes = connection.get_execution_options().get(_WRITE)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
+    if url.database and not url.database.startswith((":memory:", "file:")):
+        one_file = _OneFile(url.database)
+        # Before a connection is opened, and before one that is open is used.
+        event.listen(engine, "do_connect", one_file.look)
+        event.listen(engine, "checkout", one_file.look)
     return engine
 
 
@@ -76,11 +90,41 @@ def _pool(url: URL) -> dict[str, Any]:
     return {}
 
 
+class _OneFile:
+    """Makes sure that an engine stays with the file that it opened first.
+
+    What is written to a file that has lost its name is lost with the process. And SQLite
+    would apply to the new file what lies beside it and belongs to the old one.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+        self._opened: tuple[int, int] | None = None
+
+    def look(self, *_: object) -> None:
+        """Raise :class:`StoreUnavailable` if another file, or none, is in its place."""
+        try:
+            status = self._path.stat()
+            found = (status.st_dev, status.st_ino)
+        except FileNotFoundError:
+            found = None
+        if self._opened is None:
+            self._opened = found
+        elif found != self._opened:
+            raise StoreUnavailable(_REPLACED)
+
+
 def _postgresql(url: URL) -> Engine:
     limits = f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={PATIENCE_SECONDS}s"
     patience = {
+        # Of each host, where the URL names several.
         "connect_timeout": PATIENCE_SECONDS,
+        # A host that dies says nothing. The first is for what it has not confirmed, the
+        # others are for an answer that is waited for: hours, by default.
         "tcp_user_timeout": PATIENCE_SECONDS * 1000,
+        "keepalives_idle": PATIENCE_SECONDS,
+        "keepalives_interval": 1,
+        "keepalives_count": PATIENCE_SECONDS,
         "options": limits,
     }
     asked = {key: value for key, value in patience.items() if key not in url.query}
@@ -124,11 +168,20 @@ def _translated() -> Iterator[None]:
         # No kind of its own: the file is no database. Either is for an operator to mend.
         if type(error) is exc.DatabaseError or _is_refused(error):
             raise StoreError(_first_line(error)) from error
+        _forget_values(error)
         raise
 
 
 def _is_refused(error: exc.DatabaseError) -> bool:
     return getattr(error.orig, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE
+
+
+def _forget_values(error: exc.DatabaseError) -> None:
+    """Keep the first line alone: PostgreSQL adds the row or the key that it refuses."""
+    said = _first_line(error)
+    for each in (error, error.orig):
+        if each is not None:
+            each.args = (said,)
 
 
 def _first_line(error: exc.SQLAlchemyError) -> str:

@@ -1,6 +1,7 @@
 import contextlib
 import datetime as dt
 import multiprocessing
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -9,7 +10,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import event, make_url, text
+from sqlalchemy.exc import IntegrityError
 
 from service.store import (
     Effect,
@@ -20,7 +22,7 @@ from service.store import (
     StoreError,
     StoreUnavailable,
 )
-from service.store.engine import open_engine
+from service.store.engine import open_engine, writing
 
 SECRET = "jane.secret@example.com"
 Outage = Callable[[str], contextlib.AbstractContextManager[None]]
@@ -135,6 +137,51 @@ def test_an_sqlite_database_opened_read_only_is_unavailable_for_writes(new_sqlit
     store.close()
 
 
+def test_an_sqlite_file_that_is_replaced_while_in_use_is_not_touched(
+    new_sqlite: str, tmp_path: Path
+) -> None:
+    path, aside = Path(str(make_url(new_sqlite).database)), tmp_path / "aside.db"
+    with contextlib.closing(Store.open(new_sqlite)) as store:
+        write(store)
+        # When the file is moved away, then nothing is written to it, nor to a new one
+        path.rename(aside)
+        with pytest.raises(StoreUnavailable, match="moved or replaced"):
+            write(store)
+        assert not path.exists()
+        # nor, once another has taken its place, to that one
+        shutil.copy(aside, path)
+        before = path.read_bytes()
+        for use in (store.revision, lambda: write(store)):
+            with pytest.raises(StoreUnavailable, match="moved or replaced"):
+                use()
+        assert path.read_bytes() == before
+        # and once it is back, all is well and nothing is lost.
+        aside.replace(path)
+        assert write(store) == 2
+
+
+def test_a_full_disk_is_unavailable_for_writes_until_there_is_room(new_sqlite: str) -> None:
+    with contextlib.closing(Store.open(new_sqlite)) as store:
+        limit: list[int] = []
+
+        @event.listens_for(store.engine, "checkout")
+        def fill(connection: sqlite3.Connection, *_: object) -> None:
+            # At most as many pages as there are.
+            connection.execute(f"PRAGMA max_page_count={limit[0] if limit else 10**9}")
+
+        write(store)
+        # When the file can grow no more
+        limit.append(1)
+        long = [NewSuppression(f"{n:0300}@x.org", Reason.MANUAL) for n in range(1_000)]
+        with pytest.raises(StoreUnavailable, match="full"), store.write() as transaction:
+            transaction.suppress(long)
+        # then it can be read, and holds nothing of what was refused,
+        assert store.revision() == 1
+        # and once there is room, it can be written.
+        limit[0] = 10**9
+        assert write(store) == 2
+
+
 def test_a_directory_that_does_not_exist_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match="unable to open"):
         Store.open(f"sqlite:///{tmp_path}/none/list.db")
@@ -177,6 +224,16 @@ def test_a_statement_that_fails_does_not_show_its_values(store: Store) -> None:
     # When feedback is recorded, then whatever is raised keeps quiet about it.
     with pytest.raises(Exception) as failed, store.write() as transaction:  # noqa: PT011
         transaction.record([piece])
+    assert "jane.secret" not in told(failed.value)
+
+
+def test_a_row_that_postgresql_refuses_is_not_shown(new_postgresql: str) -> None:
+    with contextlib.closing(Store.open(new_postgresql)) as store:
+        write(store)
+        forgetful = text("UPDATE suppression SET source = NULL")
+        with pytest.raises(IntegrityError) as failed, writing(store.engine) as connection:
+            connection.execute(forgetful)
+    assert "null value" in told(failed.value)
     assert "jane.secret" not in told(failed.value)
 
 
