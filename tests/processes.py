@@ -93,7 +93,8 @@ class Processes:
 
     def __init__(self, logs: Path) -> None:
         self._logs = logs
-        self._started: list[Process] = []
+        #: Those started so far, ended or not.
+        self.started: list[Process] = []
 
     def __enter__(self) -> Self:
         self._logs.mkdir(parents=True, exist_ok=True)
@@ -105,7 +106,7 @@ class Processes:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for process in reversed(self._started):
+        for process in reversed(self.started):
             process.kill()
             process.wait()
 
@@ -113,17 +114,17 @@ class Processes:
         self, name: str, command: Sequence[str | Path], environment: Mapping[str, str] | None = None
     ) -> Process:
         """Start a command; its environment is this process's and what is given."""
-        number = len(self._started) + 1
+        number = len(self.started) + 1
         process = Process(
             f"{number}-{name}", list(map(str, command)), clean(environment or {}), self._logs
         )
-        self._started.append(process)
+        self.started.append(process)
         return process
 
     @property
     def output(self) -> str:
         """All that all of them wrote."""
-        return "\n".join(process.output for process in self._started)
+        return "\n".join(process.output for process in self.started)
 
 
 def run(

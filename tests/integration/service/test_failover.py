@@ -1,0 +1,81 @@
+"""The PostgreSQL primary dies in the middle of everything, and its standby takes over."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.aws import StandIn
+from deploy.local.events import bounce
+from service.store import Store
+from service.store.store import utc_now
+from tests.acceptance.system import System
+from tests.integration.service.load import Load, started_system
+from tests.integration.service.pair import Pair, started_pair
+from tests.processes import Processes, eventually
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    with started_pair() as started:
+        yield started
+
+
+@pytest.fixture
+def system(pair: Pair, stand_in: StandIn, processes: Processes, tmp_path: Path) -> System:
+    """A service and a worker on the pair, both running."""
+    Store.open(pair.url, migrate_first=True).close()
+    return started_system(pair.url, stand_in, processes, tmp_path)
+
+
+def bounces(count: int) -> dict[str, str]:
+    """Bounces as they come out of the queue, each of another address."""
+    addresses = [f"gone{number}@example.com" for number in range(count)]
+    return {address: json.dumps(bounce(address)) for address in addresses}
+
+
+def test_a_primary_that_is_killed_under_load_loses_nothing_that_was_confirmed(
+    pair: Pair, system: System
+) -> None:
+    published = bounces(120)
+    bodies = [body for body in published.values() for _ in range(2)]
+    load = Load(system.address)
+    with load.running():
+        # Given feedback, all of it twice, and senders who check and suppress
+        system.send_all(bodies[:100])
+        eventually("writes are confirmed", lambda: len(load.confirmed) > 50)
+        # When the primary is killed while more comes
+        system.send_all(bodies[100:200])
+        pair.primary.kill()
+        killed = utc_now()
+        eventually("a write is refused", lambda: load.refused_writes)
+        checked = len(load.checks)
+        eventually("checks go on", lambda: len(load.checks) > checked + 50)
+        # and its standby promoted, with nothing told to any process
+        newest = load.checks[-1]
+        system.send_all(bodies[200:])
+        pair.standby.promote()
+        confirmed = len(load.confirmed)
+        eventually("writes are confirmed again", lambda: len(load.confirmed) > confirmed + 50)
+        system.settle()
+    # Then every check was answered, as of before the kill while there was no database,
+    assert load.refused_checks == []
+    assert {answer.verdict for answer in load.checks} == {newest.verdict}
+    assert newest.as_of_time.ToDatetime(killed.tzinfo) <= killed
+    assert set(load.refused_writes) <= {"UNAVAILABLE DATABASE_UNAVAILABLE"}
+    with contextlib.closing(Store.open(pair.standby.url("list"))) as store:
+        # everything that was confirmed is there, at the revision that was told,
+        listed = {address: store.address(address).suppressions for address in load.confirmed}
+        told = {address: int(r.partition(".")[2]) for address, r in load.confirmed.items()}
+        assert {a: [entry.revision for entry in found] for a, found in listed.items()} == {
+            address: [revision] for address, revision in told.items()
+        }
+        # every bounce counts once,
+        counted = [store.address(address) for address in published]
+        assert [len(record.events) for record in counted] == [1] * len(published)
+        assert [record.suppressions[0].occurrences for record in counted] == [1] * len(published)
+    assert system.dead_letters() == []
+    # and the list in memory was never ahead of the new primary.
+    assert "replaced or restored" not in system.processes.output

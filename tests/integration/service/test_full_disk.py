@@ -1,0 +1,92 @@
+"""A disk without room, as real processes meet it."""
+
+import contextlib
+import json
+import os
+import resource
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from suppression import UnavailableError
+
+from deploy.local.aws import StandIn
+from deploy.local.events import bounce
+from service.store import Store
+from tests.acceptance.system import System
+from tests.integration.service.load import LISTED, Load, started_system
+from tests.processes import Processes, eventually
+
+
+@pytest.fixture
+def system(new_sqlite: str, stand_in: StandIn, processes: Processes, tmp_path: Path) -> System:
+    return started_system(new_sqlite, stand_in, processes, tmp_path)
+
+
+@contextlib.contextmanager
+def full_disk(processes: Processes) -> Iterator[None]:
+    """Let no process write to a file for the length of the block: as if there were no room."""
+    tree = [psutil.Process(each.pid) for each in processes.started]
+    everyone = [each.pid for root in tree for each in (root, *root.children(recursive=True))]
+    unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    for pid in everyone:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+    yield
+    for pid in filter(psutil.pid_exists, everyone):
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
+
+
+def holds(system: System, address: str) -> bool:
+    """Whether the service, if it answers already, says not to send."""
+    with contextlib.suppress(UnavailableError), system.client() as client:
+        return not client.check(address).send
+    return False
+
+
+def test_a_full_disk_refuses_writes_loses_nothing_and_is_left_behind(
+    system: System, processes: Processes
+) -> None:
+    load = Load(system.address)
+    with load.running():
+        eventually("writes are confirmed", lambda: len(load.confirmed) > 20)
+        # When the disk is full, and feedback comes
+        with full_disk(processes):
+            system.send(json.dumps(bounce("gone@example.com")))
+            eventually("a write is refused", lambda: load.refused_writes)
+            checked = len(load.checks)
+            eventually("checks go on", lambda: len(load.checks) > checked + 20)
+            eventually("the worker waits", lambda: "does not answer" in processes.output)
+        # Then writes are taken again once there is room, and so is the feedback,
+        confirmed = len(load.confirmed)
+        eventually("writes are confirmed again", lambda: len(load.confirmed) > confirmed + 20)
+        system.settle()
+    # every check was answered, and writes were refused in words that say "later",
+    assert load.refused_checks == []
+    assert set(load.refused_writes) == {"UNAVAILABLE DATABASE_UNAVAILABLE"}
+    # and nothing that was confirmed is lost.
+    with contextlib.closing(Store.open(system.environment["SUPPRESSION_DATABASE_URL"])) as store:
+        assert all(store.address(address).suppressions for address in load.confirmed)
+        assert [e.occurrences for e in store.address("gone@example.com").suppressions] == [1]
+    assert system.dead_letters() == []
+
+
+def test_a_worker_that_finds_no_room_for_its_snapshot_answers_all_the_same(
+    system: System, processes: Processes, tmp_path: Path
+) -> None:
+    server = processes.started[0]
+    with full_disk(processes):
+        # Given no snapshot to start from, and no room for another
+        for snapshot in (tmp_path / "snapshots").glob("*.snapshot"):
+            snapshot.unlink()
+        # When a worker is replaced
+        [worker] = [
+            child.pid
+            for child in psutil.Process(server.pid).children()
+            if child.net_connections("tcp")
+        ]
+        os.kill(worker, signal.SIGKILL)
+        # Then it says so, and has the list.
+        server.line("snapshot not written")
+        eventually("the address is held", lambda: holds(system, LISTED))
