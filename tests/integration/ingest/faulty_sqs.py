@@ -1,31 +1,45 @@
-"""A proxy between the worker and SQS that meddles with batch deletes."""
+"""A proxy between the worker and SQS that meddles with what it is asked."""
 
 import contextlib
 import http.client
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
-_DELETE: Final = "AmazonSQS.DeleteMessageBatch"
+_PREFIX: Final = "AmazonSQS."
 
 Json = dict[str, Any]
-#: Takes a batch delete and a way to pass one on; returns what to answer.
+#: Takes a request and a way to pass one on; returns what to answer, or raises a Refusal.
 Meddle = Callable[[Json, Callable[[Json], Json]], Json]
 
 
-class FaultyDeletes:
-    """Passes everything on to a stand-in for AWS, and batch deletes through a function.
+class Refusal(Exception):
+    """An error that SQS answers with.
+
+    Args:
+        status: of HTTP.
+        code: SQS's own name for it.
+    """
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+
+
+class FaultySqs:
+    """Passes everything on to a stand-in for AWS, and some actions through functions.
 
     Args:
         target: the stand-in's URL.
-        meddle: what happens to batch deletes.
+        meddle: what happens to which action.
     """
 
-    def __init__(self, target: str, meddle: Meddle) -> None:
+    def __init__(self, target: str, meddle: Mapping[str, Meddle]) -> None:
         self._server = _Server(target, meddle)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
@@ -49,7 +63,7 @@ class FaultyDeletes:
 
 
 class _Server(ThreadingHTTPServer):
-    def __init__(self, target: str, meddle: Meddle) -> None:
+    def __init__(self, target: str, meddle: Mapping[str, Meddle]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.netloc = urlsplit(target).netloc
         self.meddle = meddle
@@ -60,17 +74,24 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.headers.get("X-Amz-Target") == _DELETE:
-            answer = self.server.meddle(json.loads(body), self._delete_passed_on)
-            self._answer(200, json.dumps(answer).encode())
+        action = self.headers.get("X-Amz-Target", "").removeprefix(_PREFIX)
+        if meddle := self.server.meddle.get(action):
+            self._answer(*self._meddled(meddle, json.loads(body)))
         else:
             self._answer(*self._passed_on(body))
 
     def do_GET(self) -> None:
         self._answer(*self._passed_on(b""))
 
-    def _delete_passed_on(self, delete: Json) -> Json:
-        answer: Json = json.loads(self._passed_on(json.dumps(delete).encode())[1])
+    def _meddled(self, meddle: Meddle, request: Json) -> tuple[int, bytes]:
+        try:
+            return 200, json.dumps(meddle(request, self._request_passed_on)).encode()
+        except Refusal as refusal:
+            told = {"__type": f"com.amazonaws.sqs#{refusal.code}", "message": "not now"}
+            return refusal.status, json.dumps(told).encode()
+
+    def _request_passed_on(self, request: Json) -> Json:
+        answer: Json = json.loads(self._passed_on(json.dumps(request).encode())[1])
         return answer
 
     def _passed_on(self, body: bytes) -> tuple[int, bytes]:

@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 
 from deploy.local import aws
 from tests.integration.ingest.conftest import Feedback
-from tests.integration.ingest.faulty_deletes import FaultyDeletes
+from tests.integration.ingest.faulty_sqs import FaultySqs
 from tests.processes import DEADLINE, Processes
 
 Json = dict[str, Any]
@@ -122,7 +122,7 @@ def test_entries_that_sqs_failed_to_delete_are_deleted_when_asked_again(
 
     feedback.publish(bounce_of("one@shop.example"))
     feedback.publish(bounce_of("two@shop.example"))
-    with FaultyDeletes(feedback.stand_in.endpoint_url, fail_once) as proxy:
+    with FaultySqs(feedback.stand_in.endpoint_url, {"DeleteMessageBatch": fail_once}) as proxy:
         worker = feedback.start_worker(AWS_ENDPOINT_URL=proxy.url)
         # then both go all the same, each received once
         feedback.wait_until_listed("two@shop.example")
@@ -144,7 +144,7 @@ def test_a_worker_killed_between_commit_and_delete_loses_nothing_and_counts_once
         return {"Successful": [], "Failed": []}
 
     feedback.publish(bounce_of("gone@shop.example"))
-    with FaultyDeletes(feedback.stand_in.endpoint_url, hold) as proxy:
+    with FaultySqs(feedback.stand_in.endpoint_url, {"DeleteMessageBatch": hold}) as proxy:
         killed = feedback.start_worker(AWS_ENDPOINT_URL=proxy.url)
         assert reached.wait(DEADLINE)
         killed.send(signal.SIGKILL)
