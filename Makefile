@@ -47,7 +47,7 @@ lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 
 # --- run and check -----------------------------------------------------------------------------
 
-.PHONY: up reset test bench soak lint format types
+.PHONY: up reset test bench soak soak-kill lint format types
 up: $(VENV)/installed ## run everything here until Ctrl-C, with a stand-in for AWS
 	@$(BIN)/python -m deploy.local.up
 
@@ -66,6 +66,10 @@ bench: $(VENV)/installed ## measure what docs/performance.md promises, side by s
 # SOAK='--events 20000 --seed 7' makes it shorter, or the same once more.
 soak: $(VENV)/installed ## show that disorder, repetitions and kill -9 change nothing (some minutes)
 	@$(BIN)/python -m tests.soak $(SOAK)
+
+# KILLS='--seconds 60 --seed 7 --engine postgresql' makes it shorter, the same, or on another engine.
+soak-kill: $(VENV)/installed ## kill -9 everything at random under load, for ten minutes
+	@$(BIN)/python -m tests.soak.kills $(KILLS)
 
 lint: $(VENV)/installed types ## check style and types
 	$(BIN)/ruff check .

@@ -78,7 +78,7 @@ class Soak:
         """Run it; the seed makes it the same run again, but for where the kills fall."""
         chance, signer, started = random.Random(seed), Signer(), time.monotonic()
         happened = list(happenings(self._count, chance))
-        clean = self._clean(happened)
+        clean = clean_run(self._clean_url, happened)
         Store.open(self._url, migrate_first=True).close()
         bodies = disordered([signer.envelope(event) for event in happened], chance)
         half = len(bodies) // 2
@@ -92,7 +92,7 @@ class Soak:
             self._see_through(queue, poster, chance)
             return Soaked(
                 clean=clean,
-                soaked=_result(self._url),
+                soaked=result_of(self._url),
                 kills=2 * self._kills,
                 lent_again=queue.lent_again,
                 refused=poster.refused,
@@ -113,15 +113,6 @@ class Soak:
             running = [self._start(name) for name in _BOTH]
         assert queue.wait_for_deleted(sys.maxsize, self._patience), f"{queue.left} left"
         assert poster.wait(self._patience), "not all posts are taken"
-
-    def _clean(self, happened: Sequence[dict[str, Any]]) -> Result:
-        settings = IngestSettings(database_url=self._clean_url)
-        with contextlib.closing(Store.open(self._clean_url, migrate_first=True)) as store:
-            judge, recorder = judge_of(settings), recorder_of(settings)
-            pipeline = Pipeline(store, lambda _: None, judge, recorder)
-            for start in range(0, len(happened), _BATCH):
-                pipeline.process([as_text(event) for event in happened[start : start + _BATCH]])
-        return _result(self._clean_url)
 
     @contextlib.contextmanager
     def _posting(self, bodies: list[str]) -> Iterator[Poster]:
@@ -151,7 +142,24 @@ class Soak:
         )
 
 
-def _result(url: str) -> Result:
+def clean_run(url: str, happened: Sequence[dict[str, Any]]) -> Result:
+    """Take in events once and in order, without a process being killed; return what comes of it.
+
+    Args:
+        url: of an empty database.
+        happened: the events.
+    """
+    settings = IngestSettings(database_url=url)
+    with contextlib.closing(Store.open(url, migrate_first=True)) as store:
+        judge, recorder = judge_of(settings), recorder_of(settings)
+        pipeline = Pipeline(store, lambda _: None, judge, recorder)
+        for start in range(0, len(happened), _BATCH):
+            pipeline.process([as_text(event) for event in happened[start : start + _BATCH]])
+    return result_of(url)
+
+
+def result_of(url: str) -> Result:
+    """Read what came of a run from its database."""
     with contextlib.closing(Store.open(url)) as store, store.engine.connect() as connection:
         entries = map(suppression_of, connection.execute(SELECT_SUPPRESSION))
         known = connection.execute(select(func.count()).select_from(schema.event)).scalar_one()

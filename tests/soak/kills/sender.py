@@ -1,0 +1,130 @@
+"""One sender: a connection of its own, which the kernel gives to one of the workers."""
+
+import time
+from typing import Any, Final, Self
+
+import grpc
+from google.rpc import error_details_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_status import rpc_status
+from suppression.v1 import suppression_pb2 as pb
+from suppression.v1 import suppression_service_pb2 as rpc
+from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
+
+from tests.soak.kills.ledger import Seen, Write
+
+#: Seconds that a check and a write may take. A write waits for the database, which waits for locks.
+CHECK_SECONDS: Final = 2.0
+WRITE_SECONDS: Final = 10.0
+
+# Without retries of the library's own, so that every attempt is known.
+_OPTIONS: Final = [
+    ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.enable_retries", 0),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 500),
+]
+_NOT_ANSWERED: Final = frozenset(
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+    }
+)
+
+
+class NotAnswered(Exception):
+    """The service was away, or had no answer; the text is the reason that it gave."""
+
+
+class Refused(Exception):
+    """The service answered that it does not take the question; the text says why."""
+
+
+class Sender:
+    """Asks and writes, once each time.
+
+    Args:
+        address: of the service.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._channel = grpc.insecure_channel(address, _OPTIONS)
+        self._stub: Any = SuppressionServiceStub(self._channel)
+        self._health: Any = health_pb2_grpc.HealthStub(self._channel)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._channel.close()
+
+    def serving(self) -> bool:
+        """Ask for the health of the worker.
+
+        Raises:
+            NotAnswered: it is not there.
+        """
+        answer = self._call(self._health.Check, health_pb2.HealthCheckRequest(), CHECK_SECONDS)
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+    def write(self, address: str, *, suppress: bool) -> str:
+        """Suppress or unsuppress; return the revision.
+
+        Raises:
+            NotAnswered: the write was made or not.
+            Refused: it was not.
+        """
+        if suppress:
+            new = rpc.SuppressRequest(address=address, reason=pb.REASON_MANUAL)
+            return str(self._call(self._stub.Suppress, new, WRITE_SECONDS).revision)
+        removal = rpc.UnsuppressRequest(address=address)
+        return str(self._call(self._stub.Unsuppress, removal, WRITE_SECONDS).revision)
+
+    def check(self, address: str, at_least: str = "") -> Seen:
+        """Check an address, at a revision or beyond.
+
+        Raises:
+            NotAnswered: there is no answer.
+            Refused: there never will be.
+        """
+        question = rpc.CheckAddressRequest(address=address, min_revision=at_least)
+        asked = time.time()
+        answer = self._call(self._stub.CheckAddress, question, CHECK_SECONDS)
+        return Seen(
+            address=address,
+            suppressed=answer.verdict != pb.VERDICT_SEND,
+            revision=number_of(answer.revision),
+            at_least=number_of(at_least) if at_least else 0,
+            as_of=answer.as_of_time.ToNanoseconds() / 1e9,
+            asked=asked,
+        )
+
+    def wait(self, address: str, seconds: float) -> None:
+        """Wait until there is an answer about an address."""
+        question = rpc.CheckAddressRequest(address=address)
+        self._stub.CheckAddress(question, wait_for_ready=True, timeout=seconds)
+
+    def _call(self, method: Any, request: Any, seconds: float) -> Any:
+        try:
+            return method(request, timeout=seconds)
+        except grpc.RpcError as error:
+            kind = NotAnswered if error.code() in _NOT_ANSWERED else Refused
+            raise kind(_reason(error) or error.code().name) from error
+
+
+def acknowledged(revision: str, *, suppressed: bool, attempts: int) -> Write:
+    """Return what a ledger is told of a write."""
+    return Write(number_of(revision), suppressed, attempts == 1)
+
+
+def number_of(revision: str) -> int:
+    """Return the number in a revision, which nobody but a test may look into."""
+    return int(revision.rpartition(".")[2])
+
+
+def _reason(error: grpc.RpcError) -> str:
+    info = error_details_pb2.ErrorInfo()
+    for detail in getattr(rpc_status.from_call(error), "details", ()):
+        detail.Unpack(info)
+    return str(info.reason)

@@ -1,0 +1,85 @@
+"""Processes that are started anew whenever they end, as an init system would."""
+
+import contextlib
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, Self
+
+import psutil
+
+from tests.processes import Process
+
+#: Seconds between two looks, and between the end of a process and its next start.
+_PAUSE: Final = 0.2
+
+
+class Kept:
+    """A process that is there again soon, however it went.
+
+    Args:
+        start: starts it and waits until it is ready; raises AssertionError where it
+            ended before that.
+    """
+
+    def __init__(self, start: Callable[[], Process]) -> None:
+        self._start = start
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._keep, daemon=True)
+        self._process = start()
+        #: How often it was started, and how often that had to be tried again.
+        self.starts = 1
+        self.failed_starts = 0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def kill(self) -> list[psutil.Process]:
+        """Kill it with SIGKILL, but not what it started; return that."""
+        try:
+            process = psutil.Process(self._process.pid)
+            family: list[psutil.Process] = process.children(recursive=True)
+            process.kill()
+        except psutil.NoSuchProcess:
+            return []
+        return family
+
+    def children(self) -> list[psutil.Process]:
+        """Return its worker processes, those included that are just starting."""
+        try:
+            family = psutil.Process(self._process.pid).children()
+            return [each for each in family if "spawn_main" in " ".join(each.cmdline())]
+        except psutil.NoSuchProcess:
+            return []
+
+    def listening(self) -> list[psutil.Process]:
+        """Return those of its worker processes that listen."""
+        found = []
+        for each in self.children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if any(one.status == psutil.CONN_LISTEN for one in each.net_connections("tcp")):
+                    found.append(each)
+        return found
+
+    def _keep(self) -> None:
+        while not self._over.wait(_PAUSE):
+            if not self._process.running:
+                self._start_anew()
+
+    def _start_anew(self) -> None:
+        try:
+            self._process = self._start()
+            self.starts += 1
+        except AssertionError:
+            # What its predecessor left behind still has the port.
+            self.failed_starts += 1
