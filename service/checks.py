@@ -25,6 +25,7 @@ from service.address_batch import canonical_batch
 from service.messages import timestamp
 from service.replica.replica import Replica
 from service.replica.verdicts import Mail, reason_against
+from service.settings import MAX_BATCH
 
 _INVALID: Final = int(pb.REASON_INVALID_ADDRESS)
 _SEND: Final = np.uint8(pb.VERDICT_SEND)
@@ -37,10 +38,12 @@ class Checks:
     """Answers checks from a replica.
 
     Args:
+        max_batch: addresses of a batch.
         now: seconds since 1970; replaced in tests.
     """
 
-    def __init__(self, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, max_batch: int = MAX_BATCH, now: Callable[[], float] = time.time) -> None:
+        self._max_batch = max_batch
         self._now = now
         self._state: object = _NO_STATE
         self._answers: list[rpc.CheckAddressResponse] = []
@@ -76,7 +79,7 @@ class Checks:
             InvalidField: the batch is empty or too large, or the mail class or the
                 stream cannot be used.
         """
-        requests.batch_size(request)
+        requests.require_batch_size(request, self._max_batch)
         mail = self._mail(replica, request)
         addresses, invalid = canonical_batch(request.addresses)
         reasons = replica.reasons(addresses, mail)

@@ -11,7 +11,8 @@ driver said.
     ├── WriteUnavailable    UNAVAILABLE
     ├── Overloaded          RESOURCE_EXHAUSTED
     │   ├── TooManyWrites
-    │   └── TooManyCalls
+    │   ├── TooManyCalls
+    │   └── TooManyOfToken
     ├── Unauthenticated     UNAUTHENTICATED
     ├── PermissionMissing   PERMISSION_DENIED
     └── InternalError       INTERNAL
@@ -95,7 +96,7 @@ class Overloaded(ApiError):
     """More is asked than can be done now; the answer says when to come back."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
-    retry_seconds: ClassVar[float] = 1.0
+    retry_seconds: float = 1.0
 
     def details(self) -> list[any_pb2.Any]:
         """Return ErrorInfo and RetryInfo."""
@@ -112,6 +113,18 @@ class TooManyCalls(Overloaded):
     """More calls are under way than the worker takes."""
 
     retry_seconds = 0.1
+
+
+class TooManyOfToken(Overloaded):
+    """The holder of the token calls more often than it may.
+
+    Args:
+        retry_seconds: when the next call is welcome.
+    """
+
+    def __init__(self, retry_seconds: float) -> None:
+        super().__init__("TOKEN_RATE", "this token calls more often than it may")
+        self.retry_seconds = retry_seconds
 
 
 class Unauthenticated(ApiError):

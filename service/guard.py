@@ -23,6 +23,7 @@ from service.errors import (
     Unauthenticated,
 )
 from service.metrics import CallCounts
+from service.quota import Quota
 from service.refusals import Refusals
 from service.request_id import CALL, Call
 
@@ -59,6 +60,7 @@ class GuardedServicer(SuppressionServiceServicer):
         servicer: what answers.
         tokens: who may call; None lets everybody do everything.
         max_calls: calls under way at a time, and as many that wait for changes.
+        quota: how often each token may call; None lets it call as often as it likes.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class GuardedServicer(SuppressionServiceServicer):
         servicer: SuppressionServiceServicer,
         tokens: TokenFile | None = None,
         max_calls: int = 1_000,
+        quota: Quota | None = None,
     ) -> None:
         #: What became of the calls so far, by method.
         self.counts = {method.name: CallCounts() for method in SERVICE.methods}
@@ -74,12 +77,12 @@ class GuardedServicer(SuppressionServiceServicer):
         for method in SERVICE.methods:
             name = method.name
             places = waits if name in _WAITING else calls
-            gate = _gate(tokens, NEEDED.get(name, Role.ADMIN)) if tokens else None
+            gate = _gate(tokens, NEEDED.get(name, Role.ADMIN), quota) if tokens else None
             answer, counts = getattr(servicer, name), self.counts[name]
             setattr(self, name, _guarded(name, answer, places, gate, counts, refusals))
 
 
-def _gate(tokens: TokenFile, needed: Role) -> Callable[[_Context], None]:
+def _gate(tokens: TokenFile, needed: Role, quota: Quota | None) -> Callable[[_Context], None]:
     """Return what lets a call in, or raises."""
 
     def let_in(context: _Context) -> None:
@@ -90,6 +93,8 @@ def _gate(tokens: TokenFile, needed: Role) -> Callable[[_Context], None]:
             raise PermissionMissing(
                 "ROLE_TOO_LOW", f"this call needs a token with the role {needed.name.lower()}"
             )
+        if quota is not None:
+            quota.take(token.name)
         CALLER.set(token.name)
 
     return let_in

@@ -12,7 +12,6 @@ from service.address import InvalidAddress, canonical
 from service.errors import InvalidField
 from service.store import Erasure, MalformedRevision, NewSuppression, Reason, Removal, Revision
 
-MAX_BATCH: Final = 10_000
 MAX_PAGE: Final = 10_000
 DEFAULT_PAGE: Final = 1_000
 MAX_WAIT: Final = dt.timedelta(seconds=60)
@@ -121,8 +120,8 @@ def stream_in(text: str) -> str:
     return text and _text("stream", text, MAX_NAME)
 
 
-def batch_size(request: rpc.BatchCheckRequest, limit: int = MAX_BATCH) -> int:
-    """Return how many addresses a batch has.
+def require_batch_size(request: rpc.BatchCheckRequest, limit: int) -> None:
+    """Make sure that a batch has addresses, and not too many.
 
     Args:
         request: the batch.
@@ -138,7 +137,6 @@ def batch_size(request: rpc.BatchCheckRequest, limit: int = MAX_BATCH) -> int:
         raise InvalidField(
             "addresses", "BATCH_TOO_LARGE", f"{size} addresses; at most {limit} in a batch"
         )
-    return size
 
 
 def page_size(request: rpc.ListChangesRequest) -> int:

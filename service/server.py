@@ -18,8 +18,10 @@ from suppression.v1.suppression_service_pb2_grpc import (
 from service.access import TokenFile
 from service.guard import SERVICE, GuardedServicer
 from service.health import answering_probes
+from service.limits import server_options
 from service.metrics import WorkerMetrics
 from service.metrics_gathering import Reporter, ReportTo
+from service.quota import Quota
 from service.replica.base import BaseSource
 from service.replica.follower import Follower
 from service.replica.snapshot import SnapshotDirectory
@@ -34,9 +36,6 @@ from service.writer import GroupWriter
 _HEALTH_SECONDS: Final = 0.1
 #: Seconds between two looks at whether the file of tokens has changed.
 _TOKEN_SECONDS: Final = 1.0
-#: Octets of a request: a full batch has 3.3 million at most if its addresses are some,
-#: and what is none should be answered as such rather than fail its neighbours.
-_MAX_REQUEST: Final = 16 * 1024 * 1024
 
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -65,7 +64,7 @@ async def serve(
         max_staleness=settings.max_staleness_time,
     )
     writer = GroupWriter(store)
-    servicer = SuppressionServicer(store, follower, writer)
+    servicer = SuppressionServicer(store, follower, writer, settings.max_batch)
     tokens = TokenFile(settings.token_file) if settings.token_file else None
     # Left in the opposite order: calls end first, then the writes, then the store.
     with contextlib.closing(store):
@@ -75,7 +74,8 @@ async def serve(
             if stop.is_set():
                 return
             server = grpc_server(settings)
-            guarded = GuardedServicer(servicer, tokens, settings.max_calls)
+            quota = Quota(settings.max_rate) if settings.max_rate else None
+            guarded = GuardedServicer(servicer, tokens, settings.max_calls, quota)
             status = _add_services(server, guarded, settings)
             _bind(server, settings, listen)
             metrics = WorkerMetrics(SERVICE.full_name, guarded.counts, servicer.checks, follower)
@@ -131,17 +131,7 @@ def _snapshots(settings: ServiceSettings, store: Store) -> SnapshotDirectory | N
 
 def grpc_server(settings: ServiceSettings) -> grpc.aio.Server:
     """Return a server with this service's options and no calls yet."""
-    return grpc.aio.server(
-        options=[
-            ("grpc.so_reuseport", 1),
-            ("grpc.max_receive_message_length", _MAX_REQUEST),
-            # Connections stay with one worker, so they must end now and then.
-            ("grpc.max_connection_age_ms", int(settings.max_connection_age * 1000)),
-            ("grpc.max_connection_age_grace_ms", int(settings.grace_seconds * 1000)),
-            ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
-            ("grpc.keepalive_permit_without_calls", 1),
-        ]
-    )
+    return grpc.aio.server(options=server_options(settings))
 
 
 def _add_services(

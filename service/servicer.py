@@ -18,6 +18,7 @@ from service.checks import Checks
 from service.errors import InvalidField, ListUnavailable
 from service.replica.follower import Follower, RevisionAhead
 from service.replica.replica import Replica
+from service.settings import MAX_BATCH
 from service.store import Revision, Store, StoreError
 from service.store.store import utc_now
 from service.writer import GroupWriter
@@ -34,14 +35,27 @@ _Context = grpc.aio.ServicerContext[object, object]
 
 
 class SuppressionServicer(SuppressionServiceServicer):
-    """Answers checks from the replica, everything else from the store."""
+    """Answers checks from the replica, everything else from the store.
 
-    def __init__(self, store: Store, follower: Follower, writer: GroupWriter) -> None:
+    Args:
+        store: the list.
+        follower: keeps the replica level with it.
+        writer: changes it.
+        max_batch: addresses of a batch.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        follower: Follower,
+        writer: GroupWriter,
+        max_batch: int = MAX_BATCH,
+    ) -> None:
         self._store = store
         self._follower = follower
         self._writer = writer
         #: Answers checks, and counts the verdicts.
-        self.checks = Checks()
+        self.checks = Checks(max_batch)
         self._draining = asyncio.Event()
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reader")
 

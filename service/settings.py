@@ -11,6 +11,9 @@ from typing import Annotated, Final, Self
 from pydantic import AfterValidator, Field, FilePath, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+#: Addresses of one batch, at most, whatever the setting.
+MAX_BATCH: Final = 10_000
+
 # Beyond these a value is a slip of the keyboard, and too large for what it is handed to.
 _HOUR: Final = 3_600
 _WEEK: Final = 7 * 24 * _HOUR
@@ -80,6 +83,30 @@ class ServiceSettings(BaseSettings):
     max_calls: Annotated[
         int, Field(ge=1, le=100_000, description="calls under way in a worker, at most")
     ] = 1_000
+    max_rate: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1_000_000,
+            description="calls a second by the tokens of one name, in each worker; 0: any number",
+        ),
+    ] = 0
+    max_batch: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=MAX_BATCH,
+            description="addresses of a batch; the clients here send as many as the default",
+        ),
+    ] = MAX_BATCH
+    max_message: Annotated[
+        int,
+        Field(
+            ge=64 * 1024,
+            le=64 * 1024 * 1024,
+            description="octets of a request; the longest batch that is valid has 3.4 million",
+        ),
+    ] = 16 * 1024 * 1024
     insecure: Annotated[
         bool, Field(description="listen beyond this machine without TLS, in a trusted network")
     ] = False
@@ -131,6 +158,12 @@ class ServiceSettings(BaseSettings):
     def max_staleness_time(self) -> dt.timedelta:
         """``max_staleness`` as a duration."""
         return dt.timedelta(seconds=self.max_staleness)
+
+    @model_validator(mode="after")
+    def _rates_have_tokens(self) -> Self:
+        if self.max_rate and not self.token_file:
+            raise ValueError("max_rate needs token_file: calls are counted by the name of a token")
+        return self
 
     @model_validator(mode="after")
     def _tls_is_whole(self) -> Self:

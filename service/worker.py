@@ -12,6 +12,7 @@ from typing import Final
 
 import structlog
 
+from service.limits import lift_open_files
 from service.logs import set_up_logs
 from service.metrics_gathering import ReportTo
 from service.settings import ServiceSettings
@@ -28,6 +29,7 @@ def run(settings: ServiceSettings, listen: str, report_to: ReportTo | None = Non
     import uvloop
 
     set_up_logs(settings.log_format)
+    lift_open_files()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve_until_told(settings, listen, report_to))

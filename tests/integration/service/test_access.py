@@ -11,7 +11,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_status import rpc_status
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
@@ -181,6 +183,45 @@ async def test_a_call_too_many_is_turned_away_at_once_and_told_when_to_come_back
         for call in pending:
             call.cancel()
     assert codes == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+
+
+async def test_a_token_that_calls_too_often_is_told_when_to_come_back_and_no_other(
+    new_sqlite: str, token_file: Path, serve_list: Serve
+) -> None:
+    # Given a server on which each token may make a call in a thousand seconds
+    eager, calm = (token_for(token_file, Role.CHECK, name) for name in ("eager", "calm"))
+    request = rpc.CheckAddressRequest(address=JANE)
+    async with serve_list(new_sqlite, token_file=token_file, max_rate=0.001) as channel:
+        stub: Any = SuppressionServiceStub(channel)
+        # When one makes two
+        await stub.CheckAddress(request, metadata=bearer(eager))
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await stub.CheckAddress(request, metadata=bearer(eager))
+        # then the second is refused, and the other token's is not.
+        await stub.CheckAddress(request, metadata=bearer(calm))
+    status = rpc_status.from_call(refused.value)
+    assert status is not None
+    info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
+    assert status.details[0].Unpack(info)
+    assert status.details[1].Unpack(retry)
+    assert (refused.value.code(), info.reason) == (
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        "TOKEN_RATE",
+    )
+    assert 0 < retry.retry_delay.ToTimedelta().total_seconds() <= 1000
+
+
+async def test_limits_of_batches_and_messages_are_settings(
+    new_sqlite: str, serve_list: Serve, refusal: Refusal
+) -> None:
+    async with serve_list(new_sqlite, max_batch=2, max_message=64 * 1024) as channel:
+        stub: Any = SuppressionServiceStub(channel)
+        fits, many = ([f"n{n}@example.com" for n in range(count)] for count in (2, 3))
+        await stub.BatchCheck(rpc.BatchCheckRequest(addresses=fits))
+        large = stub.BatchCheck(rpc.BatchCheckRequest(addresses=many))
+        assert await refusal(large) == ("INVALID_ARGUMENT", "BATCH_TOO_LARGE", ["addresses"])
+        huge = stub.CheckAddress(rpc.CheckAddressRequest(address="j" * 65_536))
+        assert await status_of(huge) is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
 def certificate_into(directory: Path) -> bytes:

@@ -49,6 +49,13 @@ def test_beyond_loopback_one_can_be_told_to_go_without_tls() -> None:
     assert ServiceSettings(listen="0.0.0.0:1", insecure=True).listen == "0.0.0.0:1"
 
 
+def test_a_rate_needs_the_tokens_that_it_is_about(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="max_rate needs token_file"):
+        ServiceSettings(max_rate=10)
+    (tmp_path / "tokens").touch()
+    assert ServiceSettings(max_rate=10, token_file=tmp_path / "tokens").max_rate == 10
+
+
 @pytest.mark.parametrize("listen", ["", "50051", ":50051", "host:", "host:-1", "host:65536", "h:x"])
 def test_a_listen_address_has_a_host_and_a_port(listen: str) -> None:
     with pytest.raises(ValidationError, match="HOST:PORT"):
