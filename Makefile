@@ -71,9 +71,14 @@ soak: $(VENV)/installed ## show that disorder, repetitions and kill -9 change no
 soak-kill: $(VENV)/installed ## kill -9 everything at random under load, for ten minutes
 	@$(BIN)/python -m tests.soak.kills $(KILLS)
 
+.PHONY: test-image
+test-image: $(VENV)/installed ## follow deploy/Dockerfile without an engine, and run what it makes (needs root)
+	@$(BIN)/python -m tests.image
+
 lint: $(VENV)/installed types ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/hadolint deploy/Dockerfile
 
 types: $(VENV)/installed
 	$(BIN)/mypy
