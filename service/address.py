@@ -22,6 +22,9 @@ MAX_LOCAL: Final = 64
 MAX_DOMAIN: Final = 255
 #: Octets of the whole, as SES accepts them.
 MAX_ADDRESS: Final = 320
+#: Characters of any way of writing an address: three to each octet of the longest. To
+#: look through a longer text can take seconds, in which nobody is answered.
+MAX_WRITTEN: Final = 3 * MAX_ADDRESS
 
 # What nearly every address looks like; the slow path decides on the rest.
 _ORDINARY = re.compile(
@@ -53,9 +56,12 @@ def canonical(text: str) -> str:
 
     Raises:
         InvalidAddress: there is no one ``@`` that parts a local part of 1 to 64
-            octets from a domain of 1 to 255, or either holds what it must not.
+            octets from a domain of 1 to 255, or either holds what it must not, or
+            the text is longer than :data:`MAX_WRITTEN`.
     """
     lowered = text.strip().lower()
+    if len(lowered) > MAX_WRITTEN:
+        raise InvalidAddress(f"longer than {MAX_WRITTEN} characters")
     if _ORDINARY.fullmatch(lowered) and len(lowered) <= MAX_DOMAIN:
         return lowered
     return _canonical_unusual(lowered)
@@ -100,6 +106,8 @@ def _a_labels(domain: str) -> str:
     if not domain:
         raise InvalidAddress("nothing after the @")
     if not domain.isascii():
+        if len(domain) > MAX_DOMAIN:  # A-labels are longer, and take long to find.
+            raise InvalidAddress(f"more than {MAX_DOMAIN} characters after the @")
         try:
             domain = idna.encode(domain, uts46=True, transitional=False).decode().lower()
         except (idna.IDNAError, UnicodeError):

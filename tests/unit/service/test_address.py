@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.address import MAX_ADDRESS, InvalidAddress, canonical, masked
+from service.address import MAX_ADDRESS, MAX_WRITTEN, InvalidAddress, canonical, masked
 
 VECTORS: dict[str, list[dict[str, Any]]] = json.loads(
     Path(__file__).parents[3].joinpath("clients/conformance/addresses.json").read_text()
@@ -43,6 +43,16 @@ def test_what_is_no_address_is_refused(vector: dict[str, Any]) -> None:
 @pytest.mark.parametrize("vector", VECTORS["valid_at_the_limit"], ids=lambda v: v["why"])
 def test_an_address_at_the_limit_is_accepted(vector: dict[str, Any]) -> None:
     assert canonical(text_of(vector)) == text_of(vector)
+
+
+@pytest.mark.parametrize("filling", ["a.", "ü", "a\u0301", "@"])
+def test_a_text_longer_than_any_address_is_refused_unread(filling: str) -> None:
+    with pytest.raises(InvalidAddress, match="characters"):
+        canonical("a@" + filling * MAX_WRITTEN)
+
+
+def test_blanks_around_an_address_do_not_count() -> None:
+    assert canonical(" " * MAX_WRITTEN + "a@b.example") == "a@b.example"
 
 
 @given(st.text() | st.emails())
