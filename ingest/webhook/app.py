@@ -99,7 +99,10 @@ class Webhook:
             Route(POST_PATH, self.post, methods=["POST"]),
             Route(HEALTH_PATH, self.healthz, methods=["GET"]),
         ]
-        return Starlette(routes=routes, lifespan=self._running)
+        application = Starlette(routes=routes, lifespan=self._running)
+        # Nobody is sent elsewhere: the address would be the one that the post names.
+        application.router.redirect_slashes = False
+        return application
 
     async def post(self, request: Request) -> Response:
         """Take a post in and answer it."""
