@@ -7,6 +7,7 @@ driver said.
 
     ApiError
     ├── InvalidField        INVALID_ARGUMENT
+    ├── UnreadableRequest   INVALID_ARGUMENT
     ├── ListUnavailable     UNAVAILABLE
     ├── WriteUnavailable    UNAVAILABLE
     ├── Overloaded          RESOURCE_EXHAUSTED
@@ -75,6 +76,15 @@ class InvalidField(ApiError):
         )
         bad_request = error_details_pb2.BadRequest(field_violations=[violation])
         return [*super().details(), _packed(bad_request)]
+
+
+class UnreadableRequest(ApiError):
+    """The request is no message of its type."""
+
+    code = grpc.StatusCode.INVALID_ARGUMENT
+
+    def __init__(self) -> None:
+        super().__init__("REQUEST_MALFORMED", "the request cannot be read")
 
 
 class ListUnavailable(ApiError):

@@ -21,6 +21,7 @@ from service.errors import (
     PermissionMissing,
     TooManyCalls,
     Unauthenticated,
+    UnreadableRequest,
 )
 from service.metrics import CallCounts
 from service.quota import Quota
@@ -55,6 +56,8 @@ class Places:
 
 class GuardedServicer(SuppressionServiceServicer):
     """A servicer whose methods end in an answer or in a status, whatever happens inside.
+
+    A request that cannot be read is to be given as None.
 
     Args:
         servicer: what answers.
@@ -124,6 +127,8 @@ def _guarded(
         try:
             if gate is not None:
                 gate(context)
+            if request is None:
+                raise UnreadableRequest  # noqa: TRY301 - no call more on the hot path
             with places:
                 return await method(request, context)
         except ApiError as error:

@@ -10,7 +10,7 @@ from typing import Final
 import grpc
 import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 from suppression.v1.suppression_service_pb2_grpc import (
     add_SuppressionServiceServicer_to_server,
 )
@@ -22,6 +22,7 @@ from service.limits import server_options
 from service.metrics import WorkerMetrics
 from service.metrics_gathering import Reporter, ReportTo
 from service.quota import Quota
+from service.readable import ReadableRequests, as_empty, as_none
 from service.replica.base import BaseSource
 from service.replica.follower import Follower
 from service.replica.snapshot import SnapshotDirectory
@@ -138,11 +139,13 @@ def _add_services(
     server: grpc.aio.Server, servicer: GuardedServicer, settings: ServiceSettings
 ) -> health.aio.HealthServicer:
     status = health.aio.HealthServicer()
-    add_SuppressionServiceServicer_to_server(servicer, server)
-    health_pb2_grpc.add_HealthServicer_to_server(status, server)
+    lenient = ReadableRequests(server, as_empty)
+    add_SuppressionServiceServicer_to_server(servicer, ReadableRequests(server, as_none))
+    health_pb2_grpc.add_HealthServicer_to_server(status, lenient)
     if settings.reflection:
         names = (SERVICE.full_name, health.SERVICE_NAME, reflection.SERVICE_NAME)
-        reflection.enable_server_reflection(names, server)
+        reflected = reflection.aio.ReflectionServicer(names)
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, lenient)
     return status
 
 

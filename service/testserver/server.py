@@ -19,6 +19,7 @@ from suppression.v1.suppression_service_pb2_grpc import (
 
 from service.guard import SERVICE, GuardedServicer
 from service.logs import set_up_logs
+from service.readable import ReadableRequests, as_none
 from service.server import grpc_server
 from service.settings import ServiceSettings
 from service.supervisor import reserved_address
@@ -94,7 +95,8 @@ async def _serve(listen: str, control_at: str, say: Callable[[str], None]) -> No
 
 async def _add_services(server: grpc.aio.Server, servicer: ListPerToken) -> None:
     status = health.aio.HealthServicer()
-    add_SuppressionServiceServicer_to_server(GuardedServicer(servicer), server)
+    guarded = GuardedServicer(servicer)
+    add_SuppressionServiceServicer_to_server(guarded, ReadableRequests(server, as_none))
     health_pb2_grpc.add_HealthServicer_to_server(status, server)
     names = (SERVICE.full_name, health.SERVICE_NAME, reflection.SERVICE_NAME)
     reflection.enable_server_reflection(names, server)
