@@ -47,7 +47,7 @@ lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 
 # --- run and check -----------------------------------------------------------------------------
 
-.PHONY: up reset test bench soak soak-kill lint format types
+.PHONY: up reset test bench soak soak-kill fuzz lint format types
 up: $(VENV)/installed ## run everything here until Ctrl-C, with a stand-in for AWS
 	@$(BIN)/python -m deploy.local.up
 
@@ -74,6 +74,10 @@ soak-kill: $(VENV)/installed ## kill -9 everything at random under load, for ten
 .PHONY: test-image
 test-image: $(VENV)/installed ## follow deploy/Dockerfile without an engine, and run what it makes (needs root)
 	@$(BIN)/python -m tests.image
+
+# FUZZ_TIMES=200 tries two hundred times as many examples as `make test` does.
+fuzz: $(VENV)/installed ## send nonsense to every port and queue, another in every run (about 10 minutes)
+	FUZZ_TIMES=$${FUZZ_TIMES:-20} $(BIN)/pytest -n auto --dist loadgroup -o timeout=0 tests/fuzz
 
 lint: $(VENV)/installed types ## check style and types
 	$(BIN)/ruff check .

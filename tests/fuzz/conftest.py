@@ -1,0 +1,1 @@
+"""Fuzzing: what strangers may send, to real processes over real sockets."""

@@ -1,0 +1,109 @@
+"""Whatever is in a message, it is understood, refused, or told to be something else."""
+
+import contextlib
+import datetime as dt
+import json
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.envelope import NOTIFICATION, open_envelope
+from ingest.errors import Defect, Malformed, Unstorable
+from ingest.event import MAX_DIAGNOSTIC, SesEvent, parse_event
+from ingest.feedback import Judge
+from ingest.pipeline import Pipeline
+from ingest.recipient import NO_ADDRESS, recipient_address
+from service.address import MAX_ADDRESS, canonical
+from service.store import Store
+from tests.fuzz.budget import examples
+from tests.fuzz.mutations import ANY_JSON, SAMPLES, TEXT, Json, cut, mutated
+
+ENVELOPE: Json = {
+    "Type": "Notification",
+    "MessageId": "11111111-2222-3333-4444-555555555555",
+    "TopicArn": "arn:aws:sns:eu-west-1:123456789012:feedback",
+    "Subject": "Amazon SES Email Event Notification",
+    "Message": "Hello",
+    "Timestamp": "2026-03-02T09:30:06.000Z",
+    "SignatureVersion": "2",
+    "Signature": "AAAA",
+    "SigningCertURL": "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-01.pem",
+    "UnsubscribeURL": "https://sns.eu-west-1.amazonaws.com/?Action=Unsubscribe",
+}
+BODIES = (
+    mutated(SAMPLES).map(json.dumps)
+    | mutated([ENVELOPE]).map(json.dumps)
+    | mutated(SAMPLES).map(lambda event: json.dumps(ENVELOPE | {"Message": json.dumps(event)}))
+    | st.sampled_from(SAMPLES).map(json.dumps).flatmap(cut)
+    | ANY_JSON.map(json.dumps)
+    | TEXT
+)
+
+
+@examples(150)
+@given(BODIES)
+def test_a_body_is_opened_or_malformed(body: str) -> None:
+    with contextlib.suppress(Malformed):
+        envelope = open_envelope(body)
+        assert envelope.type == NOTIFICATION or envelope.signed
+        assert "\n" not in envelope.message_id + envelope.topic_arn + envelope.timestamp
+
+
+@examples(150)
+@given(mutated(SAMPLES), st.sampled_from(["", "2026-03-02T09:30:06.000Z"]) | TEXT)
+def test_an_event_is_read_whole_or_malformed(document: Json, published: str) -> None:
+    text = json.dumps(document)
+    with contextlib.suppress(Malformed):
+        event = parse_event(text, published)
+        if isinstance(event, SesEvent):
+            assert event == parse_event(text, published)
+            assert event.kind
+            assert event.identity
+            assert event.happened.utcoffset() == dt.timedelta()
+            assert all(len(one.diagnostic) <= MAX_DIAGNOSTIC for one in event.recipients)
+
+
+@examples(150)
+@given(mutated(SAMPLES))
+def test_nobody_is_suppressed_whom_the_feedback_does_not_name(document: Json) -> None:
+    with contextlib.suppress(Malformed):
+        event = parse_event(json.dumps(document))
+        if isinstance(event, SesEvent):
+            named = {recipient_address(one.address) for one in event.recipients} - {NO_ADDRESS}
+            pieces, _ = Judge().feedback(event)
+            assert {piece.address for piece in pieces if piece.effect} <= named
+            assert len({piece.address for piece in pieces}) == len(pieces)
+
+
+@examples(250)
+@given(TEXT | st.builds("{}<{}>".format, TEXT, TEXT | st.emails()) | st.emails())
+def test_a_recipient_is_a_canonical_address_or_none(text: str) -> None:
+    address = recipient_address(text)
+    assert address == NO_ADDRESS or canonical(address) == address
+    assert len(address.encode()) <= MAX_ADDRESS
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def pipeline(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Pipeline]:
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('parsing') / 'list.db'}"
+    else:
+        url = request.getfixturevalue("make_postgresql_database")()
+    with contextlib.closing(Store.open(url, migrate_first=True)) as store:
+        yield Pipeline(store, lambda _: None, Judge())
+
+
+def test_no_body_is_more_than_the_program_or_the_database_can_take(pipeline: Pipeline) -> None:
+    @examples(60)
+    @given(st.lists(BODIES, min_size=1, max_size=8))
+    def taken_in(bodies: list[str]) -> None:
+        outcomes = pipeline.process(bodies)
+        assert len(outcomes) == len(bodies)
+        refusals = [outcome.refusal for outcome in outcomes]
+        assert not [each for each in refusals if isinstance(each, Defect | Unstorable)]
+
+    taken_in()

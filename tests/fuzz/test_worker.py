@@ -1,0 +1,99 @@
+"""Whatever is in the queue, the worker takes what is good and leaves what is broken."""
+
+import contextlib
+import json
+import secrets
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deploy.local import events
+from deploy.local.aws import StandIn
+from ingest.envelope import open_envelope
+from ingest.errors import Refused
+from ingest.event import parse_event
+from service.store import Store
+from tests.fuzz.budget import TIMES, examples
+from tests.fuzz.mutations import ANY_JSON, SAMPLES, cut, mutated
+from tests.fuzz.watched import Watched
+from tests.integration.ingest.conftest import Feedback
+from tests.processes import DEADLINE, Processes, eventually
+
+#: What SQS takes: XML's characters (SendMessage in its API reference), and one at least.
+_TAKEN: Final = st.text(
+    st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"),
+    min_size=1,
+    max_size=60,
+)
+#: MiB that memory may grow by while the messages are taken in.
+MARGIN: Final = 32
+
+
+@pytest.fixture
+def feedback(stand_in: StandIn, processes: Processes, tmp_path: Path) -> Iterator[Feedback]:
+    """What is not deleted comes again after two seconds, and twice at most."""
+    url = f"sqlite:///{tmp_path}/list.db"
+    wiring = stand_in.wire(f"t{secrets.token_hex(6)}", visibility_seconds=2, max_receive_count=2)
+    with contextlib.closing(Store.open(url, migrate_first=True)) as store:
+        yield Feedback(stand_in, wiring, processes, url, store)
+
+
+@pytest.fixture(scope="module")
+def bodies() -> list[str]:
+    """Bodies of all sorts, each once; most of them are broken."""
+    made: set[str] = set()
+
+    @examples(60)
+    @given(
+        mutated(SAMPLES).map(json.dumps)
+        | st.sampled_from(SAMPLES).map(json.dumps).flatmap(cut)
+        | ANY_JSON.map(json.dumps)
+        | _TAKEN
+    )
+    def collect(body: str) -> None:
+        made.add("".join(character for character in body if character.isprintable()))
+
+    collect()
+    return sorted(made - {""})
+
+
+def is_broken(body: str) -> bool:
+    """Whether a body is one that must be left for the dead letters."""
+    try:
+        envelope = open_envelope(body)
+        parse_event(envelope.message, envelope.timestamp)
+    except Refused:
+        return True
+    return False
+
+
+def test_broken_messages_between_good_ones_are_left_and_the_good_ones_count(
+    feedback: Feedback, bodies: list[str]
+) -> None:
+    # given good bounces with bodies of all sorts between them
+    good = [f"good{number}@shop.example" for number in range(10)]
+    for number, body in enumerate(bodies):
+        feedback.enqueue(body)
+        if number < len(good):
+            feedback.publish(json.dumps(events.bounce(good[number])))
+    # when the worker has taken them
+    worker = feedback.start_worker()
+    worker.line("started")
+    watched = Watched(worker)
+    before = watched.memory()
+    eventually("the queue is empty", lambda: not feedback.in_queue(), DEADLINE * TIMES)
+    # then the good ones are counted, the broken ones are in the dead-letter queue,
+    assert {tuple(feedback.occurrences(address)) for address in good} == {(1,)}
+    broken = Counter(filter(is_broken, bodies))
+    eventually("the broken ones are given up", lambda: feedback.dead() == broken.total())
+    assert broken
+    # and the worker goes on as it was.
+    assert watched.harm() == ""
+    assert watched.memory() - before < MARGIN
+    feedback.publish(json.dumps(events.bounce("after@shop.example")))
+    feedback.wait_until_listed("after@shop.example")
