@@ -28,7 +28,7 @@ _TICK: Final = 0.2
 #: Seconds that a worker must have lived for its replacement to start at once.
 _SETTLED: Final = 5.0
 #: Seconds between the deadline of a drain and SIGKILL.
-_KILL_AFTER: Final = 5.0
+KILL_AFTER: Final = 5.0
 
 _log = structlog.get_logger()
 
@@ -101,7 +101,7 @@ class Supervisor:
     def _stop_workers(self) -> None:
         for each in self._workers:
             each.process.terminate()
-        patience = self._settings.drain_seconds + self._settings.grace_seconds + _KILL_AFTER
+        patience = self._settings.drain_seconds + self._settings.grace_seconds + KILL_AFTER
         deadline = time.monotonic() + patience
         for each in self._workers:
             each.process.join(max(0.0, deadline - time.monotonic()))
