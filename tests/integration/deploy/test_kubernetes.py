@@ -8,22 +8,15 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
-from pydantic_settings import BaseSettings
 
-from ingest.settings import IngestSettings
 from service.health import LIVENESS
-from service.settings import ServiceSettings
 from service.supervisor import KILL_AFTER
 from tests.conftest import missing
-from tests.integration.deploy import kubernetes
+from tests.integration.deploy import kubernetes, programs
 from tests.integration.deploy.kubernetes import Manifest
 
 OLDEST = "1.30"
 README = (kubernetes.FOLDER / "README.md").read_text()
-SETTINGS: dict[str, type[BaseSettings]] = {
-    "suppression-service": ServiceSettings,
-    "suppression-ingest": IngestSettings,
-}
 SECRETS = dict.fromkeys(kubernetes.secrets_used(), "secret")
 
 
@@ -82,10 +75,9 @@ def test_the_migration_is_of_the_version_that_follows_it() -> None:
 
 @pytest.mark.parametrize(("pod", "container"), list(kubernetes.containers()))
 def test_every_setting_is_one_of_the_program(pod: str, container: Manifest) -> None:
-    settings = SETTINGS[container["command"][0]]
     names = kubernetes.environment(container, SECRETS)
     ours = {name for name in names if name.startswith("SUPPRESSION_")}
-    assert ours <= {f"SUPPRESSION_{name.upper()}" for name in settings.model_fields}
+    assert ours <= programs.settings(*container["command"])
 
 
 def test_every_secret_that_is_used_is_made_in_the_readme() -> None:

@@ -1,0 +1,34 @@
+"""What the programs know: their commands, and the settings of each."""
+
+from typing import Final
+
+import typer
+from pydantic_settings import BaseSettings
+
+import ingest.commands
+import service.commands
+from ingest.settings import IngestSettings
+from ingest.webhook.settings import WebhookSettings
+from service.settings import ServiceSettings
+
+_PROGRAMS: Final = {
+    "suppression-service": service.commands.app,
+    "suppression-ingest": ingest.commands.app,
+}
+_SETTINGS: Final[dict[tuple[str, str], type[BaseSettings]]] = {
+    ("suppression-service", "serve"): ServiceSettings,
+    ("suppression-service", "migrate"): ServiceSettings,
+    ("suppression-ingest", "worker"): IngestSettings,
+    ("suppression-ingest", "webhook"): WebhookSettings,
+}
+
+
+def knows(program: str, command: str) -> bool:
+    """Whether a program has a command."""
+    return command in typer.main.get_group(_PROGRAMS[program]).commands
+
+
+def settings(program: str, command: str) -> set[str]:
+    """Return the environment variables that a command reads."""
+    fields = _SETTINGS[program, command].model_fields
+    return {f"SUPPRESSION_{name.upper()}" for name in fields}

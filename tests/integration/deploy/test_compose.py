@@ -1,0 +1,59 @@
+"""What Docker Compose would say to its file, and whether it knows the programs."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from service.settings import ServiceSettings
+from service.supervisor import KILL_AFTER
+from tests.integration.deploy import programs
+from tests.processes import BIN, run
+
+FILE = Path(__file__).parents[3] / "deploy" / "compose.yaml"
+COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
+OURS = ["migrate", "service", "worker"]
+CHECK: list[str | Path] = [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec"]
+
+
+def test_the_file_has_the_fields_of_the_specification_and_no_others() -> None:
+    done = run([*CHECK, FILE])
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_field_that_there_is_not_would_be_noticed(tmp_path: Path) -> None:
+    wrong = tmp_path / "compose.yaml"
+    wrong.write_text(FILE.read_text().replace("    healthcheck:", "    helthcheck:"))
+    assert "helthcheck" in run([*CHECK, wrong]).stdout
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_setting_is_one_of_the_program(name: str) -> None:
+    container = COMPOSE["services"][name]
+    ours = {each for each in container["environment"] if each.startswith("SUPPRESSION_")}
+    assert ours <= programs.settings(*container["command"])
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_command_is_one_of_the_program(name: str) -> None:
+    assert programs.knows(*COMPOSE["services"][name]["command"])
+
+
+def test_the_server_is_asked_for_its_health_by_a_command_of_the_program() -> None:
+    kind, *command = COMPOSE["services"]["service"]["healthcheck"]["test"]
+    assert kind == "CMD"
+    assert programs.knows(*command)
+
+
+def test_the_server_is_reached_from_this_machine_alone() -> None:
+    ports = [port for each in COMPOSE["services"].values() for port in each.get("ports", [])]
+    assert ports == ["127.0.0.1:50051:50051"]
+
+
+def test_the_server_has_all_the_time_that_it_may_take_to_stop() -> None:
+    default = ServiceSettings()
+    grace = COMPOSE["services"]["service"]["stop_grace_period"]
+    needed = default.drain_seconds + default.grace_seconds + KILL_AFTER
+    assert int(re.fullmatch(r"(\d+)s", grace)[1]) > needed  # type: ignore[index]
