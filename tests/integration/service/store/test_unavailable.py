@@ -2,6 +2,7 @@ import contextlib
 import datetime as dt
 import multiprocessing
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -63,6 +64,18 @@ def test_a_connection_lost_in_a_transaction_is_unavailable_and_leaves_nothing(
             with outage(new_postgresql):
                 pass
         assert store.revision() == 0
+
+
+def test_a_host_that_hangs_is_passed_over_for_the_next(new_postgresql: str) -> None:
+    # Given a host that takes connections and says nothing, as one that is frozen does
+    with socket.create_server(("127.0.0.1", 0)) as hung:
+        socket_folder = make_url(new_postgresql).query["host"]
+        hosts = f"host=127.0.0.1:{hung.getsockname()[1]}&host={socket_folder}"
+        both = f"{new_postgresql.partition('?')[0]}?{hosts}"
+        # When it is the first of two, then the list is read and written on the other.
+        quick = f"{both}&connect_timeout=2&target_session_attrs=read-write"
+        with contextlib.closing(Store.open(quick)) as store:
+            assert write(store) == 1
 
 
 def test_a_server_that_is_not_there_is_unavailable() -> None:
