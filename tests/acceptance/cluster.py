@@ -1,0 +1,61 @@
+"""deploy/kubernetes without Kubernetes: its commands in their environment, as processes here."""
+
+from pathlib import Path
+
+from deploy.local.aws import free_port
+from tests.integration.deploy import kubernetes
+from tests.processes import BIN, Process, Processes, run
+
+
+class Cluster:
+    """Starts the containers of pods, with paths and ports of this machine.
+
+    Args:
+        folder: takes the place of the root of every container.
+        processes: where they are started.
+        secrets: those in variables, by name and key.
+        settings: what a deployment changes in the manifests.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        processes: Processes,
+        secrets: dict[tuple[str, str], str],
+        settings: dict[str, str],
+    ) -> None:
+        self._folder = folder
+        self._processes = processes
+        self._secrets = secrets
+        self._settings = settings
+        self._ports: dict[tuple[str, str], int] = {}
+
+    def run(self, pod: str) -> None:
+        """Run a pod's container to its end, which must be a good one."""
+        done = run(*self._container(pod))
+        assert done.returncode == 0, done.stderr
+
+    def start(self, pod: str) -> Process:
+        """Start a pod's container."""
+        return self._processes.start(pod, *self._container(pod))
+
+    def address(self, pod: str, name: str) -> str:
+        """Return where a port of a pod is, by its name in the manifest."""
+        [container] = dict(kubernetes.pods())[pod]["containers"]
+        [port] = [each["containerPort"] for each in container["ports"] if each["name"] == name]
+        return self._address(pod, str(port))
+
+    def _container(self, pod: str) -> tuple[list[str | Path], dict[str, str]]:
+        [container] = dict(kubernetes.pods())[pod]["containers"]
+        program, *arguments = container["command"]
+        told = kubernetes.environment(container, self._secrets)
+        here = {name: self._here(pod, name, value) for name, value in told.items()}
+        return [BIN / program, *arguments], here | self._settings
+
+    def _here(self, pod: str, name: str, value: str) -> str:
+        if name.endswith("_LISTEN"):
+            return self._address(pod, value.rpartition(":")[2])
+        return f"{self._folder}{value}" if value.startswith("/") else value
+
+    def _address(self, pod: str, port: str) -> str:
+        return f"127.0.0.1:{self._ports.setdefault((pod, port), free_port())}"
