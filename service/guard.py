@@ -23,7 +23,7 @@ from service.errors import (
     Unauthenticated,
     UnreadableRequest,
 )
-from service.metrics import CallCounts
+from service.metrics import CANCELED, OK, CallCounts, code_name
 from service.quota import Quota
 from service.refusals import Refusals
 from service.request_id import CALL, Call
@@ -123,7 +123,7 @@ def _guarded(
     async def call(request: Any, context: _Context) -> Any:
         CALL.set(under_way := Call(context))
         counts.started += 1
-        begun, code = perf_counter(), grpc.StatusCode.OK
+        begun, code = perf_counter(), OK
         try:
             if gate is not None:
                 gate(context)
@@ -132,15 +132,15 @@ def _guarded(
             with places:
                 return await method(request, context)
         except ApiError as error:
-            failure, code = error, error.code
+            failure, code = error, code_name(error.code)
             refusals.note(name, error)
         except asyncio.CancelledError:  # the caller went away, or its time was over
-            code = grpc.StatusCode.CANCELLED
+            code = CANCELED
             raise
         except Exception as error:  # noqa: BLE001 - a defect; its text stays here
             _log.exception("call failed", method=name, error=type(error).__name__)
             failure = InternalError("INTERNAL", "the service failed; its log says more")
-            code = failure.code
+            code = code_name(failure.code)
         finally:
             counts.end(code, perf_counter() - begun)
         return await context.abort_with_status(failure.to_status(under_way.request_id))

@@ -29,7 +29,9 @@ BOUNDS: Final = (
 )
 _LES: Final = (*map(floatToGoString, BOUNDS), "+Inf")
 
-_OK: Final = "OK"
+#: How Go spells the statuses of calls that went well, and of those that callers left.
+OK: Final = "OK"
+CANCELED: Final = "Canceled"
 _OF_CALL: Final = ("grpc_type", "grpc_service", "grpc_method")
 _NO_REASON: Final = "none"
 
@@ -37,9 +39,9 @@ _NO_REASON: Final = "none"
 def code_name(code: grpc.StatusCode) -> str:
     """Return a status as dashboards for ``grpc_server_handled_total`` know it, as Go spells it."""
     if code is grpc.StatusCode.OK:
-        return _OK
+        return OK
     if code is grpc.StatusCode.CANCELLED:
-        return "Canceled"
+        return CANCELED
     return code.name.title().replace("_", "")
 
 
@@ -50,14 +52,14 @@ class CallCounts:
 
     def __init__(self) -> None:
         self.started = 0
-        #: By status. All are there from the beginning: a counter that is born as 1 has
-        #: never risen, and no alert would ring.
-        self.handled = dict.fromkeys(grpc.StatusCode, 0)
+        #: By name of the status. All are there from the beginning: a counter that is born
+        #: as 1 has never risen, and no alert would ring.
+        self.handled = dict.fromkeys(map(code_name, grpc.StatusCode), 0)
         self._buckets = [0] * len(_LES)
         self._seconds = 0.0
 
-    def end(self, code: grpc.StatusCode, seconds: float) -> None:
-        """Count the end of a call."""
+    def end(self, code: str, seconds: float) -> None:
+        """Count the end of a call, by :func:`code_name`."""
         self.handled[code] += 1
         self._buckets[bisect_left(BOUNDS, seconds)] += 1
         self._seconds += seconds
@@ -116,7 +118,7 @@ class WorkerMetrics(Collector):
         )
         for labels, counts in self._calls.items():
             for code, count in counts.handled.items():
-                family.add_metric((*labels, code_name(code)), count)
+                family.add_metric((*labels, code), count)
         return family
 
     def _handling(self) -> Metric:
