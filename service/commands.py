@@ -1,6 +1,7 @@
 """The ``suppression-service`` command."""
 
 import contextlib
+import importlib.util
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,6 +56,8 @@ def serve(settings: ServiceSettings) -> None:
     """
     set_up_logs(settings.log_format)
     # Better found out now and once than in every worker.
+    if settings.tracing and importlib.util.find_spec("opentelemetry") is None:
+        raise BadSetting("tracing: install suppression-service[otel] for it")
     if settings.token_file:
         TokenFile(settings.token_file)
     elif not is_loopback(settings.listen) and not settings.tls_client_ca:

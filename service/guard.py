@@ -64,6 +64,8 @@ class GuardedServicer(SuppressionServiceServicer):
         tokens: who may call; None lets everybody do everything.
         max_calls: calls under way at a time, and as many that wait for changes.
         quota: how often each token may call; None lets it call as often as it likes.
+        around: is given each method with its name, and returns what is called in its
+            place; None changes nothing.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class GuardedServicer(SuppressionServiceServicer):
         tokens: TokenFile | None = None,
         max_calls: int = 1_000,
         quota: Quota | None = None,
+        around: Callable[[str, _Method], _Method] | None = None,
     ) -> None:
         #: What became of the calls so far, by method.
         self.counts = {method.name: CallCounts() for method in SERVICE.methods}
@@ -82,7 +85,8 @@ class GuardedServicer(SuppressionServiceServicer):
             places = waits if name in _WAITING else calls
             gate = _gate(tokens, NEEDED.get(name, Role.ADMIN), quota) if tokens else None
             answer, counts = getattr(servicer, name), self.counts[name]
-            setattr(self, name, _guarded(name, answer, places, gate, counts, refusals))
+            call = _guarded(name, answer, places, gate, counts, refusals)
+            setattr(self, name, around(name, call) if around else call)
 
 
 def _gate(tokens: TokenFile, needed: Role, quota: Quota | None) -> Callable[[_Context], None]:

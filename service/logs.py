@@ -1,7 +1,6 @@
 """How the server writes its log: to standard error, for people or as JSON.
 
-A line that is written while a call is answered has the call's ``request_id``, and
-its ``trace_id`` where traces are kept.
+A line that is written while a call is answered has the call's ``request_id``.
 """
 
 import contextlib
@@ -9,7 +8,7 @@ import sys
 from typing import TextIO, cast
 
 import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from service.request_id import CALL
 
@@ -29,8 +28,8 @@ class _Unfailing:
             self._stream.flush()
 
 
-def set_up_logs(log_format: str) -> None:
-    """Log in this process as ``console`` or ``json``.
+def set_up_logs(log_format: str, *more: Processor) -> None:
+    """Log in this process as ``console`` or ``json``, with what ``more`` adds to lines.
 
     Nothing that is logged may hold an address; :func:`service.address.masked`
     makes what may be shown.
@@ -40,6 +39,7 @@ def set_up_logs(log_format: str) -> None:
         processors=[
             structlog.processors.add_log_level,
             _add_call,
+            *more,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer()
@@ -54,6 +54,4 @@ def set_up_logs(log_format: str) -> None:
 def _add_call(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
     if call := CALL.get():
         line["request_id"] = call.request_id
-        if call.trace_id:
-            line["trace_id"] = call.trace_id
     return line

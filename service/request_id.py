@@ -34,13 +34,11 @@ class Call:
         context: of the call.
     """
 
-    __slots__ = ("_context", "_request_id", "trace_id")
+    __slots__ = ("_context", "_request_id")
 
     def __init__(self, context: _Context) -> None:
         self._context = context
         self._request_id = ""
-        #: The trace that the call is a part of, in hex; empty where none is kept.
-        self.trace_id = ""
 
     @property
     def request_id(self) -> str:

@@ -5,7 +5,7 @@ import contextlib
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import grpc
 import structlog
@@ -32,6 +32,9 @@ from service.store import Store, StoreUnavailable
 from service.store.engine import open_engine
 from service.tls import server_credentials
 from service.writer import GroupWriter
+
+if TYPE_CHECKING:
+    from service.tracing import Tracing
 
 #: Seconds between two looks at whether health has changed.
 _HEALTH_SECONDS: Final = 0.1
@@ -76,7 +79,9 @@ async def serve(
                 return
             server = grpc_server(settings)
             quota = Quota(settings.max_rate) if settings.max_rate else None
-            guarded = GuardedServicer(servicer, tokens, settings.max_calls, quota)
+            tracing = _tracing(settings)
+            around = tracing.traced if tracing else None
+            guarded = GuardedServicer(servicer, tokens, settings.max_calls, quota, around)
             status = _add_services(server, guarded, settings)
             _bind(server, settings, listen)
             metrics = WorkerMetrics(SERVICE.full_name, guarded.counts, servicer.checks, follower)
@@ -85,12 +90,21 @@ async def serve(
                 _regularly(_HEALTH_SECONDS, _Health(status, follower).keep_level),
                 _regularly(_TOKEN_SECONDS, _refresh(tokens)),
                 Reporter(report_to, metrics).reporting() if report_to else contextlib.nullcontext(),
+                tracing.sending() if tracing else contextlib.nullcontext(),
             ):
                 await server.start()
                 # What was made until now stays: no use in looking at it for garbage again.
                 gc.freeze()
                 await stop.wait()
                 await _drain(server, status, servicer, settings)
+
+
+def _tracing(settings: ServiceSettings) -> "Tracing | None":
+    if not settings.tracing:
+        return None
+    from service.tracing import Tracing  # an extra
+
+    return Tracing(SERVICE.full_name)
 
 
 async def _first(*events: asyncio.Event) -> None:

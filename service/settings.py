@@ -150,6 +150,13 @@ class ServiceSettings(BaseSettings):
         AfterValidator(_host_and_port_if_any),
         Field(description="HOST:PORT to show metrics to Prometheus on; empty: nowhere"),
     ] = ""
+    tracing: Annotated[
+        bool,
+        Field(
+            description="send traces of calls as OTEL_* variables say; "
+            "needs suppression-service[otel]"
+        ),
+    ] = False
     log_format: Annotated[str, Field(pattern="^(console|json)$", description="console or json")] = (
         "console"
     )

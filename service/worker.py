@@ -11,6 +11,7 @@ import sys
 from typing import Final
 
 import structlog
+from structlog.typing import Processor
 
 from service.limits import lift_open_files
 from service.logs import set_up_logs
@@ -28,7 +29,7 @@ def run(settings: ServiceSettings, listen: str, report_to: ReportTo | None = Non
     """Serve until SIGTERM, SIGINT or the end of the parent process."""
     import uvloop
 
-    set_up_logs(settings.log_format)
+    set_up_logs(settings.log_format, *_added_to_lines(settings))
     lift_open_files()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -36,6 +37,14 @@ def run(settings: ServiceSettings, listen: str, report_to: ReportTo | None = Non
     except StoreError as error:
         _log.error("cannot serve", error=str(error))
         sys.exit(EXIT_UNUSABLE)
+
+
+def _added_to_lines(settings: ServiceSettings) -> list[Processor]:
+    if not settings.tracing:
+        return []
+    from service.tracing import add_trace_id  # an extra
+
+    return [add_trace_id]
 
 
 async def _serve_until_told(
