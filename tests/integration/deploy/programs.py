@@ -1,7 +1,9 @@
 """What the programs know: their commands, and the settings of each."""
 
+from collections.abc import Mapping
 from typing import Final
 
+import pytest
 import typer
 from pydantic_settings import BaseSettings
 
@@ -32,3 +34,16 @@ def settings(program: str, command: str) -> set[str]:
     """Return the environment variables that a command reads."""
     fields = _SETTINGS[program, command].model_fields
     return {f"SUPPRESSION_{name.upper()}" for name in fields}
+
+
+def takes(program: str, command: str, environment: Mapping[str, str]) -> bool:
+    """Whether a command takes the values of an environment; what is no setting is not looked at.
+
+    Raises:
+        ValidationError: it does not; says why.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        _SETTINGS[program, command]()
+    return True

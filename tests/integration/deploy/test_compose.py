@@ -37,6 +37,14 @@ def test_every_setting_is_one_of_the_program(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
+def test_the_program_takes_the_settings_that_it_is_given(name: str) -> None:
+    container = COMPOSE["services"][name]
+    # What the file leaves to whoever runs it is not ours to judge.
+    given = {k: v for k, v in container["environment"].items() if not v.startswith("${")}
+    assert programs.takes(*container["command"], environment=given)
+
+
+@pytest.mark.parametrize("name", OURS)
 def test_every_command_is_one_of_the_program(name: str) -> None:
     assert programs.knows(*COMPOSE["services"][name]["command"])
 

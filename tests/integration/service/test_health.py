@@ -1,15 +1,20 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
+from typer.testing import CliRunner
 
+from service.commands import app
+from service.flags import BadSetting
 from service.health import LIVENESS, ask
 from service.supervisor import reserved_address
+from tests.authority import Authority
 
 Serve = Callable[..., contextlib.AbstractAsyncContextManager[grpc.aio.Channel]]
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -43,6 +48,30 @@ async def test_nothing_but_health_is_answered_where_probes_are(probed: str) -> N
 async def test_the_health_of_any_host_is_asked_of_this_one(probed: str) -> None:
     port = probed.rpartition(":")[2]
     assert await asyncio.to_thread(ask, f"0.0.0.0:{port}") == "SERVING"
+
+
+def test_the_command_says_which_address_it_needs_where_the_calls_are_behind_tls(
+    tmp_path: Path,
+) -> None:
+    key, certificate = Authority().issue("server")
+    (tmp_path / "key").write_bytes(key)
+    (tmp_path / "certificate").write_bytes(certificate)
+    behind_tls = {
+        "SUPPRESSION_TLS_CERTIFICATE": f"{tmp_path}/certificate",
+        "SUPPRESSION_TLS_KEY": f"{tmp_path}/key",
+    }
+    done = CliRunner().invoke(app, ["health"], env=behind_tls)
+    assert isinstance(done.exception, BadSetting)
+    assert "health_listen" in str(done.exception)
+
+
+@pytest.mark.parametrize(("told", "status"), [("SERVING", 0), ("NOT_SERVING", 1)])
+def test_the_exit_status_of_the_command_tells_the_health(
+    monkeypatch: pytest.MonkeyPatch, told: str, status: int
+) -> None:
+    monkeypatch.setattr("service.health.ask", lambda _: told)
+    done = CliRunner().invoke(app, ["health"])
+    assert (done.exit_code, done.output) == (status, f"{told}\n")
 
 
 async def test_the_health_of_nobody_is_unavailable() -> None:
