@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 import psutil
+
+from tests.processes import eventually
 
 #: Seconds that PostgreSQL is away; some of them longer than answers may be old.
 _AWAY: Final = (1.0, 7.0)
@@ -80,15 +83,24 @@ class Postgresql:
 
     def _kill_server(self, seconds: float) -> None:
         process = psutil.Process(self._server.get_pid())
-        family = [process, *process.children()]
+        # Stopped, it starts nobody who would be missed here and hold its memory.
+        process.suspend()
+        family = [*process.children(), process]
+        began = time.time()
         for each in family:
             with contextlib.suppress(psutil.NoSuchProcess):
                 each.kill()
         psutil.wait_procs(family, timeout=30)
-        began = time.time()
         time.sleep(seconds)
         self.away.append((began, time.time()))
-        self._server.ensure_postgres_running()
+        eventually("PostgreSQL is back", self._started)
+
+    def _started(self) -> bool:
+        # It waits ten seconds, which a recovery on a busy machine can outlast.
+        with contextlib.suppress(subprocess.SubprocessError):
+            self._server.ensure_postgres_running()
+            return True
+        return False
 
 
 @contextlib.contextmanager

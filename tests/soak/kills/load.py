@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Final, Self
 
 from tests.soak.kills.ledger import Ledger
@@ -62,6 +63,7 @@ class Load:
         self._ledger = ledger
         self._going = threading.Event()
         self._over = threading.Event()
+        self._abandoned = threading.Event()
         self._idle = threading.Semaphore(0)
         senders: list[tuple[Callable[[int, random.Random], None], int]] = [
             *((self._write_on, number) for number in range(WRITERS)),
@@ -79,7 +81,14 @@ class Load:
             thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self._abandoned.set()
         self.stop()
 
     def stop(self) -> None:
@@ -123,7 +132,8 @@ class Load:
                 standing ^= {address}
                 for reader in readers:
                     while not self._check(reader, address, revision):
-                        time.sleep(_RETRY)
+                        if self._abandoned.wait(_RETRY):
+                            return
 
     def _check_on(self, _number: int, chance: random.Random) -> None:
         with Sender(self._address) as sender:
@@ -151,7 +161,8 @@ class Load:
                 with self._watched("a write", WRITE_SECONDS):
                     revision = sender.write(address, suppress=suppress)
             except NotAnswered:
-                time.sleep(_RETRY)
+                if self._abandoned.wait(_RETRY):
+                    raise
                 continue
             write = acknowledged(revision, suppressed=suppress, attempts=attempts)
             self._ledger.acknowledge(address, write)

@@ -45,6 +45,10 @@ _CONNECTIONS: Final = 8
 _PATIENCE: Final = 120.0
 #: Seconds between two lines that tell how it goes.
 _TELL_EVERY: Final = 30.0
+#: Seconds after which every sender has found the service again.
+_RECONNECTED: Final = 1.0
+#: Seconds that an answer is old at most when all is well.
+_FRESH: Final = 0.5
 _SENTINEL: Final = "sentinel@example.com"
 
 
@@ -139,6 +143,7 @@ class KillSoak:
                 self._orphans += self._service.kill()
             case "database":
                 self._until_well()
+                time.sleep(_RECONNECTED)
                 if not self._database.hurt(self._chance):
                     return
         self._kills[target] += 1
@@ -205,6 +210,6 @@ def _told(sender: Sender, addresses: list[str], at_least: str) -> frozenset[str]
 
 def _is_well(sender: Sender) -> bool:
     try:
-        return sender.serving()
+        return sender.serving() and time.time() - sender.check(_SENTINEL).as_of < _FRESH
     except NotAnswered:
         return False
