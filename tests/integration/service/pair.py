@@ -14,6 +14,7 @@ import pytest
 
 from deploy.local.aws import free_port
 from tests.conftest import missing
+from tests.processes import eventually
 
 #: Nobody pulls the plug on a test's database; a process that is killed loses nothing.
 _QUICK: Final = "-c fsync=off -c full_page_writes=off"
@@ -113,6 +114,18 @@ class Pair:
         # Now, so that the standby does not wait for one of its own once it is promoted.
         self.primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
         self.primary.execute("SELECT pg_reload_conf()")
+
+    def part(self) -> None:
+        """Let the primary confirm by itself from now on, and the standby hear of nothing more."""
+        for server, setting in (
+            (self.primary, "synchronous_standby_names"),
+            (self.standby, "primary_conninfo"),
+        ):
+            server.execute(f"ALTER SYSTEM SET {setting} = ''")
+            server.execute("SELECT pg_reload_conf()")
+        eventually(
+            "they have parted", lambda: not self.primary.execute("TABLE pg_stat_replication")
+        )
 
     @property
     def url(self) -> str:

@@ -1,5 +1,6 @@
 """The PostgreSQL primary dies in the middle of everything, and its standby takes over."""
 
+import asyncio
 import contextlib
 import json
 from collections.abc import Awaitable, Callable, Iterator
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
@@ -50,6 +52,44 @@ async def test_a_write_that_the_standby_does_not_confirm_is_not_confirmed_to_the
         again = await stub.Suppress(suppress)
         assert not again.created
         check.min_revision = again.revision
+        assert (await stub.CheckAddress(check)).verdict == pb.VERDICT_DO_NOT_SEND
+
+
+async def at_another_revision(stub: Any, check: rpc.CheckAddressRequest, revision: str) -> Any:
+    """Check until the answer is of another revision; the test's own time-out ends it."""
+    while True:
+        answer = await stub.CheckAddress(check)
+        if answer.revision != revision:
+            return answer
+        await asyncio.sleep(0.05)
+
+
+async def test_a_fail_over_that_loses_a_commit_is_noticed_and_the_list_loaded_anew(
+    pair: Pair, serve_list: Serve
+) -> None:
+    Store.open(pair.url, migrate_first=True).close()
+    kept, lost = (
+        rpc.SuppressRequest(address=address, reason=pb.REASON_MANUAL)
+        for address in (LISTED, "lost@example.com")
+    )
+    async with serve_list(pair.url) as channel:
+        stub: Any = SuppressionServiceStub(channel)
+        await stub.Suppress(kept)
+        # Given a primary that confirms what its standby does not have
+        pair.part()
+        seen = (await stub.Suppress(lost)).revision
+        check = rpc.CheckAddressRequest(address=lost.address, min_revision=seen)
+        assert (await stub.CheckAddress(check)).verdict == pb.VERDICT_DO_NOT_SEND
+        # When it dies and the standby takes over
+        with capture_logs() as logged:
+            pair.primary.kill()
+            pair.standby.promote()
+            # Then a server that has seen it says so, and has the list as it is now.
+            check.ClearField("min_revision")
+            answer = await at_another_revision(stub, check, seen)
+        assert answer.verdict == pb.VERDICT_SEND
+        assert any("went back in time" in line["event"] for line in logged)
+        check.address = kept.address
         assert (await stub.CheckAddress(check)).verdict == pb.VERDICT_DO_NOT_SEND
 
 
