@@ -1,6 +1,6 @@
 """What the programs know: their commands, and the settings of each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import pytest
@@ -36,7 +36,7 @@ def settings(program: str, command: str) -> set[str]:
     return {f"SUPPRESSION_{name.upper()}" for name in fields}
 
 
-def takes(program: str, command: str, environment: Mapping[str, str]) -> bool:
+def takes(command: Sequence[str], environment: Mapping[str, str]) -> bool:
     """Whether a command takes the values of an environment; what is no setting is not looked at.
 
     Raises:
@@ -45,5 +45,6 @@ def takes(program: str, command: str, environment: Mapping[str, str]) -> bool:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
-        _SETTINGS[program, command]()
+        program, subcommand = command
+        _SETTINGS[program, subcommand]()
     return True

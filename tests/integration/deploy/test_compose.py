@@ -41,7 +41,7 @@ def test_the_program_takes_the_settings_that_it_is_given(name: str) -> None:
     container = COMPOSE["services"][name]
     # What the file leaves to whoever runs it is not ours to judge.
     given = {k: v for k, v in container["environment"].items() if not v.startswith("${")}
-    assert programs.takes(*container["command"], environment=given)
+    assert programs.takes(container["command"], given)
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -84,7 +84,7 @@ def test_every_setting_of_the_file_is_one_of_a_program() -> None:
 def test_the_command_of_a_unit_takes_the_settings_of_the_file(unit: Path) -> None:
     lines = (FOLDER / "suppression.env").read_text().splitlines()
     given = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
-    assert programs.takes(*command(unit), environment=given)
+    assert programs.takes(command(unit), given)
 
 
 def test_units_have_all_the_time_that_they_may_take_to_stop() -> None:
