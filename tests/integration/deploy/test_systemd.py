@@ -40,6 +40,7 @@ def installed(tmp_path: Path) -> Path:
     """The units, with the commands where they are here."""
     if not shutil.which("systemd-analyze"):
         missing("systemd-analyze", "it is a part of systemd")
+    shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
     for unit in UNITS:
         there = unit.read_text().replace("/opt/suppression/bin", str(BIN))
         (tmp_path / unit.name).write_text(there)
