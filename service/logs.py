@@ -4,13 +4,17 @@ A line that is written while a call is answered has the call's ``request_id``.
 """
 
 import contextlib
+import re
 import sys
 from typing import TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from service.address import masked
 from service.request_id import CALL
+
+_ADDRESS_LIKE = re.compile(r"[^\s@]+@[^\s@]+")
 
 
 class _Unfailing:
@@ -42,6 +46,7 @@ def set_up_logs(log_format: str, *more: Processor) -> None:
             *more,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            _mask_traceback,
             structlog.processors.JSONRenderer()
             if as_json
             else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
@@ -49,6 +54,13 @@ def set_up_logs(log_format: str, *more: Processor) -> None:
         logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Unfailing(sys.stderr))),
         cache_logger_on_first_use=True,
     )
+
+
+def _mask_traceback(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    """Mask what looks like an address: a traceback ends in a message, which can quote a row."""
+    if "exception" in line:
+        line["exception"] = _ADDRESS_LIKE.sub(lambda found: masked(found[0]), line["exception"])
+    return line
 
 
 def _add_call(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:

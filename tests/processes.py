@@ -24,6 +24,9 @@ BIN: Final = Path(sys.prefix) / "bin"
 
 _Found = TypeVar("_Found")
 
+_ADDRESS: Final = re.compile(r"[^\s@*]@[\w-]+\.[\w.-]*\w")
+_PRIVATE: Final = {"suppression-service", "suppression-ingest"}
+
 
 def eventually(what: str, look: Callable[[], _Found | None], seconds: float = DEADLINE) -> _Found:
     """Look again and again until there is something that is not None or False; return it."""
@@ -95,6 +98,7 @@ class Processes:
         self._logs = logs
         #: Those started so far, ended or not.
         self.started: list[Process] = []
+        self._private: list[Process] = []
 
     def __enter__(self) -> Self:
         self._logs.mkdir(parents=True, exist_ok=True)
@@ -109,16 +113,29 @@ class Processes:
         for process in reversed(self.started):
             process.kill()
             process.wait()
+        if kind is None:  # else the test fails already, for a reason of its own
+            for process in self._private:
+                require_no_address(process.name, process.output)
 
     def start(
-        self, name: str, command: Sequence[str | Path], environment: Mapping[str, str] | None = None
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        environment: Mapping[str, str] | None = None,
+        *,
+        may_show_addresses: bool = False,
     ) -> Process:
-        """Start a command; its environment is this process's and what is given."""
+        """Start a command; its environment is this process's and what is given.
+
+        What it writes until its end must hold no address, unless it may.
+        """
         number = len(self.started) + 1
         process = Process(
             f"{number}-{name}", list(map(str, command)), clean(environment or {}), self._logs
         )
         self.started.append(process)
+        if not may_show_addresses:
+            self._private.append(process)
         return process
 
     @property
@@ -127,11 +144,17 @@ class Processes:
         return "\n".join(process.output for process in self.started)
 
 
+def require_no_address(name: str, written: str) -> None:
+    """Make sure that nothing looks like an address, which masked ones (``j***@e***``) do not."""
+    found = [line for line in written.splitlines() if _ADDRESS.search(line)]
+    assert not found, f"{name} wrote what looks like an address: {found}"
+
+
 def run(
     command: Sequence[str | Path], environment: Mapping[str, str] | None = None
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end."""
-    return subprocess.run(
+    """Run a command to its end; one of the servers' must write no address."""
+    done = subprocess.run(
         list(map(str, command)),
         env=clean(environment or {}),
         stdin=subprocess.DEVNULL,
@@ -140,6 +163,9 @@ def run(
         timeout=DEADLINE,
         check=False,
     )
+    if Path(command[0]).name in _PRIVATE and "--help" not in command:
+        require_no_address(str(command), done.stdout + done.stderr)
+    return done
 
 
 def clean(environment: Mapping[str, str]) -> dict[str, str]:

@@ -12,7 +12,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.processes import BIN, DEADLINE, Process, Processes, clean, eventually, run
+from tests.processes import (
+    BIN,
+    DEADLINE,
+    Process,
+    Processes,
+    clean,
+    eventually,
+    require_no_address,
+    run,
+)
 
 UP = [sys.executable, "-m", "deploy.local.up"]
 REPOSITORY = Path(__file__).parents[2]
@@ -40,7 +49,8 @@ def settings(tmp_path: Path) -> dict[str, str]:
 @contextmanager
 def _running(settings: Mapping[str, str], logs: Path) -> Iterator[Process]:
     with Processes(logs) as processes:
-        started = processes.start("up", UP, settings)
+        # Its guide has an address to try.
+        started = processes.start("up", UP, settings, may_show_addresses=True)
         try:
             started.line("Stop: Ctrl-C")
             yield started
@@ -48,6 +58,9 @@ def _running(settings: Mapping[str, str], logs: Path) -> Iterator[Process]:
             # Killed, it could not stop its parts.
             if started.running:
                 _stop(started)
+    for part in ("service", "ingest"):
+        for log in Path(settings["SUPPRESSION_LOCAL_DIR"]).glob(f"logs/{part}.log"):
+            require_no_address(part, log.read_text())
 
 
 @pytest.fixture(scope="module")

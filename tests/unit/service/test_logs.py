@@ -27,6 +27,22 @@ def test_a_failure_is_logged_with_its_traceback_and_without_its_variables(
     assert "jane.secret@" not in logged.err
 
 
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_what_a_driver_quotes_is_logged_masked(
+    log_format: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up_logs(log_format)
+    quoted = "@".join(["jane.secret", "example.com"])
+    try:
+        int(f"Key (address)=({quoted}) already exists.")
+    except ValueError:
+        structlog.get_logger().exception("call failed", method="CheckAddress")
+    logged = capsys.readouterr().err
+    assert "'Key (***@e*** already exists.'" in logged
+    assert "secret" not in logged
+    assert "example.com" not in logged
+
+
 def test_a_log_for_programs_is_one_json_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logs("json")
     log_a_failure()
