@@ -30,6 +30,11 @@ $(STUBS)/installed: requirements/stubs.txt
 	@$(STUBS)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
+# Beside the environment, not in it: see pyproject.toml.
+$(VENV)/bench/installed: requirements/bench.txt $(VENV)/installed
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --upgrade --target $(@D) -r $<
+	@touch $@
+
 .PHONY: install lock
 install: $(VENV)/installed ## make the environment
 
@@ -42,6 +47,8 @@ lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 		pyproject.toml -o requirements/runtime.txt
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-annotate -c requirements/dev.txt --group build -o requirements/build.txt
+	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-annotate -c requirements/dev.txt --group bench -o requirements/bench.txt
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-annotate requirements/stubs.in -o requirements/stubs.txt
 
@@ -60,8 +67,8 @@ test: $(VENV)/installed ## run all tests, or those of TESTS='tests/unit -k repli
 	$(BIN)/pytest -n auto --maxprocesses 8 --dist loadgroup $(TESTS)
 
 # BENCH='checks batches' measures some parts; `python -m tests.benchmarks --help` tells more.
-bench: $(VENV)/installed ## measure what docs/performance.md promises, side by side (about 15 minutes)
-	$(BIN)/python -m tests.benchmarks $(BENCH)
+bench: $(VENV)/installed $(VENV)/bench/installed ## measure what docs/performance.md promises, side by side (about 15 minutes)
+	PYTHONPATH=$(VENV)/bench $(BIN)/python -m tests.benchmarks $(BENCH)
 
 # SOAK='--events 20000 --seed 7' makes it shorter, or the same once more.
 soak: $(VENV)/installed ## show that disorder, repetitions and kill -9 change nothing (some minutes)

@@ -6,6 +6,7 @@ promised. Loads loopback only, and stops by itself.
 
 import argparse
 import contextlib
+import importlib.util
 import os
 import platform
 import shutil
@@ -90,7 +91,10 @@ class Run:
     def _batches(self, directory: Path) -> Iterator[Figure]:
         with _postgresql() as url, _redis(directory, self._entries) as redis_socket:
             if redis_socket is None:
-                print("redis-server is missing: that comparison is left out", file=sys.stderr)
+                print(
+                    "redis-server or redis-py is missing: that comparison is left out",
+                    file=sys.stderr,
+                )
                 return
             store = lists.fill(url, self._entries)
             with processes.empty() as yardstick, processes.service(url, directory) as real:
@@ -168,7 +172,7 @@ def _postgresql() -> Iterator[str]:
 
 @contextlib.contextmanager
 def _redis(directory: Path, entries: int) -> Iterator[Path | None]:
-    if not shutil.which("redis-server"):
+    if not (shutil.which("redis-server") and importlib.util.find_spec("redis")):
         yield None
         return
     import redis
