@@ -26,7 +26,7 @@ from service.errors import (
 from service.metrics import CANCELED, OK, CallCounts, code_name
 from service.quota import Quota
 from service.refusals import Refusals
-from service.request_id import CALL, Call
+from service.request_id import CALL, request_id
 
 _log = structlog.get_logger()
 _Context = grpc.aio.ServicerContext[Any, Any]
@@ -125,7 +125,7 @@ def _guarded(
     refusals: Refusals,
 ) -> _Method:
     async def call(request: Any, context: _Context) -> Any:
-        CALL.set(under_way := Call(context))
+        CALL.set(context)
         counts.started += 1
         begun, code = perf_counter(), OK
         try:
@@ -147,6 +147,6 @@ def _guarded(
             code = code_name(failure.code)
         finally:
             counts.end(code, perf_counter() - begun)
-        return await context.abort_with_status(failure.to_status(under_way.request_id))
+        return await context.abort_with_status(failure.to_status(request_id()))
 
     return call

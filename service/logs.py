@@ -12,7 +12,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from service.address import masked
-from service.request_id import CALL
+from service.request_id import request_id
 
 _ADDRESS_LIKE = re.compile(r"[^\s@]+@[^\s@]+")
 
@@ -64,6 +64,6 @@ def _mask_traceback(_logger: WrappedLogger, _method: str, line: EventDict) -> Ev
 
 
 def _add_call(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-    if call := CALL.get():
-        line["request_id"] = call.request_id
+    if asked := request_id():
+        line["request_id"] = asked
     return line

@@ -1,8 +1,11 @@
-"""The call under way, by the id that its caller gave it.
+"""The id of the call under way, which its caller may choose.
 
 Callers send ``x-request-id`` in the metadata; a call without one is given an id.
 Log lines that are written during the call have it, and so has the answer where
 the call fails.
+
+Reading metadata costs more than all else that is done around a check. So the id is
+looked for once somebody asks, which nobody does for a call that goes well.
 """
 
 import contextvars
@@ -24,32 +27,24 @@ class _Context(Protocol):
         """Return what the caller sent beside the request."""
 
 
-class Call:
-    """A call under way.
-
-    Reading metadata costs more than all else that is done around a check. So the id
-    is looked for once somebody asks, which nobody does for a call that goes well.
-
-    Args:
-        context: of the call.
-    """
-
-    __slots__ = ("_context", "_request_id")
-
-    def __init__(self, context: _Context) -> None:
-        self._context = context
-        self._request_id = ""
-
-    @property
-    def request_id(self) -> str:
-        """The id that the caller gave, or one that is made up; the same each time."""
-        if not self._request_id:
-            self._request_id = _given(self._context) or secrets.token_hex(8)
-        return self._request_id
-
-
 #: The call that the current task works for; None in what works for no call.
-CALL: contextvars.ContextVar[Call | None] = contextvars.ContextVar("call", default=None)
+CALL: contextvars.ContextVar[_Context | None] = contextvars.ContextVar("call", default=None)
+
+# The id of that call once somebody has asked, with the call: a task may have several.
+_known: contextvars.ContextVar[tuple[_Context | None, str]] = contextvars.ContextVar(
+    "request id", default=(None, "")
+)
+
+
+def request_id() -> str:
+    """Return the id of the call under way, the same each time; empty without a call."""
+    if (context := CALL.get()) is None:
+        return ""
+    known_of, known = _known.get()
+    if known_of is not context:
+        known = _given(context) or secrets.token_hex(8)
+        _known.set((context, known))
+    return known
 
 
 def _given(context: _Context) -> str:

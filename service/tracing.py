@@ -21,7 +21,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from structlog.typing import EventDict, WrappedLogger
 
-from service.request_id import CALL
+from service.request_id import request_id
 
 #: Seconds for the last traces to be sent when the process stops.
 PATIENCE_SECONDS: Final = 2.0
@@ -111,8 +111,7 @@ def _texts(context: Any) -> dict[str, str]:
 
 def _end(span: trace.Span, code: grpc.StatusCode) -> None:
     span.set_attribute("rpc.grpc.status_code", code.value[0])
-    if call := CALL.get():
-        span.set_attribute("suppression.request_id", call.request_id)
+    span.set_attribute("suppression.request_id", request_id())
     if code in _FAULTS:
         span.set_status(trace.StatusCode.ERROR)
 
