@@ -91,7 +91,7 @@ def prometheus(watched: Watched, tmp_path_factory: pytest.TempPathFactory) -> It
     folder = tmp_path_factory.mktemp("prometheus")
     configuration = (MONITORING / "prometheus.yaml").read_text().replace("15s", "1s")
     targets = [watched.at["service"], watched.at["worker"], watched.at["webhook"]]
-    for port, target in zip(("9460", "9461", "9462"), targets, strict=True):
+    for port, target in zip(("9464", "9465", "9466"), targets, strict=True):
         configuration = configuration.replace(f"127.0.0.1:{port}", target)
     rules = str(MONITORING / "alerts.yaml")
     (folder / "prometheus.yaml").write_text(configuration.replace("alerts.yaml", rules))
