@@ -145,6 +145,34 @@ def test_the_workers_go_with_a_command_that_is_killed(start: Start) -> None:
     assert (len(gone), alive) == (2, [])
 
 
+@pytest.mark.parametrize("settled", [True, False], ids=["that served", "that was starting"])
+def test_a_command_shares_its_port_with_no_worker_of_one_that_was_killed(
+    start: Start, settled: bool
+) -> None:
+    # Given a command that was killed, and whose workers were not
+    process, address = start("--workers", "2")
+    if settled:
+        until_workers(process, both)
+    process.send(signal.SIGKILL)
+
+    def started_again() -> Process | None:
+        with contextlib.suppress(AssertionError):
+            return start("--workers", "2", "--listen", address)[0]
+        return None
+
+    # When it is started again, which it refuses while they listen
+    again = eventually("a new command", started_again)
+    # Then nobody but its workers listens there.
+    found = until_workers(again, both)
+    port = int(address.rpartition(":")[2])
+    listening = {
+        each.pid
+        for each in psutil.net_connections("tcp")
+        if each.status == psutil.CONN_LISTEN and each.laddr.port == port
+    }
+    assert listening == found
+
+
 def test_an_acknowledged_write_survives_kill_9_of_everything(new_sqlite: str, start: Start) -> None:
     process, address = start()
     with asking(address) as stub:
