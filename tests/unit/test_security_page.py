@@ -1,0 +1,22 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from service.access import NEEDED, Role
+from service.store.schema import metadata
+
+PAGE = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("table", metadata.tables)
+def test_the_page_tells_of_every_table_what_it_keeps_of_a_person(table: str) -> None:
+    assert re.search(rf"^\| `{table}` \| .+ \| .+ \|$", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_the_page_tells_of_every_role_what_it_may(role: Role) -> None:
+    [may] = re.findall(rf"^\| `{role.name.lower()}` \| (.+) \|$", PAGE, re.MULTILINE)
+    assert {call for call, needed in NEEDED.items() if needed is role} <= set(
+        re.findall(r"[A-Z]\w+", may)
+    )
