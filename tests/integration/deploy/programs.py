@@ -24,6 +24,9 @@ _SETTINGS: Final[dict[tuple[str, str], type[BaseSettings]]] = {
     ("suppression-ingest", "webhook"): WebhookSettings,
 }
 
+#: The commands that run for long, or before those.
+COMMANDS: Final = tuple(_SETTINGS)
+
 
 def knows(program: str, command: str) -> bool:
     """Whether a program has a command."""

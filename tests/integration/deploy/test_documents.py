@@ -1,0 +1,35 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.integration.deploy import programs
+
+TOP = Path(__file__).parents[3]
+DOCUMENTS = [
+    "docs/operations.md",
+    "deploy/compose.yaml",
+    "deploy/kubernetes/README.md",
+    "deploy/systemd/README.md",
+]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_command_that_is_named_is_one_of_the_program(document: str) -> None:
+    named = set(
+        re.findall(
+            r"\b(suppression-(?:service|ingest)) (?!suppression-)([a-z][a-z-]*)", read(document)
+        )
+    )
+    assert {each for each in named if not programs.knows(*each)} == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_setting_that_is_named_is_one_of_a_program(document: str) -> None:
+    known = set().union(*(programs.settings(*command) for command in programs.COMMANDS))
+    named = set(re.findall(r"SUPPRESSION_[A-Z_]*[A-Z]\b(?!_)", read(document)))
+    assert named <= known
+
+
+def read(document: str) -> str:
+    return (TOP / document).read_text(encoding="utf-8")
