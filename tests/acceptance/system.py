@@ -8,7 +8,7 @@ from typing import Any, Final
 from suppression import Check, SuppressionClient, WhenUnavailable
 
 from deploy.local.aws import StandIn, Wiring
-from tests.processes import BIN, Process, Processes, eventually
+from tests.processes import BIN, DEADLINE, Process, Processes, eventually
 
 #: Seconds that a client waits for an answer; a busy machine is no failure.
 _CLIENT_SECONDS: Final = 30.0
@@ -99,9 +99,9 @@ class System:
             ]
             self.stand_in.sqs.send_message_batch(QueueUrl=self.wiring.queue_url, Entries=entries)
 
-    def settle(self) -> None:
+    def settle(self, seconds: float = DEADLINE) -> None:
         """Wait until nothing is in the queue or under way: all is stored, or given up."""
-        eventually("the queue is empty", lambda: not self._waiting())
+        eventually("the queue is empty", lambda: not self._waiting(), seconds)
 
     def dead_letters(self) -> list[str]:
         """Return what has gone to the dead-letter queue."""

@@ -8,15 +8,15 @@ from typing import Any, Final, Self
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy.local.aws import StandIn
-from tests.soak.happenings import as_text, disordered, happenings
+from tests.soak.happenings import as_text, happenings
 
-#: Events in a second, a fifth of them repeated on top. The stand-in signs each.
+#: Events in a second at most, with a fifth of them repeated. The stand-in signs each.
 RATE: Final = 15
 _PAUSE: Final = 0.2
 
 
 class Feedback:
-    """Publishes in a thread, evenly over some time.
+    """Publishes in a thread, evenly over some time, as much as the stand-in takes.
 
     Args:
         stand_in: plays SNS and SQS.
@@ -27,15 +27,17 @@ class Feedback:
 
     def __init__(self, stand_in: StandIn, topic_arn: str, seconds: float, seed: int) -> None:
         chance = random.Random(f"{seed} feedback")
-        #: What happens, in the order in which it does.
-        self.happened: list[dict[str, Any]] = list(happenings(int(seconds * RATE), chance))
-        self._bodies = disordered([as_text(event) for event in self.happened], chance)
-        self._step = seconds / len(self._bodies)
+        self._events = list(happenings(int(seconds * RATE), chance))
+        self._seconds = seconds
+        self._chance = chance
         self._sns = stand_in.sns
         self._topic_arn = topic_arn
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._publish_on)
+        self._numbers: set[int] = set()
+        #: How many notifications went out, and how many of them were repetitions.
         self.published = 0
+        self.repetitions = 0
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -45,35 +47,39 @@ class Feedback:
         self._over.set()
         self._thread.join()
 
-    def wait(self, patience: float) -> None:
-        """Wait until all is published."""
-        self._thread.join(patience)
-        assert not self._thread.is_alive(), f"only {self.published} events are published"
+    @property
+    def happened(self) -> list[dict[str, Any]]:
+        """What was published, once each, in the order in which it happened."""
+        return [self._events[number] for number in sorted(self._numbers)]
 
     @property
     def readers(self) -> set[str]:
         """The addresses that it is about."""
         return {event["mail"]["destination"][0] for event in self.happened}
 
-    @property
-    def repetitions(self) -> int:
-        """How many of the events are published twice."""
-        return len(self._bodies) - len(self.happened)
-
     def _publish_on(self) -> None:
+        order = self._chance.sample(range(len(self._events)), len(self._events))
         began = time.monotonic()
-        for number, body in enumerate(self._bodies):
-            while not self._over.wait(max(0.0, began + number * self._step - time.monotonic())):
-                if self._published(body):
-                    break
-            else:
+        for place, number in enumerate(order):
+            due = began + place * self._seconds / len(order)
+            if self._over.wait(max(0.0, due - time.monotonic())):
                 return
+            self._publish(number)
+            if self._chance.random() < 0.2:
+                self._publish(self._chance.choice([*self._numbers]))
 
-    def _published(self, body: str) -> bool:
+    def _publish(self, number: int) -> None:
+        self.repetitions += number in self._numbers
+        body = as_text(self._events[number])
+        # SNS may have it before its answer is lost, so it counts from here on.
+        self._numbers.add(number)
+        while not (self._taken(body) or self._over.wait(_PAUSE)):
+            """Try again."""
+        self.published += 1
+
+    def _taken(self, body: str) -> bool:
         try:
             self._sns.publish(TopicArn=self._topic_arn, Message=body)
         except (BotoCoreError, ClientError):
-            time.sleep(_PAUSE)
             return False
-        self.published += 1
         return True

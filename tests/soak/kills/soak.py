@@ -83,10 +83,8 @@ class KillSoak:
             self._start(stack)
             with self._load, self._feedback, self._health:
                 self._torment(tell)
-                self._feedback.wait(_PATIENCE)
-                self._load.stop()
             self._until_well()
-            self._system.settle()
+            self._system.settle(_PATIENCE)
             return self._inspect()
 
     # --- the parts -----------------------------------------------------------------------------
