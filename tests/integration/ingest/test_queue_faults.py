@@ -11,8 +11,8 @@ from ingest.pipeline import Pipeline
 from ingest.sqs import Queue
 from ingest.stopping import Stop
 from ingest.worker import Worker
+from tests.faulty_sqs import FaultySqs, Meddle, Refusal
 from tests.integration.ingest.conftest import Feedback
-from tests.integration.ingest.faulty_sqs import FaultySqs, Meddle, Refusal
 
 Json = dict[str, Any]
 BounceOf = Callable[[str], str]

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import make_url
 
 from deploy.local import aws
+from tests.faulty_sqs import FaultySqs
 from tests.integration.ingest.conftest import Feedback
-from tests.integration.ingest.faulty_sqs import FaultySqs
 from tests.processes import DEADLINE, Processes
 
 Json = dict[str, Any]
