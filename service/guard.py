@@ -23,7 +23,7 @@ from service.errors import (
     Unauthenticated,
     UnreadableRequest,
 )
-from service.metrics import CANCELED, OK, CallCounts, code_name
+from service.metrics import CANCELED, DEADLINE_EXCEEDED, OK, CallCounts, code_name
 from service.quota import Quota
 from service.refusals import Refusals
 from service.request_id import CALL, request_id
@@ -37,6 +37,8 @@ SERVICE: Final = rpc.DESCRIPTOR.services_by_name["SuppressionService"]
 #: Calls that wait for something to happen; they must not use up the places of the others.
 _WAITING: Final = frozenset({"ListChanges"})
 _BEARER: Final = "bearer "
+#: Seconds by which a caller's clock may say earlier than ours that its time is over.
+_MOMENT: Final = 0.05
 
 
 class Places:
@@ -116,6 +118,12 @@ def _bearer(context: _Context) -> str:
     raise Unauthenticated("TOKEN_MISSING", "show a token: 'authorization: Bearer …'")
 
 
+def _why_left(context: _Context) -> str:
+    """Return the status of a call that its caller left: because its time was over, or so."""
+    remaining = context.time_remaining()
+    return DEADLINE_EXCEEDED if remaining is not None and remaining < _MOMENT else CANCELED
+
+
 def _guarded(
     name: str,
     method: _Method,
@@ -138,8 +146,8 @@ def _guarded(
         except ApiError as error:
             failure, code = error, code_name(error.code)
             refusals.note(name, error)
-        except asyncio.CancelledError:  # the caller went away, or its time was over
-            code = CANCELED
+        except asyncio.CancelledError:
+            code = _why_left(context)
             raise
         except Exception as error:  # noqa: BLE001 - a defect; its text stays here
             _log.exception("call failed", method=name, error=type(error).__name__)

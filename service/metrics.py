@@ -32,6 +32,7 @@ _LES: Final = (*map(floatToGoString, BOUNDS), "+Inf")
 #: How Go spells the statuses of calls that went well, and of those that callers left.
 OK: Final = "OK"
 CANCELED: Final = "Canceled"
+DEADLINE_EXCEEDED: Final = "DeadlineExceeded"
 _OF_CALL: Final = ("grpc_type", "grpc_service", "grpc_method")
 _NO_REASON: Final = "none"
 

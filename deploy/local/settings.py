@@ -31,6 +31,8 @@ class LocalSettings:
             (``SUPPRESSION_STAND_IN_PORT``); 0 is any free port.
         database_url: ``SUPPRESSION_DATABASE_URL``, or a SQLite file in the folder.
         queue_url: ``SUPPRESSION_QUEUE_URL``; empty: nothing of AWS is configured.
+        metrics_listen: HOST:PORT for the metrics of the service, the next port for those
+            of the worker (``SUPPRESSION_METRICS_LISTEN``); empty: neither are shown.
     """
 
     folder: Path
@@ -38,6 +40,7 @@ class LocalSettings:
     stand_in_port: int
     database_url: str
     queue_url: str
+    metrics_listen: str = ""
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -52,14 +55,17 @@ class LocalSettings:
         if not port.isdecimal() or int(port) > 65535:
             raise BadSetting("SUPPRESSION_STAND_IN_PORT is no port")
         listen = environment.get("SUPPRESSION_LISTEN") or DEFAULT_LISTEN
-        if not re.fullmatch(r"\S+:[0-9]{1,5}", listen):
-            raise BadSetting("SUPPRESSION_LISTEN is no HOST:PORT, such as 127.0.0.1:50051")
+        metrics_listen = environment.get("SUPPRESSION_METRICS_LISTEN", "")
+        for name, value in (("LISTEN", listen), ("METRICS_LISTEN", metrics_listen)):
+            if value and not re.fullmatch(r"\S+:[0-9]{1,5}", value):
+                raise BadSetting(f"SUPPRESSION_{name} is no HOST:PORT, such as 127.0.0.1:50051")
         return cls(
             folder=folder,
             listen=listen,
             stand_in_port=int(port) or free_port(),
             database_url=database_url or f"sqlite:///{folder / 'suppression.db'}",
             queue_url=environment.get("SUPPRESSION_QUEUE_URL", ""),
+            metrics_listen=metrics_listen,
         )
 
     def require_free_ports(self) -> None:
@@ -72,6 +78,12 @@ class LocalSettings:
         _require_free(host, int(port), "SUPPRESSION_LISTEN=127.0.0.1:50061")
         if not self.uses_aws:
             _require_free("127.0.0.1", self.stand_in_port, "SUPPRESSION_STAND_IN_PORT=50062")
+
+    @property
+    def worker_metrics_listen(self) -> str:
+        """Where the worker shows its metrics: two processes cannot share a port."""
+        host, _, port = self.metrics_listen.rpartition(":")
+        return f"{host}:{int(port) + 1 if int(port) else 0}" if port else ""
 
     @property
     def stand_in_url(self) -> str:

@@ -88,6 +88,7 @@ class System:
         self._migrate()
         server = self._start("service", [str(BIN / "suppression-service"), "serve"])
         wiring = self._wire(stand_in) if stand_in else None
+        self._environment["SUPPRESSION_METRICS_LISTEN"] = self._settings.worker_metrics_listen
         worker = self._start("ingest", [str(BIN / "suppression-ingest"), "worker"])
         listen = self._await_line(server, r"listens on (\S+)")[1]
         self._await_line(worker, r"\bstarted\b")

@@ -43,10 +43,12 @@ class Watched:
         self.system = system
         self.server = system.start_server(**SHOWN, SUPPRESSION_WORKERS="2")
         worker = system.start_worker(**SHOWN)
-        hook = {**system.environment, **SHOWN, "SUPPRESSION_WEBHOOK_LISTEN": "127.0.0.1:0"}
+        listens = {"SUPPRESSION_WEBHOOK_LISTEN": "127.0.0.1:0", "SUPPRESSION_WEBHOOK_WORKERS": "2"}
+        hook = {**system.environment, **SHOWN, **listens}
         webhook = system.processes.start("webhook", [BIN / "suppression-ingest", "webhook"], hook)
         parts = {"service": self.server, "worker": worker, "webhook": webhook}
         self.at = {name: shown_at(process) for name, process in parts.items()}
+        self.webhook_at = webhook.line(r"started.*listen=(\S+)")[1]
 
     def text(self, name: str) -> str:
         return httpx.get(f"http://{self.at[name]}/metrics", trust_env=False).text
@@ -249,6 +251,13 @@ def test_a_bounce_is_counted_as_one_piece_of_feedback(watched: Watched) -> None:
     assert watched.value("worker", pieces, outcome="new") == len(
         BOUNCE["bounce"]["bouncedRecipients"]
     )
+
+
+def test_posts_to_all_workers_of_a_webhook_are_counted_together(watched: Watched) -> None:
+    for _ in range(4):
+        httpx.post(f"http://{watched.webhook_at}/sns", content=b"{", trust_env=False)
+    name, broken = "suppression_ingest_messages_total", "malformed"
+    eventually("all posts are counted", lambda: watched.value("webhook", name, outcome=broken) == 4)
 
 
 def test_no_address_is_shown(watched: Watched) -> None:
