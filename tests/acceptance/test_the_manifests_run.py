@@ -1,6 +1,7 @@
 import json
 import secrets
 import signal
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -93,6 +94,9 @@ def test_a_bounce_reaches_the_verdict_in_the_system_of_the_manifests(
     stand_in.sns.publish(TopicArn=wiring.topic_arn, Message=json.dumps(bounce(address)))
     # Then callers with a token are told over TLS not to send to its address,
     eventually("the bounce", lambda: not client.check(address).send)
+    # Prometheus finds something where it is sent,
+    with urllib.request.urlopen(f"http://{cluster.address(SERVER, 'metrics')}/metrics") as shown:
+        assert b"suppression_workers 1.0" in shown.read()
     # the list lies in the volume for the next start,
     assert list((root / "var/cache/suppression").glob("snapshots/*.snapshot"))
     # and the server ends by itself when it is told to.
