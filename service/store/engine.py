@@ -77,9 +77,10 @@ def _sqlite(url: URL) -> Engine:
 
     if url.database and not url.database.startswith((":memory:", "file:")):
         one_file = _OneFile(url.database)
-        # Before a connection is opened, and before one that is open is used.
+        # Before a connection is opened, which makes the file if there is none, and before one
+        # that is open is used.
         event.listen(engine, "do_connect", one_file.look)
-        event.listen(engine, "checkout", one_file.look)
+        event.listen(engine, "checkout", one_file.stay)
     return engine
 
 
@@ -103,15 +104,20 @@ class _OneFile:
 
     def look(self, *_: object) -> None:
         """Raise :class:`StoreUnavailable` if another file, or none, is in its place."""
+        if self._opened not in (None, self._found()):
+            raise StoreUnavailable(_REPLACED)
+
+    def stay(self, *_: object) -> None:
+        """Remember the file if it is the first, and look."""
+        self._opened = self._opened or self._found()
+        self.look()
+
+    def _found(self) -> tuple[int, int] | None:
         try:
             status = self._path.stat()
-            found = (status.st_dev, status.st_ino)
         except FileNotFoundError:
-            found = None
-        if self._opened is None:
-            self._opened = found
-        elif found != self._opened:
-            raise StoreUnavailable(_REPLACED)
+            return None
+        return status.st_dev, status.st_ino
 
 
 def _postgresql(url: URL) -> Engine:
