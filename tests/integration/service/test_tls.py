@@ -1,0 +1,120 @@
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from service import limits
+from service.server import serve
+from service.settings import ServiceSettings
+from service.supervisor import reserved_address
+from tests.authority import Authority
+from tests.integration.service.http2 import Peer
+
+
+@pytest.fixture
+def authority() -> Authority:
+    return Authority()
+
+
+@pytest.fixture
+def client_ca(tmp_path: Path, authority: Authority) -> Path:
+    path = tmp_path / "clients.pem"
+    path.write_bytes(authority.pem)
+    return path
+
+
+@contextlib.asynccontextmanager
+async def served(
+    url: str, folder: Path, authority: Authority, client_ca: Path | None = None
+) -> AsyncIterator[str]:
+    key, certificate = authority.issue("server")
+    (folder / "key.pem").write_bytes(key)
+    (folder / "certificate.pem").write_bytes(certificate)
+    settings = ServiceSettings(
+        database_url=url,
+        tls_certificate=folder / "certificate.pem",
+        tls_key=folder / "key.pem",
+        tls_client_ca=client_ca,
+        drain_seconds=0,
+        snapshot_directory="",
+    )
+    stop = asyncio.Event()
+    with reserved_address("127.0.0.1:0") as listen:
+        server = asyncio.create_task(serve(settings, listen, stop))
+        try:
+            yield listen
+        finally:
+            stop.set()
+            await server
+
+
+async def answers(address: str, server_ca: Authority, client_of: Authority | None = None) -> bool:
+    """Whether a server answers a client, who shows a certificate of an authority or none."""
+    key, chain = client_of.issue("client") if client_of else (None, None)
+    credentials = grpc.ssl_channel_credentials(server_ca.pem, key, chain)
+    options = [("grpc.use_local_subchannel_pool", 1)]
+    async with grpc.aio.secure_channel(address, credentials, options) as channel:
+        try:
+            await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())
+        except grpc.aio.AioRpcError:
+            return False
+        return True
+
+
+async def until_answered(
+    address: str, server_ca: Authority, client_of: Authority | None = None
+) -> None:
+    """Ask until the server is there; the test's time limit ends it."""
+    while not await answers(address, server_ca, client_of):  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+
+
+async def test_only_callers_with_a_certificate_of_the_authority_are_answered(
+    new_sqlite: str, tmp_path: Path, authority: Authority, client_ca: Path
+) -> None:
+    async with served(new_sqlite, tmp_path, authority, client_ca) as address:
+        await until_answered(address, authority, authority)
+        assert not await answers(address, authority)
+        assert not await answers(address, authority, Authority())
+
+
+async def test_another_authority_of_callers_needs_no_restart(
+    new_sqlite: str, tmp_path: Path, authority: Authority, client_ca: Path
+) -> None:
+    # Given a server that knows callers by an authority
+    other = Authority()
+    async with served(new_sqlite, tmp_path, authority, client_ca) as address:
+        await until_answered(address, authority, authority)
+        # When the authority is replaced, then callers are known by the new one alone.
+        await asyncio.to_thread(client_ca.write_bytes, other.pem)
+        assert await answers(address, authority, other)
+        assert not await answers(address, authority, authority)
+
+
+@pytest.mark.parametrize("file", ["certificate.pem", "key.pem", "clients.pem"])
+async def test_a_file_that_is_half_written_changes_nothing(
+    file: str, new_sqlite: str, tmp_path: Path, authority: Authority, client_ca: Path
+) -> None:
+    async with served(new_sqlite, tmp_path, authority, client_ca) as address:
+        await until_answered(address, authority, authority)
+        (tmp_path / file).write_bytes((tmp_path / file).read_bytes()[:100])
+        assert await answers(address, authority, authority)
+
+
+async def test_peers_that_begin_no_tls_are_hung_up_on_and_keep_nobody_waiting(
+    new_sqlite: str, tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "HANDSHAKE_SECONDS", 1.0)
+    async with (
+        served(new_sqlite, tmp_path, authority) as address,
+        contextlib.AsyncExitStack() as stack,
+    ):
+        await until_answered(address, authority)
+        peers = [await stack.enter_async_context(Peer(address, b"\x16\x03\x01")) for _ in range(50)]
+        assert await answers(address, authority)
+        for peer in peers:
+            await peer.hung_up_on()
