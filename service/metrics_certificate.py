@@ -14,10 +14,12 @@ class CertificateMetrics(Collector):
 
     Args:
         file: PEM, the certificate first; None without TLS.
+        reloaded: whether callers are shown a new one without a restart.
     """
 
-    def __init__(self, file: Path | None) -> None:
+    def __init__(self, file: Path | None, *, reloaded: bool) -> None:
         self._file = file
+        self._at_start = None if reloaded else _end_of(file)
 
     def collect(self) -> Iterator[Metric]:
         """Yield the family, without a sample while the file cannot be read."""
@@ -25,14 +27,15 @@ class CertificateMetrics(Collector):
             "suppression_tls_certificate_expiry_timestamp_seconds",
             "When the TLS certificate ends, in seconds since 1970; missing without TLS.",
         )
-        if self._file is not None and (end := _end_of(self._file)) is not None:
+        if (end := self._at_start or _end_of(self._file)) is not None:
             family.add_metric((), end)
         yield family
 
 
-def _end_of(file: Path) -> float | None:
+def _end_of(file: Path | None) -> float | None:
+    if file is None:
+        return None
     try:
-        # Renewing replaces the file, so each look reads it anew.
         return x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc.timestamp()
     except (OSError, ValueError):
         return None

@@ -145,7 +145,7 @@ def _gathered(settings: WebhookSettings) -> Iterator[str]:
         yield ""
         return
     gathering = Gathering()
-    certificate = CertificateMetrics(settings.webhook_tls_certificate)
+    certificate = CertificateMetrics(settings.webhook_tls_certificate, reloaded=False)
     with (
         gathering.listening() as path,
         metrics_port(settings.metrics_listen, gathering, certificate),
