@@ -56,8 +56,10 @@ class QueueLook:
             "Messages in the queue, as SQS estimates: waiting, in flight or delayed.",
             labels=("state",),
         )
+        told_of = answer.get("Attributes", {})
         for state, name in _STATES.items():
-            family.add_metric((state,), int(answer["Attributes"][name]))
+            if name in told_of:
+                family.add_metric((state,), int(told_of[name]))
         return [family]
 
     def dead_letters(self) -> list[Metric]:

@@ -20,7 +20,6 @@ from service.store import StoreError
 EVERY_SECONDS: Final = 30.0
 
 #: Finds something out; blocks. Raises IngestError or StoreError where it cannot.
-#: The families that it gives are told without a sample then.
 Look = Callable[[], list[Metric]]
 
 _log = structlog.get_logger(__name__)
@@ -61,8 +60,9 @@ class Watch(Collector):
             try:
                 self._found[what] = look()
             except (IngestError, StoreError) as error:
-                self._found.pop(what, None)
-                self._note(what, error)
+                self._leave_out(what, str(error))
+            except Exception as error:  # noqa: BLE001 - what was found must not stay for ever
+                self._leave_out(what, f"{type(error).__name__} in the program")
             else:
                 self._failing.discard(what)
 
@@ -71,7 +71,8 @@ class Watch(Collector):
             self.look()
             self._end.wait(self._every)
 
-    def _note(self, what: str, error: Exception) -> None:
+    def _leave_out(self, what: str, cause: str) -> None:
+        self._found.pop(what, None)
         if what not in self._failing:
-            _log.warning("left out of the metrics", what=what, cause=str(error))
+            _log.warning("left out of the metrics", what=what, cause=cause)
         self._failing.add(what)
