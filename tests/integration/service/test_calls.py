@@ -6,8 +6,10 @@ from typing import Any, cast
 import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from grpc_status import rpc_status
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
@@ -297,6 +299,17 @@ async def test_no_error_holds_an_address(sqlite_stub: Stub) -> None:
             await getattr(sqlite_stub, method)(request)
         assert "jane" not in str(refused.value)
         assert "jane" not in str(refused.value.trailing_metadata())
+
+
+async def test_an_error_tells_the_id_that_its_caller_gave(sqlite_stub: Stub) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await sqlite_stub.GetAddress(
+            rpc.GetAddressRequest(address="@"), metadata=(("x-request-id", "order-7"),)
+        )
+    status, told = rpc_status.from_call(refused.value), error_details_pb2.RequestInfo()
+    assert status is not None
+    assert status.details[-1].Unpack(told)
+    assert told.request_id == "order-7"
 
 
 async def test_a_defect_inside_is_told_without_what_it_says(
