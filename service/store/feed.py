@@ -16,10 +16,8 @@ the entry that it was, and is marked.
 import dataclasses
 import datetime as dt
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
 from sqlalchemy import Connection, Engine, func, select, text
 
 from service.store import schema
@@ -54,7 +52,11 @@ _CHUNK_HEX: Final = text(
 )
 _ROWS_A_CHUNK: Final = 200_000
 
-Words = npt.NDArray[np.uint64]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+Words: TypeAlias = "npt.NDArray[np.uint64]"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -120,6 +122,8 @@ def standing_entries(engine: Engine, now: dt.datetime) -> Iterator[tuple[Words, 
     Raises:
         StoreUnavailable: the database cannot answer now.
     """
+    import numpy as np  # which only replicas need
+
     now_us = schema.microseconds(now)
     with reading(engine) as connection:
         last = connection.execute(select(func.max(schema.suppression.c.id))).scalar_one() or 0

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psycopg
-import redis
 from suppression import SuppressionClient, WhenUnavailable
 from suppression.v1 import suppression_service_pb2 as rpc
 
@@ -85,6 +84,8 @@ def end_to_end(
     And with the same client's batch to a server that has its answer prepared: no list
     could be asked through gRPC and Python in less.
     """
+    import redis  # which the other measurements can do without
+
     url = postgresql.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     batches = [batch_of(BATCH, entries, seed) for seed in range(20)]
     with (
