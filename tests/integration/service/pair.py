@@ -63,7 +63,7 @@ class Server:
         for process in tree:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        psutil.wait_procs(tree)
+        eventually("PostgreSQL is dead", lambda: all(map(_is_dead, tree)))
         pid_file.unlink()
 
     @contextlib.contextmanager
@@ -96,6 +96,14 @@ class Server:
     def _run(self, command: str, *arguments: str) -> None:
         user = {"user": _USER} if os.geteuid() == 0 else {}
         getattr(self._commands, command)([*arguments], pgdata=self._data, **user)
+
+
+def _is_dead(process: psutil.Process) -> bool:
+    # It is nobody's child here, and whether the first process of a container buries it is open.
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 class Pair:
