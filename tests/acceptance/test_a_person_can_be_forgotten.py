@@ -1,19 +1,12 @@
+import contextlib
+
 from suppression import Reason
 
 from deploy.local.events import bounce, complaint
 from service.store import Store
-from service.store.schema import metadata
 from tests.acceptance.system import System
+from tests.contents import everything
 from tests.processes import BIN, run
-
-
-def _everything(database_url: str) -> str:
-    """Every value in the database, as text."""
-    store = Store.open(database_url)
-    with store.engine.connect() as connection:
-        rows = [row for t in metadata.sorted_tables for row in connection.execute(t.select())]
-    store.close()
-    return repr(rows)
 
 
 def test_an_erased_address_stays_blocked_and_comes_back_into_no_table(
@@ -39,4 +32,6 @@ def test_an_erased_address_stays_blocked_and_comes_back_into_no_table(
         (Reason.HARD_BOUNCE, 1),
         (Reason.COMPLAINT, 1),
     ]
-    assert address not in _everything(system.environment["SUPPRESSION_DATABASE_URL"])
+    url = system.environment["SUPPRESSION_DATABASE_URL"]
+    with contextlib.closing(Store.open(url)) as store:
+        assert address not in everything(store)

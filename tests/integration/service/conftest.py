@@ -1,6 +1,5 @@
 """Databases of both engines: one a test, each a copy of one that was migrated once."""
 
-import asyncio
 import contextlib
 import itertools
 import shutil
@@ -16,11 +15,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 from sqlalchemy import URL, make_url
 
-from service.server import serve
-from service.settings import ServiceSettings
 from service.store.engine import open_engine
 from service.store.schema_version import migrate
-from service.supervisor import reserved_address
+from tests.integration.service.serving import served
 
 _numbers = itertools.count()
 
@@ -118,19 +115,13 @@ def serve_list() -> Serve:
     async def serving(
         url: str, *, ready: bool = True, **settings: Any
     ) -> AsyncIterator[grpc.aio.Channel]:
-        quick = {"drain_seconds": 0, "grace_seconds": 5, "snapshot_directory": ""}
-        told = ServiceSettings(database_url=url, **{**quick, **settings})
-        stop = asyncio.Event()
-        with reserved_address("127.0.0.1:0") as listen:
-            server = asyncio.create_task(serve(told, listen, stop))
-            async with grpc.aio.insecure_channel(listen) as channel:
-                try:
-                    if ready:
-                        await until_health_is(channel, health_pb2.HealthCheckResponse.SERVING)
-                    yield channel
-                finally:
-                    stop.set()
-                    await server
+        # Calls under way at the end of the block are for the server to answer, so the channel
+        # outlives it.
+        async with contextlib.AsyncExitStack() as after, served(url, **settings) as listen:
+            channel = await after.enter_async_context(grpc.aio.insecure_channel(listen))
+            if ready:
+                await until_health_is(channel, health_pb2.HealthCheckResponse.SERVING)
+            yield channel
 
     return serving
 

@@ -1,16 +1,11 @@
 import asyncio
 import contextlib
-import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
@@ -19,9 +14,6 @@ from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 
 from service.access import Role, append_token, new_token
-from service.server import serve
-from service.settings import ServiceSettings
-from service.supervisor import reserved_address
 
 JANE = "jane@example.com"
 Serve = Callable[..., contextlib.AbstractAsyncContextManager[grpc.aio.Channel]]
@@ -222,71 +214,3 @@ async def test_limits_of_batches_and_messages_are_settings(
         assert await refusal(large) == ("INVALID_ARGUMENT", "BATCH_TOO_LARGE", ["addresses"])
         huge = stub.CheckAddress(rpc.CheckAddressRequest(address="j" * 65_536))
         assert await status_of(huge) is grpc.StatusCode.RESOURCE_EXHAUSTED
-
-
-def certificate_into(directory: Path) -> bytes:
-    """Write a fresh certificate for localhost and its key; return the certificate."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = certificate.public_bytes(serialization.Encoding.PEM)
-    (directory / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    (directory / "certificate.pem").write_bytes(pem)
-    return pem
-
-
-async def is_trusted(listen: str, root: bytes) -> bool:
-    """Whether a client that trusts only this certificate can talk to the server."""
-    port = listen.rpartition(":")[2]
-    options = [("grpc.use_local_subchannel_pool", 1)]
-    credentials = grpc.ssl_channel_credentials(root)
-    async with grpc.aio.secure_channel(f"localhost:{port}", credentials, options) as channel:
-        health = health_pb2_grpc.HealthStub(channel)
-        try:
-            await health.Check(health_pb2.HealthCheckRequest())
-        except grpc.aio.AioRpcError:
-            return False
-        return True
-
-
-async def test_a_renewed_certificate_is_shown_without_a_restart(
-    new_sqlite: str, tmp_path: Path
-) -> None:
-    # Given a server with a certificate
-    old = certificate_into(tmp_path)
-    settings = ServiceSettings(
-        database_url=new_sqlite,
-        tls_certificate=tmp_path / "certificate.pem",
-        tls_key=tmp_path / "key.pem",
-        drain_seconds=0,
-        snapshot_directory="",
-    )
-    stop = asyncio.Event()
-    with reserved_address("127.0.0.1:0") as listen:
-        server = asyncio.create_task(serve(settings, listen, stop))
-        while not await is_trusted(listen, old):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
-        # When the files are replaced
-        new = certificate_into(tmp_path)
-        shown = await is_trusted(listen, new), await is_trusted(listen, old)
-        stop.set()
-        await server
-    # then new connections see the new one only.
-    assert shown == (True, False)

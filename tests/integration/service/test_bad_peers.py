@@ -1,4 +1,3 @@
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
@@ -10,10 +9,8 @@ from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 
 from service import limits
-from service.server import serve
-from service.settings import ServiceSettings
-from service.supervisor import reserved_address
 from tests.integration.service.http2 import PREFACE, Peer, headers, message, settings
+from tests.integration.service.serving import served
 
 GREETED = PREFACE + settings()
 BATCH = rpc.BatchCheckRequest(addresses=[f"n{n}@example.com" for n in range(100)])
@@ -41,22 +38,9 @@ BAD_MANNERS = {
 
 
 @contextlib.asynccontextmanager
-async def served(url: str) -> AsyncIterator[str]:
-    told = ServiceSettings(database_url=url, drain_seconds=0, snapshot_directory="")
-    stop = asyncio.Event()
-    with reserved_address("127.0.0.1:0") as listen:
-        server = asyncio.create_task(serve(told, listen, stop))
-        async with grpc.aio.insecure_channel(listen) as channel:
-            await channel.channel_ready()
-        try:
-            yield listen
-        finally:
-            stop.set()
-            await server
-
-
-@contextlib.asynccontextmanager
 async def peers(address: str, count: int, octets: bytes) -> AsyncIterator[list[Peer]]:
+    async with grpc.aio.insecure_channel(address) as channel:
+        await channel.channel_ready()
     async with contextlib.AsyncExitStack() as stack:
         yield [await stack.enter_async_context(Peer(address, octets)) for _ in range(count)]
 

@@ -1,6 +1,5 @@
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import grpc
@@ -8,11 +7,9 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from service import limits
-from service.server import serve
-from service.settings import ServiceSettings
-from service.supervisor import reserved_address
 from tests.authority import Authority
 from tests.integration.service.http2 import Peer
+from tests.integration.service.serving import served
 
 
 @pytest.fixture
@@ -27,29 +24,17 @@ def client_ca(tmp_path: Path, authority: Authority) -> Path:
     return path
 
 
-@contextlib.asynccontextmanager
-async def served(
-    url: str, folder: Path, authority: Authority, client_ca: Path | None = None
-) -> AsyncIterator[str]:
-    key, certificate = authority.issue("server")
-    (folder / "key.pem").write_bytes(key)
-    (folder / "certificate.pem").write_bytes(certificate)
-    settings = ServiceSettings(
-        database_url=url,
-        tls_certificate=folder / "certificate.pem",
-        tls_key=folder / "key.pem",
-        tls_client_ca=client_ca,
-        drain_seconds=0,
-        snapshot_directory="",
-    )
-    stop = asyncio.Event()
-    with reserved_address("127.0.0.1:0") as listen:
-        server = asyncio.create_task(serve(settings, listen, stop))
-        try:
-            yield listen
-        finally:
-            stop.set()
-            await server
+def certify(folder: Path, authority: Authority) -> dict[str, Path]:
+    """Write the key and a certificate of a server; return the settings that name them."""
+    files = {"tls_key": folder / "key.pem", "tls_certificate": folder / "certificate.pem"}
+    for path, pem in zip(files.values(), authority.issue("server"), strict=True):
+        path.write_bytes(pem)
+    return files
+
+
+@pytest.fixture
+def files(tmp_path: Path, authority: Authority) -> dict[str, Path]:
+    return certify(tmp_path, authority)
 
 
 async def answers(address: str, server_ca: Authority, client_of: Authority | None = None) -> bool:
@@ -73,21 +58,34 @@ async def until_answered(
         await asyncio.sleep(0.05)
 
 
-async def test_only_callers_with_a_certificate_of_the_authority_are_answered(
-    new_sqlite: str, tmp_path: Path, authority: Authority, client_ca: Path
+async def test_a_renewed_certificate_is_shown_without_a_restart(
+    new_sqlite: str, tmp_path: Path, authority: Authority, files: dict[str, Path]
 ) -> None:
-    async with served(new_sqlite, tmp_path, authority, client_ca) as address:
+    # Given a server with a certificate
+    other = Authority()
+    async with served(new_sqlite, **files) as address:
+        await until_answered(address, authority)
+        # When the files are replaced, then new connections see the new one only.
+        certify(tmp_path, other)
+        assert await answers(address, other)
+        assert not await answers(address, authority)
+
+
+async def test_only_callers_with_a_certificate_of_the_authority_are_answered(
+    new_sqlite: str, authority: Authority, files: dict[str, Path], client_ca: Path
+) -> None:
+    async with served(new_sqlite, **files, tls_client_ca=client_ca) as address:
         await until_answered(address, authority, authority)
         assert not await answers(address, authority)
         assert not await answers(address, authority, Authority())
 
 
 async def test_another_authority_of_callers_needs_no_restart(
-    new_sqlite: str, tmp_path: Path, authority: Authority, client_ca: Path
+    new_sqlite: str, authority: Authority, files: dict[str, Path], client_ca: Path
 ) -> None:
     # Given a server that knows callers by an authority
     other = Authority()
-    async with served(new_sqlite, tmp_path, authority, client_ca) as address:
+    async with served(new_sqlite, **files, tls_client_ca=client_ca) as address:
         await until_answered(address, authority, authority)
         # When the authority is replaced, then callers are known by the new one alone.
         await asyncio.to_thread(client_ca.write_bytes, other.pem)
@@ -97,20 +95,24 @@ async def test_another_authority_of_callers_needs_no_restart(
 
 @pytest.mark.parametrize("file", ["certificate.pem", "key.pem", "clients.pem"])
 async def test_a_file_that_is_half_written_changes_nothing(
-    file: str, new_sqlite: str, tmp_path: Path, authority: Authority, client_ca: Path
+    file: str, new_sqlite: str, authority: Authority, files: dict[str, Path], client_ca: Path
 ) -> None:
-    async with served(new_sqlite, tmp_path, authority, client_ca) as address:
+    async with served(new_sqlite, **files, tls_client_ca=client_ca) as address:
         await until_answered(address, authority, authority)
-        (tmp_path / file).write_bytes((tmp_path / file).read_bytes()[:100])
+        path = client_ca.with_name(file)
+        path.write_bytes(path.read_bytes()[:100])
         assert await answers(address, authority, authority)
 
 
 async def test_peers_that_begin_no_tls_are_hung_up_on_and_keep_nobody_waiting(
-    new_sqlite: str, tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
+    new_sqlite: str,
+    authority: Authority,
+    files: dict[str, Path],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(limits, "HANDSHAKE_SECONDS", 1.0)
     async with (
-        served(new_sqlite, tmp_path, authority) as address,
+        served(new_sqlite, **files) as address,
         contextlib.AsyncExitStack() as stack,
     ):
         await until_answered(address, authority)

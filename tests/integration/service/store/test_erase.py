@@ -27,7 +27,7 @@ from service.store import (
     WriteTransaction,
 )
 from service.store.listing import bounced_or_complained, entries_of
-from service.store.schema import metadata
+from tests.contents import everything
 
 JANE = "jane@example.com"
 At = Callable[[dt.datetime], Store]
@@ -78,13 +78,6 @@ def erase(store: Store, address: str = JANE) -> Erased:
     with store.write() as transaction:
         [erased] = transaction.erase([Erasure(address, "request 7")])
     return erased
-
-
-def everything(store: Store) -> str:
-    """Every value of every row, as text."""
-    with store.engine.connect() as connection:
-        rows = [row for t in metadata.sorted_tables for row in connection.execute(t.select())]
-    return repr(rows).lower()
 
 
 def as_replicas_see_it(store: Store) -> set[tuple[int, int]]:

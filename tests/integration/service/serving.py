@@ -1,0 +1,25 @@
+"""A server in the process of the tests."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from service.server import serve
+from service.settings import ServiceSettings
+from service.supervisor import reserved_address
+
+
+@contextlib.asynccontextmanager
+async def served(url: str, **settings: Any) -> AsyncIterator[str]:
+    """Serve a database for the length of the block; give the HOST:PORT where that begins."""
+    quick = {"drain_seconds": 0, "grace_seconds": 5, "snapshot_directory": ""}
+    told = ServiceSettings(database_url=url, **{**quick, **settings})
+    stop = asyncio.Event()
+    with reserved_address("127.0.0.1:0") as listen:
+        server = asyncio.create_task(serve(told, listen, stop))
+        try:
+            yield listen
+        finally:
+            stop.set()
+            await server
