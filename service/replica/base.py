@@ -77,14 +77,22 @@ class BaseSource:
         with self._directory.turn(wait=False) as ours:
             if not ours:
                 return None
-            written = self._directory.state()
-            if (
-                written
-                and base.as_of < written.as_of
-                and written.revision <= current.state.revision
-            ):
-                return self._directory.read()
-            return self._saved(self._folded(current, pending))
+            return self._written_since(current, base) or self._saved(self._folded(current, pending))
+
+    def _written_since(self, current: Snapshot, base: State) -> Snapshot | None:
+        """Return what another worker has written since the base in force was made, if it is whole.
+
+        One before the base would take back what the base holds, whatever its time says:
+        clocks on walls jump. One beyond the replica would run ahead of its changes.
+        """
+        assert self._directory is not None  # noqa: S101 - the caller has looked
+        written = self._directory.state()
+        if written is None or written.as_of <= base.as_of:
+            return None
+        if not base.revision <= written.revision <= current.state.revision:
+            return None
+        snapshot = self._directory.read()
+        return snapshot if snapshot and snapshot.identity == current.identity else None
 
     def _read_database(self, identity: Identity) -> Snapshot:
         # The revision first: what is read after it can only be newer.

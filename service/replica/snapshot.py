@@ -23,14 +23,14 @@ from typing import Final
 import numpy as np
 import structlog
 import xxhash
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, NonNegativeInt
 from sqlalchemy.engine import URL
 
 from service.replica.replica import State
 from service.replica.table import Table
 from service.store import Identity
 
-_FORMAT: Final = "suppression snapshot 1"
+_FORMAT: Final = "suppression snapshot 2"
 _PAGE: Final = mmap.PAGESIZE
 _WORD: Final = np.dtype("<u8")
 #: Octets of a header line, at most: far more streams than anybody has.
@@ -48,8 +48,9 @@ class _Header(BaseModel):
     revision: int
     as_of: dt.datetime
     streams: dict[str, int]
-    entries: int
-    checksum: int
+    entries: NonNegativeInt
+    #: Of all the rest of the file.
+    checksum: int = 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class SnapshotDirectory:
                 return _mapped(file.fileno(), _payload_at(file.tell()), header)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, ValidationError) as error:
+        except (OSError, ValueError, OverflowError) as error:
             _log.warning("snapshot unusable; ignoring it", error=type(error).__name__)
             return None
 
@@ -132,9 +133,10 @@ class SnapshotDirectory:
             as_of=snapshot.state.as_of,
             streams=snapshot.streams,
             entries=len(table),
-            checksum=_checksum(table),
         )
-        fresh = self._file.with_suffix(f".{os.getpid()}")
+        header.checksum = _checksum(header, table)
+        # One name for all who write: what a killed worker left is written over.
+        fresh = self._file.with_suffix(".new")
         try:
             with fresh.open("wb") as file:
                 file.write(header.model_dump_json().encode() + b"\n")
@@ -169,7 +171,7 @@ def _mapped(file: int, start: int, header: _Header) -> Snapshot:
             np.frombuffer(octets, dtype=_WORD, count=count, offset=start),
             np.frombuffer(octets, dtype=_WORD, count=count, offset=start + count * _WORD.itemsize),
         )
-    if _checksum(table) != header.checksum:
+    if _checksum(header, table) != header.checksum:
         raise ValueError("damaged")
     return Snapshot(
         Identity(header.database_id, header.fingerprint_seed),
@@ -179,7 +181,8 @@ def _mapped(file: int, start: int, header: _Header) -> Snapshot:
     )
 
 
-def _checksum(table: Table) -> int:
-    digest = xxhash.xxh3_64(table.fingerprints.data)
+def _checksum(header: _Header, table: Table) -> int:
+    digest = xxhash.xxh3_64(header.model_dump_json(exclude={"checksum"}).encode())
+    digest.update(table.fingerprints.data)
     digest.update(table.words.data)
     return digest.intdigest()

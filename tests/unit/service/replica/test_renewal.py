@@ -1,0 +1,139 @@
+"""When a follower renews the base of its replica, and what becomes of its answers."""
+
+import asyncio
+import contextlib
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.replica import follower as following
+from service.replica.base import BaseSource
+from service.replica.follower import RENEW_AFTER, Follower
+from service.replica.snapshot import SnapshotDirectory
+from service.store import NewSuppression, Reason, Store
+
+NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    url = f"sqlite:///{tmp_path / 'list.db'}"
+    with contextlib.closing(Store.open(url, migrate_first=True)) as store:
+        yield store
+
+
+@pytest.fixture
+def directory(store: Store, tmp_path: Path) -> SnapshotDirectory:
+    return SnapshotDirectory(tmp_path / "snapshots", store.engine.url)
+
+
+class Follow:
+    """A follower whose rounds a test makes, at a time of the test's choosing."""
+
+    def __init__(self, store: Store, directory: SnapshotDirectory | None) -> None:
+        self.now = NOON
+        source = BaseSource(store, directory, now=lambda: self.now)
+        self.follower = Follower(store, source, now=lambda: self.now)
+
+    async def round(self) -> None:
+        """Make a round, and what it starts."""
+        assert await self.follower._round()
+        if self.follower._renewing:
+            await self.follower._renewing
+
+    @property
+    def base(self) -> tuple[int, int, int]:
+        """Entries and revision of the base, and how much came after it."""
+        replica = self.follower.replica
+        assert replica is not None
+        return len(replica.base), replica.base_state.revision, replica.pending
+
+    def stopped(self, *addresses: str) -> list[bool]:
+        replica = self.follower.replica
+        assert replica is not None
+        return [bool(replica.words(address.encode())) for address in addresses]
+
+
+def suppress(store: Store, *addresses: str) -> None:
+    with store.write() as transaction:
+        transaction.suppress([NewSuppression(address, Reason.MANUAL) for address in addresses])
+
+
+@pytest.fixture
+def fold_at_3(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "FOLD_AT", 3)
+
+
+@pytest.mark.usefixtures("fold_at_3")
+async def test_changes_are_folded_into_a_new_base_once_they_are_many(
+    store: Store, directory: SnapshotDirectory
+) -> None:
+    follow = Follow(store, directory)
+    # Given fewer changes than are folded
+    await follow.round()
+    suppress(store, "a@x.example", "b@x.example")
+    await follow.round()
+    assert follow.base == (0, 0, 2)
+    # When there is one more
+    suppress(store, "c@x.example")
+    await follow.round()
+    # Then the base holds them all, in memory and in the snapshot.
+    assert follow.base == (3, 2, 0)
+    assert all(follow.stopped("a@x.example", "b@x.example", "c@x.example"))
+    known = directory.read()
+    assert known is not None
+    assert (len(known.table), known.state.revision) == (3, 2)
+
+
+async def test_a_base_is_renewed_when_it_is_old_though_nothing_changed(
+    store: Store, directory: SnapshotDirectory
+) -> None:
+    follow = Follow(store, directory)
+    await follow.round()
+    told = []
+    # Given a base that is not old yet, and then when it is
+    for age in (RENEW_AFTER - dt.timedelta(seconds=1), RENEW_AFTER):
+        follow.now = NOON + age
+        await follow.round()
+        told.append(directory.state())
+    # Then a restart finds a young one.
+    assert [state.as_of for state in told if state] == [NOON, NOON + RENEW_AFTER]
+
+
+@pytest.mark.usefixtures("fold_at_3")
+async def test_one_worker_folds_and_the_other_takes_what_it_has_written(
+    store: Store, directory: SnapshotDirectory
+) -> None:
+    one, other = Follow(store, directory), Follow(store, directory)
+    await one.round()
+    await other.round()
+    suppress(store, "a@x.example", "b@x.example", "c@x.example")
+    one.now = other.now = NOON + dt.timedelta(seconds=1)
+    await one.round()
+    # When the other is due as well, and has heard of more
+    suppress(store, "d@x.example")
+    await other.round()
+    # Then it goes on from what is there, and forgets nothing.
+    assert one.base == (3, 1, 0)
+    assert other.base[:2] == (3, 1)
+    assert all(other.stopped("a@x.example", "b@x.example", "c@x.example", "d@x.example"))
+
+
+@pytest.mark.usefixtures("fold_at_3")
+async def test_a_change_during_the_folding_is_kept(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow = Follow(store, None)
+    await follow.round()
+    suppress(store, "a@x.example", "b@x.example", "c@x.example")
+    # Given a folding that has begun
+    assert await follow.follower._round()
+    assert follow.follower._renewing is not None
+    # When another entry comes before it ends
+    suppress(store, "d@x.example")
+    await asyncio.gather(follow.follower._round(), follow.follower._renewing)
+    # Then it stands beside the new base, or in the next one.
+    assert all(follow.stopped("a@x.example", "b@x.example", "c@x.example", "d@x.example"))
+    assert follow.base == (3, 1, 1)
