@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import resource
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,10 +20,25 @@ from tests.acceptance.system import System
 from tests.integration.service.load import LISTED, Load, started_system
 from tests.processes import Processes, eventually
 
+# One system for both, which each leaves as it found it.
+pytestmark = pytest.mark.xdist_group("full disk")
 
-@pytest.fixture
-def system(new_sqlite: str, stand_in: StandIn, processes: Processes, tmp_path: Path) -> System:
-    return started_system(new_sqlite, stand_in, processes, tmp_path)
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("full-disk")
+
+
+@pytest.fixture(scope="module")
+def processes(folder: Path) -> Iterator[Processes]:
+    with Processes(folder / "logs") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def system(sqlite_template: Path, stand_in: StandIn, processes: Processes, folder: Path) -> System:
+    url = f"sqlite:///{shutil.copy(sqlite_template, folder / 'list.db')}"
+    return started_system(url, stand_in, processes, folder)
 
 
 @contextlib.contextmanager
@@ -73,12 +89,12 @@ def test_a_full_disk_refuses_writes_loses_nothing_and_is_left_behind(
 
 
 def test_a_worker_that_finds_no_room_for_its_snapshot_answers_all_the_same(
-    system: System, processes: Processes, tmp_path: Path
+    system: System, processes: Processes, folder: Path
 ) -> None:
     server = processes.started[0]
     with full_disk(processes):
         # Given no snapshot to start from, and no room for another
-        for snapshot in (tmp_path / "snapshots").glob("*.snapshot"):
+        for snapshot in (folder / "snapshots").glob("*.snapshot"):
             snapshot.unlink()
         # When a worker is replaced
         [worker] = [
