@@ -1,4 +1,8 @@
-"""SES's part: events in disorder, some of them twice, through SNS into the queue."""
+"""SES's part: events in disorder, some of them twice, as the queue gets them in raw delivery.
+
+Envelopes are left to ``make soak``: the stand-in for SNS makes a new key for each of them,
+which costs more than all the rest.
+"""
 
 import random
 import threading
@@ -10,28 +14,28 @@ from botocore.exceptions import BotoCoreError, ClientError
 from deploy.local.aws import StandIn
 from tests.soak.happenings import as_text, happenings
 
-#: Events in a second at most, with a fifth of them repeated. The stand-in signs each.
+#: Events in a second, with a fifth of them repeated.
 RATE: Final = 15
 _PAUSE: Final = 0.2
 
 
 class Feedback:
-    """Publishes in a thread, evenly over some time, as much as the stand-in takes.
+    """Publishes in a thread, evenly over some time, as much as the queue takes.
 
     Args:
-        stand_in: plays SNS and SQS.
-        topic_arn: where to.
+        stand_in: plays SQS.
+        queue_url: where to.
         seconds: how long.
         seed: of what happens and of its order.
     """
 
-    def __init__(self, stand_in: StandIn, topic_arn: str, seconds: float, seed: int) -> None:
+    def __init__(self, stand_in: StandIn, queue_url: str, seconds: float, seed: int) -> None:
         chance = random.Random(f"{seed} feedback")
         self._events = list(happenings(int(seconds * RATE), chance))
         self._seconds = seconds
         self._chance = chance
-        self._sns = stand_in.sns
-        self._topic_arn = topic_arn
+        self._sqs = stand_in.sqs
+        self._queue_url = queue_url
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._publish_on)
         self._numbers: set[int] = set()
@@ -71,7 +75,7 @@ class Feedback:
     def _publish(self, number: int) -> None:
         self.repetitions += number in self._numbers
         body = as_text(self._events[number])
-        # SNS may have it before its answer is lost, so it counts from here on.
+        # The queue may have it before its answer is lost, so it counts from here on.
         self._numbers.add(number)
         while not (self._taken(body) or self._over.wait(_PAUSE)):
             """Try again."""
@@ -79,7 +83,7 @@ class Feedback:
 
     def _taken(self, body: str) -> bool:
         try:
-            self._sns.publish(TopicArn=self._topic_arn, Message=body)
+            self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=body)
         except (BotoCoreError, ClientError):
             return False
         return True

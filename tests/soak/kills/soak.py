@@ -95,7 +95,7 @@ class KillSoak:
         processes.start("aws", aws.command(port)).line("Running on http")
         stand_in = aws.StandIn(f"http://127.0.0.1:{port}")
         # What a killed worker had comes again until it is stored.
-        wiring = stand_in.wire("soak", visibility_seconds=2, max_receive_count=1_000)
+        wiring = stand_in.wire("soak", visibility_seconds=5, max_receive_count=1_000)
         url = self._database.url
         self._store = stack.enter_context(contextlib.closing(Store.open(url, migrate_first=True)))
         with self._store.write() as transaction:
@@ -106,7 +106,7 @@ class KillSoak:
         address = self._system.address
         self._senders = [stack.enter_context(Sender(address)) for _ in range(_CONNECTIONS)]
         self._load = Load(address, self._ledger, self._seed)
-        self._feedback = Feedback(stand_in, wiring.topic_arn, self._seconds, self._seed)
+        self._feedback = Feedback(stand_in, wiring.queue_url, self._seconds, self._seed)
         self._health = HealthProbe(address, _SENTINEL)
 
     def _start_service(self) -> Process:
