@@ -153,7 +153,7 @@ def new(
     """Make a token and print it, this once.
 
     The server keeps only a hash, in the file that SUPPRESSION_TOKEN_FILE names.
-    "check" may ask; "write" may suppress and read as well; "admin" may remove, too.
+    "check" may ask; "write" may suppress and read as well; "admin" may remove and erase, too.
     Several tokens may have one name: add the new one, hand it out, then take the old
     line away. Servers see a changed file within a second.
 

@@ -1,11 +1,13 @@
 import json
 import signal
 
+import httpx
 import pytest
 from suppression import InvalidArgumentError, Reason
 
 from deploy.local.events import bounce, complaint
 from tests.acceptance.system import System
+from tests.processes import Process
 
 
 def _feedback_of_all_sorts(system: System, address: str) -> None:
@@ -28,14 +30,29 @@ def _calls_of_all_sorts(system: System, address: str) -> None:
         client.check(f"<{address}")
         client.unsuppress(address)
         client.get_address(address)
+        client.erase(address)
+        client.suppress(address, Reason.COMPLAINT)
         with pytest.raises(InvalidArgumentError):
             client.suppress(f"<{address} {address}", Reason.MANUAL)
 
 
-def test_nothing_that_a_process_printed_holds_an_address(own_system: System, address: str) -> None:
-    server, worker = own_system.start_server(), own_system.start_worker()
+def _metrics(process: Process) -> str:
+    at = process.line(r"metrics shown.*?(127\.0\.0\.1:\d+)")[1]
+    return httpx.get(f"http://{at}/metrics", trust_env=False).text
+
+
+# What every other test starts is looked through when it ends; see tests.processes.
+def test_nothing_that_a_process_printed_or_shows_holds_an_address(
+    own_system: System, address: str
+) -> None:
+    shown = {"SUPPRESSION_METRICS_LISTEN": "127.0.0.1:0"}
+    server, worker = own_system.start_server(**shown), own_system.start_worker(**shown)
     _feedback_of_all_sorts(own_system, address)
     _calls_of_all_sorts(own_system, address)
+    metrics = _metrics(server) + _metrics(worker)
+    assert "suppression_ingest_messages_total" in metrics
+    assert "grpc_server_handled_total" in metrics
+    assert address not in metrics
     for process in (server, worker):
         process.send(signal.SIGTERM)
         process.ended()
