@@ -1,10 +1,11 @@
 import json
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from service.metrics_gathering import FRESH_SECONDS, Gathering
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from prometheus_client import Metric
 
 
