@@ -342,6 +342,7 @@ public final class SuppressionClient implements AutoCloseable {
     }
     try {
       greeting.await();
+      reconnect();
       return call.get();
     } catch (StatusRuntimeException error) {
       throw failed(error);
@@ -359,14 +360,12 @@ public final class SuppressionClient implements AutoCloseable {
         && (Thread.currentThread().isInterrupted() || Context.current().isCancelled())) {
       return new CallCancelledException("the caller was interrupted or cancelled", error);
     }
-    if (code == Status.Code.UNAVAILABLE) {
-      reconnect();
-    }
     return Failure.from(error);
   }
 
   // By default gRPC waits up to two minutes before it tries a server again, and Java has no setting
-  // for it. So whoever misses the server has it tried at once, but once a second at most.
+  // for it. So calls have servers that are away tried at once, but once a second at most: while one
+  // server restarts after the other, the first is found again in time.
   private void reconnect() {
     long due = reconnectAfter.get();
     long now = System.nanoTime();
