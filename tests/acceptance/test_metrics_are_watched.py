@@ -41,11 +41,12 @@ class Watched:
 
     def __init__(self, system: System) -> None:
         self.system = system
-        self.server = system.start_server(**SHOWN, SUPPRESSION_WORKERS="2")
-        worker = system.start_worker(**SHOWN)
         listens = {"SUPPRESSION_WEBHOOK_LISTEN": "127.0.0.1:0", "SUPPRESSION_WEBHOOK_WORKERS": "2"}
         hook = {**system.environment, **SHOWN, **listens}
+        # Not waited for: the others start meanwhile.
         webhook = system.processes.start("webhook", [BIN / "suppression-ingest", "webhook"], hook)
+        self.server = system.start_server(**SHOWN, SUPPRESSION_WORKERS="2")
+        worker = system.start_worker(**SHOWN)
         parts = {"service": self.server, "worker": worker, "webhook": webhook}
         self.at = {name: shown_at(process) for name, process in parts.items()}
         self.webhook_at = webhook.line(r"started.*listen=(\S+)")[1]
@@ -105,7 +106,9 @@ def prometheus(watched: Watched, tmp_path_factory: pytest.TempPathFactory) -> It
             f"--storage.tsdb.path={folder / 'data'}",
             f"--web.listen-address={listen}",
         ]
-        processes.start("prometheus", command).line("ready to receive web requests")
+        # It names who built it.
+        started = processes.start("prometheus", command, may_show_addresses=True)
+        started.line("ready to receive web requests")
         yield f"http://{listen}/api/v1"
 
 
@@ -301,10 +304,13 @@ def serving_workers(server: Process) -> list[int]:
 def test_a_metrics_port_in_use_is_one_line_and_a_status(
     watched: Watched, processes: Processes
 ) -> None:
-    taken = {**watched.system.environment, "SUPPRESSION_METRICS_LISTEN": watched.at["service"]}
-    for command in (["suppression-service", "serve"], ["suppression-ingest", "worker"]):
-        again = {**taken, "SUPPRESSION_LISTEN": "127.0.0.1:0"}
-        process = processes.start("again", [BIN / command[0], command[1]], again)
+    listens = {"SUPPRESSION_METRICS_LISTEN": watched.at["service"]}
+    taken = {**watched.system.environment, **listens, "SUPPRESSION_LISTEN": "127.0.0.1:0"}
+    again = [
+        processes.start("again", [BIN / command, what], taken)
+        for command, what in (("suppression-service", "serve"), ("suppression-ingest", "worker"))
+    ]
+    for process in again:
         assert process.ended() == 3
         assert re.search(
             f"cannot show metrics on {watched.at['service']}: .*in use", process.output
