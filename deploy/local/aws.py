@@ -4,6 +4,7 @@ moto in server mode is a real process with a real socket, and it signs what it
 delivers. Its topics and queues live as long as the process.
 """
 
+import functools
 import json
 import socket
 import sys
@@ -73,12 +74,12 @@ class StandIn:
             "SUPPRESSION_CERTIFICATE_ENDPOINT": self.endpoint_url,
         }
 
-    @property
+    @functools.cached_property
     def sns(self) -> "SNSClient":
         """A client for its SNS."""
         return boto3.client("sns", **self._access())
 
-    @property
+    @functools.cached_property
     def sqs(self) -> "SQSClient":
         """A client for its SQS."""
         return boto3.client("sqs", **self._access())
