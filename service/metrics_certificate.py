@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from cryptography import x509
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -35,6 +34,9 @@ class CertificateMetrics(Collector):
 def _end_of(file: Path | None) -> float | None:
     if file is None:
         return None
+    # Only here: every start of a command would pay for it.
+    from cryptography import x509
+
     try:
         return x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc.timestamp()
     except (OSError, ValueError):

@@ -39,8 +39,10 @@ def shown_at(process: Process) -> str:
 class Watched:
     """A service of two workers, an ingest worker and a webhook, each with its metrics."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: System, folder: Path) -> None:
         self.system = system
+        # Those that are killed leave a folder behind: not in everybody's.
+        system.environment["TMPDIR"] = str(folder)
         listens = {"SUPPRESSION_WEBHOOK_LISTEN": "127.0.0.1:0", "SUPPRESSION_WEBHOOK_WORKERS": "2"}
         hook = {**system.environment, **SHOWN, **listens}
         # Not waited for: the others start meanwhile.
@@ -72,7 +74,7 @@ def watched(stand_in: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with Processes(folder / "logs") as processes:
         wiring = stand_in.wire(folder.name, visibility_seconds=1, max_receive_count=1)
         stand_in.sqs.send_message(QueueUrl=wiring.dead_letter_url, MessageBody="given up")
-        watched = Watched(System(processes, url, stand_in, wiring, folder))
+        watched = Watched(System(processes, url, stand_in, wiring, folder), folder)
         # Something of everything: a bounce, a broken message, a check, a batch.
         watched.system.publish(BOUNCE)
         watched.system.send("{")
