@@ -1,8 +1,8 @@
 """moto's server, with what it takes in and forgets.
 
 That is a topic's signature version, a queue's redrive allow policy, a queue's policy
-whenever another attribute is set, and the topics of an identity's own notifications. Run
-as a module, with moto's own arguments.
+whenever another attribute is set, the topics of an identity's own notifications, and a
+message that arrives while another is deleted. Run as a module, with moto's own arguments.
 """
 
 from typing import Any, Final
@@ -21,6 +21,7 @@ _create_topic: Any = SNSBackend.create_topic
 _topic_attributes: Any = SNSResponse.get_topic_attributes
 _set_attributes: Any = vars(Queue)["_set_attributes"]
 _queue_attributes: Any = vars(Queue)["attributes"]
+_delete_message: Any = Queue.delete_message
 _notification_attributes: Any = SESBackend.get_identity_notification_attributes
 
 
@@ -29,6 +30,12 @@ def _created_topic(self: SNSBackend, name: str, attributes: Any = None, tags: An
     if version := (attributes or {}).get("SignatureVersion"):
         topic.signature_version = version
     return topic
+
+
+def _deleted_message(self: Queue, receipt_handle: str) -> None:
+    # It puts a new list in the place of the old one, to which others append meanwhile.
+    with self._messages_lock:
+        _delete_message(self, receipt_handle)
 
 
 def _told_topic(self: SNSResponse) -> Any:
@@ -64,6 +71,7 @@ _PATCHES: Final = (
     (SNSResponse, "get_topic_attributes", _told_topic),
     (Queue, "_set_attributes", _set_queue),
     (Queue, "attributes", property(_told_queue)),
+    (Queue, "delete_message", _deleted_message),
     (SESBackend, "get_identity_notification_attributes", _told_identities),
 )
 

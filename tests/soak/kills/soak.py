@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import functools
 import random
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -92,7 +93,8 @@ class KillSoak:
     def _start(self, stack: ExitStack) -> None:
         processes = stack.enter_context(Processes(self._folder / "logs"))
         port = aws.free_port()
-        processes.start("aws", aws.command(port)).line("Running on http")
+        moto = [sys.executable, "-m", "tests.aws.moto_server", "-H", "127.0.0.1", "-p", str(port)]
+        processes.start("aws", moto).line("Running on http")
         stand_in = aws.StandIn(f"http://127.0.0.1:{port}")
         # What a killed worker had comes again until it is stored.
         wiring = stand_in.wire("soak", visibility_seconds=5, max_receive_count=1_000)
