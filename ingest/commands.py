@@ -19,7 +19,7 @@ from ingest.aws.reconcile_command import reconcile_command
 from ingest.dead_letters.commands import app as dead_letters_app
 from ingest.errors import IngestError, SettingsError
 from ingest.logs import configure_logs
-from ingest.metrics_worker import worker_metrics
+from ingest.metrics.worker import worker_metrics
 from ingest.options import option
 from ingest.purge_command import purge_command
 from ingest.rates_command import rates_command
@@ -30,7 +30,7 @@ from ingest.stopping import Stop
 from ingest.tally import Tally
 from ingest.webhook.command import webhook_command
 from ingest.worker import Worker
-from service.metrics_port import MetricsPortTaken
+from service.metrics.port import MetricsPortTaken
 from service.store import StoreError
 
 EXIT_REFUSED: Final = 1

@@ -13,7 +13,7 @@ import structlog
 from ingest.backoff import Backoff
 from ingest.chores import Chores
 from ingest.errors import QueueUnavailable
-from ingest.metrics_age import OldestMessage
+from ingest.metrics.age import OldestMessage
 from ingest.outcome import Outcome
 from ingest.pipeline import Pipeline
 from ingest.sqs import Queue, QueuedMessage

@@ -12,10 +12,10 @@ import typer
 from service.access import BadTokenFile, Role, TokenFile, append_token, new_token
 from service.flags import BadSetting, with_settings
 from service.logs import set_up_logs
-from service.metrics_certificate import CertificateMetrics
-from service.metrics_gathering import Gathering
-from service.metrics_port import MetricsPortTaken, metrics_port
-from service.metrics_supervisor import SupervisorMetrics
+from service.metrics.certificate import CertificateMetrics
+from service.metrics.gathering import Gathering
+from service.metrics.port import MetricsPortTaken, metrics_port
+from service.metrics.supervisor import SupervisorMetrics
 from service.settings import ServiceSettings, is_loopback
 from service.store import Store, StoreError
 from service.store.engine import open_engine

@@ -23,7 +23,7 @@ from service.errors import (
     Unauthenticated,
     UnreadableRequest,
 )
-from service.metrics import CANCELED, DEADLINE_EXCEEDED, OK, CallCounts, code_name
+from service.metrics.worker import CANCELED, DEADLINE_EXCEEDED, OK, CallCounts, code_name
 from service.quota import Quota
 from service.refusals import Refusals
 from service.request_id import CALL, request_id

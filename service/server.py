@@ -19,8 +19,8 @@ from service.access import TokenFile
 from service.guard import SERVICE, GuardedServicer
 from service.health import answering_probes
 from service.limits import server_options
-from service.metrics import WorkerMetrics
-from service.metrics_gathering import Reporter, ReportTo
+from service.metrics.gathering import Reporter, ReportTo
+from service.metrics.worker import WorkerMetrics
 from service.quota import Quota
 from service.readable import ReadableRequests, as_empty, as_none
 from service.replica.base import BaseSource

@@ -20,7 +20,7 @@ from typing import Final
 import structlog
 
 from service import worker
-from service.metrics_gathering import ReportTo
+from service.metrics.gathering import ReportTo
 from service.settings import ServiceSettings
 
 #: Seconds between two looks at the signals and the workers.

@@ -15,7 +15,7 @@ from structlog.typing import Processor
 
 from service.limits import lift_open_files
 from service.logs import set_up_logs
-from service.metrics_gathering import ReportTo
+from service.metrics.gathering import ReportTo
 from service.settings import ServiceSettings
 from service.store import StoreError
 

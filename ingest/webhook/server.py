@@ -21,7 +21,7 @@ from ingest.assembly import pipeline_of
 from ingest.certificates import CertificateFetcher
 from ingest.errors import IngestError
 from ingest.logs import configure_logs
-from ingest.metrics import TallyMetrics
+from ingest.metrics.messages import TallyMetrics
 from ingest.signature import SnsSignatureVerifier
 from ingest.webhook.app import POST_PATH, Parts, Webhook
 from ingest.webhook.batches import Batches
@@ -31,9 +31,9 @@ from ingest.webhook.journal import Journal
 from ingest.webhook.keys import KeyRing
 from ingest.webhook.protocol import PatientProtocol
 from ingest.webhook.settings import WebhookSettings
-from service.metrics_certificate import CertificateMetrics
-from service.metrics_gathering import Gathering, Reporter, ReportTo
-from service.metrics_port import metrics_port
+from service.metrics.certificate import CertificateMetrics
+from service.metrics.gathering import Gathering, Reporter, ReportTo
+from service.metrics.port import metrics_port
 from service.store import Store
 from service.store.engine import open_engine
 

@@ -3,13 +3,13 @@
 import contextlib
 from collections.abc import Iterator
 
-from ingest.metrics import TallyMetrics
-from ingest.metrics_mail import MailLook
-from ingest.metrics_queue import QueueLook
-from ingest.metrics_watch import Watch
+from ingest.metrics.mail import MailLook
+from ingest.metrics.messages import TallyMetrics
+from ingest.metrics.queue import QueueLook
+from ingest.metrics.watch import Watch
 from ingest.settings import IngestSettings
 from ingest.worker import Worker
-from service.metrics_port import metrics_port
+from service.metrics.port import metrics_port
 from service.store import Store
 
 

@@ -7,11 +7,11 @@ from structlog.testing import capture_logs
 
 from ingest import errors
 from ingest.errors import Forged, Malformed, QueueUnavailable, Unverifiable
-from ingest.metrics import TallyMetrics
-from ingest.metrics_age import OldestMessage
-from ingest.metrics_mail import MailLook
-from ingest.metrics_queue import QueueLook
-from ingest.metrics_watch import Watch
+from ingest.metrics.age import OldestMessage
+from ingest.metrics.mail import MailLook
+from ingest.metrics.messages import TallyMetrics
+from ingest.metrics.queue import QueueLook
+from ingest.metrics.watch import Watch
 from ingest.outcome import Outcome
 from ingest.sqs import QueuedMessage
 from ingest.tally import Tally

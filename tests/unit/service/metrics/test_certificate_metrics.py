@@ -6,7 +6,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from service.metrics_certificate import CertificateMetrics
+from service.metrics.certificate import CertificateMetrics
 
 SPRING = dt.datetime(2031, 3, 1, tzinfo=dt.UTC)
 SUMMER = dt.datetime(2031, 6, 1, tzinfo=dt.UTC)

@@ -3,7 +3,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from service.checks import Checks
-from service.metrics import BOUNDS, CallCounts, WorkerMetrics, code_name
+from service.metrics.worker import BOUNDS, CallCounts, WorkerMetrics, code_name
 
 
 class NotLoaded:

@@ -1,7 +1,7 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from service.metrics_gathering import FRESH_SECONDS, Gathering
+from service.metrics.gathering import FRESH_SECONDS, Gathering
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
