@@ -41,7 +41,7 @@ class Troubles:
     Attributes:
         refused: checks that the service must not refuse.
         hung: calls that went on beyond their deadline.
-        unanswered: when checks were sent that got no answer, and why not.
+        unanswered: when checks that named no revision were sent in vain, and why.
     """
 
     refused: list[str] = field(default_factory=list)
@@ -175,7 +175,9 @@ class Load:
             with self._watched("a check", CHECK_SECONDS):
                 self._ledger.see(sender.check(address, at_least))
         except NotAnswered as error:
-            self.troubles.unanswered.append((asked, str(error)))
+            # One that names a revision may wait for the database in vain.
+            if not at_least:
+                self.troubles.unanswered.append((asked, str(error)))
             return False
         except Refused as error:
             # Such as a revision that was acknowledged and that the database does not know.
