@@ -213,7 +213,12 @@ def test_a_worker_waits_for_an_sqs_that_is_away(feedback: Feedback, processes: P
     assert worker.line("message refused")
 
 
-@pytest.mark.parametrize("body", ["{}", "[" * 250_000, '{"a":' * 50_000, "\u2028", "null"])
+# With short ids: pytest puts a test's name into the environment of what it starts.
+@pytest.mark.parametrize(
+    "body",
+    ["{}", "[" * 250_000, '{"a":' * 50_000, "\u2028", "null"],
+    ids=["empty object", "deep list", "deep object", "line separator", "null"],
+)
 def test_no_body_stops_the_worker(feedback: Feedback, bounce_of: BounceOf, body: str) -> None:
     feedback.enqueue(body)
     feedback.start_worker()
