@@ -63,8 +63,10 @@ reset: ## forget what `make up` has stored
 
 # Tests that share what is slow to start carry a group and run in one worker.
 TESTS ?= tests
+# Tests wait for processes half of their time, so there are more of them than cores.
+PROCESSES ?= $(shell $(PYTHON) -c 'import os; print(min(8, 2 * (os.cpu_count() or 1)))')
 test: $(VENV)/installed ## run all tests, or those of TESTS='tests/unit -k replica'
-	$(BIN)/pytest -n auto --maxprocesses 8 --dist loadgroup $(TESTS)
+	$(BIN)/pytest -n $(PROCESSES) --dist loadgroup $(TESTS)
 
 # BENCH='checks batches' measures some parts; `python -m tests.benchmarks --help` tells more.
 bench: $(VENV)/installed $(VENV)/bench/installed ## measure what docs/performance.md promises, side by side (about 15 minutes)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -69,34 +70,66 @@ async def serve(
     )
     writer = GroupWriter(store)
     servicer = SuppressionServicer(store, follower, writer, settings.max_batch)
-    tokens = TokenFile(settings.token_file) if settings.token_file else None
     # Left in the opposite order: calls end first, then the writes, then the store.
     with contextlib.closing(store):
         async with follower.following(), writer.writing():
             # A worker that does not listen yet leaves connections to those that can answer.
             await _first(follower.tried, stop)
-            if stop.is_set():
-                return
-            server = grpc_server(settings)
-            quota = Quota(settings.max_rate) if settings.max_rate else None
-            tracing = _tracing(settings)
-            around = tracing.traced if tracing else None
-            guarded = GuardedServicer(servicer, tokens, settings.max_calls, quota, around)
-            status = _add_services(server, guarded, settings)
-            _bind(server, settings, listen)
-            metrics = WorkerMetrics(SERVICE.full_name, guarded.counts, servicer.checks, follower)
-            async with (
-                answering_probes(settings.health_listen, status),
-                _regularly(_HEALTH_SECONDS, _Health(status, follower).keep_level),
-                _regularly(_TOKEN_SECONDS, _refresh(tokens)),
-                Reporter(report_to, metrics).reporting() if report_to else contextlib.nullcontext(),
-                tracing.sending() if tracing else contextlib.nullcontext(),
-            ):
-                await server.start()
-                # What was made until now stays: no use in looking at it for garbage again.
-                gc.freeze()
-                await stop.wait()
-                await _drain(server, status, servicer, settings)
+            if not stop.is_set():
+                port = _Port(settings, servicer, follower, report_to)
+                await port.answer(listen, stop)
+
+
+class _Port:
+    """Where a worker takes calls, and what goes with it for as long as it does."""
+
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        servicer: SuppressionServicer,
+        follower: Follower,
+        report_to: ReportTo | None,
+    ) -> None:
+        self._settings = settings
+        self._servicer = servicer
+        self._follower = follower
+        self._report_to = report_to
+        self._tokens = TokenFile(settings.token_file) if settings.token_file else None
+        self._tracing = _tracing(settings)
+
+    async def answer(self, listen: str, stop: asyncio.Event) -> None:
+        """Answer at HOST:PORT until ``stop`` is set, then drain."""
+        settings = self._settings
+        server = grpc_server(settings)
+        guarded = self._guarded()
+        status = _add_services(server, guarded, settings)
+        _bind(server, settings, listen)
+        async with (
+            answering_probes(settings.health_listen, status),
+            _regularly(_HEALTH_SECONDS, _Health(status, self._follower).keep_level),
+            _regularly(_TOKEN_SECONDS, _refresh(self._tokens)),
+            self._reporting(guarded),
+            self._tracing.sending() if self._tracing else contextlib.nullcontext(),
+        ):
+            await server.start()
+            # What was made until now stays: no use in looking at it for garbage again.
+            gc.freeze()
+            await stop.wait()
+            await _drain(server, status, self._servicer, settings)
+
+    def _guarded(self) -> GuardedServicer:
+        settings = self._settings
+        quota = Quota(settings.max_rate) if settings.max_rate else None
+        around = self._tracing.traced if self._tracing else None
+        return GuardedServicer(self._servicer, self._tokens, settings.max_calls, quota, around)
+
+    def _reporting(self, guarded: GuardedServicer) -> AbstractAsyncContextManager[None]:
+        if self._report_to is None:
+            return contextlib.nullcontext()
+        metrics = WorkerMetrics(
+            SERVICE.full_name, guarded.counts, self._servicer.checks, self._follower
+        )
+        return Reporter(self._report_to, metrics).reporting()
 
 
 def _tracing(settings: ServiceSettings) -> "Tracing | None":
