@@ -145,10 +145,13 @@ def _conform(client: str, server: Server, results: table.Results, tally: Tally) 
         for scenario in results.names:
             tally.count(f"{runner}: {scenario}", ok=results.is_well(runner, scenario))
     # A runner whose failures are all told below need not be told of twice.
-    if outcome.status in (0, EX_MISSING) or not results.failures(runners):
+    failures = results.failures(runners)
+    if outcome.status in (0, EX_MISSING) or not failures:
         _say(client, "run", outcome, tally)
-    for failure in results.failures(runners):
+    for failure in failures:
         print(f"FAIL {failure}")
+    if failures:
+        print(_end(outcome.said, SHOWN))
 
 
 def _say(client: str, name: str, outcome: Outcome, tally: Tally) -> None:

@@ -238,20 +238,22 @@ func TestWritesFailWhateverThePolicy(t *testing.T) {
 func TestStatusesThatMeanUnavailable(t *testing.T) {
 	unavailable := []codes.Code{
 		codes.ResourceExhausted, codes.Internal, codes.Unknown, codes.Aborted, codes.DataLoss,
-		codes.DeadlineExceeded,
+		codes.DeadlineExceeded, codes.Unavailable,
 	}
+	retried := []codes.Code{codes.Unavailable, codes.Unknown}
 	for code := codes.Unknown; code <= codes.Unauthenticated; code++ {
-		if code == codes.Unavailable {
-			continue
+		calls := 1
+		if slices.Contains(retried, code) {
+			calls = 4
 		}
 		t.Run(code.String(), func(t *testing.T) {
 			service := serve(t)
-			service.fails(1, code)
+			service.fails(calls, code)
 
 			_, err := clientOf(t, service.target, suppression.Fail).Check(t.Context(), "a", ordinary)
 
 			var failure *suppression.Error
-			if !errors.As(err, &failure) || failure.Code != code || len(service.asked()) != 1 {
+			if !errors.As(err, &failure) || failure.Code != code || len(service.asked()) != calls {
 				t.Errorf("got %v after %d calls", err, len(service.asked()))
 			}
 			if errors.Is(err, suppression.ErrUnavailable) != slices.Contains(unavailable, code) {

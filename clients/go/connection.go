@@ -19,7 +19,8 @@ import (
 // Every call is idempotent, so every call is retried, within its one deadline. The throttle lets a
 // burst of fifty failures be retried, and from then on about one call for ten that succeed: a service
 // that is down is not hammered. CANCELLED is what a server that stops makes of calls which it has read
-// and not begun (grpc/grpc#41785). A caller's own cancelling ends the call, retries included.
+// and not begun (grpc/grpc#41785); a caller's own cancelling ends the call, retries included. UNKNOWN is
+// what some libraries make of a connection that is cut while they write (grpc/grpc-java#10120).
 const serviceConfig = `{
 	"loadBalancingConfig": [{"round_robin": {}}],
 	"methodConfig": [{
@@ -29,7 +30,7 @@ const serviceConfig = `{
 			"initialBackoff": "0.02s",
 			"maxBackoff": "0.5s",
 			"backoffMultiplier": 2,
-			"retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"]
+			"retryableStatusCodes": ["UNAVAILABLE", "CANCELLED", "UNKNOWN"]
 		}
 	}],
 	"retryThrottling": {"maxTokens": 100, "tokenRatio": 0.1}

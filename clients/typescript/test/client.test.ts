@@ -194,21 +194,22 @@ test("with nobody there a write is thrown, whatever the policy", async () => {
 });
 
 const UNAVAILABLE = ["UNKNOWN", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "ABORTED"];
-UNAVAILABLE.push("INTERNAL", "DATA_LOSS");
+UNAVAILABLE.push("INTERNAL", "DATA_LOSS", "UNAVAILABLE");
+const RETRIED = ["UNAVAILABLE", "UNKNOWN"];
 for (let code = status.UNKNOWN; code <= status.UNAUTHENTICATED; code++) {
-  if (code === status.UNAVAILABLE) continue;
   const kind = UNAVAILABLE.includes(status[code]!) ? UnavailableError : RefusedError;
+  const calls = RETRIED.includes(status[code]!) ? 4 : 1;
 
-  test(`${status[code]} is an ${kind.name}, and not retried`, async () => {
+  test(`${status[code]} is an ${kind.name} after ${calls} calls`, async () => {
     const service = await serve();
-    service.fails(1, code);
+    service.fails(calls, code);
 
     await assert.rejects(clientOf(service.address).check("a"), (error) => {
       assert.ok(error instanceof kind);
       assert.equal(error.code, status[code]);
       return true;
     });
-    assert.equal(service.requests.length, 1);
+    assert.equal(service.requests.length, calls);
   });
 }
 

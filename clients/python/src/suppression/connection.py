@@ -17,7 +17,9 @@ from .errors import ConfigurationError
 #: The throttle lets a burst of fifty failures be retried, and from then on about
 #: one call for ten that succeed: a service that is down is not hammered.
 #: CANCELLED is what a server that stops makes of calls which it has read and not begun
-#: (grpc/grpc#41785). A caller's own cancelling ends the call, retries included.
+#: (grpc/grpc#41785); a caller's own cancelling ends the call, retries included. UNKNOWN is
+#: what some libraries make of a connection that is cut while they write
+#: (grpc/grpc-java#10120).
 SERVICE_CONFIG: Final = {
     "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [
@@ -28,7 +30,7 @@ SERVICE_CONFIG: Final = {
                 "initialBackoff": "0.02s",
                 "maxBackoff": "0.5s",
                 "backoffMultiplier": 2,
-                "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
+                "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED", "UNKNOWN"],
             },
         }
     ],

@@ -36,8 +36,9 @@ record Connection(
    * <p>Every call is idempotent, so every call is retried, within its one deadline. The throttle
    * lets a burst of fifty failures be retried, and from then on about one call for ten that
    * succeed: a service that is down is not hammered. CANCELLED is what a server that stops makes of
-   * calls which it has read and not begun (grpc/grpc#41785). A caller's own cancelling ends the
-   * call, retries included.
+   * calls which it has read and not begun (grpc/grpc#41785); a caller's own cancelling ends the
+   * call, retries included. UNKNOWN is what grpc-java makes of a connection that is cut while it
+   * writes, as under a long batch (grpc/grpc-java#10120).
    */
   static final Map<String, ?> SERVICE_CONFIG =
       Map.of(
@@ -59,7 +60,7 @@ record Connection(
                       "backoffMultiplier",
                       2.0,
                       "retryableStatusCodes",
-                      List.of("UNAVAILABLE", "CANCELLED")))),
+                      List.of("UNAVAILABLE", "CANCELLED", "UNKNOWN")))),
           "retryThrottling",
           Map.of("maxTokens", 100.0, "tokenRatio", 0.1));
 
