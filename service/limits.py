@@ -48,10 +48,13 @@ def server_options(settings: ServiceSettings) -> list[tuple[str, int]]:
     ]
 
 
-def lift_open_files() -> None:
-    """Let this process have as many connections as the system permits, not the usual 1,024."""
+def lift_open_files(wanted: int | None = None) -> None:
+    """Let this process have so many files, or as many as the system permits; not the usual 1,024.
+
+    Every connection is one.
+    """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted or most, most), most))
 
 
 def _ms(seconds: float) -> int:

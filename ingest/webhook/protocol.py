@@ -8,7 +8,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 #: Seconds from the first octet of a request, or the opening of a connection, to the
 #: end of the request's headers.
-HEAD_SECONDS: Final = 10.0
+HEAD_SECONDS: Final = 5.0
+#: Connections of one process, of those that are through with TLS.
+MAX_CONNECTIONS: Final = 1_000
 
 
 class PatientProtocol(H11Protocol):
@@ -16,14 +18,21 @@ class PatientProtocol(H11Protocol):
 
     uvicorn itself closes only those on which nothing at all comes after an answer;
     a header sent one letter a minute would hold a connection for good.
+
+    Where there are too many, whoever has kept this side waiting for longest goes. uvicorn
+    would answer 503 to those that come: as many as that who say nothing would keep SNS out.
     """
 
     _deadline: asyncio.TimerHandle | None = None
+    #: When the peer last did what was waited for, by the clock of the loop.
+    waiting_since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first request."""
+        """Begin to wait for the first request, in the place of another if need be."""
         super().connection_made(transport)
         self._expect_head()
+        if len(self.connections) > MAX_CONNECTIONS:
+            self._make_room()
 
     def data_received(self, data: bytes) -> None:
         """Go on with the request, or begin to wait for the rest of its headers."""
@@ -38,6 +47,11 @@ class PatientProtocol(H11Protocol):
         self._forget()
         super().connection_lost(exc)
 
+    def pause_writing(self) -> None:
+        """Hang up on a peer that asks, and does not read its answers: thousands by now."""
+        super().pause_writing()
+        self.transport.abort()
+
     def on_response_complete(self) -> None:
         """Hang up on a request that was answered before all of it had come.
 
@@ -49,13 +63,28 @@ class PatientProtocol(H11Protocol):
 
     def _expect_head(self) -> None:
         if self._deadline is None:
+            self.waiting_since = self.loop.time()
             self._deadline = self.loop.call_later(HEAD_SECONDS, self._hang_up)
 
     def _forget(self) -> None:
         if self._deadline is not None:
+            self.waiting_since = self.loop.time()
             self._deadline.cancel()
             self._deadline = None
 
     def _hang_up(self) -> None:
         if not self.transport.is_closing():
             self.transport.close()
+
+    def _make_room(self) -> None:
+        """Drop the connection whose peer has owed the rest of a request for longest."""
+        waiting = [
+            each
+            for each in self.connections
+            if isinstance(each, PatientProtocol)
+            and each.conn.their_state in (h11.IDLE, h11.SEND_BODY)
+        ]
+        longest = min(waiting, key=lambda each: each.waiting_since)
+        # Not later, when the loop tells of the end: the next to come would drop it again.
+        self.connections.discard(longest)
+        longest.transport.abort()

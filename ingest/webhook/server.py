@@ -29,16 +29,18 @@ from ingest.webhook.confirmation import Confirmations, SnsConfirm
 from ingest.webhook.health import Health
 from ingest.webhook.journal import Journal
 from ingest.webhook.keys import KeyRing
-from ingest.webhook.protocol import PatientProtocol
+from ingest.webhook.protocol import MAX_CONNECTIONS, PatientProtocol
 from ingest.webhook.settings import WebhookSettings
+from service.limits import lift_open_files
 from service.metrics.certificate import CertificateMetrics
 from service.metrics.gathering import Gathering, Reporter, ReportTo
 from service.metrics.port import metrics_port
 from service.store import Store
 from service.store.engine import open_engine
 
-#: Connections of one process; those beyond are answered 503.
-MAX_CONNECTIONS: Final = 1_000
+#: Files of one process, if the system permits as many. They are what bounds connections on
+#: which TLS is not through: each takes 53 kB, so all of them 220 MB.
+MAX_FILES: Final = 4_096
 #: Seconds that requests under way have on shutdown: longer than any answer takes.
 GRACE_SECONDS: Final = 15
 #: Seconds that an idle connection is kept. Load balancers keep theirs for 60, and
@@ -126,6 +128,7 @@ def serve(settings: WebhookSettings) -> int:
     """
     # Better found out now and once than in every worker.
     Store.open(settings.database_url).close()
+    lift_open_files(MAX_FILES)
     with _listening(settings.webhook_listen) as listener, _gathered(settings) as gathering:
         host, port = settings.webhook_listen.rpartition(":")[0], listener.getsockname()[1]
         config = _config(settings, f"{host}:{port}", gathering)
@@ -162,14 +165,16 @@ def _config(settings: WebhookSettings, address: str, gathering: str) -> uvicorn.
         ssl_keyfile=settings.webhook_tls_key,
         http=PatientProtocol,
         ws="none",
-        loop="uvloop",
+        loop="ingest.webhook.loop:ImpatientLoop",
         lifespan="on",
         interface="asgi3",
         log_config=None,
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=MAX_CONNECTIONS,
+        # Beyond what the protocol lets in; what is left for uvicorn to refuse is work under
+        # way for peers that are gone.
+        limit_concurrency=MAX_CONNECTIONS + 1,
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_worker_healthcheck=HUNG_SECONDS,

@@ -1,0 +1,123 @@
+import contextlib
+import resource
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+
+from ingest.webhook.protocol import MAX_CONNECTIONS
+from ingest.webhook.server import MAX_FILES
+from service.limits import lift_open_files
+from tests.integration.ingest.webhook.conftest import Start, Webhook
+from tests.integration.ingest.webhook.sns import Sns
+from tests.processes import DEADLINE
+
+BounceOf = Callable[[str], str]
+
+CLIENT_HELLO = bytes.fromhex("16030102000100")
+REQUEST = b"POST /sns HTTP/1.1\r\nHost: x\r\n"
+BODY = REQUEST + b"Content-Length: 500\r\n\r\n{"
+MANY = MAX_CONNECTIONS + 100
+
+#: Ways to be connected and no use: what each peer says.
+BAD_MANNERS = {
+    "silent": b"",
+    "stops within the headers": REQUEST,
+    "stops within the body": BODY,
+}
+BAD_MANNERS_IN_TLS = {"silent": b"", "stops within the greeting": CLIENT_HELLO}
+
+
+@pytest.fixture(autouse=True)
+def files() -> None:
+    """Have as many as the peers need."""
+    lift_open_files()
+
+
+@contextlib.contextmanager
+def peers(webhook: Webhook, count: int, octets: bytes) -> Iterator[list[socket.socket]]:
+    """Open connections that say what they are told, and no more."""
+    with contextlib.ExitStack() as stack:
+        opened = []
+        for _ in range(count):
+            peer = stack.enter_context(socket.create_connection(webhook.address, DEADLINE))
+            # Whether the webhook takes it is its own affair.
+            peer.setblocking(False)
+            with contextlib.suppress(OSError):
+                peer.send(octets)
+            opened.append(peer)
+        yield opened
+
+
+def answers(webhook: Webhook, sns: Sns, bounce_of: BounceOf) -> set[int]:
+    """What SNS is told, on a connection that it has and on new ones."""
+    bodies = [sns.signed(bounce_of(f"gone{n}@shop.example")) for n in range(10)]
+    kept = {webhook.post(body) for body in bodies}
+    return kept | {webhook.post(body, connection="close") for body in bodies}
+
+
+@pytest.mark.parametrize("octets", BAD_MANNERS.values(), ids=BAD_MANNERS)
+def test_bad_peers_do_not_keep_sns_out(
+    start_on_sqlite: Start, sns: Sns, bounce_of: BounceOf, octets: bytes
+) -> None:
+    webhook = start_on_sqlite(sns.environment)
+    with peers(webhook, MANY, octets):
+        assert answers(webhook, sns, bounce_of) == {200}
+
+
+@pytest.mark.parametrize("octets", BAD_MANNERS_IN_TLS.values(), ids=BAD_MANNERS_IN_TLS)
+def test_peers_that_do_not_get_through_tls_do_not_keep_sns_out(
+    start_on_sqlite: Start, sns: Sns, bounce_of: BounceOf, tls: dict[str, str], octets: bytes
+) -> None:
+    webhook = start_on_sqlite(sns.environment, "https", **tls)
+    with peers(webhook, MANY, octets):
+        assert answers(webhook, sns, bounce_of) == {200}
+
+
+def test_peers_that_do_not_get_through_tls_are_hung_up_on(
+    start_on_sqlite: Start, sns: Sns, tls: dict[str, str]
+) -> None:
+    webhook = start_on_sqlite(sns.environment, "https", **tls)
+    with peers(webhook, 1, b"") as [silent], peers(webhook, 1, CLIENT_HELLO) as [half]:
+        assert (left(silent), left(half)) == (b"", b"")
+
+
+def test_a_peer_that_is_silent_in_tls_is_hung_up_on_though_it_says_no_goodbye(
+    start_on_sqlite: Start, sns: Sns, tls: dict[str, str]
+) -> None:
+    # given a peer that gets through TLS, and then neither asks nor closes
+    webhook = start_on_sqlite(sns.environment, "https", **tls)
+    context = ssl.create_default_context(cafile=tls["SUPPRESSION_WEBHOOK_TLS_CERTIFICATE"])
+    context.check_hostname = False
+    with peers(webhook, 1, b"") as [peer]:
+        peer.settimeout(DEADLINE)
+        with socket.socket(fileno=context.wrap_socket(peer).detach()) as below:
+            # then what lies below TLS ends, too
+            left(below)
+
+
+def left(peer: socket.socket) -> bytes:
+    """Return what comes until the webhook closes the connection."""
+    peer.settimeout(DEADLINE)
+    octets = b""
+    with contextlib.suppress(ConnectionError):
+        while more := peer.recv(65_536):
+            octets += more
+    return octets
+
+
+def test_it_has_room_for_those_that_are_not_through_with_tls(
+    start_on_sqlite: Start, sns: Sns
+) -> None:
+    # given a process that begins with the usual limit
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1_024, limits[1]))
+    try:
+        webhook = start_on_sqlite(sns.environment)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    # then it lifts that, and not beyond its memory
+    files, _ = psutil.Process(webhook.process.pid).rlimit(psutil.RLIMIT_NOFILE)
+    assert files == min(MAX_FILES, limits[1])
