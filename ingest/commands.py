@@ -229,6 +229,8 @@ def _summary(tally: Tally) -> Table:
 
 def main() -> None:
     """Run the command; what cannot be done is one line and an exit status, no traceback."""
+    # For commands that have no setting for it: standard output is for their results.
+    configure_logs("console")
     try:
         app()
     except SettingsError as error:

@@ -199,6 +199,8 @@ def serve_tests(
 
 def main() -> None:
     """Run the command; what cannot be done is one line and an exit status, no traceback."""
+    # For commands that have no setting for it: standard output is for their results.
+    set_up_logs("console")
     try:
         app()
     except (BadSetting, BadTokenFile) as error:
