@@ -159,7 +159,7 @@ def _refresh(tokens: TokenFile | None) -> Callable[[], Awaitable[None]]:
 def _store(settings: ServiceSettings) -> Store:
     store = Store(open_engine(settings.database_url))
     try:
-        store.require_head()
+        store.require_schema()
     except StoreUnavailable as error:
         # A worker that is replaced while the database is away has its snapshot; the store
         # looks at the schema once it is back.

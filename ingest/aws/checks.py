@@ -284,12 +284,12 @@ def allowlist(deployment: Deployment) -> Finding:
 
 
 def database(deployment: Deployment) -> Finding:
-    """Whether the list can be written, and has the schema of this program."""
+    """Whether the list can be written, and has a schema that this program can work with."""
     try:
         revision = deployment.store.revision()
     except StoreError as error:
         return failed(str(error), "suppression-service migrate, or mend SUPPRESSION_DATABASE_URL")
-    return passed(f"reachable, schema at head, revision {revision}")
+    return passed(f"reachable, schema fits, revision {revision}")
 
 
 def dead_letters(deployment: Deployment) -> Finding:

@@ -21,7 +21,7 @@ class StoreUnavailable(StoreError):
 
 
 class SchemaError(StoreError):
-    """The database's schema is not the one that this program was built for."""
+    """The database's schema is not one that this program can work with."""
 
 
 class SchemaMissing(SchemaError):
@@ -33,4 +33,4 @@ class SchemaOutdated(SchemaError):
 
 
 class SchemaTooNew(SchemaError):
-    """The database's schema is newer than this program knows: run a newer program."""
+    """The database's schema takes only programs that are newer than this one: run one."""

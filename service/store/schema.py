@@ -82,6 +82,16 @@ revision = Table(
     Column("erasure_key", LargeBinary(32)),
 )
 
+#: One row. Not a column of ``revision``: writers lock that row first and tables after it,
+#: a migration would lock them the other way round, and each would wait for the other.
+compatibility = Table(
+    "compatibility",
+    metadata,
+    Column("id", SmallInteger, CheckConstraint("id = 1", name="one_row"), primary_key=True),
+    # The oldest version whose programs may work with this schema; from the migrations.
+    Column("oldest_program", String(32), nullable=False),
+)
+
 #: The names of streams. Entries and replicas hold the number.
 stream = Table(
     "stream",

@@ -1,5 +1,10 @@
 """Which schema a database has, and bringing it to the one this program knows.
 
+A schema that is newer says itself how old a program may be to work with it
+(``compatibility``), so that a program of the version before can start at any moment of an
+upgrade. A program knows its own version and those before it: it may work with the schema
+if the oldest that may is among them.
+
 Alembic is imported where a schema is changed: every other start of a program only asks
 which one is there.
 """
@@ -8,8 +13,10 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, Engine, inspect, text
+import structlog
+from sqlalchemy import Connection, Engine, inspect, select, text, update
 
+from service.store import schema
 from service.store.engine import reading, writing
 from service.store.errors import SchemaMissing, SchemaOutdated, SchemaTooNew
 
@@ -22,15 +29,17 @@ _TABLE: Final = "alembic_version"
 # Any number that no other program's advisory lock on the same database has.
 _MIGRATION_LOCK: Final = 0x5055_9935
 
+_log = structlog.get_logger()
+
 
 def migrate(engine: Engine) -> tuple[str | None, str]:
     """Bring the schema to head; return the versions before (None: no schema) and after.
 
     Safe to run from several processes at once: one works, the others wait and
-    find nothing to do.
+    find nothing to do. A newer schema stays as it is.
 
     Raises:
-        SchemaTooNew: a newer program has been here; nothing was changed.
+        SchemaTooNew: it takes only newer programs; nothing was changed.
         StoreUnavailable: the database cannot be reached.
     """
     from alembic import command
@@ -39,17 +48,22 @@ def migrate(engine: Engine) -> tuple[str | None, str]:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         before = _version(connection)
-        _refuse_newer(before)
+        if before is not None and before not in _known():
+            _require_admission(connection, before)
+            return before, before
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        _record_oldest_program(connection, config)
         after = _version(connection)
         assert after is not None  # noqa: S101 - the package ships at least one step
         return before, after
 
 
-def require_head(engine: Engine) -> None:
-    """Make sure that the schema is the one this program was built for.
+def require_schema(engine: Engine) -> None:
+    """Make sure that the schema is one that this program can work with.
+
+    That is its own, or a newer one that takes programs of this version; the log then says so.
 
     Raises:
         SchemaMissing, SchemaOutdated, SchemaTooNew: it is not; the message says what to do.
@@ -57,22 +71,48 @@ def require_head(engine: Engine) -> None:
     """
     with reading(engine) as connection:
         version = _version(connection)
-    if version is None:
-        raise SchemaMissing("the database holds no schema yet: run 'suppression-service migrate'")
-    _refuse_newer(version)
-    if version != _head():
-        raise SchemaOutdated(
-            f"the database's schema ({version}) is older than this program's ({_head()}): "
-            "run 'suppression-service migrate'"
-        )
+        if version is None:
+            raise SchemaMissing(
+                "the database holds no schema yet: run 'suppression-service migrate'"
+            )
+        if version not in _known():
+            _require_admission(connection, version)
+        elif version != _head():
+            raise SchemaOutdated(
+                f"the database's schema ({version}) is older than this program's ({_head()}): "
+                "run 'suppression-service migrate'"
+            )
 
 
-def _refuse_newer(version: str | None) -> None:
-    if version is not None and version not in _known():
+def _require_admission(connection: Connection, version: str) -> None:
+    """Make sure that a schema of an unknown version takes programs of this one."""
+    oldest = _oldest_program(connection)
+    if oldest not in _known():
         raise SchemaTooNew(
-            f"the database's schema ({version}) is newer than this program knows "
-            f"({_head()}): run a newer program"
+            f"the database's schema ({version}) is newer than this program's ({_head()}) and "
+            f"takes no program older than {oldest or version}: run a newer program"
         )
+    _log.warning(
+        "the database's schema is newer than this program, and takes it",
+        schema=version,
+        program=_head(),
+    )
+
+
+def _oldest_program(connection: Connection) -> str | None:
+    table = schema.compatibility
+    if not inspect(connection).has_table(table.name):
+        return None
+    return connection.execute(select(table.c.oldest_program)).scalar()
+
+
+def _record_oldest_program(connection: Connection, config: "Config") -> None:
+    """Have the database say what its last step declares."""
+    from alembic.script import ScriptDirectory
+
+    step = ScriptDirectory.from_config(config).get_revision("head")
+    declared = step.module.oldest_program
+    connection.execute(update(schema.compatibility).values(oldest_program=declared))
 
 
 def _version(connection: Connection) -> str | None:

@@ -15,7 +15,7 @@ from service.store.erasure import key_of, names_of
 from service.store.errors import StoreError
 from service.store.purge import ROWS_A_STEP, Horizon, purge
 from service.store.rows import SELECT_SUPPRESSION, event_of, suppression_of
-from service.store.schema_version import migrate, require_head
+from service.store.schema_version import migrate, require_schema
 from service.store.writes import WriteTransaction
 
 _EVENTS_SHOWN: Final = 1_000
@@ -31,14 +31,14 @@ class Store:
 
     Args:
         engine: the database. Its schema is looked at before the first use, which
-            raises :class:`SchemaError` for any but this program's; see :meth:`open`.
+            raises :class:`SchemaError` for any that it cannot work with; see :meth:`open`.
         now: the clock, replaced in tests.
     """
 
     def __init__(self, engine: Engine, now: Callable[[], dt.datetime] = utc_now) -> None:
         self.engine = engine
         self._now = now
-        self._at_head = False
+        self._schema_fits = False
 
     @classmethod
     def open(cls, url: str, *, migrate_first: bool = False) -> Self:
@@ -46,36 +46,36 @@ class Store:
 
         Raises:
             StoreError: the URL is unusable.
-            SchemaError: the schema is missing, older or newer than this program's.
+            SchemaError: the schema is missing, older, or too new for this program.
             StoreUnavailable: the database cannot be reached.
         """
         store = cls(open_engine(url))
         try:
             if migrate_first:
                 migrate(store.engine)
-            store.require_head()
+            store.require_schema()
         except StoreError:
             store.close()
             raise
         return store
 
-    def require_head(self) -> None:
-        """Make sure that the schema is this program's.
+    def require_schema(self) -> None:
+        """Make sure that the schema is one that this program can work with.
 
         Raises:
-            SchemaError: it is missing, older or newer.
+            SchemaError: it is missing, older or too new.
             StoreUnavailable: the database cannot be reached.
         """
-        require_head(self.engine)
-        self._at_head = True
+        require_schema(self.engine)
+        self._schema_fits = True
 
     def _ready(self) -> Engine:
         """Return the engine; when the database is first reached, look at its schema.
 
-        Once is enough: a schema changes only in ways that running programs can bear.
+        Once is enough: nobody migrates to a schema that does not take the programs that run.
         """
-        if not self._at_head:
-            self.require_head()
+        if not self._schema_fits:
+            self.require_schema()
         return self.engine
 
     def close(self) -> None:

@@ -8,6 +8,10 @@ down_revision = ${repr(down_revision)}
 branch_labels = None
 depends_on = None
 
+# The oldest version whose programs may read and write what this step leaves, beside
+# programs of this version: they may start on it. Never older than that of the step before.
+oldest_program = ${repr(down_revision)}
+
 
 def upgrade() -> None:
     """Take the schema one step up."""

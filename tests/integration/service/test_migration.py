@@ -1,19 +1,20 @@
-"""The schema moves on while the programs that know the one before it run."""
+"""The schema moves on while the programs that know the one before it run, and start."""
 
 import contextlib
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from alembic.config import Config
+from suppression import Reason, Verdict
 
 from deploy.local.aws import StandIn
 from deploy.local.events import bounce
 from service.store import Store, schema_version
 from service.store.engine import open_engine
 from tests.acceptance.system import System
-from tests.integration.service.load import Load, listed, started_system
+from tests.integration.service.load import LISTED, Load, listed, started_system
 from tests.processes import BIN, Processes, eventually, run
 
 _NEXT = """
@@ -24,6 +25,7 @@ revision = "next"
 down_revision = "{head}"
 branch_labels = None
 depends_on = None
+oldest_program = "{oldest}"
 
 
 def upgrade() -> None:
@@ -34,27 +36,40 @@ def upgrade() -> None:
 
 
 @pytest.fixture
-def next_schema(tmp_path: Path) -> Config:
-    """The migrations, and one more such as a next version could bring: it only adds."""
-    ours = Path(schema_version.__file__).with_name("migrations")
-    theirs = tmp_path / "migrations"
-    shutil.copytree(ours, theirs, ignore=shutil.ignore_patterns("__pycache__"))
-    step = theirs / "versions" / "9999_next.py"
-    step.write_text(_NEXT.format(head=schema_version._head()))
-    config = schema_version._config()
-    config.set_main_option("script_location", str(theirs))
-    return config
+def migrate_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Take a schema one step further, such as a next version could bring: it only adds.
+
+    Which programs the step takes is as told: those of this version, if nothing is.
+    """
+
+    def migrate(url: str, oldest_program: str = schema_version._head()) -> None:
+        ours = Path(schema_version.__file__).with_name("migrations")
+        theirs = tmp_path / "migrations"
+        shutil.copytree(ours, theirs, ignore=shutil.ignore_patterns("__pycache__"))
+        step = _NEXT.format(head=schema_version._head(), oldest=oldest_program)
+        (theirs / "versions" / "9999_next.py").write_text(step)
+        config = schema_version._config()
+        config.set_main_option("script_location", str(theirs))
+        with monkeypatch.context() as patch, contextlib.closing(Store(open_engine(url))) as newer:
+            patch.setattr(schema_version, "_config", lambda: config)
+            assert schema_version.migrate(newer.engine)[1] == "next"
+
+    return migrate
 
 
 @pytest.fixture
-def system(url: str, stand_in: StandIn, processes: Processes, tmp_path: Path) -> System:
-    return started_system(url, stand_in, processes, tmp_path)
+def start(
+    url: str, stand_in: StandIn, processes: Processes, tmp_path: Path
+) -> Callable[[], System]:
+    """Start a service and a worker of this version."""
+    return lambda: started_system(url, stand_in, processes, tmp_path)
 
 
 def test_running_programs_go_on_through_a_migration(
-    system: System, url: str, next_schema: Config, monkeypatch: pytest.MonkeyPatch
+    url: str, start: Callable[[], System], migrate_further: Callable[..., None]
 ) -> None:
     bodies = {f"gone{n}@example.com": json.dumps(bounce(f"gone{n}@example.com")) for n in range(60)}
+    system = start()
     load = Load(system.address)
     with load.running():
         # Given a service and a worker at work
@@ -62,20 +77,49 @@ def test_running_programs_go_on_through_a_migration(
         eventually("writes are confirmed", lambda: len(load.confirmed) > 50)
         # When the schema is migrated, to where it is already and then further
         assert run([BIN / "suppression-service", "migrate", "--database-url", url]).returncode == 0
-        with monkeypatch.context() as patch, contextlib.closing(Store(open_engine(url))) as newer:
-            patch.setattr(schema_version, "_config", lambda: next_schema)
-            assert schema_version.migrate(newer.engine)[1] == "next"
+        migrate_further(url)
         confirmed = len(load.confirmed)
         system.send_all([*bodies.values()][30:])
         eventually("writes are confirmed", lambda: len(load.confirmed) > confirmed + 50)
         system.settle()
-    # Then nobody has noticed,
+    # Then nobody has noticed.
     assert (load.refused_checks, load.refused_writes) == ([], [])
-    with contextlib.closing(Store(open_engine(url))) as store:
-        store._at_head = True
+    with contextlib.closing(Store.open(url)) as store:
         assert load.confirmed.keys() | bodies.keys() <= listed(store).keys()
-    # and a program of the version before is not started anew.
-    told = ["--database-url", url, "--listen", "127.0.0.1:0"]
-    late = run([BIN / "suppression-service", "serve", *told])
-    assert late.returncode == 3
-    assert "newer than this program" in late.stderr
+
+
+def test_programs_start_on_a_newer_schema_that_takes_them(
+    url: str, start: Callable[[], System], migrate_further: Callable[..., None]
+) -> None:
+    # Given a schema that a newer program has migrated
+    migrate_further(url)
+    # When the programs of the version before start
+    system = start()
+    # Then they say what they have found,
+    for process in system.processes.started:
+        process.line("warning.*schema is newer than this program")
+    # answer checks, and take in what callers and SES tell;
+    assert system.check(LISTED).verdict is Verdict.DO_NOT_SEND
+    with system.client() as client:
+        client.suppress("written@example.com", reason=Reason.MANUAL)
+    system.send(json.dumps(bounce("gone@example.com")))
+    system.settle()
+    assert system.check("written@example.com").reason is Reason.MANUAL
+    assert system.check("gone@example.com").reason is Reason.HARD_BOUNCE
+    # and what each of them does first, to migrate, changes nothing.
+    done = run([BIN / "suppression-service", "migrate", "--database-url", url])
+    assert (done.returncode, done.stdout) == (0, "schema at next\n")
+    assert "schema is newer than this program" in done.stderr
+
+
+def test_no_program_starts_on_a_newer_schema_that_takes_only_newer_ones(
+    new_sqlite: str, migrate_further: Callable[..., None]
+) -> None:
+    migrate_further(new_sqlite, oldest_program="next")
+    for program, *told in (
+        ["suppression-service", "serve", "--listen", "127.0.0.1:0"],
+        ["suppression-ingest", "worker", "--queue-url", "http://127.0.0.1:1/queue"],
+    ):
+        late = run([BIN / program, *told, "--database-url", new_sqlite])
+        assert late.returncode == 3, late.stderr
+        assert "takes no program older than next: run a newer program" in late.stderr

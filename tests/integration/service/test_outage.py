@@ -8,13 +8,14 @@ from typing import Any
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url, text, update
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 
 from service import servicer
 from service.store import NewSuppression, Reason, Store
+from service.store.schema import compatibility
 from service.store.store import utc_now
 
 JANE = "jane@example.com"
@@ -46,13 +47,11 @@ async def until(stub: Stub, wanted: Callable[[Any], bool], address: str = JANE) 
         await asyncio.sleep(0.01)
 
 
-def schema_version(store: Store, new: str = "") -> str:
-    """Return the version that the database says its schema has, and make it say another."""
+def take_programs_from(store: Store, oldest: str) -> None:
+    """Have the database say that its schema is a later one, and how old programs may be."""
     with store.engine.begin() as connection:
-        version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
-        if new:
-            connection.execute(text("UPDATE alembic_version SET version_num = :new"), {"new": new})
-    return str(version)
+        connection.execute(text("UPDATE alembic_version SET version_num = 'later'"))
+        connection.execute(update(compatibility).values(oldest_program=oldest))
 
 
 def is_stopped(answer: Any) -> bool:
@@ -284,8 +283,7 @@ async def test_a_server_that_started_without_its_database_looks_at_the_schema_on
     away = contextlib.ExitStack()
     with contextlib.closing(Store.open(new_postgresql)) as store:
         # Given a schema that goes on to a later version before the database goes away
-        head = schema_version(store)
-        schema_version(store, "later")
+        take_programs_from(store, "later")
         away.enter_context(outage(new_postgresql))
         async with serve_list(new_postgresql, snapshot_directory=snapshots) as channel:
             stub: Stub = SuppressionServiceStub(channel)
@@ -295,8 +293,8 @@ async def test_a_server_that_started_without_its_database_looks_at_the_schema_on
             told = await refusal(stub.Suppress(SUPPRESS))
             assert told == ("UNAVAILABLE", "DATABASE_UNAVAILABLE", [])
             assert is_stopped(await stub.CheckAddress(CHECK))
-            # until the schema is the one that the program knows.
-            schema_version(store, head)
+            # until the schema is one that takes the program.
+            take_programs_from(store, "0004")
             assert (await stub.Suppress(SUPPRESS)).created
 
 

@@ -9,7 +9,8 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect, select, text, update
+from structlog.testing import capture_logs
 
 from service.store import (
     DailyCount,
@@ -21,8 +22,16 @@ from service.store import (
     Store,
 )
 from service.store.engine import open_engine, writing
-from service.store.schema import metadata, microseconds
-from service.store.schema_version import _config, _known, migrate
+from service.store.schema import compatibility, metadata, microseconds
+from service.store.schema_version import _config, _head, _known, migrate
+
+_STEPS = ScriptDirectory.from_config(_config())
+#: What each step declares, by its version. Those before 0004 had nobody to tell.
+OLDEST_PROGRAMS = {
+    version: _STEPS.get_revision(version).module.oldest_program
+    for version in _known()
+    if version >= "0004"
+}
 
 
 @pytest.fixture
@@ -32,9 +41,17 @@ def empty(empty_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-def set_version(engine: Engine, version: str) -> None:
+def set_version(engine: Engine, version: str, oldest_program: str) -> None:
+    """Have a database say that a newer program has migrated it."""
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = :v"), {"v": version})
+        connection.execute(update(compatibility).values(oldest_program=oldest_program))
+
+
+def version_of(engine: Engine) -> str:
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+    return str(found)
 
 
 def table_names(engine: Engine) -> set[str]:
@@ -121,19 +138,65 @@ def test_a_database_without_a_schema_is_opened_when_told_to_migrate(empty_url: s
         assert store.revision() == 0
 
 
-def test_a_newer_schema_is_refused_with_what_to_do(store: Store, url: str) -> None:
-    set_version(store.engine, "9999")
-    with pytest.raises(SchemaTooNew, match=r"9999.*newer"):
+def test_a_newer_schema_that_takes_this_program_is_opened_with_a_warning(
+    store: Store, url: str
+) -> None:
+    set_version(store.engine, "9999", oldest_program=_head())
+    with capture_logs() as logs, contextlib.closing(Store.open(url)) as opened:
+        assert opened.revision() == 0
+    assert [(line["log_level"], line["schema"], line["program"]) for line in logs] == [
+        ("warning", "9999", _head())
+    ]
+
+
+def test_a_newer_schema_that_takes_only_newer_programs_is_refused_with_what_to_do(
+    store: Store, url: str
+) -> None:
+    set_version(store.engine, "9999", oldest_program="9998")
+    with pytest.raises(SchemaTooNew, match=r"9999.*no program older than 9998.*run a newer"):
         Store.open(url)
 
 
-def test_a_newer_schema_is_not_migrated(store: Store) -> None:
-    set_version(store.engine, "9999")
+def test_a_schema_that_does_not_say_which_programs_it_takes_is_refused(
+    store: Store, url: str
+) -> None:
+    set_version(store.engine, "of another application", oldest_program=_head())
+    compatibility.drop(store.engine)
+    with pytest.raises(SchemaTooNew, match="of another application"):
+        Store.open(url)
+
+
+def test_a_newer_schema_that_takes_this_program_is_left_as_it_is(store: Store) -> None:
+    set_version(store.engine, "9999", oldest_program=_head())
+    assert migrate(store.engine) == ("9999", "9999")
+    assert version_of(store.engine) == "9999"
+
+
+def test_a_newer_schema_that_takes_only_newer_programs_is_not_migrated(store: Store) -> None:
+    set_version(store.engine, "9999", oldest_program="9998")
     with pytest.raises(SchemaTooNew):
         migrate(store.engine)
+    assert version_of(store.engine) == "9999"
+
+
+def test_a_migration_has_the_database_say_how_old_a_program_may_be(store: Store) -> None:
+    # Given a database that says what an earlier step left there
+    set_version(store.engine, _head(), oldest_program="0001")
+    migrate(store.engine)
+    # Then it says what the newest one declares.
     with store.engine.connect() as connection:
-        version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
-    assert version == "9999"
+        said = connection.execute(select(compatibility.c.oldest_program)).scalar_one()
+    assert said == OLDEST_PROGRAMS[_head()]
+
+
+def test_no_step_takes_programs_that_the_step_before_does_not() -> None:
+    declared = list(OLDEST_PROGRAMS.values())
+    assert sorted(declared) == declared
+
+
+def test_each_step_takes_the_programs_of_its_own_version() -> None:
+    assert all(oldest in _known() for oldest in OLDEST_PROGRAMS.values())
+    assert all(oldest <= version for version, oldest in OLDEST_PROGRAMS.items())
 
 
 def test_an_older_schema_is_refused_with_what_to_do(
