@@ -22,6 +22,10 @@ ANSWER_SECONDS: Final = 20.0
 #: Seconds between two pings of a client. Some ping while they have no calls, so that what
 #: lies between does not forget the connection.
 _PING_SECONDS: Final = 10.0
+#: Connections of a worker. Each takes 50 kB with TLS: half a GB in all, where a worker that runs
+#: out of memory would end those of everybody. gRPC refuses the ones beyond; it has no limit by
+#: the address of a peer.
+MAX_CONNECTIONS: Final = 10_000
 #: Streams beyond those that are answered, for health checks and refusals.
 _SPARE_STREAMS: Final = 100
 
@@ -31,6 +35,7 @@ def server_options(settings: ServiceSettings) -> list[tuple[str, int]]:
     return [
         ("grpc.so_reuseport", 1),
         ("grpc.max_receive_message_length", settings.max_message),
+        ("grpc.max_allowed_incoming_connections", MAX_CONNECTIONS),
         # Connections stay with one worker, so they must end now and then.
         ("grpc.max_connection_age_ms", _ms(settings.max_connection_age)),
         ("grpc.max_connection_age_grace_ms", _ms(settings.grace_seconds)),

@@ -1,3 +1,4 @@
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
@@ -75,3 +76,19 @@ async def test_a_peer_that_stops_is_hung_up_on(
         monkeypatch.setattr(limits, patience, 0.5)
     async with served(new_sqlite) as address, peers(address, 1, octets) as [peer]:
         await peer.hung_up_on()
+
+
+async def test_connections_beyond_the_limit_are_closed_and_those_within_answered(
+    new_sqlite: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a client, and room for one more
+    monkeypatch.setattr(limits, "MAX_CONNECTIONS", 2)
+    async with served(new_sqlite) as address, grpc.aio.insecure_channel(address) as channel:
+        stub: Any = SuppressionServiceStub(channel)
+        await stub.BatchCheck(BATCH, wait_for_ready=True, timeout=20)
+        # when two want it
+        async with Peer(address, GREETED) as one, Peer(address, GREETED) as other:
+            ends = [asyncio.create_task(each.hung_up_on()) for each in (one, other)]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            batch = await stub.BatchCheck(BATCH, timeout=20)
+    assert batch.verdicts == [pb.VERDICT_SEND] * 100
