@@ -204,8 +204,19 @@ def queue_policy(deployment: Deployment) -> Finding:
             "the queue is encrypted with the key alias/aws/sqs, which SNS cannot use",
             "switch to encryption with keys of SQS (SSE-SQS), or to a key that SNS may use",
         )
+    said, policy = "the topic alone may fill it", found.attributes.get("Policy", "")
     request = policies.delivery(found.arn, deployment.topic_arn)
-    return _policy("the topic alone may fill it", found.attributes.get("Policy", ""), request)
+    told = policies.with_account(request)
+    decisions = policies.decide(policy, request), policies.decide(policy, told)
+    if decisions == (Allowed.NO, Allowed.YES):
+        return _policy(said, policy, told, _ACCOUNT_ASKED)
+    return _policy(said, policy, request)
+
+
+_ACCOUNT_ASKED: Final = (
+    "it asks for aws:SourceAccount, which SNS is not known to tell; if no feedback arrives "
+    f"that may be why: {_PROVISION} to ask for the topic alone"
+)
 
 
 def _policy(said: str, policy: str, request: Request, note: str = "") -> Finding:

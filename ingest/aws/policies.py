@@ -18,6 +18,9 @@ from ingest.json_object import JsonObject, parse_object
 #: The account that stands for everybody else's in questions to a policy.
 FOREIGN_ACCOUNT: Final = "000000000000"
 
+_ARN: Final = "aws:sourcearn"
+_ACCOUNT: Final = "aws:sourceaccount"
+
 
 class Allowed(enum.Enum):
     """What a policy says about a request."""
@@ -39,8 +42,20 @@ class Request:
 
 
 def delivery(queue_arn: str, topic_arn: str) -> Request:
-    """Return the request with which SNS delivers from a topic to a queue."""
-    return Request("sns.amazonaws.com", "sqs:SendMessage", queue_arn, _origin(topic_arn))
+    """Return the request with which SNS delivers from a topic to a queue.
+
+    It tells the topic, and nothing says that it tells the topic's account, too. Source:
+    "Subscribing an Amazon SQS queue to an Amazon SNS topic" in the SNS guide, whose
+    policies ask for ``aws:SourceArn`` alone; the ARN names the account.
+    """
+    told = _origin(topic_arn)
+    del told[_ACCOUNT]
+    return Request("sns.amazonaws.com", "sqs:SendMessage", queue_arn, told)
+
+
+def with_account(request: Request) -> Request:
+    """Return a request as it is if the service tells its resource's account, too."""
+    return dataclasses.replace(request, context=_origin(request.context[_ARN]))
 
 
 def publication(topic_arn: str, configuration_set_arn: str) -> Request:
@@ -50,24 +65,29 @@ def publication(topic_arn: str, configuration_set_arn: str) -> Request:
 
 def by_a_stranger(request: Request) -> Request:
     """Return the same request on behalf of somebody else's resource."""
-    own = request.context["aws:sourceaccount"]
-    origin = request.context["aws:sourcearn"].replace(own, FOREIGN_ACCOUNT)
-    return dataclasses.replace(request, context=_origin(f"{origin}-of-a-stranger"))
+    own = request.context[_ARN]
+    foreign = _origin(f"{own.replace(_account(own), FOREIGN_ACCOUNT)}-of-a-stranger")
+    return dataclasses.replace(request, context={key: foreign[key] for key in request.context})
 
 
 def statement_for(request: Request) -> JsonObject:
-    """Return the narrowest statement that allows a request."""
-    mark = hashlib.blake2b(repr(sorted(request.context.items())).encode(), digest_size=4)
+    """Return the narrowest statement that allows a request.
+
+    Its Sid is the same for requests of one origin, however much of it they tell: the
+    statement takes the place of one that asks for more.
+    """
+    origin = _origin(request.context[_ARN])
+    mark = hashlib.blake2b(repr(sorted(origin.items())).encode(), digest_size=4)
+    conditions = {"ArnEquals": {"aws:SourceArn": request.context[_ARN]}}
+    if account := request.context.get(_ACCOUNT):
+        conditions = {"StringEquals": {"aws:SourceAccount": account}, **conditions}
     return {
         "Sid": f"SuppressionFeedback{mark.hexdigest()}",
         "Effect": "Allow",
         "Principal": {"Service": request.service},
         "Action": request.action,
         "Resource": request.resource,
-        "Condition": {
-            "StringEquals": {"aws:SourceAccount": request.context["aws:sourceaccount"]},
-            "ArnEquals": {"aws:SourceArn": request.context["aws:sourcearn"]},
-        },
+        "Condition": conditions,
     }
 
 
@@ -98,8 +118,11 @@ def decide(policy: str, request: Request) -> Allowed:
 
 
 def _origin(arn: str) -> dict[str, str]:
-    account = arn.split(":")[4]
-    return {"aws:sourcearn": arn, "aws:sourceaccount": account, "aws:securetransport": "true"}
+    return {_ARN: arn, _ACCOUNT: _account(arn), "aws:securetransport": "true"}
+
+
+def _account(arn: str) -> str:
+    return arn.split(":")[4]
 
 
 def _statements(document: JsonObject) -> list[JsonObject]:

@@ -4,7 +4,7 @@ import dataclasses
 import json
 from typing import Any, Final
 
-from ingest.aws import reading
+from ingest.aws import policies, reading
 from ingest.aws.alarms import put_back
 from ingest.aws.clients import Aws
 from ingest.aws.names import Names
@@ -114,6 +114,13 @@ class Account:
         """Change an alarm as somebody would in the console."""
         found: Any = self.alarm(name)
         self.aws.cloudwatch.put_metric_alarm(**{**put_back(found, ()), **changes})
+
+
+def asking_for_account(account: Account) -> str:
+    """The queue's policy if SNS had to tell the topic's account."""
+    names = account.names
+    request = policies.with_account(policies.delivery(names.queue_arn, names.topic_arn))
+    return policies.with_statement("", policies.statement_for(request))
 
 
 def with_open_statement(policy: str, action: str) -> str:

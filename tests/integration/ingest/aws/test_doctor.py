@@ -14,6 +14,7 @@ from tests.integration.ingest.aws.account import (
     OPERATORS,
     PREFIX,
     SET,
+    asking_for_account,
     with_open_statement,
 )
 from tests.integration.ingest.aws.running import Running
@@ -346,6 +347,13 @@ def test_alarms_of_other_names_are_as_good(running: Running) -> None:
 def test_a_topic_that_signs_with_version_1_is_noted(running: Running) -> None:
     running.account.set_topic("SignatureVersion", "1")
     assert "version 1" in running.findings()["topic"].note
+
+
+def test_a_queue_that_asks_for_the_account_too_is_accepted_and_noted(running: Running) -> None:
+    running.account.set_queue(Policy=asking_for_account(running.account))
+    finding = running.findings()["queue policy"]
+    assert finding.verdict is Verdict.PASS
+    assert "aws:SourceAccount" in finding.note
 
 
 def test_an_identity_that_publishes_too_is_noted_as_harmless(running: Running) -> None:

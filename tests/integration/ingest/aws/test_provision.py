@@ -7,7 +7,13 @@ from ingest.aws import policies
 from ingest.aws.policies import Allowed
 from ingest.aws.provision import Provision, Wishes
 from ingest.errors import AwsError, NotPermitted
-from tests.integration.ingest.aws.account import PREFIX, SET, Account, with_open_statement
+from tests.integration.ingest.aws.account import (
+    PREFIX,
+    SET,
+    Account,
+    asking_for_account,
+    with_open_statement,
+)
 
 OURS = "arn:aws:sqs:us-east-1:123456789012:ses-feedback"
 
@@ -165,6 +171,10 @@ BROKEN: dict[str, tuple[Break, str]] = {
     ),
     "SNS may not fill the queue": (
         lambda a: a.set_queue(Policy=json.dumps({"Version": "2012-10-17", "Statement": []})),
+        "~ queue policy: let sns.amazonaws.com sqs:SendMessage",
+    ),
+    "SNS may fill the queue only if it tells its account": (
+        lambda a: a.set_queue(Policy=asking_for_account(a)),
         "~ queue policy: let sns.amazonaws.com sqs:SendMessage",
     ),
     "the subscription is gone": (Account.unsubscribe, "+ subscription"),

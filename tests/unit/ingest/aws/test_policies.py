@@ -4,12 +4,14 @@ from typing import Any
 import pytest
 
 from ingest.aws import policies
-from ingest.aws.policies import Allowed
+from ingest.aws.policies import Allowed, Request
 
 QUEUE = "arn:aws:sqs:eu-west-1:123456789012:feedback"
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:feedback"
 REQUEST = policies.delivery(QUEUE, TOPIC)
 FOREIGN = policies.by_a_stranger(REQUEST)
+#: What SNS would ask with if it told the topic's account, too.
+WITH_ACCOUNT = policies.with_account(REQUEST)
 
 Json = dict[str, Any]
 
@@ -38,9 +40,6 @@ ALLOWING = {
     "by a pattern": statement(
         Condition={"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:123456789012:*"}}
     ),
-    "by account": statement(
-        Condition={"StringEquals": {"aws:SourceAccount": ["1", "123456789012"]}}
-    ),
     "everybody with the ARN": statement(Principal="*"),
     "everybody of AWS with the ARN": statement(Principal={"AWS": "*"}),
     "several services": statement(Principal={"Service": ["s3.amazonaws.com", "sns.amazonaws.com"]}),
@@ -53,9 +52,6 @@ ALLOWING = {
             "StringEqualsIfExists": {"aws:PrincipalOrgID": "o-1"},
         }
     ),
-    "none but foreign ones": statement(
-        Condition={"StringNotEquals": {"aws:SourceAccount": policies.FOREIGN_ACCOUNT}}
-    ),
 }
 
 
@@ -67,6 +63,39 @@ def test_the_topic_may(allowing: Json) -> None:
 @pytest.mark.parametrize("allowing", ALLOWING.values(), ids=ALLOWING)
 def test_a_stranger_may_not(allowing: Json) -> None:
     assert policies.decide(policy(allowing), FOREIGN) is Allowed.NO
+
+
+#: Ways of writing that a topic whose account SNS tells may send.
+ALLOWING_WITH_ACCOUNT = {
+    "by account": statement(
+        Condition={"StringEquals": {"aws:SourceAccount": ["1", "123456789012"]}}
+    ),
+    "by account and ARN": statement(
+        Condition={
+            "StringEquals": {"aws:SourceAccount": "123456789012"},
+            "ArnEquals": {"aws:SourceArn": TOPIC},
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("allowing", ALLOWING_WITH_ACCOUNT.values(), ids=ALLOWING_WITH_ACCOUNT)
+def test_the_topic_may_only_if_sns_tells_its_account(allowing: Json) -> None:
+    assert policies.decide(policy(allowing), REQUEST) is Allowed.NO
+    assert policies.decide(policy(allowing), WITH_ACCOUNT) is Allowed.YES
+
+
+@pytest.mark.parametrize("allowing", ALLOWING_WITH_ACCOUNT.values(), ids=ALLOWING_WITH_ACCOUNT)
+@pytest.mark.parametrize("request_", [REQUEST, WITH_ACCOUNT], ids=["without", "with account"])
+def test_a_stranger_may_not_whatever_sns_tells(allowing: Json, request_: Request) -> None:
+    assert policies.decide(policy(allowing), policies.by_a_stranger(request_)) is Allowed.NO
+
+
+def test_a_stranger_whose_account_is_not_told_may_where_only_foreign_ones_may_not() -> None:
+    none_but_foreign = statement(
+        Condition={"StringNotEquals": {"aws:SourceAccount": policies.FOREIGN_ACCOUNT}}
+    )
+    assert policies.decide(policy(none_but_foreign), FOREIGN) is Allowed.YES
 
 
 #: Ways of writing that do not let the topic send.
@@ -136,6 +165,26 @@ def test_an_added_statement_lets_the_topic_and_no_stranger() -> None:
     added = policies.with_statement("", policies.statement_for(REQUEST))
     assert policies.decide(added, REQUEST) is Allowed.YES
     assert policies.decide(added, FOREIGN) is Allowed.NO
+
+
+def test_the_statement_for_the_topic_asks_for_its_arn_alone() -> None:
+    condition = policies.statement_for(REQUEST)["Condition"]
+    assert condition == {"ArnEquals": {"aws:SourceArn": TOPIC}}
+
+
+def test_the_statement_for_ses_asks_for_the_account_too() -> None:
+    set_arn = "arn:aws:ses:eu-west-1:123456789012:configuration-set/main"
+    condition = policies.statement_for(policies.publication(TOPIC, set_arn))["Condition"]
+    assert condition == {
+        "StringEquals": {"aws:SourceAccount": "123456789012"},
+        "ArnEquals": {"aws:SourceArn": set_arn},
+    }
+
+
+def test_a_statement_that_asks_for_the_account_gives_way_to_one_that_does_not() -> None:
+    stricter = policies.with_statement("", policies.statement_for(WITH_ACCOUNT))
+    mended = policies.with_statement(stricter, policies.statement_for(REQUEST))
+    assert mended == policies.with_statement("", policies.statement_for(REQUEST))
 
 
 def test_an_added_statement_leaves_the_others() -> None:
