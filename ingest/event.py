@@ -20,6 +20,7 @@ from ingest.json_object import (
     parse_object,
     required_text,
 )
+from ingest.moment import moment_of
 
 BOUNCE: Final = "Bounce"
 COMPLAINT: Final = "Complaint"
@@ -169,7 +170,7 @@ class _Reader:
         times = [self._own_time(), self._published, self._sent_time()]
         for text in times[::-1] if self._kind == SEND else times:
             if text:
-                return _moment(text)
+                return moment_of(text)
         raise Malformed("no timestamp")
 
     def _identity(self) -> str:
@@ -228,11 +229,3 @@ def _recipient(listed: object) -> Recipient:
 def _texts(listed: object) -> tuple[str, ...]:
     members = listed if isinstance(listed, list) else []
     return tuple(member for member in members if isinstance(member, str))
-
-
-def _moment(text: str) -> dt.datetime:
-    try:
-        moment = dt.datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
-    except (ValueError, OverflowError):
-        raise Malformed("a timestamp that is none") from None

@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ingest.envelope import Envelope
 from ingest.errors import Malformed
 from ingest.json_object import optional_text
+from ingest.moment import moment_of
 from ingest.webhook.refusals import StaleConfirmation, TokenRefused, Unconfirmed
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Confirmations:
         token = optional_text(envelope.signed or {}, "Token")
         if not token:
             raise Malformed("a SubscriptionConfirmation without a token")
-        if self._now() - _moment(envelope.timestamp) > TOKEN_LIFE:
+        if self._now() - moment_of(envelope.timestamp) > TOKEN_LIFE:
             raise StaleConfirmation("the confirmation is older than its token can be")
         name = hashlib.sha256(f"{envelope.topic_arn}\n{token}".encode(errors="replace")).digest()
         async with self._turn:
@@ -80,14 +81,6 @@ class Confirmations:
                 self._done[name] = None
                 if len(self._done) > MAX_REMEMBERED:
                     self._done.popitem(last=False)
-
-
-def _moment(text: str) -> dt.datetime:
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError:
-        raise Malformed("a timestamp that is none") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
 class SnsConfirm:
