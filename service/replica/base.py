@@ -1,13 +1,15 @@
 """Where a replica's base comes from: the snapshot, or the database.
 
 Of the workers on a host one reads the database and writes the snapshot; the others
-wait for it and map the same file. Without a directory for snapshots each worker
-keeps a base of its own. Everything here blocks; it is called from threads.
+wait for it and map the same file. Without a directory for snapshots, or while it cannot
+be used, each worker keeps a base of its own. Everything here blocks; it is called from
+threads.
 """
 
 import dataclasses
 import datetime as dt
 from collections.abc import Callable
+from typing import TextIO
 
 import structlog
 
@@ -38,6 +40,7 @@ class BaseSource:
         self._store = store
         self._directory = directory
         self._now = now
+        self._goes_without = False
 
     def load(self) -> Snapshot:
         """Return the list, from the snapshot if there is one of this database.
@@ -46,10 +49,11 @@ class BaseSource:
             StoreUnavailable: the database cannot answer now.
         """
         identity, revision = self._store.identity(), self._store.revision()
-        if self._directory is None:
+        turn = self._turn(wait=True)
+        if turn is None:
             return self._read_database(identity)
-        with self._directory.turn(wait=True):
-            known = self._directory.read()
+        with turn:
+            known = self.last_known()
             # A snapshot beyond the database is of a state that a restore undid.
             if known and known.identity == identity and known.state.revision <= revision:
                 return known
@@ -72,12 +76,35 @@ class BaseSource:
         Returns:
             None while another worker is writing: ask again later.
         """
-        if self._directory is None:
+        try:
+            turn = self._turn(wait=False)
+        except BlockingIOError:
+            return None
+        if turn is None:
             return self._folded(current, pending)
-        with self._directory.turn(wait=False) as ours:
-            if not ours:
-                return None
+        with turn:
             return self._written_since(current, base) or self._saved(self._folded(current, pending))
+
+    def _turn(self, *, wait: bool) -> TextIO | None:
+        """Take the turn to write a snapshot; None where there can be no snapshots now.
+
+        Raises:
+            BlockingIOError: it is the turn of another, and we are not to wait.
+        """
+        if self._directory is None:
+            return None
+        try:
+            turn = self._directory.turn(wait=wait)
+        except BlockingIOError:
+            raise
+        except OSError as error:
+            # Somebody may have cleared it away, for good or until we are next in turn.
+            if not self._goes_without:
+                _log.warning("no snapshots: this worker keeps a list of its own", error=str(error))
+            self._goes_without = True
+            return None
+        self._goes_without = False
+        return turn
 
     def _written_since(self, current: Snapshot, base: State) -> Snapshot | None:
         """Return what another worker has written since the base in force was made, if it is whole.

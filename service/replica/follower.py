@@ -31,7 +31,8 @@ MANY_CHANGES: Final = 2_000
 FOLD_AT: Final = 50_000
 #: Age at which a base is renewed all the same, so that a restart finds a young one.
 RENEW_AFTER: Final = dt.timedelta(minutes=10)
-#: Seconds between attempts while the database is away, at most.
+#: Seconds between attempts while the database is away, at most, and before a base that
+#: could not be renewed is tried again.
 RETRY_SECONDS: Final = 2.0
 
 _log = structlog.get_logger()
@@ -260,6 +261,10 @@ class Follower:
             # Another list may have been loaded in the meantime.
             if renewed and self._replica is not None and self._replica.base is table:
                 self._replica.rebase(renewed.table, renewed.state)
+        except Exception:  # noqa: BLE001
+            # The base in force is still right, and changes go on beside it.
+            _log.exception("the base could not be renewed")
+            await asyncio.sleep(RETRY_SECONDS)
         finally:
             self._renewing = None
 

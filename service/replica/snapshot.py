@@ -9,16 +9,14 @@ one or the new one. Its layout: a line of JSON (:class:`_Header`), zeros up to a
 whole page, then the fingerprints and the words as little-endian 64-bit integers.
 """
 
-import contextlib
 import dataclasses
 import datetime as dt
 import fcntl
 import mmap
 import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 import numpy as np
 import structlog
@@ -67,8 +65,8 @@ class SnapshotDirectory:
     """Where the snapshot of one database lives.
 
     Args:
-        directory: made if it is missing. Only its owner may write to it, since
-            whoever can decides what is suppressed.
+        directory: made if it is missing, now or later. Only its owner may write to it,
+            since whoever can decides what is suppressed.
         database: the database; its URL tells it from others with snapshots here.
 
     Raises:
@@ -76,30 +74,32 @@ class SnapshotDirectory:
     """
 
     def __init__(self, directory: Path, database: URL) -> None:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = directory.lstat()  # A link would be somebody else's choice.
-        if not stat.S_ISDIR(status.st_mode):
-            raise NotADirectoryError(f"{directory} is no directory")
-        if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise PermissionError(f"{directory} can be written to by others")
+        self._directory = directory
         name = xxhash.xxh3_64_hexdigest(_whole(database).encode())
         self._file = directory / f"{name}.snapshot"
         self._lock = directory / f"{name}.lock"
+        self._make()
 
-    @contextlib.contextmanager
-    def turn(self, *, wait: bool) -> Iterator[bool]:
-        """Keep other workers from writing; yield whether it is our turn."""
-        with self._lock.open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
+    def turn(self, *, wait: bool) -> TextIO:
+        """Keep other workers from writing until what is returned is closed.
+
+        Raises:
+            BlockingIOError: it is the turn of another, and we are not to wait.
+            OSError: the directory cannot be used, or is not only ours.
+        """
+        self._make()
+        lock = self._lock.open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except OSError:
+            lock.close()
+            raise
+        return lock
 
     def read(self) -> Snapshot | None:
         """Map the snapshot; None where there is none that can be used."""
         try:
+            self._require_ours()
             with self._file.open("rb") as file:
                 header = _Header.model_validate_json(file.readline(_MAX_HEADER))
                 return _mapped(file.fileno(), _payload_at(file.tell()), header)
@@ -147,6 +147,17 @@ class SnapshotDirectory:
         finally:
             fresh.unlink(missing_ok=True)
         return self.read() or snapshot
+
+    def _make(self) -> None:
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._require_ours()
+
+    def _require_ours(self) -> None:
+        status = self._directory.lstat()  # A link would be somebody else's choice.
+        if not stat.S_ISDIR(status.st_mode):
+            raise NotADirectoryError(f"{self._directory} is no directory")
+        if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise PermissionError(f"{self._directory} can be written to by others")
 
 
 def _whole(database: URL) -> str:

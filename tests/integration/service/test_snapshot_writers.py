@@ -17,31 +17,30 @@ URL = make_url("sqlite:////nowhere/list.db")
 TIMES = 40
 
 
-def written(folder: Path, entries: int) -> int:
-    """Write snapshots of so many entries one after the other; return in how many turns."""
+def write(folder: Path, entries: int) -> None:
+    """Write snapshots of so many entries one after the other."""
     fingerprints = np.arange(1, entries + 1, dtype=np.uint64)
     table = Table.of([(fingerprints, np.full(entries, entries, dtype=np.uint64))])
     state = State(entries, dt.datetime(2026, 3, 2, tzinfo=dt.UTC))
-    directory, turns = SnapshotDirectory(folder, URL), 0
+    directory = SnapshotDirectory(folder, URL)
     for _ in range(TIMES):
-        with directory.turn(wait=True) as ours:
+        with directory.turn(wait=True):
             directory.write(Snapshot(Identity("5eed", 1), state, {"": 0}, table))
-            turns += ours
-    return turns
 
 
 def test_a_snapshot_is_whole_while_two_processes_write_it(tmp_path: Path) -> None:
     folder = tmp_path / "snapshots"
-    written(folder, 1_000)
+    write(folder, 1_000)
     directory, found = SnapshotDirectory(folder, URL), set()
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(2, mp_context=spawn) as pool:
-        writers = [pool.submit(written, folder, entries) for entries in (10_000, 30_000)]
+        writers = [pool.submit(write, folder, entries) for entries in (10_000, 30_000)]
         while not all(writer.done() for writer in writers):
             known = directory.read()
             assert known is not None
             assert set(known.table.words.tolist()) == {len(known.table)}
             found.add(len(known.table))
-    assert [writer.result() for writer in writers] == [TIMES, TIMES]
+    for writer in writers:
+        writer.result()
     assert found <= {1_000, 10_000, 30_000}
     assert {file.suffix for file in folder.iterdir()} == {".snapshot", ".lock"}

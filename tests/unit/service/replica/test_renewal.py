@@ -3,16 +3,19 @@
 import asyncio
 import contextlib
 import datetime as dt
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from service.replica import follower as following
 from service.replica.base import BaseSource
 from service.replica.follower import RENEW_AFTER, Follower
-from service.replica.snapshot import SnapshotDirectory
+from service.replica.snapshot import Snapshot, SnapshotDirectory
 from service.store import NewSuppression, Reason, Store
+from service.store.restoration import rename
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 
@@ -25,8 +28,19 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def directory(store: Store, tmp_path: Path) -> SnapshotDirectory:
-    return SnapshotDirectory(tmp_path / "snapshots", store.engine.url)
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "snapshots"
+
+
+@pytest.fixture
+def directory(store: Store, folder: Path) -> SnapshotDirectory:
+    return SnapshotDirectory(folder, store.engine.url)
+
+
+def written(directory: SnapshotDirectory) -> Snapshot:
+    snapshot = directory.read()
+    assert snapshot is not None
+    return snapshot
 
 
 class Follow:
@@ -49,6 +63,12 @@ class Follow:
         replica = self.follower.replica
         assert replica is not None
         return len(replica.base), replica.base_state.revision, replica.pending
+
+    @property
+    def base_age(self) -> dt.timedelta:
+        replica = self.follower.replica
+        assert replica is not None
+        return self.now - replica.base_state.as_of
 
     def stopped(self, *addresses: str) -> list[bool]:
         replica = self.follower.replica
@@ -82,8 +102,7 @@ async def test_changes_are_folded_into_a_new_base_once_they_are_many(
     # Then the base holds them all, in memory and in the snapshot.
     assert follow.base == (3, 2, 0)
     assert all(follow.stopped("a@x.example", "b@x.example", "c@x.example"))
-    known = directory.read()
-    assert known is not None
+    known = written(directory)
     assert (len(known.table), known.state.revision) == (3, 2)
 
 
@@ -137,3 +156,68 @@ async def test_a_change_during_the_folding_is_kept(
     # Then it stands beside the new base, or in the next one.
     assert all(follow.stopped("a@x.example", "b@x.example", "c@x.example", "d@x.example"))
     assert follow.base == (3, 1, 1)
+
+
+@pytest.mark.usefixtures("fold_at_3")
+async def test_a_folder_that_was_deleted_is_made_again(
+    store: Store, directory: SnapshotDirectory, folder: Path
+) -> None:
+    follow = Follow(store, directory)
+    await follow.round()
+    # Given a folder that somebody has cleared away
+    shutil.rmtree(folder)
+    # When the base is renewed, then its snapshot is there again.
+    suppress(store, "a@x.example", "b@x.example", "c@x.example")
+    await follow.round()
+    assert follow.base == (3, 1, 0)
+    assert len(written(directory).table) == 3
+
+
+@contextlib.contextmanager
+def blocked(folder: Path) -> Iterator[None]:
+    """Have a file where the folder belongs for the length of the block."""
+    shutil.rmtree(folder)
+    folder.touch()
+    yield
+    folder.unlink()
+
+
+@pytest.mark.usefixtures("fold_at_3")
+async def test_without_a_folder_a_list_is_loaded_renewed_and_loaded_anew(
+    store: Store, directory: SnapshotDirectory, folder: Path
+) -> None:
+    follow = Follow(store, directory)
+    # Given a folder that cannot be made
+    with blocked(folder), capture_logs() as logs:
+        # When a follower loads the list, renews its base, and finds another database
+        await follow.round()
+        suppress(store, "a@x.example", "b@x.example", "c@x.example")
+        await follow.round()
+        assert follow.base == (3, 1, 0)
+        rename(store.engine)
+        await follow.round()
+    # Then it goes on without, and says so once,
+    assert follow.base == (3, 1, 0)
+    assert follow.follower.identity == store.identity()
+    assert [line["event"].partition(":")[0] for line in logs].count("no snapshots") == 1
+    # until there can be a folder again.
+    follow.now += RENEW_AFTER
+    await follow.round()
+    assert len(written(directory).table) == 3
+
+
+async def test_a_base_that_cannot_be_renewed_is_told_of_and_tried_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "RETRY_SECONDS", 0)
+    follow = Follow(store, None)
+    await follow.round()
+    follow.now += RENEW_AFTER
+    # Given a defect in the folding
+    with monkeypatch.context() as broken, capture_logs() as logs:
+        broken.setattr(BaseSource, "renewed", lambda *_: 1 // 0)
+        await follow.round()
+    # Then it is logged, and the next round has another go.
+    assert [line["event"] for line in logs] == ["the base could not be renewed"]
+    await follow.round()
+    assert follow.base_age == dt.timedelta()
