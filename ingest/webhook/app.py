@@ -19,8 +19,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from ingest.envelope import Envelope, open_envelope
-from ingest.errors import Defect, ForeignTopic, Refused
+from ingest.errors import Defect, ForeignTopic, Malformed, Refused
 from ingest.json_object import optional_text
+from ingest.metrics.age import OldestPost
+from ingest.moment import moment_of
 from ingest.outcome import Outcome
 from ingest.pipeline import Authenticate
 from ingest.webhook.batches import Batches
@@ -78,6 +80,7 @@ class Parts:
     health: Health
     journal: Journal = dataclasses.field(default_factory=Journal)
     room: Room = dataclasses.field(default_factory=Room)
+    oldest: OldestPost = dataclasses.field(default_factory=OldestPost)
 
 
 class Webhook:
@@ -149,12 +152,20 @@ class Webhook:
             await self._authenticate(envelope)
             if envelope.type == _SUBSCRIPTION:
                 await self._parts.confirmations.take(envelope)
-            return await self._parts.batches.take_in(text)
+            with self._aging(envelope):
+                return await self._parts.batches.take_in(text)
         except Refused as refusal:
             return Outcome(refusal=refusal, sns_message_id=envelope.message_id)
         except StoreError as error:
             away = StoreAway(f"the database does not answer: {error}")
             return Outcome(refusal=away, sns_message_id=envelope.message_id)
+
+    def _aging(self, envelope: Envelope) -> contextlib.AbstractContextManager[None]:
+        """Count how old a message is, that is genuine, until it is answered."""
+        try:
+            return self._parts.oldest.in_hand(moment_of(envelope.timestamp).timestamp())
+        except Malformed:
+            return contextlib.nullcontext()  # a raw delivery, which tells no time
 
     async def _authenticate(self, envelope: Envelope) -> None:
         """Make sure of an envelope, fetching the key that it is to be checked with."""

@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 import uvicorn
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
@@ -27,7 +28,6 @@ from ingest.webhook.app import POST_PATH, Parts, Webhook
 from ingest.webhook.batches import Batches
 from ingest.webhook.confirmation import Confirmations, SnsConfirm
 from ingest.webhook.health import Health
-from ingest.webhook.journal import Journal
 from ingest.webhook.keys import KeyRing
 from ingest.webhook.protocol import MAX_CONNECTIONS, PatientProtocol
 from ingest.webhook.settings import WebhookSettings
@@ -86,18 +86,20 @@ class Factory:
             # The scheme is not told: behind a load balancer it is another one.
             _log.info("started", listen=self.address, path=POST_PATH)
             with contextlib.closing(store), fetch:
-                async with self._reporting(parts.journal), inner(app):
+                async with self._reporting(parts), inner(app):
                     yield
 
         application.router.lifespan_context = lifespan
         return application
 
-    def _reporting(self, journal: Journal) -> contextlib.AbstractAsyncContextManager[None]:
-        """Report what a journal counts, for the length of the block."""
+    def _reporting(self, parts: Parts) -> contextlib.AbstractAsyncContextManager[None]:
+        """Report what is counted, and how old it is, for the length of the block."""
         if not self.gathering:
             return contextlib.nullcontext()
-        to = ReportTo(self.gathering, str(os.getpid()))
-        return Reporter(to, TallyMetrics(journal.tally)).reporting()
+        told = CollectorRegistry()
+        told.register(TallyMetrics(parts.journal.tally))
+        told.register(parts.oldest)
+        return Reporter(ReportTo(self.gathering, str(os.getpid())), told).reporting()
 
 
 def assembled(settings: WebhookSettings, store: Store, fetch: CertificateFetcher) -> Parts:

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from ingest import errors
 from ingest.errors import Forged, Malformed, QueueUnavailable, Unverifiable
-from ingest.metrics.age import OldestMessage
+from ingest.metrics.age import LATELY_SECONDS, OldestMessage, OldestPost
 from ingest.metrics.mail import MailLook
 from ingest.metrics.messages import TallyMetrics
 from ingest.metrics.queue import QueueLook
@@ -102,6 +102,47 @@ def test_the_oldest_message_ages_until_it_is_stored() -> None:
     # until a receive brings nothing.
     oldest.received([])
     assert oldest.seconds == 0
+
+
+@pytest.fixture
+def time() -> list[float]:
+    """A clock that shows its only member."""
+    return [1_000.0]
+
+
+@pytest.fixture
+def oldest(time: list[float]) -> OldestPost:
+    return OldestPost(now=lambda: time[0])
+
+
+def test_a_post_ages_until_it_is_answered(oldest: OldestPost, time: list[float]) -> None:
+    with oldest.in_hand(sent=990), oldest.in_hand(sent=950):
+        assert oldest.seconds == 50
+        time[0] += 5
+        assert oldest.seconds == 55
+    time[0] += 5
+    assert oldest.seconds == 55
+
+
+def test_the_oldest_post_is_told_of_for_ten_minutes_and_then_the_next(
+    oldest: OldestPost, time: list[float]
+) -> None:
+    for age in (300, 20, 40, 30):
+        with oldest.in_hand(sent=time[0] - age):
+            pass
+        time[0] += 1
+    told = [oldest.seconds]
+    time[0] += LATELY_SECONDS - 3
+    told += [oldest.seconds]
+    time[0] += 2
+    told += [oldest.seconds]
+    time[0] += 10
+    assert [*told, oldest.seconds] == [300, 40, 30, 0]
+
+
+def test_a_post_from_the_future_is_not_younger_than_now(oldest: OldestPost) -> None:
+    with oldest.in_hand(sent=2_000):
+        assert oldest.seconds == 0
 
 
 def test_what_cannot_be_looked_at_is_left_out_and_logged_once() -> None:

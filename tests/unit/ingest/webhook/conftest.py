@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from ingest.feedback import Judge
+from ingest.metrics.age import OldestPost
 from ingest.pipeline import Pipeline
 from ingest.signature import SnsSignatureVerifier
 from ingest.webhook.app import Parts, Webhook
@@ -83,6 +84,7 @@ class Site:
     confirmed: Confirmed
     journal: Journal
     room: Room
+    oldest: OldestPost
 
     async def post(self, body: Json | str | bytes, **headers: str) -> int:
         """Post as SNS does; return the status. Underscores in names of headers are dashes."""
@@ -116,11 +118,13 @@ def open_site(store: Store, certificate: bytes) -> Open:
             # The clock stands where the envelopes of these tests were made.
             confirmations=Confirmations(confirmed, lambda: NOW),
             health=Health(store.revision),
+            oldest=OldestPost(now=NOW.timestamp),
         )
         transport = httpx.ASGITransport(Webhook(settings, parts).application())
         client = httpx.AsyncClient(transport=transport, base_url="http://webhook.test")
         async with client, parts.batches.running():
-            yield Site(client, store, certificates, confirmed, parts.journal, parts.room)
+            counted = parts.journal, parts.room, parts.oldest
+            yield Site(client, store, certificates, confirmed, *counted)
 
     return opened
 

@@ -1,5 +1,6 @@
 import asyncio
 import base64
+import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
@@ -12,7 +13,7 @@ from ingest.pipeline import Pipeline
 from ingest.webhook import app
 from ingest.webhook.refusals import TokenRefused, Unconfirmed
 from service.store import Reason, Store, StoreError, StoreUnavailable
-from tests.unit.ingest.webhook.conftest import PASSWORD, TOPIC, Open, Site
+from tests.unit.ingest.webhook.conftest import NOW, PASSWORD, TOPIC, Open, Site
 
 Json = dict[str, Any]
 Signed = Callable[..., Json]
@@ -373,3 +374,24 @@ async def test_no_log_line_holds_an_address(
 async def test_an_answer_repeats_nothing_of_what_was_posted(site: Site, bounce: str) -> None:
     answer = await site.client.post("/sns", content=bounce)
     assert answer.text == "raw delivery\n"
+
+
+async def test_the_age_of_a_message_is_told_whether_it_is_stored_or_not(
+    site: Site, signed: Signed, bounce: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a database that takes nothing
+    def broken() -> NoReturn:
+        raise StoreUnavailable("gone")
+
+    monkeypatch.setattr(site.store, "write", broken)
+    # when SNS posts what it took a while before
+    await site.post(signed(bounce, Timestamp=(NOW - dt.timedelta(hours=1)).isoformat()))
+    # then that has waited
+    assert site.oldest.seconds == 3_600
+
+
+async def test_the_age_of_what_somebody_else_made_up_is_not_told(
+    site: Site, signed: Signed, bounce: str
+) -> None:
+    await site.post(signed(bounce) | {"Timestamp": "2020-01-01T00:00:00.000Z"})
+    assert site.oldest.seconds == 0
