@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from ingest.aws.clients import Aws, translated
+from ingest.aws.clients import Aws, code_of, translated
 from ingest.aws.pace import Pace
 from ingest.errors import AwsError
 from service.address import InvalidAddress, canonical
@@ -86,7 +86,7 @@ class AccountList:
             try:
                 answer = self._aws.ses.list_suppressed_destinations(**asked)
             except ClientError as error:
-                if error.response["Error"].get("Code") == "InvalidNextTokenException":
+                if code_of(error) == "InvalidNextTokenException":
                     raise LostPlace("SES does not know the place any more") from error
                 raise
         listed = answer.get("SuppressedDestinationSummaries", [])

@@ -135,11 +135,16 @@ def translated() -> Iterator[None]:
 
 def is_absent(error: ClientError) -> bool:
     """Whether AWS says that something is not there."""
-    return _code(error) in _ABSENT
+    return code_of(error) in _ABSENT
+
+
+def code_of(error: ClientError) -> str:
+    """Return the service's code for what went wrong."""
+    return str(error.response.get("Error", {}).get("Code", "an error without a code"))
 
 
 def _in_our_words(error: ClientError) -> AwsError:
-    code = _code(error)
+    code = code_of(error)
     action = action_of(error.operation_name)
     if code in _DENIED:
         return NotPermitted(action)
@@ -147,21 +152,21 @@ def _in_our_words(error: ClientError) -> AwsError:
         return NotSignedIn(f"AWS does not take the credentials ({code})")
     if code in _TOO_FAST:
         return AwsError(f"{action}: AWS asks to come more slowly; try again in a minute")
-    return AwsError(f"{action}: {code}: {error.response.get('Error', {}).get('Message', '')}")
+    said = " ".join(str(error.response.get("Error", {}).get("Message", "")).split())
+    return AwsError(f"{action}: {code}: {said}")
 
 
 def action_of(operation: str) -> str:
-    """Return an operation as IAM's policies call it, such as ``sns:CreateTopic``."""
+    """Return an operation as IAM's policies call it, such as ``sns:CreateTopic``.
+
+    Batches have no actions of their own: whoever may delete one message may delete ten.
+    """
     for service, prefix in _PREFIXES.items():
         if operation in _operations(service):
-            return f"{prefix}:{operation}"
+            return f"{prefix}:{operation.removesuffix('Batch')}"
     return operation
 
 
 @functools.cache
 def _operations(service: str) -> frozenset[str]:
     return frozenset(botocore.session.get_session().get_service_model(service).operation_names)
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", "an error without a code"))

@@ -97,8 +97,10 @@ def redrive_command(
     SQS moves them itself (StartMessageMoveTask); the command waits until it has.
     Where SQS has no move tasks, as in stand-ins, each message is sent and, once that
     is confirmed, deleted; killed in between, it is in both queues, which does no harm.
+    Messages that somebody has on loan at the moment stay, and are not counted.
 
-    Exit status 0 tells that all are back, 1 that some are left.
+    Exit status 0 tells that all are back, 1 that some are left, 3 that SQS refused or
+    gave up, and why.
 
     \b
     Example:

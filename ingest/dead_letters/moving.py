@@ -5,36 +5,17 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from botocore.exceptions import ClientError
-
-from ingest.dead_letters.queue import DeadLetter, DeadLetterQueue, told
-from ingest.errors import QueueUnavailable, SettingsError
-from ingest.sqs import failure_of
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs.type_defs import ListMessageMoveTasksResultEntryTypeDef
+from ingest.aws.clients import translated
+from ingest.dead_letters.move_task import MoveTask, NoMoveTasks
+from ingest.dead_letters.queue import DeadLetter, DeadLetterQueue
+from ingest.errors import SettingsError
 
 #: How letters went.
 BY_SQS: Final = "by a move task of SQS"
 BY_HAND: Final = "one by one: sent, and deleted once that was confirmed"
 
-# What those say that have no move tasks: stand-ins of SQS.
-_NO_SUCH_ACTION: Final = frozenset(
-    {
-        "InvalidAction",
-        "UnknownOperationException",
-        "AWS.SimpleQueueService.UnsupportedOperation",
-        "UnsupportedOperation",
-        "NotImplemented",
-        "501",
-        "500",
-        "404",
-    }
-)
-_TICK_SECONDS: Final = 1.0
-_RUNNING: Final = frozenset({"RUNNING", "CANCELLING"})
 _OF_THE_OWNER_ALONE: Final = 0o600
 
 
@@ -57,27 +38,15 @@ def redrive(
         sleep: waits between two looks at how far SQS is.
 
     Raises:
-        QueueUnavailable: SQS does not answer, or refuses.
+        NotMoved: SQS began, and did not bring it to an end.
+        AwsError: SQS does not answer, or refuses.
         SettingsError: they have to be sent by hand, and nobody says where.
     """
-    arn = letters.arn
     try:
-        letters.client.start_message_move_task(SourceArn=arn)
-    except ClientError as error:
-        if failure_of(error) in _NO_SUCH_ACTION:
-            return _by_hand(letters, queue_url)
-        raise QueueUnavailable(f"SQS does not do it: {failure_of(error)}") from error
-    while (task := _task(letters, arn)).get("Status") in _RUNNING:
-        sleep(_TICK_SECONDS)
-    moved = task.get("ApproximateNumberOfMessagesMoved", 0)
-    wanted = task.get("ApproximateNumberOfMessagesToMove", moved)
-    return Moved(moved, max(0, wanted - moved), BY_SQS)
-
-
-def _task(letters: DeadLetterQueue, arn: str) -> "ListMessageMoveTasksResultEntryTypeDef":
-    with told():
-        tasks = letters.client.list_message_move_tasks(SourceArn=arn, MaxResults=1)
-    return tasks.get("Results", [{}])[0]
+        task = MoveTask.start(letters.client, letters.arn)
+    except NoMoveTasks:
+        return _by_hand(letters, queue_url)
+    return Moved(*task.wait(sleep), BY_SQS)
 
 
 def _by_hand(letters: DeadLetterQueue, queue_url: str) -> Moved:
@@ -88,7 +57,7 @@ def _by_hand(letters: DeadLetterQueue, queue_url: str) -> Moved:
     moved = 0
     for batch in letters.take(waiting):
         for letter in batch:
-            with told():
+            with translated():
                 letters.client.send_message(QueueUrl=queue_url, MessageBody=letter.body)
             moved += letters.delete([letter])
     return Moved(moved, max(0, waiting - moved), BY_HAND)
@@ -112,7 +81,7 @@ def save(letters: DeadLetterQueue, path: Path, limit: int, *, delete: bool) -> S
         delete: whether they leave the queue once they are safe on disk.
 
     Raises:
-        QueueUnavailable: SQS does not answer, or refuses; what was written stays.
+        AwsError: SQS does not answer, or refuses; what was written stays.
         OSError: the file cannot be written; nothing of what is not in it is deleted.
     """
     written = deleted = 0

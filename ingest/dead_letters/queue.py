@@ -7,10 +7,9 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, Self
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from ingest.errors import QueueUnavailable, SettingsError
-from ingest.sqs import MAX_BATCH, connect_client, failure_of
+from ingest.aws.clients import translated
+from ingest.errors import SettingsError
+from ingest.sqs import MAX_BATCH, connect_client
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -61,12 +60,12 @@ class DeadLetterQueue:
 
         Raises:
             SettingsError: the other queue has none.
-            QueueUnavailable: SQS does not answer, or refuses.
+            AwsError: SQS does not answer, or refuses.
         """
         client = connect_client(dead_letter_queue_url or queue_url, _WAIT_SECONDS)
         if dead_letter_queue_url:
             return cls(client, dead_letter_queue_url)
-        with told():
+        with translated():
             policy = _attribute(client, queue_url, "RedrivePolicy")
             if not policy:
                 raise SettingsError("the queue has no dead-letter queue: its messages come again")
@@ -80,18 +79,18 @@ class DeadLetterQueue:
         """The queue's ARN.
 
         Raises:
-            QueueUnavailable: SQS does not answer, or refuses.
+            AwsError: SQS does not answer, or refuses.
         """
-        with told():
+        with translated():
             return _attribute(self.client, self.url, "QueueArn")
 
     def count(self) -> int:
         """Return about how many letters wait.
 
         Raises:
-            QueueUnavailable: SQS does not answer, or refuses.
+            AwsError: SQS does not answer, or refuses.
         """
-        with told():
+        with translated():
             return int(_attribute(self.client, self.url, "ApproximateNumberOfMessages") or 0)
 
     def take(self, limit: int) -> Iterator[list[DeadLetter]]:
@@ -101,7 +100,7 @@ class DeadLetterQueue:
             limit: of all of them.
 
         Raises:
-            QueueUnavailable: SQS does not answer, or refuses.
+            AwsError: SQS does not answer, or refuses.
         """
         seen: set[str] = set()
         empty = 0
@@ -118,7 +117,7 @@ class DeadLetterQueue:
         """Yield letters to look at; those that were are given back at the end.
 
         Raises:
-            QueueUnavailable: SQS does not answer, or refuses.
+            AwsError: SQS does not answer, or refuses.
         """
         borrowed: list[DeadLetter] = []
 
@@ -136,10 +135,10 @@ class DeadLetterQueue:
         """Let letters be seen by others at once; those that cannot be soon are anyway.
 
         Raises:
-            QueueUnavailable: SQS does not answer, or refuses.
+            AwsError: SQS does not answer, or refuses.
         """
         for batch in _batches(letters):
-            with told():
+            with translated():
                 self.client.change_message_visibility_batch(
                     QueueUrl=self.url,
                     Entries=[
@@ -156,11 +155,11 @@ class DeadLetterQueue:
         """Delete letters; return how many SQS deleted.
 
         Raises:
-            QueueUnavailable: SQS does not answer, or refuses.
+            AwsError: SQS does not answer, or refuses.
         """
         deleted = 0
         for batch in _batches(letters):
-            with told():
+            with translated():
                 answer = self.client.delete_message_batch(
                     QueueUrl=self.url,
                     Entries=[
@@ -172,7 +171,7 @@ class DeadLetterQueue:
         return deleted
 
     def _receive(self, count: int) -> list[DeadLetter]:
-        with told():
+        with translated():
             answer = self.client.receive_message(
                 QueueUrl=self.url,
                 MaxNumberOfMessages=count,
@@ -181,19 +180,6 @@ class DeadLetterQueue:
                 MessageSystemAttributeNames=[_RECEIVED, _SENT],
             )
         return [_letter(message) for message in answer.get("Messages", [])]
-
-
-@contextlib.contextmanager
-def told() -> Iterator[None]:
-    """Tell of failures of SQS by their code.
-
-    Raises:
-        QueueUnavailable: SQS does not answer, or refuses.
-    """
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise QueueUnavailable(f"SQS does not do it: {failure_of(error)}") from error
 
 
 def _attribute(client: "SQSClient", url: str, name: "QueueAttributeNameType") -> str:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Final
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
-from ingest.dead_letters.queue import DeadLetterQueue, told
+from ingest.aws.clients import translated
+from ingest.dead_letters.queue import DeadLetterQueue
 from ingest.sqs import connect_client
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ class QueueLook:
         """Return the messages of the queue, as SQS estimates them.
 
         Raises:
-            QueueUnavailable: SQS does not answer, or forbids sqs:GetQueueAttributes.
+            AwsError: SQS does not answer, or forbids sqs:GetQueueAttributes.
         """
-        with told():
+        with translated():
             answer = self._client.get_queue_attributes(
                 QueueUrl=self._url, AttributeNames=[*_STATES.values()]
             )
@@ -66,7 +67,7 @@ class QueueLook:
         """Return how many messages were given up and still lie there.
 
         Raises:
-            QueueUnavailable: SQS does not answer, or forbids.
+            AwsError: SQS does not answer, or forbids.
             SettingsError: the queue gives nothing up.
         """
         self._dead = self._dead or DeadLetterQueue.find(self._url, "")

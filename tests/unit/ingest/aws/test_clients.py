@@ -28,6 +28,7 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CreateTopic", "sns:CreateTopic"),
         ("SetQueueAttributes", "sqs:SetQueueAttributes"),
         ("PutAccountSuppressionAttributes", "ses:PutAccountSuppressionAttributes"),
+        ("DeleteMessageBatch", "sqs:DeleteMessage"),
         ("PutMetricAlarm", "cloudwatch:PutMetricAlarm"),
         ("GetIdentityNotificationAttributes", "ses:GetIdentityNotificationAttributes"),
     ],

@@ -5,11 +5,13 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from botocore.stub import ANY, Stubber
 
+from ingest.dead_letters.move_task import NotMoved
 from ingest.dead_letters.moving import BY_HAND, BY_SQS, Moved, redrive, save
 from ingest.dead_letters.queue import DeadLetter, DeadLetterQueue
-from ingest.errors import QueueUnavailable, SettingsError
+from ingest.errors import AwsError, SettingsError
 
 URL = "https://sqs.eu-west-1.amazonaws.com/123456789012/dead"
 SOURCE = "https://sqs.eu-west-1.amazonaws.com/123456789012/feedback"
@@ -30,12 +32,29 @@ def stubbed(sqs: Any) -> Stubber:
     return stub
 
 
-def task(status: str, moved: int, wanted: int) -> dict[str, Any]:
-    counts = {
+def with_task(sqs: Any, *listed: dict[str, Any], before: dict[str, Any] | None = None) -> Stubber:
+    """Return a stub of an SQS that takes a move task, and what it lists one after the other."""
+    stub = stubbed(sqs)
+    asked = {"SourceArn": ARN, "MaxResults": 1}
+    stub.add_response("list_message_move_tasks", tasks(before), asked)
+    stub.add_response("start_message_move_task", {"TaskHandle": "t"}, {"SourceArn": ARN})
+    for task in listed:
+        stub.add_response("list_message_move_tasks", tasks(task), asked)
+    return stub
+
+
+def tasks(newest: dict[str, Any] | None) -> dict[str, Any]:
+    return {"Results": [{"SourceArn": ARN, **newest}] if newest else []}
+
+
+def running(moved: int, wanted: int, status: str = "RUNNING", started: int = 2) -> dict[str, Any]:
+    """A task that has come to run."""
+    return {
+        "Status": status,
+        "StartedTimestamp": started,
         "ApproximateNumberOfMessagesMoved": moved,
         "ApproximateNumberOfMessagesToMove": wanted,
     }
-    return {"Results": [{"Status": status, "SourceArn": ARN, **counts}]}
 
 
 def no_sleep(_seconds: float) -> None:
@@ -53,32 +72,81 @@ def received(*names: str) -> dict[str, Any]:
 
 def test_sqs_moves_the_letters_itself(sqs: Any) -> None:
     # given an SQS that has move tasks, and takes a while
-    stub = stubbed(sqs)
-    stub.add_response("start_message_move_task", {"TaskHandle": "t"}, {"SourceArn": ARN})
-    stub.add_response("list_message_move_tasks", task("RUNNING", 3, 10))
-    stub.add_response("list_message_move_tasks", task("COMPLETED", 10, 10))
-    with stub:
+    with with_task(sqs, running(3, 10), running(10, 10, "COMPLETED")):
         assert redrive(DeadLetterQueue(sqs, URL), SOURCE, no_sleep) == Moved(10, 0, BY_SQS)
 
 
-def test_letters_that_sqs_did_not_move_are_told(sqs: Any) -> None:
-    stub = stubbed(sqs)
-    stub.add_response("start_message_move_task", {"TaskHandle": "t"})
-    stub.add_response("list_message_move_tasks", task("FAILED", 4, 10))
-    with stub:
+def test_letters_that_sqs_counted_and_left_are_told(sqs: Any) -> None:
+    with with_task(sqs, running(4, 10, "COMPLETED")):
         assert redrive(DeadLetterQueue(sqs, URL), SOURCE, no_sleep).left == 6
 
 
-def test_a_redrive_that_sqs_refuses_is_not_done_by_hand(sqs: Any) -> None:
+@pytest.mark.parametrize(
+    ("ended", "said"),
+    [
+        ({"Status": "FAILED", "FailureReason": "AccessDenied"}, r"FAILED \(AccessDenied\), 0"),
+        (running(4, 10, "FAILED"), r"FAILED \(no reason given\), 4 were sent back before"),
+        (running(4, 10, "CANCELLED"), "CANCELLED .*4 were sent back"),
+    ],
+    ids=["before it ran", "half way", "cancelled"],
+)
+def test_a_task_that_came_to_nothing_is_an_error_that_says_why(
+    sqs: Any, ended: dict[str, Any], said: str
+) -> None:
+    with with_task(sqs, ended), pytest.raises(NotMoved, match=said):
+        redrive(DeadLetterQueue(sqs, URL), SOURCE, no_sleep)
+
+
+def test_a_task_that_is_not_listed_yet_is_waited_for(sqs: Any) -> None:
+    # given a list that is behind: first the one before is the newest
+    before = running(7, 7, "COMPLETED", started=1)
+    with with_task(sqs, before, running(2, 2, "COMPLETED"), before=before):
+        assert redrive(DeadLetterQueue(sqs, URL), SOURCE, no_sleep).moved == 2
+
+
+def test_a_first_task_that_is_not_listed_yet_is_waited_for(sqs: Any) -> None:
+    with with_task(sqs, {}, running(2, 2, "COMPLETED")):
+        assert redrive(DeadLetterQueue(sqs, URL), SOURCE, no_sleep).moved == 2
+
+
+def test_a_task_that_is_never_listed_is_an_error(sqs: Any) -> None:
+    with with_task(sqs, *[{}] * 100), pytest.raises(NotMoved, match="does not list it"):
+        redrive(DeadLetterQueue(sqs, URL), SOURCE, no_sleep)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("AccessDenied", "allow sqs:StartMessageMoveTask"),
+        ("AWS.SimpleQueueService.UnsupportedOperation", "already a task running"),
+        ("UnsupportedOperation", "already a task running"),
+        ("500", "500"),
+    ],
+)
+def test_a_redrive_that_sqs_refuses_is_not_done_by_hand(sqs: Any, code: str, told: str) -> None:
     stub = stubbed(sqs)
-    stub.add_client_error("start_message_move_task", "AccessDenied")
-    with stub, pytest.raises(QueueUnavailable, match="AccessDenied"):
+    stub.add_response("list_message_move_tasks", tasks(None))
+    stub.add_client_error("start_message_move_task", code, "There is already a task running.")
+    with stub, pytest.raises(AwsError, match=told):
+        redrive(DeadLetterQueue(sqs, URL), SOURCE, no_sleep)
+
+
+def test_an_sqs_that_cannot_be_reached_is_an_error_of_ours(
+    sqs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(**_: Any) -> None:
+        raise EndpointConnectionError(endpoint_url="https://sqs")
+
+    monkeypatch.setattr(sqs, "start_message_move_task", unreachable)
+    stub = stubbed(sqs)
+    stub.add_response("list_message_move_tasks", tasks(None))
+    with stub, pytest.raises(AwsError, match="cannot be reached"):
         redrive(DeadLetterQueue(sqs, URL), SOURCE, no_sleep)
 
 
 def by_hand(sqs: Any) -> Stubber:
     stub = stubbed(sqs)
-    stub.add_client_error("start_message_move_task", "InvalidAction")
+    stub.add_client_error("list_message_move_tasks", "InvalidAction")
     return stub
 
 
@@ -97,13 +165,30 @@ def test_by_hand_a_letter_is_deleted_after_it_was_sent(sqs: Any) -> None:
         assert redrive(DeadLetterQueue(sqs, URL), SOURCE, no_sleep) == Moved(1, 0, BY_HAND)
 
 
+def test_a_stand_in_that_only_breaks_down_has_no_move_tasks() -> None:
+    # given a stand-in whose web server answers what it does not know with a bare 500
+    stand_in = boto3.client(
+        "sqs",
+        region_name="eu-west-1",
+        endpoint_url="http://127.0.0.1:5000",
+        aws_access_key_id="k",
+        aws_secret_access_key="s",
+    )
+    stub = stubbed(stand_in)
+    stub.add_client_error("list_message_move_tasks", "500")
+    none = {"Attributes": {"ApproximateNumberOfMessages": "0"}}
+    stub.add_response("get_queue_attributes", none)
+    with stub:
+        assert redrive(DeadLetterQueue(stand_in, URL), SOURCE, no_sleep) == Moved(0, 0, BY_HAND)
+
+
 def test_by_hand_a_letter_that_could_not_be_sent_is_not_deleted(sqs: Any) -> None:
     stub = by_hand(sqs)
     count = {"Attributes": {"ApproximateNumberOfMessages": "1"}}
     stub.add_response("get_queue_attributes", count)
     stub.add_response("receive_message", received("a"))
     stub.add_client_error("send_message", "ServiceUnavailable")
-    with stub, pytest.raises(QueueUnavailable):
+    with stub, pytest.raises(AwsError):
         redrive(DeadLetterQueue(sqs, URL), SOURCE, no_sleep)
 
 

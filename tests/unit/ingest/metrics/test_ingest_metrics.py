@@ -6,7 +6,7 @@ from botocore.stub import Stubber
 from structlog.testing import capture_logs
 
 from ingest import errors
-from ingest.errors import Forged, Malformed, QueueUnavailable, Unverifiable
+from ingest.errors import Forged, Malformed, NotPermitted, QueueUnavailable, Unverifiable
 from ingest.metrics.age import LATELY_SECONDS, OldestMessage, OldestPost
 from ingest.metrics.mail import MailLook
 from ingest.metrics.messages import TallyMetrics
@@ -201,7 +201,7 @@ def test_messages_of_the_queue_are_told_by_state(client: Any) -> None:
 def test_a_queue_that_may_not_be_asked_says_so(client: Any) -> None:
     with Stubber(client) as sqs:
         sqs.add_client_error("get_queue_attributes", "AccessDenied")
-        with pytest.raises(QueueUnavailable, match="AccessDenied"):
+        with pytest.raises(NotPermitted, match="sqs:GetQueueAttributes"):
             QueueLook(client, URL).queue()
 
 
