@@ -170,8 +170,22 @@ class _Reader:
         times = [self._own_time(), self._published, self._sent_time()]
         for text in times[::-1] if self._kind == SEND else times:
             if text:
-                return moment_of(text)
+                return self._not_before_its_mail(moment_of(text))
         raise Malformed("no timestamp")
+
+    def _not_before_its_mail(self, told: dt.datetime) -> dt.datetime:
+        """Return when feedback happened; other events, as told.
+
+        Bounces and complaints are dated by whoever reports them, whose clock may be
+        slow; SES dates the mail. Sources: "Bounce object" and "Complaint object" in
+        the SES guide.
+        """
+        if self._kind not in {BOUNCE, COMPLAINT}:
+            return told
+        try:
+            return max(told, moment_of(self._sent_time()))
+        except Malformed:  # no reason to refuse feedback that has a time of its own
+            return told
 
     def _identity(self) -> str:
         """Return what makes this event the same when it comes again.

@@ -44,7 +44,8 @@ def bounce(
         "feedbackId": feedback_id or _ses_id(),
         "reportingMTA": "dns; mta.example.com",
     }
-    return _event("Bounce", details, recipients, shape, configuration_set)
+    mail = _mail(recipients, happened)
+    return _event("Bounce", details, mail, shape, configuration_set)
 
 
 def complaint(
@@ -67,7 +68,8 @@ def complaint(
     }
     if type_ is not None:
         details["complaintFeedbackType"] = type_
-    return _event("Complaint", details, recipients, shape, configuration_set)
+    mail = _mail(recipients, happened)
+    return _event("Complaint", details, mail, shape, configuration_set)
 
 
 def other(kind: str, *recipients: str, happened: dt.datetime | None = None) -> Event:
@@ -75,7 +77,8 @@ def other(kind: str, *recipients: str, happened: dt.datetime | None = None) -> E
     details = {"timestamp": _stamp(happened), **_DETAILS.get(kind, {})}
     if kind in {"Delivery", "DeliveryDelay"}:
         details["recipients"] = list(recipients)
-    return _event(kind, details, recipients, "configuration-set", CONFIGURATION_SET)
+    mail = _mail(recipients, happened)
+    return _event(kind, details, mail, "configuration-set", CONFIGURATION_SET)
 
 
 _DETAILS: Final[dict[str, dict[str, Any]]] = {
@@ -93,21 +96,21 @@ _MEMBERS: Final = {"DeliveryDelay": "deliveryDelay", "Rendering Failure": "failu
 def _event(
     kind: str,
     details: dict[str, Any],
-    recipients: Sequence[str],
+    mail: dict[str, Any],
     shape: Shape,
     configuration_set: str,
 ) -> Event:
     by_identity = shape == "identity"
     return {
         "notificationType" if by_identity else "eventType": kind,
-        "mail": _mail(recipients) | (_sent_by() if by_identity else _tags(configuration_set)),
+        "mail": mail | (_sent_by() if by_identity else _tags(configuration_set)),
         _MEMBERS.get(kind, kind.lower()): details,
     }
 
 
-def _mail(recipients: Sequence[str]) -> dict[str, Any]:
+def _mail(recipients: Sequence[str], sent: dt.datetime | None) -> dict[str, Any]:
     return {
-        "timestamp": _stamp(None),
+        "timestamp": _stamp(sent),
         "source": _SOURCE,
         "sourceArn": f"arn:aws:ses:us-east-1:{_ACCOUNT}:identity/{_SOURCE}",
         "sendingAccountId": _ACCOUNT,

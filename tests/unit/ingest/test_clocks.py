@@ -75,3 +75,19 @@ def test_a_removal_is_as_old_as_the_host_says_that_made_it(
     # Then it is held against the time of that host.
     [entry] = at(NOON).address(JANE).suppressions
     assert (entry.removed is not None) == stays_off
+
+
+def test_a_bounce_of_mail_since_the_removal_counts_however_slow_the_clock_that_tells_it(
+    at: At,
+) -> None:
+    # Given an entry that was removed at noon
+    pipeline_of(at(NOON)).process([bounced(NOON - 24 * HOUR)])
+    with at(NOON).write() as transaction:
+        transaction.unsuppress([Removal(JANE)])
+    # When mail that was sent after it bounces, at a host whose clock is two hours behind
+    event = bounce(JANE, happened=NOON - HOUR)
+    event["mail"]["timestamp"] = (NOON + HOUR).isoformat()
+    pipeline_of(at(NOON + 2 * HOUR)).process([json.dumps(event)])
+    # Then the entry is back.
+    [entry] = at(NOON + 2 * HOUR).address(JANE).suppressions
+    assert entry.removed is None

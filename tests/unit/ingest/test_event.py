@@ -178,6 +178,27 @@ def test_an_event_without_any_time_but_that_of_its_message_happened_then(bounce:
     assert event.happened == dt.datetime(2026, 3, 2, 9, 30, 1, tzinfo=dt.UTC)
 
 
+@pytest.mark.parametrize("name", ["bounce", "complaint"])
+@pytest.mark.parametrize(
+    ("told", "happened"),
+    [("2026-03-02T08:00:00Z", dt.time(9, 30, 1)), ("2026-03-02T11:00:00Z", dt.time(11))],
+    ids=["a slow clock", "any other"],
+)
+def test_feedback_is_never_older_than_its_mail(
+    sample: Callable[[str], Json], name: str, told: str, happened: dt.time
+) -> None:
+    told_of = changed(sample(f"{name}-event"), "mail.timestamp", "2026-03-02T09:30:01Z")
+    event = parsed(changed(told_of, f"{name}.timestamp", told))
+    assert event.happened.time() == happened
+
+
+def test_a_bounce_with_a_time_is_heard_though_its_mail_has_none_that_can_be_read(
+    bounce: Json,
+) -> None:
+    event = parsed(changed(bounce, "mail.timestamp", "yesterday"))
+    assert event.happened == dt.datetime(2026, 3, 2, 9, 30, 5, 120_000, dt.UTC)
+
+
 def test_an_event_without_any_time_is_malformed(bounce: Json) -> None:
     timeless = changed(changed(bounce, "bounce.timestamp", ABSENT), "mail.timestamp", ABSENT)
     with pytest.raises(Malformed):
