@@ -42,21 +42,27 @@ class BaseSource:
         self._now = now
         self._goes_without = False
 
-    def load(self) -> Snapshot:
+    def load(self, *, undone: bool = False) -> Snapshot:
         """Return the list, from the snapshot if there is one of this database.
+
+        Args:
+            undone: the database was seen to go back in time. A snapshot is then read by
+                nobody any more: its revision does not tell which state it is of.
 
         Raises:
             StoreUnavailable: the database cannot answer now.
         """
-        identity, revision = self._store.identity(), self._store.revision()
+        identity = self._store.identity()
         turn = self._turn(wait=True)
         if turn is None:
             return self._read_database(identity)
         with turn:
             known = self.last_known()
-            # A snapshot beyond the database is of a state that a restore undid.
-            if known and known.identity == identity and known.state.revision <= revision:
-                return known
+            if known and known.identity == identity:
+                # One beyond the database is of a state that was undone, too.
+                if not undone and known.state.revision <= self._store.revision():
+                    return known
+                self._drop()
             return self._saved(self._read_database(identity))
 
     def last_known(self) -> Snapshot | None:
@@ -132,6 +138,14 @@ class BaseSource:
     def _folded(self, current: Snapshot, pending: dict[int, tuple[int, ...]]) -> Snapshot:
         table = current.table.with_changes(pending).without_ended(int(self._now().timestamp()))
         return dataclasses.replace(current, table=table)
+
+    def _drop(self) -> None:
+        """Delete the snapshot: there may be no room for another, and later it would look right."""
+        assert self._directory is not None  # noqa: S101 - callers have looked
+        try:
+            self._directory.drop()
+        except OSError as error:
+            _log.warning("snapshot not deleted", error=error.strerror)
 
     def _saved(self, snapshot: Snapshot) -> Snapshot:
         assert self._directory is not None  # noqa: S101 - callers have looked

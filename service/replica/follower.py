@@ -81,6 +81,9 @@ class Follower:
         #: Set once the first attempt to load the list has ended, well or not.
         self.tried = asyncio.Event()
         self._replica: Replica | None = None
+        # Whether the replica is of a state that a restore undid. Until the list is loaded
+        # anew: a few writes later nothing would show it any more.
+        self._undone = False
         self._too_old: asyncio.TimerHandle | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="follower")
         self._wake = asyncio.Event()
@@ -165,7 +168,8 @@ class Follower:
     async def _round(self) -> bool:
         """Read the database once; return whether it could be read."""
         try:
-            await self._catch_up(self._replica or await self._load())
+            known = None if self._undone else self._replica
+            await self._catch_up(known or await self._load())
         except StoreError as error:
             self._note_away(error)
             if self._replica is not None and self.replica is None:
@@ -185,13 +189,15 @@ class Follower:
 
     async def _load(self) -> Replica:
         try:
-            snapshot = await self._in_thread(self._source.load)
+            load = functools.partial(self._source.load, undone=self._undone)
+            snapshot = await self._in_thread(load)
         except StoreError:
             # Old answers with an honest time are better than none.
             last_known = await self._in_thread(self._source.last_known)
-            if last_known is None:
+            if last_known is None or self._replica:
                 raise
             snapshot = last_known
+        self._undone = False
         self._replica = replica = _replica_of(snapshot)
         # A snapshot may be of before a restart, even of the machine. One that the clock on
         # the wall, set back since, has in the future is as old as none can tell: as new.
@@ -203,7 +209,7 @@ class Follower:
     async def _catch_up(self, replica: Replica) -> None:
         as_of, level_at, after = self._now(), self._clock(), replica.state.revision
         changes = await self._in_thread(lambda: self._store.replica_changes(after))
-        if self._is_other_database(replica, changes):
+        if self._is_other_list(replica, changes):
             await self._load()
             return
         state = State(changes.through, as_of)
@@ -230,7 +236,7 @@ class Follower:
     def _withdraw(self) -> None:
         self.replica = None
 
-    def _is_other_database(self, replica: Replica, changes: Changes) -> bool:
+    def _is_other_list(self, replica: Replica, changes: Changes) -> bool:
         if changes.database_id != replica.identity.database_id:
             _log.warning("the database was replaced or restored; loading it anew")
             return True
@@ -240,8 +246,8 @@ class Follower:
                 "the database went back in time; loading it anew: after a restore, or a "
                 "fail-over that loses commits, run 'suppression-service restored'"
             )
-            return True
-        return False
+            self._undone = True
+        return self._undone
 
     def _renew_base_if_due(self) -> None:
         replica = self._replica

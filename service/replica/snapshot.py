@@ -148,6 +148,14 @@ class SnapshotDirectory:
             fresh.unlink(missing_ok=True)
         return self.read() or snapshot
 
+    def drop(self) -> None:
+        """Delete the snapshot, in our turn.
+
+        Raises:
+            OSError: no right to.
+        """
+        self._file.unlink(missing_ok=True)
+
     def _make(self) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._require_ours()

@@ -6,15 +6,17 @@ import datetime as dt
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from service.replica import follower as following
 from service.replica.base import BaseSource
 from service.replica.follower import RENEW_AFTER, Follower
 from service.replica.snapshot import Snapshot, SnapshotDirectory
-from service.store import NewSuppression, Reason, Store
+from service.store import NewSuppression, Reason, Store, StoreUnavailable
 from service.store.restoration import rename
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -221,3 +223,60 @@ async def test_a_base_that_cannot_be_renewed_is_told_of_and_tried_again(
     assert [line["event"] for line in logs] == ["the base could not be renewed"]
     await follow.round()
     assert follow.base_age == dt.timedelta()
+
+
+def go_back(store: Store, revision: int) -> None:
+    """Do what a restore does to the list."""
+    with store.engine.begin() as connection:
+        connection.execute(text("DELETE FROM suppression WHERE revision > :r"), {"r": revision})
+        connection.execute(text("UPDATE revision SET value = :r"), {"r": revision})
+
+
+async def test_no_snapshot_of_before_a_restore_is_taken_for_what_came_after(
+    store: Store, directory: SnapshotDirectory
+) -> None:
+    # Given a backup, a snapshot that is newer, and a follower that is newer still
+    suppress(store, "kept@x.example")
+    suppress(store, "ghost@x.example")
+    follow = Follow(store, directory)
+    await follow.round()
+    for number in range(3):
+        suppress(store, f"late{number}@x.example")
+    await follow.round()
+    # When the backup is restored, and written to until it is beyond the snapshot
+    go_back(store, 1)
+    suppress(store, "new@x.example")
+    suppress(store, "newer@x.example")
+    await follow.round()
+    # Then the list is that of the database, here and after a restart.
+    for each in (follow, Follow(store, directory)):
+        await each.round()
+        kept, new = ["kept@x.example"], ["new@x.example", "newer@x.example"]
+        assert each.stopped(*kept, *new, "ghost@x.example") == [True, True, True, False]
+
+
+def unavailable(*_: object) -> NoReturn:
+    raise StoreUnavailable("gone")
+
+
+async def test_a_restore_that_cannot_be_loaded_at_once_is_loaded_later(
+    store: Store, directory: SnapshotDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suppress(store, "kept@x.example")
+    suppress(store, "ghost@x.example")
+    follow = Follow(store, directory)
+    await follow.round()
+    suppress(store, "late@x.example")
+    await follow.round()
+    go_back(store, 1)
+    suppress(store, "new@x.example")
+    # Given a database that is away again just when its list is to be read
+    with monkeypatch.context() as away:
+        away.setattr(Store, "identity", unavailable)
+        assert not await follow.follower._round()
+    # When it comes back and goes on
+    suppress(store, "newer@x.example")
+    await follow.round()
+    # Then the list is that of the database.
+    names = ("kept@x.example", "new@x.example", "newer@x.example", "ghost@x.example")
+    assert follow.stopped(*names) == [True, True, True, False]
