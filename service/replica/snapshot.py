@@ -88,7 +88,7 @@ class SnapshotDirectory:
             OSError: the directory cannot be used, or is not only ours.
         """
         self._make()
-        lock = self._lock.open("w")
+        lock = open(self._lock, "w", opener=_for_us_alone)  # noqa: SIM115 - the caller closes it
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except OSError:
@@ -135,14 +135,15 @@ class SnapshotDirectory:
             entries=len(table),
         )
         header.checksum = _checksum(header, table)
-        # One name for all who write: what a killed worker left is written over.
+        # One name for all who write: what a killed worker left goes first.
         fresh = self._file.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
         try:
-            with fresh.open("wb") as file:
+            with open(fresh, "xb", opener=_for_us_alone) as file:
                 file.write(header.model_dump_json().encode() + b"\n")
                 file.write(bytes(_payload_at(file.tell()) - file.tell()))
-                for column in (table.fingerprints, table.words):
-                    file.write(column.astype(_WORD, copy=False).data)
+                columns = (table.fingerprints, table.words)
+                file.writelines(column.astype(_WORD, copy=False).data for column in columns)
             fresh.replace(self._file)
         finally:
             fresh.unlink(missing_ok=True)
@@ -173,6 +174,11 @@ def _whole(database: URL) -> str:
     if database.get_backend_name() == "sqlite" and database.database:
         database = database.set(database=str(Path(database.database).resolve()))
     return database.render_as_string(hide_password=False)
+
+
+def _for_us_alone(path: str, flags: int) -> int:
+    # The seed of the fingerprints is in it, and a directory may be one that others can read.
+    return os.open(path, flags, 0o600)
 
 
 def _payload_at(header_end: int) -> int:

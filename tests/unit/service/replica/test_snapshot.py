@@ -4,6 +4,7 @@ import datetime as dt
 import os
 import resource
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
@@ -126,6 +127,17 @@ def test_a_directory_that_others_can_write_to_is_refused(folder: Path, mode: int
         SnapshotDirectory(folder, URL)
 
 
+def test_nobody_else_can_read_what_lies_in_a_directory_that_others_can_look_into(
+    folder: Path,
+) -> None:
+    folder.mkdir(mode=0o755)
+    directory = SnapshotDirectory(folder, URL)
+    with directory.turn(wait=True):
+        directory.write(snapshot())
+    modes = {file.suffix: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
+    assert modes == {".snapshot": 0o600, ".lock": 0o600}
+
+
 def test_a_directory_of_somebody_else_is_refused(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,8 +165,11 @@ def test_what_a_killed_worker_left_is_cleared_away(
     directory: SnapshotDirectory, folder: Path
 ) -> None:
     directory.write(snapshot())
-    shutil.copy(file_of(folder), file_of(folder).with_suffix(".new"))
+    left = file_of(folder).with_suffix(".new")
+    shutil.copy(file_of(folder), left)
+    left.chmod(0o644)
     directory.write(snapshot(revision=8))
+    assert stat.S_IMODE(file_of(folder).stat().st_mode) == 0o600
     assert {file.suffix for file in folder.iterdir()} <= {".snapshot", ".lock"}
 
 
