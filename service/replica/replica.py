@@ -91,10 +91,13 @@ class Replica:
         return self._words(xxhash.xxh3_64_intdigest(address, self._seed))
 
     def reasons(self, addresses: Sequence[bytes], mail: Mail) -> npt.NDArray[np.uint8]:
-        """Say the same of many canonical addresses: the reason's number, 0 where it may."""
-        # Joined digests make an array at once; a list of large integers does not.
-        digests = b"".join(map(xxhash.xxh3_64_digest, addresses, itertools.repeat(self._seed)))
-        fingerprints = np.frombuffer(digests, dtype=">u8").astype(np.uint64)
+        """Return why each of many canonical addresses must not get a mail.
+
+        That is the reason's number, 0 where nothing stands against it.
+        """
+        # Each number goes straight into the array, so that there is never a list of them.
+        numbers = map(xxhash.xxh3_64_intdigest, addresses, itertools.repeat(self._seed))
+        fingerprints = np.fromiter(numbers, dtype=np.uint64, count=len(addresses))
         found = self._base.find_many(fingerprints)
         reasons = np.zeros(len(fingerprints), dtype=np.uint8)
         reasons[found.here] = reasons_against(mail, found.words)
