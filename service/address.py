@@ -10,6 +10,7 @@ case when it looks at its own suppression list. Plus tags and dots are kept:
 whether they name one mailbox differs from host to host.
 """
 
+import functools
 import re
 import unicodedata
 from typing import Final
@@ -59,9 +60,10 @@ def canonical(text: str) -> str:
             octets from a domain of 1 to 255, or either holds what it must not, or
             the text is longer than :data:`MAX_WRITTEN`.
     """
-    lowered = text.strip().lower()
-    if len(lowered) > MAX_WRITTEN:
+    stripped = text.strip()
+    if len(stripped) > MAX_WRITTEN:
         raise InvalidAddress(f"longer than {MAX_WRITTEN} characters")
+    lowered = stripped.lower()
     if _ORDINARY.fullmatch(lowered) and len(lowered) <= MAX_DOMAIN:
         return lowered
     return _canonical_unusual(lowered)
@@ -108,16 +110,21 @@ def _a_labels(domain: str) -> str:
     if not domain.isascii():
         if len(domain) > MAX_DOMAIN:  # A-labels are longer, and take long to find.
             raise InvalidAddress(f"more than {MAX_DOMAIN} characters after the @")
-        try:
-            domain = idna.encode(domain, uts46=True, transitional=False).decode().lower()
-        except (idna.IDNAError, UnicodeError):
-            raise InvalidAddress("the domain is no internationalised domain name") from None
-        domain = domain.removesuffix(".")
+        domain = _from_u_labels(domain).removesuffix(".")
     if len(domain) > MAX_DOMAIN:
         raise InvalidAddress(f"more than {MAX_DOMAIN} bytes after the @")
     if _DOMAIN_LITERAL.fullmatch(domain) or all(map(_LABEL.fullmatch, domain.split("."))):
         return domain
     raise InvalidAddress("the domain is no domain name")
+
+
+# Batches hold many addresses of few domains, and this takes up to 2 ms.
+@functools.lru_cache(maxsize=1 << 10)
+def _from_u_labels(domain: str) -> str:
+    try:
+        return idna.encode(domain, uts46=True, transitional=False).decode().lower()
+    except (idna.IDNAError, UnicodeError):
+        raise InvalidAddress("the domain is no internationalised domain name") from None
 
 
 def masked(text: str) -> str:

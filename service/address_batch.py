@@ -6,8 +6,11 @@ passes over its bytes tell whether all of it is plainly ordinary. Where it is no
 halving finds the addresses that must be decided one by one.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterator, Sequence
 from typing import Final
+
+import numpy as np
 
 from service.address import InvalidAddress, canonical
 
@@ -15,69 +18,85 @@ from service.address import InvalidAddress, canonical
 _SHORT: Final = 64
 #: Addresses among which it is not worth looking for the unusual one.
 _FEW: Final = 4
+#: Unusual addresses that are decided before other calls get their turn: a domain in
+#: another script can take 2 ms, a batch of them would stop all checks for seconds.
+_AT_A_TIME: Final = 16
 
-_IN_DOMAINS: Final = b"abcdefghijklmnopqrstuvwxyz0123456789.-"
-_IN_LOCALS_ONLY: Final = b"!#$%&'*+/=?^_`{|}~"
-
-# What an address comes down to when letters, digits, dots and hyphens are left out:
-# an @, a + for each character that only a local part may have, a \0 for each that
-# nothing may have.
-_SKELETON: Final = bytes(
-    octet if octet in b"@\n" else ord("+") if octet in _IN_LOCALS_ONLY else 0
+# What an octet is to an address. Two that are odd never stand side by side.
+_IN_WORDS, _BETWEEN_WORDS, _IN_LOCALS_ONLY, _AT, _NEWLINE, _NOWHERE = 0, 1, 2, 3, 5, 6
+_KINDS: Final = bytes(
+    _IN_WORDS if octet in b"abcdefghijklmnopqrstuvwxyz0123456789"
+    else _BETWEEN_WORDS if octet in b".-"
+    else _IN_LOCALS_ONLY if octet in b"!#$%&'*+/=?^_`{|}~"
+    else _AT if octet in b"@"
+    else _NEWLINE if octet in b"\n"
+    else _NOWHERE
     for octet in range(256)
-)
-# With every separator a dot: two in a row are two dots.
-_SEPARATORS: Final = bytes.maketrans(b"\n@-", b"...")
+)  # fmt: skip
 
 
-def canonical_batch(addresses: Sequence[str]) -> tuple[list[bytes], list[int]]:
+async def canonical_batch(addresses: Sequence[str]) -> tuple[list[bytes], list[int]]:
     """Return the canonical form of each address, and the places of those that are none.
 
     The forms are UTF-8, in the order of the addresses; the form of an invalid
     address is empty.
     """
-    lowered = "\n".join(addresses).lower().encode(errors="surrogatepass")
-    forms = lowered.split(b"\n")
-    if len(forms) == len(addresses):
-        unusual = _unusual(forms, lowered)
-    else:  # Somebody's address holds a newline.
-        forms = [b""] * len(addresses)
-        unusual = range(len(addresses))
-    invalid = []
-    for place in unusual:
-        try:
-            forms[place] = canonical(addresses[place]).encode()
-        except InvalidAddress:
-            forms[place] = b""
-            invalid.append(place)
+    forms: list[bytes] = []
+    invalid: list[int] = []
+    unusual = 0
+    for piece, ordinary in _pieces(addresses):
+        if ordinary is not None:
+            forms += ordinary
+            continue
+        for address in piece:
+            try:
+                forms.append(canonical(address).encode())
+            except InvalidAddress:
+                invalid.append(len(forms))
+                forms.append(b"")
+        unusual += len(piece)
+        if unusual >= _AT_A_TIME:
+            unusual = 0
+            await asyncio.sleep(0)
     return forms, invalid
 
 
-def _unusual(forms: list[bytes], joined: bytes) -> Sequence[int]:
-    """Return the places of the forms that may not be ordinary addresses."""
-    if _are_ordinary(forms, joined):
-        return ()
-    if len(forms) <= _FEW:
-        return range(len(forms))
-    middle = len(forms) // 2
-    first, second = forms[:middle], forms[middle:]
-    return [
-        *_unusual(first, b"\n".join(first)),
-        *(middle + place for place in _unusual(second, b"\n".join(second))),
-    ]
+def _pieces(addresses: Sequence[str]) -> Iterator[tuple[Sequence[str], list[bytes] | None]]:
+    """Part addresses, in their order, into ordinary ones with their forms, and a few others."""
+    forms = _if_ordinary(addresses)
+    if forms is not None or len(addresses) <= _FEW:
+        yield addresses, forms
+        return
+    middle = len(addresses) // 2
+    yield from _pieces(addresses[:middle])
+    yield from _pieces(addresses[middle:])
 
 
-def _are_ordinary(forms: list[bytes], joined: bytes) -> bool:
-    """Whether each form is, beyond doubt, an address in canonical form.
+def _if_ordinary(addresses: Sequence[str]) -> list[bytes] | None:
+    """Return the canonical forms of addresses, or None if one may not be ordinary."""
+    joined = "\n".join(addresses)
+    if len(joined) > (_SHORT + 1) * len(addresses):  # Too long to be worth a look.
+        return None
+    lowered = joined.lower().encode(errors="surrogatepass")
+    return lowered.split(b"\n") if _are_ordinary(lowered, len(addresses)) else None
+
+
+def _are_ordinary(joined: bytes, count: int) -> bool:
+    """Whether lines are, beyond doubt, so many addresses in canonical form.
 
     That is: one @, atext and dots before it, and after it only letters, digits, and
     single dots and hyphens between them; and short enough for any limit.
     """
     lines = b"\n" + joined + b"\n"
-    skeleton = lines.translate(_SKELETON, _IN_DOMAINS)
-    return (
-        skeleton.replace(b"+", b"") == b"\n" + b"@\n" * len(forms)
-        and b"@+" not in skeleton
-        and b".." not in lines.translate(_SEPARATORS)
-        and max(map(len, forms)) <= _SHORT
+    kinds = np.frombuffer(lines.translate(_KINDS), dtype=np.uint8)
+    (special,) = (kinds >= _IN_LOCALS_ONLY).nonzero()
+    special_kinds = kinds[special]
+    # A newline, then @ and newline in turn.
+    ends = special[special_kinds != _IN_LOCALS_ONLY]
+    return bool(
+        len(ends) == 2 * count + 1
+        and (kinds[ends[1::2]] == _AT).all()
+        and (ends[2::2] - ends[:-2:2]).max() <= _SHORT + 1
+        and not ((special_kinds[:-1] == _AT) & (special_kinds[1:] == _IN_LOCALS_ONLY)).any()
+        and not (kinds[1:] & kinds[:-1] & 1).any()
     )

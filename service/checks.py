@@ -5,11 +5,14 @@ far below: no SQL, no await, no lock, no log line, and as few objects as can be.
 
 - Most answers of one moment are alike: there are seven reasons, and revision and
   time stay the same between two rounds of the follower. So answers to single
-  checks are made once for each state of the replica and given out again.
+  checks, and what answers to batches share, are made once for each state of the
+  replica and given out again.
 - A batch works on whole arrays: one lower-casing, one validity pass, one hash an
-  address, one look-up. Python loops touch only what is not to be sent.
+  address, one look-up. Python touches only what is not to be sent. The answer is put
+  together from pieces that are encoded already.
 """
 
+import functools
 import time
 from collections.abc import Callable
 from typing import Final, cast
@@ -28,8 +31,8 @@ from service.replica.verdicts import Mail, reason_against
 from service.settings import MAX_BATCH
 
 _INVALID: Final = int(pb.REASON_INVALID_ADDRESS)
-_SEND: Final = np.uint8(pb.VERDICT_SEND)
-_STOP: Final = np.uint8(pb.VERDICT_DO_NOT_SEND)
+# By the number of the reason; 0 is none.
+_VERDICTS: Final = np.array([pb.VERDICT_SEND] + [pb.VERDICT_DO_NOT_SEND] * _INVALID, dtype=np.uint8)
 _NO_STATE: Final = object()
 _LENGTH_DELIMITED: Final = 2
 
@@ -47,6 +50,7 @@ class Checks:
         self._now = now
         self._state: object = _NO_STATE
         self._answers: list[rpc.CheckAddressResponse] = []
+        self._of_state = b""
         #: How many answers had each reason, at the place of its number.
         self.singles = [0] * (_INVALID + 1)
         self.batches = np.zeros(_INVALID + 1, dtype=np.int64)
@@ -72,26 +76,32 @@ class Checks:
             return self._answer(0)
         return self._answer(reason_against(self._mail(replica, request), words) or 0)
 
-    def batch(self, replica: Replica, request: rpc.BatchCheckRequest) -> rpc.BatchCheckResponse:
+    async def batch(
+        self, newest: Callable[[], Replica], request: rpc.BatchCheckRequest
+    ) -> rpc.BatchCheckResponse:
         """Answer for many addresses, all at one revision.
+
+        Args:
+            newest: returns the replica. It is asked once the addresses are read: where
+                that takes long, others are answered in between and the list moves on.
+            request: the batch.
 
         Raises:
             InvalidField: the batch is empty or too large, or the mail class or the
                 stream cannot be used.
         """
         requests.require_batch_size(request, self._max_batch)
-        mail = self._mail(replica, request)
-        addresses, invalid = canonical_batch(request.addresses)
-        reasons = replica.reasons(addresses, mail)
+        addresses, invalid = await canonical_batch(request.addresses[:])
+        replica = newest()
+        reasons = replica.reasons(addresses, self._mail(replica, request))
         reasons[invalid] = _INVALID
         self.batches += np.bincount(reasons, minlength=len(self.batches))
+        if replica.state is not self._state:
+            self._renew_answers(replica)
         (stopped,) = reasons.nonzero()
-        response = _response_with(np.where(reasons, _STOP, _SEND))
-        for index, reason in zip(stopped.tolist(), reasons[stopped].tolist(), strict=True):
-            response.matches.add(index=index, reason=reason)
-        response.revision = str(replica.revision)
-        response.as_of_time.FromDatetime(replica.state.as_of)
-        return response
+        matches = map(_match, stopped.tolist(), reasons[stopped].tolist())
+        fields = [_verdicts(_VERDICTS[reasons]), *matches, self._of_state]
+        return rpc.BatchCheckResponse.FromString(b"".join(fields))
 
     def _mail(
         self, replica: Replica, request: rpc.CheckAddressRequest | rpc.BatchCheckRequest
@@ -108,26 +118,36 @@ class Checks:
 
     def _renew_answers(self, replica: Replica) -> None:
         """Make the answer for every reason, at the place of the reason's number."""
+        revision, as_of = str(replica.revision), timestamp(replica.state.as_of)
         self._answers = [
             rpc.CheckAddressResponse(
-                verdict=pb.VERDICT_DO_NOT_SEND if reason else pb.VERDICT_SEND,
+                verdict=cast("pb.Verdict", verdict),
                 reason=cast("pb.Reason", reason),
-                revision=str(replica.revision),
-                as_of_time=timestamp(replica.state.as_of),
+                revision=revision,
+                as_of_time=as_of,
             )
-            for reason in range(_INVALID + 1)
+            for reason, verdict in enumerate(_VERDICTS.tolist())
         ]
+        state = rpc.BatchCheckResponse(revision=revision, as_of_time=as_of)
+        self._of_state = state.SerializeToString()
         self._state = replica.state
 
 
-def _response_with(verdicts: npt.NDArray[np.uint8]) -> rpc.BatchCheckResponse:
-    """Return a response that holds these verdicts.
+def _verdicts(verdicts: npt.NDArray[np.uint8]) -> bytes:
+    """Return the verdicts of a response, encoded.
 
     An enum value below 128 is one octet on the wire, so the array already is the
     packed field; assigning the values one by one costs ten times as much.
     """
     field = bytes([rpc.BatchCheckResponse.VERDICTS_FIELD_NUMBER << 3 | _LENGTH_DELIMITED])
-    return rpc.BatchCheckResponse.FromString(field + _varint(len(verdicts)) + verdicts.tobytes())
+    return field + _varint(len(verdicts)) + verdicts.tobytes()
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _match(index: int, reason: int) -> bytes:
+    """Return a match of a response, encoded; places and reasons are few and come again."""
+    match = rpc.Match(index=index, reason=cast("pb.Reason", reason))
+    return rpc.BatchCheckResponse(matches=[match]).SerializeToString()
 
 
 def _varint(number: int) -> bytes:

@@ -79,7 +79,7 @@ class SuppressionServicer(SuppressionServiceServicer):
         """Answer for many addresses."""
         if request.min_revision:
             await self._reach("min_revision", request.min_revision)
-        return self.checks.batch(self._replica(), request)
+        return await self.checks.batch(self._replica, request)
 
     # --- writes --------------------------------------------------------------------------------
 

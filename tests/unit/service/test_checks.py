@@ -98,11 +98,11 @@ def test_a_check_refuses_what_it_cannot_use(
         checks.single(replica, ask(JANE, **fields))
 
 
-def test_a_batch_answers_in_order_with_matches_for_what_is_stopped(
+async def test_a_batch_answers_in_order_with_matches_for_what_is_stopped(
     checks: Checks, replica: Replica
 ) -> None:
     asked = rpc.BatchCheckRequest(addresses=["new@x.org", JANE, "no address", JUNE, JANE])
-    answer = checks.batch(replica, asked)
+    answer = await checks.batch(lambda: replica, asked)
     send, stop = pb.VERDICT_SEND, pb.VERDICT_DO_NOT_SEND
     assert list(answer.verdicts) == [send, stop, stop, stop, stop]
     assert [(match.index, match.reason) for match in answer.matches] == [
@@ -117,14 +117,17 @@ def test_a_batch_answers_in_order_with_matches_for_what_is_stopped(
 @pytest.mark.parametrize(
     "fields", [{"mail_class": 9}, {"stream": "a\tb"}, {"addresses": [""] * 10_001}]
 )
-def test_a_batch_refuses_what_it_cannot_use(
+async def test_a_batch_refuses_what_it_cannot_use(
     checks: Checks, replica: Replica, fields: dict[str, object]
 ) -> None:
     with pytest.raises(InvalidField):
-        checks.batch(replica, rpc.BatchCheckRequest(**{"addresses": [JANE], **fields}))  # type: ignore[arg-type]
+        await checks.batch(
+            lambda: replica,
+            rpc.BatchCheckRequest(**{"addresses": [JANE], **fields}),  # type: ignore[arg-type]
+        )
 
 
-def test_a_batch_agrees_with_single_checks(checks: Checks, replica: Replica) -> None:
+async def test_a_batch_agrees_with_single_checks(checks: Checks, replica: Replica) -> None:
     addresses = [JANE, JUNE, "new@x.org", "", "A@B", "ü@ü.org", f"{JANE}\n"]
     for mail_class in (pb.MAIL_CLASS_ORDINARY, pb.MAIL_CLASS_ESSENTIAL):
         asked = rpc.BatchCheckRequest(addresses=addresses, mail_class=mail_class, stream="news")
@@ -132,7 +135,8 @@ def test_a_batch_agrees_with_single_checks(checks: Checks, replica: Replica) -> 
             checks.single(replica, ask(address, mail_class=mail_class, stream="news"))
             for address in addresses
         ]
-        assert list(checks.batch(replica, asked).verdicts) == [each.verdict for each in alone]
+        together = await checks.batch(lambda: replica, asked)
+        assert list(together.verdicts) == [each.verdict for each in alone]
 
 
 def test_single_answers_are_counted_by_reason(checks: Checks, replica: Replica) -> None:
@@ -146,10 +150,12 @@ def test_single_answers_are_counted_by_reason(checks: Checks, replica: Replica) 
     }
 
 
-def test_every_address_of_a_batch_is_counted_by_reason(checks: Checks, replica: Replica) -> None:
+async def test_every_address_of_a_batch_is_counted_by_reason(
+    checks: Checks, replica: Replica
+) -> None:
     asked = rpc.BatchCheckRequest(addresses=[JANE, "new@example.com", "no address", JUNE])
     for _ in range(2):
-        checks.batch(replica, asked)
+        await checks.batch(lambda: replica, asked)
     assert dict(enumerate(checks.batches.tolist())) == {
         **dict.fromkeys(range(7), 0),
         0: 2,
