@@ -32,6 +32,10 @@ class LostPlace(AwsError):
     """SES does not know any more where the reading was broken off; it must begin anew."""
 
 
+class AddressRefused(AwsError):
+    """SES does not take this address on its list; others it may."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Entry:
     """An entry of SES's list, under the address that all its ways of writing share."""
@@ -97,11 +101,20 @@ class AccountList:
         """Write an entry. One of the same address is overwritten, its reason included.
 
         Raises:
+            AddressRefused: SES does not take the address.
             AwsError: SES does not answer, or refuses.
         """
         self._pace.wait()
         with translated():
-            self._aws.ses.put_suppressed_destination(EmailAddress=address, Reason=_NAMES[reason])
+            try:
+                self._aws.ses.put_suppressed_destination(
+                    EmailAddress=address, Reason=_NAMES[reason]
+                )
+            except ClientError as error:
+                if code_of(error) == "BadRequestException":
+                    # What SES says of it may repeat the address.
+                    raise AddressRefused("SES refuses the address") from None
+                raise
 
 
 def name_of(reason: Reason) -> str:

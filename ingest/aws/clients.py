@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import functools
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -47,6 +48,8 @@ _ABSENT: Final = frozenset(
     {"NotFound", "NotFoundException", "QueueDoesNotExist", "ResourceNotFound"}
     | {"AWS.SimpleQueueService.NonExistentQueue"}
 )
+# What may be an address in AWS's messages, with all that sticks to it.
+_ADDRESS: Final = re.compile(r'(?:"[^"]*"|[^\s"])*@\S*')
 _TOO_FAST: Final = frozenset(
     {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestThrottled"}
 )
@@ -114,7 +117,7 @@ class Aws:
 
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
-    """Run calls of AWS; what they raise comes as errors of ours.
+    """Run calls of AWS; what they raise comes as errors of ours, which hold no address.
 
     Raises:
         NotPermitted: a policy forbids a call; the message names the action.
@@ -130,7 +133,7 @@ def translated() -> Iterator[None]:
     except ClientError as error:
         raise _in_our_words(error) from error
     except BotoCoreError as error:
-        raise AwsError(f"AWS cannot be reached: {error}") from error
+        raise AwsError(f"AWS cannot be reached: {_shown(str(error))}") from error
 
 
 def is_absent(error: ClientError) -> bool:
@@ -152,8 +155,13 @@ def _in_our_words(error: ClientError) -> AwsError:
         return NotSignedIn(f"AWS does not take the credentials ({code})")
     if code in _TOO_FAST:
         return AwsError(f"{action}: AWS asks to come more slowly; try again in a minute")
-    said = " ".join(str(error.response.get("Error", {}).get("Message", "")).split())
-    return AwsError(f"{action}: {code}: {said}")
+    said = str(error.response.get("Error", {}).get("Message", ""))
+    return AwsError(f"{action}: {code}: {_shown(said)}")
+
+
+def _shown(message: str) -> str:
+    """Return a message as one line that names nobody: addresses are personal data."""
+    return _ADDRESS.sub("(an address)", " ".join(message.split()))
 
 
 def action_of(operation: str) -> str:

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from ingest.aws.account_list import AccountList, Entry, name_of
+from ingest.aws.account_list import AccountList, AddressRefused, Entry, name_of
 from ingest.aws.place import Place
 from ingest.feedback import SIMULATOR
 from service.store import Effect, Feedback, Reason, Store, Suppression
@@ -47,6 +47,8 @@ class Pushed:
     written: int = 0
     #: SES listed them as bounces and now as complaints; a part of ``written``.
     raised: int = 0
+    #: SES does not take the address.
+    refused: int = 0
     #: Lacking too, and beyond the limit.
     left: int = 0
 
@@ -55,13 +57,15 @@ class Pushed:
 class Listeners:
     """Who wants to hear while it goes on.
 
-    ``lacking_here`` and ``lacking_there`` are told each address that a list lacks.
+    ``lacking_here`` and ``lacking_there`` are told each address that a list lacks,
+    ``refused`` each that SES does not take.
     """
 
     read: Callable[[Place], None] = lambda _: None
     written: Callable[[Pushed], None] = lambda _: None
     lacking_here: Callable[[str], None] = lambda _: None
     lacking_there: Callable[[str], None] = lambda _: None
+    refused: Callable[[str], None] = lambda _: None
 
 
 class Reconciliation:
@@ -119,10 +123,12 @@ class Reconciliation:
         """Write to SES what it lacks, up to a limit; needs a whole :meth:`pull` before.
 
         Only what stands for all mail as a hard bounce or a complaint. Where SES has a
-        complaint it stays one.
+        complaint it stays one. An address that SES refuses is passed over and takes no
+        place within the limit, or enough of them would hold back the rest for ever.
 
         Raises:
-            AwsError: SES does not answer, or refuses; what came before is written.
+            AwsError: SES does not answer, or refuses more than an address; what came
+                before is written.
             StoreUnavailable: the database cannot answer now.
         """
         for address, reason in self._lacking_there(now):
@@ -130,8 +136,8 @@ class Reconciliation:
             if self.pushed.written == limit:
                 self.pushed.left += 1
                 continue
-            if not self._dry:
-                self._theirs.put(address, reason)
+            if not self._dry and not self._is_taken(address, reason):
+                continue
             self.pushed.written += 1
             self.pushed.raised += address in self._listed
             self._listeners.written(self.pushed)
@@ -164,6 +170,16 @@ class Reconciliation:
                 yield entry
 
     # --- to SES --------------------------------------------------------------------------------
+
+    def _is_taken(self, address: str, reason: Reason) -> bool:
+        """Write an address; return whether SES takes it."""
+        try:
+            self._theirs.put(address, reason)
+        except AddressRefused:
+            self.pushed.refused += 1
+            self._listeners.refused(address)
+            return False
+        return True
 
     def _lacking_there(self, now: dt.datetime) -> Iterator[tuple[str, Reason]]:
         after = ""

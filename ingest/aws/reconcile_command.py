@@ -24,7 +24,8 @@ from service.address import masked
 from service.store import Store
 from service.store.store import utc_now
 
-#: How reconcile ends when a dry run found differences, and when it was interrupted.
+#: How reconcile ends when the lists still differ, because it was a dry run or because
+#: SES refuses addresses, and when it was interrupted.
 EXIT_DIFFERENT: Final = 1
 EXIT_INTERRUPTED: Final = 130
 
@@ -63,7 +64,8 @@ def reconcile_command(
     Adds what SES has and our list lacks; an Unsuppress that is newer stands. SES takes one
     request a second, a thousand entries each. An interrupted run goes on where it stopped;
     with --push or --dry-run it begins anew, since both need all of SES's list at hand.
-    A dry run ends with 1 if the lists differ.
+    A dry run ends with 1 if the lists differ, and --push with 1 if SES refuses addresses:
+    those are passed over, and counted.
 
     \b
     Examples:
@@ -103,6 +105,7 @@ class _Run:
             written=lambda pushed: self._report(f"wrote {pushed.written:,} to SES"),
             lacking_here=lambda address: self._name("our list lacks", address),
             lacking_there=lambda address: self._name("SES lacks", address),
+            refused=lambda address: self._name("SES refuses", address),
         )
         theirs = AccountList(aws, pace)
         self._work = Reconciliation(store, theirs, listeners, dry=dry, remember=whole)
@@ -119,8 +122,8 @@ class _Run:
             self._tell_how_to_go_on()
             return EXIT_INTERRUPTED
         self._tell(limit)
-        differ = bool(self._work.pulled.added or self._work.pushed.written)
-        return EXIT_DIFFERENT if self._dry and differ else 0
+        differ = self._dry and (self._work.pulled.added or self._work.pushed.written)
+        return EXIT_DIFFERENT if differ or self._work.pushed.refused else 0
 
     def _begin(self, wanted: Place) -> Place:
         remembered = Place.load(self._state)
@@ -198,3 +201,5 @@ def _told_pushed(pushed: Pushed, verb: str) -> Iterator[str]:
     if pushed.written:
         total = pushed.written + pushed.left if verb == "lacks" else pushed.written
         yield f"SES's list {verb} {total:,} ({pushed.raised:,} of them listed as bounces only)"
+    if pushed.refused:
+        yield f"{pushed.refused:,} refused by SES, which takes no such addresses on its list"

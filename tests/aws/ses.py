@@ -92,6 +92,8 @@ class SesFake:
         self.page = PAGE
         #: Every call, in order.
         self.calls: list[Call] = []
+        #: Addresses that the account's list does not take.
+        self.unacceptable: set[str] = set()
         #: Operations that are refused, with the code; those of a list, once each.
         self.denied: dict[str, str] = {}
         self.refused_once: list[tuple[str, str]] = []
@@ -263,6 +265,8 @@ class SesFake:
         return answer | ({"NextToken": str(first + size)} if more else {})
 
     def _put_suppressed(self, *, EmailAddress: str, Reason: str) -> Json:
+        if EmailAddress in self.unacceptable:
+            raise Refusal("BadRequestException", f"Invalid email address <{EmailAddress}>.")
         self.suppressed[EmailAddress] = Suppressed(Reason, dt.datetime.now(dt.UTC))
         return {}
 

@@ -268,6 +268,19 @@ def test_ses_is_written_to_when_asked_for(command: Command, account: Account, st
     assert account.ses.suppressed["june@x.example"].reason == "COMPLAINT"
 
 
+def test_addresses_that_ses_refuses_are_counted_masked_and_status_1(
+    command: Command, account: Account, store: Store
+) -> None:
+    with store.write() as transaction:
+        transaction.suppress([NewSuppression("june@x.example", Reason.COMPLAINT)])
+    account.ses.unacceptable.add("june@x.example")
+    done = command("reconcile", "--push", "--show", "5")
+    assert done.returncode == 1, done.stderr
+    assert "1 refused by SES" in done.stdout
+    assert "SES refuses j***@x***" in done.stdout
+    assert "june@" not in done.stdout + done.stderr
+
+
 def test_an_interrupted_run_says_how_to_go_on_and_goes_on(
     command: Command,
     account: Account,

@@ -9,6 +9,7 @@ from ingest.aws.account_list import INTERVAL, AccountList, LostPlace
 from ingest.aws.pace import Pace
 from ingest.aws.place import Place
 from ingest.aws.reconcile import Listeners, Reconciliation
+from ingest.errors import NotPermitted
 from service.store import NewSuppression, Reason, Removal, Store, Suppression
 from tests.aws.ses import Suppressed
 from tests.integration.ingest.aws.account import Account
@@ -287,6 +288,27 @@ def test_writing_ends_at_the_limit_and_counts_what_is_left(lists: Lists) -> None
     work = lists.run(limit=2)
     assert (work.pushed.written, work.pushed.left) == (2, 3)
     assert len(lists.written()) == 2
+
+
+def test_an_address_that_ses_refuses_does_not_hold_back_those_after_it(lists: Lists) -> None:
+    # given an address that SES refuses, and others before and after it
+    for name in ("a", "b", "c"):
+        lists.suppress(f"{name}@x.example", Reason.HARD_BOUNCE)
+    lists.account.ses.unacceptable.add("b@x.example")
+    # when they are written
+    refused: list[str] = []
+    work = lists.run(limit=2, listeners=Listeners(refused=refused.append))
+    # then SES has the others, the one is told, and took no place within the limit
+    assert set(lists.account.ses.suppressed) == {"a@x.example", "c@x.example"}
+    assert (work.pushed.written, work.pushed.refused, work.pushed.left) == (2, 1, 0)
+    assert refused == ["b@x.example"]
+
+
+def test_a_refusal_of_more_than_an_address_ends_the_writing(lists: Lists) -> None:
+    lists.suppress("a@x.example", Reason.HARD_BOUNCE)
+    lists.account.ses.denied["PutSuppressedDestination"] = "AccessDeniedException"
+    with pytest.raises(NotPermitted):
+        lists.run(limit=9)
 
 
 def test_writing_keeps_to_one_request_a_second(lists: Lists) -> None:

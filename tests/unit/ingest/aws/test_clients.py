@@ -8,9 +8,9 @@ from ingest.aws.session import aws_session
 from ingest.errors import AwsError, NotPermitted, NotSignedIn, SettingsError
 
 
-def refusal(code: str, operation: str = "GetAccount") -> ClientError:
-    answer: Any = {"Error": {"Code": code, "Message": "said by AWS"}}
-    return ClientError(answer, operation)
+def refusal(code: str, said: str = "said by AWS") -> ClientError:
+    answer: Any = {"Error": {"Code": code, "Message": said}}
+    return ClientError(answer, "GetAccount")
 
 
 @pytest.fixture(autouse=True)
@@ -69,6 +69,24 @@ def test_anything_else_is_said_in_the_words_of_aws() -> None:
     said = "ses:GetAccount: BadRequestException: said by AWS"
     with pytest.raises(AwsError, match=said), translated():
         raise refusal("BadRequestException")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "jane@x.example",
+        "<jane@x.example>.",
+        "'o'jane+news@x.example'",
+        '"jane doe"@x.example',
+        "identity/jane@x.example",
+        "jane@",
+    ],
+)
+def test_no_address_is_told_of_what_aws_says(address: str) -> None:
+    with pytest.raises(AwsError) as raised, translated():
+        raise refusal("BadRequestException", f"Address {address} is\nnot valid")
+    said = "ses:GetAccount: BadRequestException: Address (an address) is not valid"
+    assert str(raised.value) == said
 
 
 def test_without_a_region_the_setting_is_named() -> None:
