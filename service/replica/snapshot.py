@@ -33,6 +33,8 @@ _PAGE: Final = mmap.PAGESIZE
 _WORD: Final = np.dtype("<u8")
 #: Octets of a header line, at most: far more streams than anybody has.
 _MAX_HEADER: Final = 64 * 1024 * 1024
+#: Parameters of a PostgreSQL URL that can lead to another database, or to another schema of it.
+_NAMING: Final = frozenset({"host", "hostaddr", "port", "dbname", "service", "options"})
 
 _log = structlog.get_logger()
 
@@ -67,7 +69,8 @@ class SnapshotDirectory:
     Args:
         directory: made if it is missing, now or later. Only its owner may write to it,
             since whoever can decides what is suppressed.
-        database: the database; its URL tells it from others with snapshots here.
+        database: the database; what names it in its URL tells it from others with snapshots
+            here.
 
     Raises:
         OSError: the directory cannot be used, or is not only ours.
@@ -75,7 +78,7 @@ class SnapshotDirectory:
 
     def __init__(self, directory: Path, database: URL) -> None:
         self._directory = directory
-        name = xxhash.xxh3_64_hexdigest(_whole(database).encode())
+        name = xxhash.xxh3_64_hexdigest(_name(database).encode())
         self._file = directory / f"{name}.snapshot"
         self._lock = directory / f"{name}.lock"
         self._make()
@@ -169,11 +172,22 @@ class SnapshotDirectory:
             raise PermissionError(f"{self._directory} can be written to by others")
 
 
-def _whole(database: URL) -> str:
-    """Return a URL as text that no other database has, relative SQLite files included."""
-    if database.get_backend_name() == "sqlite" and database.database:
-        database = database.set(database=str(Path(database.database).resolve()))
-    return database.render_as_string(hide_password=False)
+def _name(database: URL) -> str:
+    """Return what names a database in its URL, as text that no other database has.
+
+    Neither who asks nor how: with a password that is changed every day each day would
+    leave a list behind, and find none.
+    """
+    if database.get_backend_name() == "sqlite":
+        return f"sqlite {Path(database.database or '').resolve()}"
+    named = URL.create(
+        database.get_backend_name(),
+        host=database.host,
+        port=database.port,
+        database=database.database or database.username,  # as PostgreSQL has it
+        query={key: value for key, value in database.query.items() if key in _NAMING},
+    )
+    return named.render_as_string()
 
 
 def _for_us_alone(path: str, flags: int) -> int:

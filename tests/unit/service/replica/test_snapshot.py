@@ -119,6 +119,42 @@ def test_each_database_has_a_snapshot_of_its_own(
     assert SnapshotDirectory(folder, make_url("sqlite:////nowhere/other.db")).read() is None
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        "postgresql://service:another@db.example:5432/list",
+        "postgresql+psycopg://lease7:secret@db.example:5432/list",
+        "postgresql://service:secret@db.example:5432/list?sslmode=require&connect_timeout=3",
+    ],
+)
+def test_who_asks_for_a_database_and_how_does_not_name_it(folder: Path, other: str) -> None:
+    database = make_url("postgresql://service:secret@db.example:5432/list")
+    SnapshotDirectory(folder, database).write(snapshot())
+    known = SnapshotDirectory(folder, make_url(other)).read()
+    assert contents(known) == contents(snapshot())
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("postgresql://jane@db.example/list", "postgresql://jane@db.example/other"),
+        ("postgresql://jane@db.example/list", "postgresql://jane@standby.example/list"),
+        ("postgresql://jane@db.example:5432/list", "postgresql://jane@db.example:5433/list"),
+        ("postgresql:///list?host=/run/one", "postgresql:///list?host=/run/other"),
+        ("postgresql://jane@db.example", "postgresql://june@db.example"),
+        (
+            "postgresql://db.example/list?options=-csearch_path%3Done",
+            "postgresql://db.example/list?options=-csearch_path%3Dother",
+        ),
+    ],
+)
+def test_no_snapshot_is_taken_for_that_of_another_database(
+    folder: Path, one: str, other: str
+) -> None:
+    SnapshotDirectory(folder, make_url(one)).write(snapshot())
+    assert SnapshotDirectory(folder, make_url(other)).read() is None
+
+
 @pytest.mark.parametrize("mode", [0o720, 0o702, 0o777])
 def test_a_directory_that_others_can_write_to_is_refused(folder: Path, mode: int) -> None:
     folder.mkdir()
