@@ -36,6 +36,13 @@ def test_every_setting_is_one_of_the_program(name: str) -> None:
     assert ours <= programs.settings(*container["command"])
 
 
+def test_every_setting_of_the_worker_reaches_it() -> None:
+    worker = COMPOSE["services"]["worker"]
+    # One is for stand-ins of SNS; the other needs a port that the file does not open.
+    left_out = {"SUPPRESSION_CERTIFICATE_ENDPOINT", "SUPPRESSION_METRICS_LISTEN"}
+    assert programs.settings(*worker["command"]) - left_out <= set(worker["environment"])
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_the_program_takes_the_settings_that_it_is_given(name: str) -> None:
     container = COMPOSE["services"][name]

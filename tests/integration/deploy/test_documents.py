@@ -31,5 +31,19 @@ def test_every_setting_that_is_named_is_one_of_a_program(document: str) -> None:
     assert named <= known
 
 
+@pytest.mark.parametrize(
+    "file",
+    [
+        "deploy/compose.yaml",
+        "deploy/kubernetes/configuration.yaml",
+        "deploy/systemd/suppression.env",
+    ],
+)
+def test_what_provision_prints_for_the_worker_is_there(file: str) -> None:
+    there = set(re.findall(r"^ *(SUPPRESSION_\w+)[:=]", read(file), re.MULTILINE))
+    printed = {"QUEUE_URL", "TOPIC_ARNS", "PUBLISH_RATES"}
+    assert {f"SUPPRESSION_{name}" for name in printed} <= there
+
+
 def read(document: str) -> str:
     return (TOP / document).read_text(encoding="utf-8")
