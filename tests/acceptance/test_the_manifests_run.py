@@ -1,10 +1,13 @@
+import contextlib
 import json
 import secrets
 import signal
+import ssl
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from suppression import SuppressionClient, Tls, WhenUnavailable
 
@@ -12,11 +15,14 @@ from deploy.local.aws import StandIn, Wiring
 from deploy.local.events import bounce
 from service.access import Role, append_token, new_token
 from service.health import ask
+from service.store import Store
 from tests.acceptance.cluster import Cluster
 from tests.authority import Authority
+from tests.integration.ingest.webhook.sns import Sns
 from tests.processes import Processes, eventually
 
 SERVER = "suppression-service"
+WEBHOOK = "suppression-webhook"
 
 # In the worker that has PostgreSQL and the stand-in for AWS running already.
 pytestmark = pytest.mark.xdist_group("system on postgresql")
@@ -30,8 +36,9 @@ def wiring(stand_in: StandIn) -> Wiring:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """What containers find: the folders of their secrets, and an emptyDir as it is made."""
-    for folder in ("etc/suppression/tls", "etc/suppression/tokens", "var/cache/suppression"):
-        (tmp_path / folder).mkdir(parents=True)
+    for folder in ("tls", "webhook-tls", "tokens"):
+        (tmp_path / "etc/suppression" / folder).mkdir(parents=True)
+    (tmp_path / "var/cache/suppression").mkdir(parents=True)
     (tmp_path / "var/cache/suppression").chmod(0o2777)
     return tmp_path
 
@@ -43,12 +50,17 @@ def token(root: Path) -> str:
     return text
 
 
+def issue(authority: Authority, folder: Path) -> None:
+    """Put a certificate where a secret of Kubernetes has it."""
+    key, certificate = authority.issue("server")
+    (folder / "tls.key").write_bytes(key)
+    (folder / "tls.crt").write_bytes(certificate)
+
+
 @pytest.fixture
 def tls(root: Path) -> Tls:
     authority = Authority()
-    key, certificate = authority.issue("server")
-    (root / "etc/suppression/tls/tls.key").write_bytes(key)
-    (root / "etc/suppression/tls/tls.crt").write_bytes(certificate)
+    issue(authority, root / "etc/suppression/tls")
     return Tls(ca=authority.pem)
 
 
@@ -102,3 +114,36 @@ def test_a_bounce_reaches_the_verdict_in_the_system_of_the_manifests(
     # and the server ends by itself when it is told to.
     server.send(signal.SIGTERM)
     assert server.ended() == 0
+
+
+def test_a_post_reaches_the_list_in_the_system_of_the_manifests(
+    root: Path, processes: Processes, postgresql_url: str, address: str
+) -> None:
+    # Given the pod of the webhook, ready to the probe over TLS
+    authority = Authority()
+    issue(authority, root / "etc/suppression/webhook-tls")
+    with Sns() as sns:
+        database = {("suppression-database", "url"): postgresql_url}
+        cluster = Cluster(root, processes, database, sns.environment)
+        cluster.run("suppression-migrate")
+        webhook = cluster.start(WEBHOOK)
+        at = f"https://{cluster.address(WEBHOOK, 'https')}"
+        trust = ssl.create_default_context(cadata=authority.pem.decode())
+        with httpx.Client(base_url=at, verify=trust, trust_env=False, timeout=30) as client:
+            eventually("the webhook is ready", lambda: answers(client, "/healthz"))
+            # When SNS posts
+            answer = client.post("/sns", json=sns.signed(json.dumps(bounce(address))))
+    # Then it is told that this is stored, and it is,
+    assert answer.status_code == 200
+    with contextlib.closing(Store.open(postgresql_url)) as store:
+        assert store.address(address).suppressions
+    # and the webhook ends by itself when it is told to.
+    webhook.send(signal.SIGTERM)
+    assert webhook.ended() == 0
+
+
+def answers(client: httpx.Client, path: str) -> bool:
+    try:
+        return client.get(path).status_code == 200
+    except httpx.ConnectError:
+        return False

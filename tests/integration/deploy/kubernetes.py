@@ -7,8 +7,8 @@ from typing import Any, Final
 import yaml
 
 FOLDER: Final = Path(__file__).parents[3] / "deploy" / "kubernetes"
-#: Those that kustomize puts together: one before the other.
-PARTS: Final = (FOLDER / "migration", FOLDER)
+#: Those that kustomize puts together: one before the other, the last only if it is wanted.
+PARTS: Final = (FOLDER / "migration", FOLDER, FOLDER / "webhook")
 
 Manifest = dict[str, Any]
 

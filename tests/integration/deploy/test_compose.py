@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from ingest.webhook.batches import STOP_SECONDS
+from ingest.webhook.server import GRACE_SECONDS
 from service.settings import ServiceSettings
 from service.supervisor import KILL_AFTER
 from tests.integration.deploy import programs
@@ -14,7 +16,9 @@ from tests.processes import BIN, run
 
 FILE = Path(__file__).parents[3] / "deploy" / "compose.yaml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
-OURS = ["migrate", "service", "worker"]
+OURS = ["migrate", "service", "worker", "webhook"]
+#: What whoever runs it must say, since a program does not start without it.
+TOLD = {"SUPPRESSION_TOPIC_ARNS": "arn:aws:sns:eu-west-1:123456789012:ses-feedback"}
 CHECK: list[str | Path] = [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec"]
 
 
@@ -48,7 +52,7 @@ def test_the_program_takes_the_settings_that_it_is_given(name: str) -> None:
     container = COMPOSE["services"][name]
     # What the file leaves to whoever runs it is not ours to judge.
     given = {k: v for k, v in container["environment"].items() if not v.startswith("${")}
-    assert programs.takes(container["command"], given)
+    assert programs.takes(container["command"], given | TOLD)
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -62,13 +66,26 @@ def test_the_server_is_asked_for_its_health_by_a_command_of_the_program() -> Non
     assert programs.knows(*command)
 
 
-def test_the_server_is_reached_from_this_machine_alone() -> None:
+def test_servers_are_reached_from_this_machine_alone() -> None:
     ports = [port for each in COMPOSE["services"].values() for port in each.get("ports", [])]
-    assert ports == ["127.0.0.1:50051:50051"]
+    assert ports == ["127.0.0.1:50051:50051", "127.0.0.1:8080:8080"]
+
+
+def test_the_webhook_runs_only_where_it_is_asked_for() -> None:
+    asked_for = {name for name, each in COMPOSE["services"].items() if "profiles" in each}
+    assert asked_for == {"webhook"}
 
 
 def test_the_server_has_all_the_time_that_it_may_take_to_stop() -> None:
     default = ServiceSettings()
-    grace = COMPOSE["services"]["service"]["stop_grace_period"]
-    needed = default.drain_seconds + default.grace_seconds + KILL_AFTER
-    assert int(re.fullmatch(r"(\d+)s", grace)[1]) > needed  # type: ignore[index]
+    assert grace("service") > default.drain_seconds + default.grace_seconds + KILL_AFTER
+
+
+def test_the_webhook_has_all_the_time_that_it_may_take_to_stop() -> None:
+    assert grace("webhook") > GRACE_SECONDS + STOP_SECONDS
+
+
+def grace(name: str) -> int:
+    """Return the seconds that a container has to stop."""
+    text = COMPOSE["services"][name]["stop_grace_period"]
+    return int(re.fullmatch(r"(\d+)s", text)[1])  # type: ignore[index]

@@ -9,6 +9,9 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from ingest.webhook.app import HEALTH_PATH
+from ingest.webhook.batches import STOP_SECONDS
+from ingest.webhook.server import GRACE_SECONDS
 from service.health import LIVENESS
 from service.supervisor import KILL_AFTER
 from tests.conftest import missing
@@ -68,9 +71,9 @@ def test_what_kustomize_makes_runs_the_one_image_that_is_named(part: Any) -> Non
     assert set(re.findall(r"image: (\S+)", made)) == {wanted}
 
 
-def test_the_migration_is_of_the_version_that_follows_it() -> None:
-    first, then = (kubernetes.kustomization(part)["images"] for part in kubernetes.PARTS)
-    assert first == then
+def test_all_parts_are_of_one_version() -> None:
+    first, *others = (kubernetes.kustomization(part)["images"] for part in kubernetes.PARTS)
+    assert others == [first] * len(others)
 
 
 @pytest.mark.parametrize(("pod", "container"), list(kubernetes.containers()))
@@ -116,13 +119,61 @@ def test_the_ports_that_are_named_are_listened_on(pod: str, container: Manifest)
     assert named == set(map(int, listened))
 
 
-@pytest.mark.parametrize("name", ["suppression-service", "suppression-service-headless"])
-def test_the_network_leads_to_the_servers(name: str) -> None:
-    template = kubernetes.named("Deployment", "suppression-service")["spec"]["template"]
+@pytest.mark.parametrize(
+    ("name", "deployment"),
+    [
+        ("suppression-service", "suppression-service"),
+        ("suppression-service-headless", "suppression-service"),
+        ("suppression-webhook", "suppression-webhook"),
+    ],
+)
+def test_the_network_leads_to_the_pods(name: str, deployment: str) -> None:
+    template = kubernetes.named("Deployment", deployment)["spec"]["template"]
     spec = kubernetes.named("Service", name)["spec"]
     assert spec["selector"].items() <= template["metadata"]["labels"].items()
-    ports = {each["name"] for each in server()[0]["ports"]}
+    [container] = template["spec"]["containers"]
+    ports = {each["name"] for each in container["ports"]}
     assert {each["targetPort"] for each in spec["ports"]} <= ports
+
+
+@pytest.mark.parametrize("kind", ["PodDisruptionBudget", "NetworkPolicy"])
+def test_what_is_said_of_pods_is_said_of_some(kind: str) -> None:
+    templates = [
+        each["spec"]["template"]["metadata"]["labels"].items()
+        for each in kubernetes.manifests()
+        if each["kind"] == "Deployment"
+    ]
+    rules = [each["spec"] for each in kubernetes.manifests() if each["kind"] == kind]
+    selectors = [(spec.get("selector") or spec["podSelector"])["matchLabels"] for spec in rules]
+    assert selectors
+    for selector in selectors:
+        assert any(selector.items() <= labels for labels in templates)
+
+
+def test_the_webhook_lets_nobody_in_but_at_its_port() -> None:
+    [container] = dict(kubernetes.pods())["suppression-webhook"]["containers"]
+    policy = kubernetes.named("NetworkPolicy", "suppression-webhook")["spec"]
+    ports = [port["port"] for rule in policy["ingress"] for port in rule["ports"]]
+    told = kubernetes.environment(container, SECRETS)
+    [listened] = [each for each in container["ports"] if each["name"] in ports]
+    assert told["SUPPRESSION_WEBHOOK_LISTEN"].endswith(f":{listened['containerPort']}")
+
+
+def test_the_webhook_is_asked_for_its_health_where_it_tells() -> None:
+    [container] = dict(kubernetes.pods())["suppression-webhook"]["containers"]
+    assert container["readinessProbe"]["httpGet"] == {
+        "scheme": "HTTPS",
+        "port": "https",
+        "path": HEALTH_PATH,
+    }
+
+
+def test_the_webhook_has_all_the_time_that_it_may_take_to_stop() -> None:
+    pod = dict(kubernetes.pods())["suppression-webhook"]
+    [container] = pod["containers"]
+    sleep = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+    needed = sleep + GRACE_SECONDS + STOP_SECONDS
+    assert pod["terminationGracePeriodSeconds"] >= needed
 
 
 @pytest.mark.parametrize(("name", "pod"), list(kubernetes.pods()))
