@@ -1,4 +1,4 @@
-"""What stands around every call, in one layer: who may call, how many, errors, counts.
+"""What stands around every call, in one layer: who may call, how often, errors, counts.
 
 An interceptor costs a grpc.aio server some 8 % of an empty call, each of them. So
 everything that all calls share is composed here, into one wrapper a method.
@@ -19,7 +19,6 @@ from service.errors import (
     ApiError,
     InternalError,
     PermissionMissing,
-    TooManyCalls,
     Unauthenticated,
     UnreadableRequest,
 )
@@ -34,26 +33,9 @@ _Method = Callable[[Any, _Context], Awaitable[Any]]
 
 SERVICE: Final = rpc.DESCRIPTOR.services_by_name["SuppressionService"]
 
-#: Calls that wait for something to happen; they must not use up the places of the others.
-_WAITING: Final = frozenset({"ListChanges"})
 _BEARER: Final = "bearer "
 #: Seconds by which a caller's clock may say earlier than ours that its time is over.
 _MOMENT: Final = 0.05
-
-
-class Places:
-    """How many calls may be under way at a time; the next one is turned away at once."""
-
-    def __init__(self, limit: int) -> None:
-        self._free = limit
-
-    def __enter__(self) -> None:
-        if not self._free:
-            raise TooManyCalls("CALLS_UNDER_WAY", "too many calls are under way")
-        self._free -= 1
-
-    def __exit__(self, *_: object) -> None:
-        self._free += 1
 
 
 class GuardedServicer(SuppressionServiceServicer):
@@ -64,7 +46,6 @@ class GuardedServicer(SuppressionServiceServicer):
     Args:
         servicer: what answers.
         tokens: who may call; None lets everybody do everything.
-        max_calls: calls under way at a time, and as many that wait for changes.
         quota: how often each token may call; None lets it call as often as it likes.
         around: is given each method with its name, and returns what is called in its
             place; None changes nothing.
@@ -74,20 +55,17 @@ class GuardedServicer(SuppressionServiceServicer):
         self,
         servicer: SuppressionServiceServicer,
         tokens: TokenFile | None = None,
-        max_calls: int = 1_000,
         quota: Quota | None = None,
         around: Callable[[str, _Method], _Method] | None = None,
     ) -> None:
         #: What became of the calls so far, by method.
         self.counts = {method.name: CallCounts() for method in SERVICE.methods}
         refusals = Refusals()
-        calls, waits = Places(max_calls), Places(max_calls)
         for method in SERVICE.methods:
             name = method.name
-            places = waits if name in _WAITING else calls
             gate = _gate(tokens, NEEDED.get(name, Role.ADMIN), quota) if tokens else None
             answer, counts = getattr(servicer, name), self.counts[name]
-            call = _guarded(name, answer, places, gate, counts, refusals)
+            call = _guarded(name, answer, gate, counts, refusals)
             setattr(self, name, around(name, call) if around else call)
 
 
@@ -127,7 +105,6 @@ def _why_left(context: _Context) -> str:
 def _guarded(
     name: str,
     method: _Method,
-    places: Places,
     gate: Callable[[_Context], None] | None,
     counts: CallCounts,
     refusals: Refusals,
@@ -141,8 +118,7 @@ def _guarded(
                 gate(context)
             if request is None:
                 raise UnreadableRequest  # noqa: TRY301 - no call more on the hot path
-            with places:
-                return await method(request, context)
+            return await method(request, context)
         except ApiError as error:
             failure, code = error, code_name(error.code)
             refusals.note(name, error)

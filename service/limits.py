@@ -1,6 +1,6 @@
 """What one peer can take from the others: the options of the gRPC server, with the reasons.
 
-Calls that have begun are counted by :mod:`service.guard`, and a token's by
+Calls that wait are counted by :mod:`service.servicer`, and a token's by
 :mod:`service.quota`. The options here are for what comes before: connections on which
 nothing is said, or half a request.
 """
@@ -26,7 +26,10 @@ _PING_SECONDS: Final = 10.0
 #: out of memory would end those of everybody. gRPC refuses the ones beyond; it has no limit by
 #: the address of a peer.
 MAX_CONNECTIONS: Final = 10_000
-#: Streams beyond those that are answered, for health checks and refusals.
+#: Kinds of calls that wait, each with places of its own: writes, reads of the store, checks
+#: for a revision, waits for changes.
+_KINDS: Final = 4
+#: Streams beyond those, for checks that wait for nothing, health checks and refusals.
 _SPARE_STREAMS: Final = 100
 
 
@@ -49,7 +52,7 @@ def server_options(settings: ServiceSettings) -> list[tuple[str, int]]:
         # A request that is not whole is no call yet, and would be counted nowhere. More than
         # the calls that are let in: clients hold back calls that have no stream, and those
         # should be refused here at once instead of waiting there.
-        ("grpc.max_concurrent_streams", 2 * settings.max_calls + _SPARE_STREAMS),
+        ("grpc.max_concurrent_streams", _KINDS * settings.max_calls + _SPARE_STREAMS),
     ]
 
 

@@ -68,8 +68,8 @@ async def serve(
         poll_seconds=settings.poll_seconds,
         max_staleness=settings.max_staleness_time,
     )
-    writer = GroupWriter(store)
-    servicer = SuppressionServicer(store, follower, writer, settings.max_batch)
+    writer = GroupWriter(store, settings.max_calls)
+    servicer = SuppressionServicer(store, follower, writer, settings.max_batch, settings.max_calls)
     # Left in the opposite order: calls end first, then the writes, then the store.
     with contextlib.closing(store):
         async with follower.following(), writer.writing():
@@ -121,7 +121,7 @@ class _Port:
         settings = self._settings
         quota = Quota(settings.max_rate) if settings.max_rate else None
         around = self._tracing.traced if self._tracing else None
-        return GuardedServicer(self._servicer, self._tokens, settings.max_calls, quota, around)
+        return GuardedServicer(self._servicer, self._tokens, quota, around)
 
     def _reporting(self, guarded: GuardedServicer) -> AbstractAsyncContextManager[None]:
         if self._report_to is None:

@@ -16,6 +16,7 @@ from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceServic
 from service import messages, requests
 from service.checks import Checks
 from service.errors import InvalidField, ListUnavailable
+from service.places import Places
 from service.replica.follower import Follower, RevisionAhead
 from service.replica.replica import Replica
 from service.settings import MAX_BATCH
@@ -42,6 +43,8 @@ class SuppressionServicer(SuppressionServiceServicer):
         follower: keeps the replica level with it.
         writer: changes it.
         max_batch: addresses of a batch.
+        max_calls: calls of a kind that wait at a time. The kinds are reads of the store,
+            checks for a revision, and waits for changes; writes are for the writer to count.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class SuppressionServicer(SuppressionServiceServicer):
         follower: Follower,
         writer: GroupWriter,
         max_batch: int = MAX_BATCH,
+        max_calls: int = 1_000,
     ) -> None:
         self._store = store
         self._follower = follower
@@ -57,6 +61,9 @@ class SuppressionServicer(SuppressionServiceServicer):
         #: Answers checks, and counts the verdicts.
         self.checks = Checks(max_batch)
         self._draining = asyncio.Event()
+        # No kind takes places from another. A check that waits for nothing needs none: it is
+        # over before anything else is begun.
+        self._reads, self._revisions, self._polls = (Places(max_calls) for _ in range(3))
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reader")
 
     # --- checks --------------------------------------------------------------------------------
@@ -128,7 +135,8 @@ class SuppressionServicer(SuppressionServiceServicer):
     ) -> rpc.GetAddressResponse:
         """Show everything that is known of one address."""
         address = requests.address_in(request.address)
-        record = await self._read(lambda: self._store.address(address))
+        with self._reads:
+            record = await self._read(lambda: self._store.address(address))
         return rpc.GetAddressResponse(
             suppressions=[
                 messages.suppression(entry, self._database_id) for entry in record.suppressions
@@ -144,11 +152,12 @@ class SuppressionServicer(SuppressionServiceServicer):
     ) -> rpc.ListChangesResponse:
         """List what changed, waiting for a change where there is none."""
         size, wait = requests.page_size(request), requests.max_wait(request)
-        after = await self._reach("after_revision", request.after_revision)
-        page = await self._read(lambda: self._store.changes(after, size))
-        if not page.changes and wait:
-            await self._change_within(wait, page.through)
+        with self._polls:
+            after = await self._reach("after_revision", request.after_revision)
             page = await self._read(lambda: self._store.changes(after, size))
+            if not page.changes and wait:
+                await self._change_within(wait, page.through)
+                page = await self._read(lambda: self._store.changes(after, size))
         return rpc.ListChangesResponse(
             changes=[messages.suppression(entry, self._database_id) for entry in page.changes],
             through_revision=self._revision(page.through),
@@ -170,9 +179,13 @@ class SuppressionServicer(SuppressionServiceServicer):
     async def _reach(self, field: str, text: str) -> int:
         """Bring the replica to a revision that the caller names; return its number."""
         revision = requests.revision_in(field, text, self._database_id)
+        latest = self._follower.latest
+        if latest is not None and latest.state.revision >= revision:
+            return revision
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await self._follower.reach(revision)
+            with self._revisions:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await self._follower.reach(revision)
         except TimeoutError:
             raise ListUnavailable(
                 "REVISION_UNREACHED", "the database is away; that revision cannot be read"

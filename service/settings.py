@@ -81,7 +81,13 @@ class ServiceSettings(BaseSettings):
         bool, Field(description="let grpcurl and the like read the contract from the server")
     ] = True
     max_calls: Annotated[
-        int, Field(ge=1, le=100_000, description="calls under way in a worker, at most")
+        int,
+        Field(
+            ge=1,
+            le=100_000,
+            description="calls that wait in a worker, at most, of each kind: writes, GetAddress, "
+            "ListChanges, checks for a revision that is not there yet",
+        ),
     ] = 1_000
     max_rate: Annotated[
         float,

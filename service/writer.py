@@ -34,8 +34,6 @@ from service.store import (
 
 #: Writes in one transaction, at most.
 MAX_TOGETHER: Final = 1_000
-#: Writes that may wait; beyond it callers are turned away at once.
-MAX_WAITING: Final = 10_000
 #: Seconds that a caller waits for its commit. Longer than a transaction waits for a
 #: connection or a lock (``service.store.engine.PATIENCE_SECONDS``), so that the caller
 #: hears what is wrong; shorter than a statement may take (``STATEMENT_SECONDS``), for
@@ -54,11 +52,19 @@ class _Write:
 
 
 class GroupWriter:
-    """Takes single writes and commits them together, in the order of their arrival."""
+    """Takes single writes and commits them together, in the order of their arrival.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        store: the list.
+        max_writes: writes under way at a time; beyond it callers are turned away at once.
+    """
+
+    def __init__(self, store: Store, max_writes: int = 1_000) -> None:
         self._store = store
-        self._waiting: asyncio.Queue[_Write] = asyncio.Queue(MAX_WAITING)
+        self._max_writes = max_writes
+        # Those whose callers have gone included: they are held until their turn comes.
+        self._under_way = 0
+        self._waiting: asyncio.Queue[_Write] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
 
     async def suppress(self, new: NewSuppression) -> tuple[Suppressed, Revision]:
@@ -95,11 +101,11 @@ class GroupWriter:
         return answer, revision
 
     async def _committed(self, asked: _Asked) -> tuple[_Answer, Revision]:
+        if self._under_way >= self._max_writes:
+            raise TooManyWrites("WRITES_WAITING", "too many writes are waiting")
         write = _Write(asked, asyncio.get_running_loop().create_future())
-        try:
-            self._waiting.put_nowait(write)
-        except asyncio.QueueFull:
-            raise TooManyWrites("WRITES_WAITING", "too many writes are waiting") from None
+        self._under_way += 1
+        self._waiting.put_nowait(write)
         try:
             return await asyncio.wait_for(write.answer, PATIENCE_SECONDS)
         except TimeoutError:
@@ -127,6 +133,7 @@ class GroupWriter:
             while len(taken) < MAX_TOGETHER and not self._waiting.empty():
                 taken.append(self._waiting.get_nowait())
             await self._answer(taken)
+            self._under_way -= len(taken)
             for _ in taken:
                 self._waiting.task_done()
 

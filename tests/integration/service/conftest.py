@@ -152,10 +152,11 @@ def refusal() -> Callable[[Awaitable[object]], Awaitable[tuple[str, str, list[st
         status = rpc_status.from_call(error.value)
         assert status is not None, f"no details: {error.value.code()} {error.value.details()}"
         info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+        retry = error_details_pb2.RetryInfo()
         assert status.details[0].Unpack(info)
         assert info.domain == "suppression.v1"
         for more in status.details[1:-1]:
-            assert more.Unpack(bad)
+            assert more.Unpack(retry) or more.Unpack(bad)
         asked = error_details_pb2.RequestInfo()
         assert status.details[-1].Unpack(asked)
         assert asked.request_id

@@ -70,9 +70,11 @@ class Server:
         tree = self._tree()
         for process in tree:
             process.suspend()
-        yield
-        for process in tree:
-            process.resume()
+        try:
+            yield
+        finally:
+            for process in tree:
+                process.resume()
 
     def execute(self, statement: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:

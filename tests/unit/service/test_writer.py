@@ -209,12 +209,9 @@ async def test_a_caller_whose_commit_takes_too_long_is_told_so(
     monkeypatch.undo()
 
 
-async def test_a_caller_beyond_the_queue_is_turned_away_at_once(
-    store: GatedStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Given a writer whose queue is full
-    monkeypatch.setattr(writer_module, "MAX_WAITING", 2)
-    writer = GroupWriter(store)
+async def test_a_caller_beyond_the_limit_is_turned_away_at_once(store: GatedStore) -> None:
+    # Given a writer that has as many writes as it takes
+    writer = GroupWriter(store, max_writes=2)
     waiting = await begun(writer.suppress(manual("a")), writer.suppress(manual("b")))
     # When one more comes, then it is turned away and those who wait are served.
     with pytest.raises(TooManyWrites):
