@@ -19,6 +19,15 @@ COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
 OURS = ["migrate", "service", "worker", "webhook"]
 #: What whoever runs it must say, since a program does not start without it.
 TOLD = {"SUPPRESSION_TOPIC_ARNS": "arn:aws:sns:eu-west-1:123456789012:ses-feedback"}
+#: What the webhook's settings have for the worker's sake, and what is for the proxy in front.
+OF_THE_WORKER = {
+    "SUPPRESSION_QUEUE_URL",
+    "SUPPRESSION_PUBLISH_RATES",
+    "SUPPRESSION_EVENT_RETENTION",
+    "SUPPRESSION_BATCH_SIZE",
+    "SUPPRESSION_WAIT_SECONDS",
+}
+OF_TLS = {"SUPPRESSION_WEBHOOK_TLS_CERTIFICATE", "SUPPRESSION_WEBHOOK_TLS_KEY"}
 CHECK: list[str | Path] = [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec"]
 
 
@@ -40,11 +49,14 @@ def test_every_setting_is_one_of_the_program(name: str) -> None:
     assert ours <= programs.settings(*container["command"])
 
 
-def test_every_setting_of_the_worker_reaches_it() -> None:
-    worker = COMPOSE["services"]["worker"]
+@pytest.mark.parametrize("name", ["worker", "webhook"])
+def test_every_setting_of_ingest_reaches_it(name: str) -> None:
+    container = COMPOSE["services"][name]
     # One is for stand-ins of SNS; the other needs a port that the file does not open.
     left_out = {"SUPPRESSION_CERTIFICATE_ENDPOINT", "SUPPRESSION_METRICS_LISTEN"}
-    assert programs.settings(*worker["command"]) - left_out <= set(worker["environment"])
+    if name == "webhook":
+        left_out |= OF_THE_WORKER | OF_TLS
+    assert programs.settings(*container["command"]) - left_out <= set(container["environment"])
 
 
 @pytest.mark.parametrize("name", OURS)
