@@ -57,7 +57,7 @@ class Recorder:
         held = apply_policy(self.soft_bounces, transaction, histories)
         if self.retries:
             known = {h.address: h for h in histories if h.address not in held}
-            transaction.post(retries_of(pieces, known, self.streams))
+            transaction.post(retries_of(pieces, known, self.streams, transaction.now))
 
 
 DEFAULT_RECORDER: Final = Recorder()

@@ -15,13 +15,14 @@ address.
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest.errors import QueueUnavailable
+from ingest.retention import RETRIES
 from ingest.sqs import MAX_BATCH, connect_client, failure_of
 from ingest.stopping import Stop, Waiting
 from service.store import Feedback, Retry, SoftBounceHistory, Store, is_counted
@@ -50,6 +51,7 @@ def retries_of(
     pieces: Sequence[Feedback],
     histories: Mapping[str, SoftBounceHistory],
     streams: Mapping[str, str],
+    now: dt.datetime,
 ) -> list[Retry]:
     """Return the retries of new feedback: of soft bounces that nothing newer has overtaken.
 
@@ -57,11 +59,12 @@ def retries_of(
         pieces: new feedback of any sort.
         histories: by address, of those addresses that may be tried again.
         streams: from configuration set to stream.
+        now: the moment; what was too long ago by then is no use to anybody.
     """
     retries = []
     for piece in filter(is_counted, pieces):
         history = histories.get(piece.address)
-        if history and piece.happened > history.reset:
+        if history and piece.happened > max(history.reset, now - RETRIES):
             stream = streams.get(piece.configuration_set, "")
             retries.append(_retry(piece, _attempt(piece, history), stream))
     return retries
@@ -95,13 +98,22 @@ class RetryQueue:
         url: the queue's.
         store: holds the outbox.
         stop: may break off a send; what was sent comes once more then.
+        now: the clock.
     """
 
-    def __init__(self, client: "SQSClient", url: str, store: Store, stop: Stop) -> None:
+    def __init__(
+        self,
+        client: "SQSClient",
+        url: str,
+        store: Store,
+        stop: Stop,
+        now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+    ) -> None:
         self._client = client
         self._url = url
         self._store = store
         self._stop = stop
+        self._now = now
 
     @classmethod
     def connect(cls, url: str, store: Store, stop: Stop) -> Self:
@@ -113,29 +125,29 @@ class RetryQueue:
         return cls(connect_client(url, wait_seconds=0), url, store, stop)
 
     def after_turn(self, *, idle: bool) -> None:  # noqa: ARG002 - it cannot wait
-        """Send what the outbox holds.
+        """Send what the outbox holds, and drop what nobody needs any more.
 
         Raises:
             QueueUnavailable: SQS does not answer, or refuses; they are sent later.
             StoreUnavailable: the database does not answer.
         """
         while taken := self._store.lease_retries(MAX_BATCH, LEASE_SECONDS):
-            left = self._send([retry for _, retry in taken])
-            sent = [number for place, (number, _) in enumerate(taken) if place not in left]
-            self._store.drop_retries(sent)
+            now = self._now()
+            useful = {n: retry for n, retry in taken if retry.happened > now - RETRIES}
+            left = self._send(useful, now) if useful else set()
+            self._store.drop_retries([number for number, _ in taken if number not in left])
             if left:
                 _log.warning("the retry queue refused some; sent later", refused=len(left))
 
-    def _send(self, retries: Sequence[Retry]) -> set[int]:
-        """Send up to ten; return the places of those that SQS did not take."""
-        now = dt.datetime.now(dt.UTC)
+    def _send(self, retries: Mapping[int, Retry], now: dt.datetime) -> set[int]:
+        """Send up to ten, by their numbers; return those that SQS did not take."""
         entries: list[Any] = [
             {
-                "Id": str(place),
+                "Id": str(number),
                 "MessageBody": body_of(retry),
                 "DelaySeconds": held_back(retry, now),
             }
-            for place, retry in enumerate(retries)
+            for number, retry in retries.items()
         ]
         try:
             with Waiting(self._stop):

@@ -17,6 +17,7 @@ from service.store import Retry, Store
 from tests.integration.ingest.counting import (
     JANE,
     NOW,
+    START,
     delivery,
     hour,
     opened,
@@ -44,7 +45,7 @@ def url(stand_in: StandIn) -> str:
 
 @pytest.fixture
 def queue(stand_in: StandIn, url: str, store: Store) -> RetryQueue:
-    return RetryQueue(stand_in.sqs, url, store, Stop())
+    return RetryQueue(stand_in.sqs, url, store, Stop(), now=lambda: NOW)
 
 
 def outbox(store: Store) -> list[Retry]:
@@ -105,6 +106,11 @@ def test_an_address_that_is_suppressed_now_is_not_retried(store: Store) -> None:
     assert outbox(store) == []
 
 
+def test_a_bounce_of_long_ago_is_not_retried(store: Store) -> None:
+    take_in(store, soft_bounce(-7 * 24), soft_bounce(1), by=RETRYING)
+    assert [retry.message_id for retry in outbox(store)] == ["mail 1"]
+
+
 def test_odd_texts_fit_into_the_outbox(store: Store) -> None:
     take_in(store, soft_bounce(1, message="m\0" * 300), by=RETRYING)
     assert len(outbox(store)) == 1
@@ -138,6 +144,16 @@ def test_what_is_in_the_outbox_is_sent_and_forgotten(
     assert outbox(store) == []
 
 
+def test_what_has_become_too_old_in_the_outbox_is_dropped_unsent(
+    store: Store, queue: RetryQueue, stand_in: StandIn, url: str
+) -> None:
+    with store.write() as transaction:
+        transaction.post([retry_at(NOW, happened=hour(-7 * 24))])
+    queue.after_turn(idle=False)
+    assert received(stand_in, url) == []
+    assert outbox(Store(store.engine, now=lambda: NOW + dt.timedelta(hours=1))) == []
+
+
 def test_more_than_a_batch_is_sent_at_once(store: Store, queue: RetryQueue) -> None:
     with store.write() as transaction:
         transaction.post([retry_at(hour(number)) for number in range(25)])
@@ -158,7 +174,8 @@ def test_what_a_sender_that_died_had_taken_is_sent_by_another(store: Store) -> N
 def test_what_the_queue_does_not_take_stays(stand_in: StandIn, url: str, store: Store) -> None:
     take_in(store, soft_bounce(1), by=RETRYING)
     with contextlib.suppress(QueueUnavailable):
-        RetryQueue(stand_in.sqs, f"{url}-gone", store, Stop()).after_turn(idle=True)
+        gone = RetryQueue(stand_in.sqs, f"{url}-gone", store, Stop(), now=lambda: NOW)
+        gone.after_turn(idle=True)
     later = Store(store.engine, now=lambda: NOW + dt.timedelta(hours=1))
     assert len(outbox(later)) == 1
 
@@ -191,5 +208,5 @@ def bounced_long_ago() -> dt.datetime:
     return dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
 
 
-def retry_at(not_before: dt.datetime) -> Retry:
-    return Retry("ü@example.com", "m", "", "", "MailboxFull", "4.2.2", 1, hour(0), not_before)
+def retry_at(not_before: dt.datetime, happened: dt.datetime = START) -> Retry:
+    return Retry("ü@example.com", "m", "", "", "MailboxFull", "4.2.2", 1, happened, not_before)
