@@ -215,7 +215,7 @@ class Follower:
         state = State(changes.through, as_of)
         if changes.entries:
             # An entry can name a stream that is as new as itself.
-            replica.streams = await self._in_thread(self._store.stream_names)
+            replica.streams = await self._in_thread(lambda: self._with_new(replica.streams))
         if len(changes.entries) > MANY_CHANGES:
             copy = replica.copy()
             await self._in_thread(lambda: copy.apply(changes.entries, state))
@@ -224,6 +224,11 @@ class Follower:
             replica.apply(changes.entries, state)
         self._level_at = level_at
         self._renew_base_if_due()
+
+    def _with_new(self, streams: dict[str, int]) -> dict[str, int]:
+        """Return streams with those since: another dictionary, as a thread may be reading it."""
+        fresh = self._store.stream_names(above=max(streams.values()))
+        return streams | fresh if fresh else streams
 
     def _offer(self, replica: Replica) -> None:
         """Let checks have a replica until it is too old."""

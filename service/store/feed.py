@@ -142,12 +142,15 @@ def _read_hex(connection: Connection, chunk: dict[str, int]) -> bytes:
     return bytes.fromhex(connection.execute(_CHUNK_HEX, chunk).scalar_one() or "")
 
 
-def stream_names(engine: Engine) -> dict[str, int]:
-    """Return the number of every stream.
+def stream_names(engine: Engine, above: int) -> dict[str, int]:
+    """Return the number of every stream beyond a number.
+
+    Numbers rise in the order of commits: who knows one knows all below it.
 
     Raises:
         StoreUnavailable: the database cannot answer now.
     """
+    table = schema.stream
+    query = select(table.c.name, table.c.id).where(table.c.id > above)
     with reading(engine) as connection:
-        rows = connection.execute(select(schema.stream.c.name, schema.stream.c.id))
-        return {row.name: row.id for row in rows}
+        return {row.name: row.id for row in connection.execute(query)}

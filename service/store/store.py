@@ -147,13 +147,13 @@ class Store:
         """
         return feed.changes_after(self._ready(), after)
 
-    def stream_names(self) -> dict[str, int]:
-        """Return the number of every stream.
+    def stream_names(self, above: int = -1) -> dict[str, int]:
+        """Return the number of every stream beyond a number; see :func:`feed.stream_names`.
 
         Raises:
             StoreUnavailable: the database cannot answer now.
         """
-        return feed.stream_names(self._ready())
+        return feed.stream_names(self._ready(), above)
 
     def changes(self, after: int, limit: int) -> ChangePage:
         """Return the next entries that changed after a revision, about ``limit`` of them.

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, String, bindparam, insert, select, update
+from sqlalchemy import Connection, String, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store import outbox, schema
@@ -39,7 +39,7 @@ from service.store.rows import SELECT_SUPPRESSION, suppression_of
 from service.store.soft_bounces import SoftBounces, is_counted
 
 # Parameters of one statement; SQLite's own limit is 32,766.
-_ADDRESSES_A_QUERY: Final = 5_000
+_NAMES_A_QUERY: Final = 5_000
 
 #: Who removed an entry of soft bounces that a delivery proved wrong.
 BY_DELIVERY: Final = "delivery"
@@ -108,8 +108,8 @@ class WriteTransaction:
         """Read every entry of these addresses at once, where the calls come one by one."""
         missing = list(set(addresses) - self._loaded)
         self._loaded.update(missing)
-        for start in range(0, len(missing), _ADDRESSES_A_QUERY):
-            names = names_of(missing[start : start + _ADDRESSES_A_QUERY], self._erasure_key)
+        for start in range(0, len(missing), _NAMES_A_QUERY):
+            names = names_of(missing[start : start + _NAMES_A_QUERY], self._erasure_key)
             query = SELECT_SUPPRESSION.where(schema.suppression.c.address.in_(names))
             for row in self._connection.execute(query):
                 address, state = names[row.address], suppression_of(row)
@@ -389,14 +389,23 @@ class WriteTransaction:
         """Return the number of each stream, numbering those that are new."""
         if names <= {""}:
             return {"": schema.ALL_MAIL}
-        table = schema.stream
-        known = self._connection.execute(select(table.c.name, table.c.id)).all()
-        ids: dict[str, int] = {name: number for name, number in known}  # noqa: C416 - rows
+        ids = self._known_streams(sorted(names))
         if fresh := sorted(names - ids.keys()):
-            ids.update({name: len(known) + place for place, name in enumerate(fresh)})
-            rows = [{"id": ids[name], "name": name} for name in fresh]
+            table = schema.stream
+            highest = self._connection.execute(select(func.max(table.c.id))).scalar_one()
+            numbers = {name: highest + place for place, name in enumerate(fresh, start=1)}
+            rows = [{"id": number, "name": name} for name, number in numbers.items()]
             self._connection.execute(insert(table), rows)
+            ids |= numbers
         return ids
+
+    def _known_streams(self, names: list[str]) -> dict[str, int]:
+        known, table = {}, schema.stream
+        for start in range(0, len(names), _NAMES_A_QUERY):
+            some = names[start : start + _NAMES_A_QUERY]
+            query = select(table.c.name, table.c.id).where(table.c.name.in_(some))
+            known.update({name: number for name, number in self._connection.execute(query)})  # noqa: C416 - rows
+        return known
 
     def _insert_events(self, feedback: Sequence[Feedback]) -> list[bool]:
         rows = {_event_key(piece): self._event_row(piece) for piece in reversed(feedback)}

@@ -1,10 +1,11 @@
+import contextlib
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from service.store import NewSuppression, Reason, Removal, Store, Suppression, schema
 from service.store.feed import END_SHIFT, REASON_BITS, Changes
@@ -28,6 +29,19 @@ def remove(store: Store, removal: Removal) -> int:
     with store.write() as transaction:
         transaction.unsuppress([removal])
     return transaction.revision
+
+
+@contextlib.contextmanager
+def statements_of(store: Store) -> Iterator[list[str]]:
+    """Collect the statements that a store sends within the block."""
+    said: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        said.append(" ".join(statement.split()))
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    yield said
+    event.remove(store.engine, "before_cursor_execute", note)
 
 
 def loaded(store: Store) -> set[tuple[int, int]]:
@@ -232,6 +246,24 @@ def test_streams_have_stable_numbers(store: Store) -> None:
     before = store.stream_names()
     suppress(store, NewSuppression(JANE, Reason.MANUAL, "alerts"))
     assert store.stream_names().items() > before.items()
+
+
+def test_only_streams_that_are_new_need_be_read(store: Store) -> None:
+    suppress(store, NewSuppression(JANE, Reason.MANUAL, "news"))
+    known = store.stream_names()
+    suppress(store, NewSuppression(JANE, Reason.MANUAL, "alerts"))
+    fresh = store.stream_names(above=max(known.values()))
+    assert fresh.keys() == {"alerts"}
+    assert {**known, **fresh} == store.stream_names()
+
+
+def test_a_write_reads_no_streams_but_those_that_it_names(store: Store) -> None:
+    suppress(store, *(NewSuppression(JANE, Reason.MANUAL, f"list {n}") for n in range(50)))
+    # When an entry of one stream is made
+    with statements_of(store) as said:
+        suppress(store, NewSuppression(JUNE, Reason.MANUAL, "list 7"))
+    # Then it alone is looked up.
+    assert [one for one in said if "FROM stream" in one and "WHERE stream.name IN" not in one] == []
 
 
 def test_a_database_tells_itself_from_its_restored_self_by_nothing_but_its_id(

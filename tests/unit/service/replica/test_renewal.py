@@ -72,15 +72,22 @@ class Follow:
         assert replica is not None
         return self.now - replica.base_state.as_of
 
+    @property
+    def streams(self) -> set[str]:
+        replica = self.follower.replica
+        assert replica is not None
+        return set(replica.streams)
+
     def stopped(self, *addresses: str) -> list[bool]:
         replica = self.follower.replica
         assert replica is not None
         return [bool(replica.words(address.encode())) for address in addresses]
 
 
-def suppress(store: Store, *addresses: str) -> None:
+def suppress(store: Store, *addresses: str, stream: str = "") -> None:
+    wanted = [NewSuppression(address, Reason.MANUAL, stream) for address in addresses]
     with store.write() as transaction:
-        transaction.suppress([NewSuppression(address, Reason.MANUAL) for address in addresses])
+        transaction.suppress(wanted)
 
 
 @pytest.fixture
@@ -223,6 +230,29 @@ async def test_a_base_that_cannot_be_renewed_is_told_of_and_tried_again(
     assert [line["event"] for line in logs] == ["the base could not be renewed"]
     await follow.round()
     assert follow.base_age == dt.timedelta()
+
+
+async def test_streams_that_are_known_are_not_read_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow = Follow(store, None)
+    suppress(store, "a@x.example", stream="news")
+    await follow.round()
+    read: list[set[str]] = []
+    names = Store.stream_names
+
+    def noted(store: Store, above: int) -> dict[str, int]:
+        read.append(set(names(store, above)))
+        return names(store, above)
+
+    monkeypatch.setattr(Store, "stream_names", noted)
+    # When a new stream comes, and then more of it
+    for address in ("b@x.example", "c@x.example"):
+        suppress(store, address, stream="alerts")
+        await follow.round()
+    # Then it alone is read, once, and all are known.
+    assert read == [{"alerts"}, set()]
+    assert follow.streams == {"", "news", "alerts"}
 
 
 def go_back(store: Store, revision: int) -> None:
