@@ -42,8 +42,7 @@ class AlarmSteps:
         tuned = alarm.tuned(found)
         untold = set(topics) - set(found.get("AlarmActions", []))
         if tuned and self._reset:
-            actions = put_back(found, topics)["AlarmActions"]
-            put = _put_alarm(self._aws, {**put_back(found, topics), **alarm.wanted(actions)})
+            put = _put_alarm(self._aws, alarm.anew(found, topics))
             yield change(what, f"put back: {'; '.join(tuned)}", put)
             return
         if untold:

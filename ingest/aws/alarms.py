@@ -1,8 +1,11 @@
 """The alarms: what each watches, when it rings, and what it makes of silence."""
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
+
+import botocore.session
 
 from ingest import metric_names
 from ingest.aws.names import name_in
@@ -19,36 +22,20 @@ _DAY: Final = 24 * 3_600
 _HIGHEST_BOUNCES: Final = 0.045
 _HIGHEST_COMPLAINTS: Final = 0.0009
 
-# What put_metric_alarm takes and describe_alarms gives, so that an alarm can be put back.
-_FIELDS: Final = (
-    "AlarmName",
-    "AlarmDescription",
-    "ActionsEnabled",
-    "OKActions",
-    "AlarmActions",
-    "InsufficientDataActions",
-    "MetricName",
-    "Namespace",
+# What makes an alarm ring.
+_TUNABLE: Final = (
     "Statistic",
     "ExtendedStatistic",
-    "Dimensions",
-    "Period",
     "Unit",
+    "Period",
     "EvaluationPeriods",
     "DatapointsToAlarm",
     "Threshold",
     "ComparisonOperator",
     "TreatMissingData",
-    "EvaluateLowSampleCountPercentile",
 )
-_TUNABLE: Final = (
-    "Statistic",
-    "Period",
-    "EvaluationPeriods",
-    "Threshold",
-    "ComparisonOperator",
-    "TreatMissingData",
-)
+# Who is told, and how, apart from AlarmActions: the operator's business.
+_TOLD: Final = ("OKActions", "InsufficientDataActions", "ActionConfiguration")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -94,12 +81,23 @@ class Alarm:
     def tuned(self, found: "MetricAlarmTypeDef") -> list[str]:
         """Return how an alarm that exists differs, in words."""
         wanted, present = self.wanted(()), {**found}
+        if present.get("DatapointsToAlarm") == present.get("EvaluationPeriods"):
+            present.pop("DatapointsToAlarm", None)  # all of them, as without it
         differing = [
-            f"{name} {present.get(name)} instead of {wanted[name]}"
+            f"{name} {present.get(name, 'none')} instead of {wanted.get(name, 'none')}"
             for name in _TUNABLE
-            if present.get(name) != wanted[name]
+            if present.get(name) != wanted.get(name)
         ]
         return differing if found.get("ActionsEnabled") else [*differing, "actions switched off"]
+
+    def anew(self, found: "MetricAlarmTypeDef", actions: Sequence[str]) -> dict[str, Any]:
+        """Return the arguments that make an alarm again that exists, with actions more.
+
+        Only who is told stays: what else it was given may not go together with what it
+        should have, as ExtendedStatistic with Statistic.
+        """
+        told = {name: value for name, value in found.items() if name in _TOLD and value}
+        return {**told, **self.wanted(_together(found, actions))}
 
     def faults(self, found: "MetricAlarmTypeDef") -> list[str]:
         """Return why an alarm that watches the same does not do its work, in words."""
@@ -131,9 +129,21 @@ def alarms_of(prefix: str, queue_arn: str, dead_letter_arn: str, set_: str) -> t
 
 def put_back(found: "MetricAlarmTypeDef", actions: Sequence[str]) -> dict[str, Any]:
     """Return the arguments that leave an alarm as it is, with actions more."""
-    present = {name: value for name, value in found.items() if name in _FIELDS}
-    others = [action for action in found.get("AlarmActions", []) if action not in actions]
-    return {**present, "AlarmActions": [*others, *actions]}
+    # Of Metrics, even an empty list cannot stand beside MetricName.
+    present = {name: value for name, value in found.items() if name in _taken() and value != []}
+    return {**present, "AlarmActions": _together(found, actions)}
+
+
+def _together(found: "MetricAlarmTypeDef", actions: Sequence[str]) -> list[str]:
+    return [*(one for one in found.get("AlarmActions", []) if one not in actions), *actions]
+
+
+@functools.cache
+def _taken() -> frozenset[str]:
+    """Return what put_metric_alarm takes: all that this version of botocore can read."""
+    model = botocore.session.get_session().get_service_model("cloudwatch")
+    taken = model.operation_model("PutMetricAlarm").input_shape
+    return frozenset(taken.members if taken else ())
 
 
 def _official_rates(prefix: str) -> tuple[Alarm, ...]:

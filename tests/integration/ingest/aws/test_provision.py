@@ -1,9 +1,11 @@
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from ingest.aws import policies
+from ingest.aws.alarms import put_back
 from ingest.aws.policies import Allowed
 from ingest.aws.provision import Provision, Wishes
 from ingest.errors import AwsError, NotPermitted
@@ -299,6 +301,21 @@ def test_an_alarm_tuned_by_hand_is_put_back_when_asked_for(wired: Account) -> No
     wired.provision(reset_alarms=True)
     assert wired.alarm(f"{PREFIX}-age")["Threshold"] == 900
     assert wired.work() == []
+
+
+def test_an_alarm_made_one_of_percentiles_is_put_back_as_it_was_made(wired: Account) -> None:
+    name = f"{PREFIX}-official-bounce-rate"
+    made = settings_of(wired, name)
+    percentiles = {"ExtendedStatistic": "p99", "EvaluationPeriods": 3, "DatapointsToAlarm": 2}
+    others = {key: value for key, value in made.items() if key != "Statistic"}
+    wired.aws.cloudwatch.put_metric_alarm(**others | percentiles)
+    wired.provision(reset_alarms=True)
+    assert settings_of(wired, name) == made
+
+
+def settings_of(account: Account, name: str) -> dict[str, Any]:
+    found: Any = account.alarm(name)
+    return put_back(found, ())
 
 
 def test_a_queue_that_lets_everybody_in_is_pointed_out(wired: Account) -> None:
