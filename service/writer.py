@@ -65,6 +65,7 @@ class GroupWriter:
         # Those whose callers have gone included: they are held until their turn comes.
         self._under_way = 0
         self._waiting: asyncio.Queue[_Write] = asyncio.Queue()
+        self._trouble: type[StoreError] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
 
     async def suppress(self, new: NewSuppression) -> tuple[Suppressed, Revision]:
@@ -145,10 +146,11 @@ class GroupWriter:
         try:
             answers = await loop.run_in_executor(self._thread, self._commit, writes)
         except StoreError as error:
-            _refuse(writes, error)
+            self._refuse(writes, error)
         except Exception as error:  # noqa: BLE001 - of one of them, which is told
             await self._answer_apart(writes, error)
         else:
+            self._note_back()
             for write, answer in zip(writes, answers, strict=True):
                 if not write.answer.done():
                     write.answer.set_result(answer)
@@ -161,22 +163,30 @@ class GroupWriter:
         elif not writes[0].answer.done():
             writes[0].answer.set_exception(error)
 
+    def _refuse(self, writes: list[_Write], error: StoreError) -> None:
+        """Tell every caller that the database takes no writes, through no fault of theirs."""
+        # Once for each sort of trouble. How many are refused is in the metrics: one caller that
+        # comes again and again could fill the disk.
+        if type(error) is not self._trouble:
+            _log.warning("writes refused: database away", error=str(error))
+        self._trouble = type(error)
+        for write in writes:
+            if not write.answer.done():
+                write.answer.set_exception(
+                    WriteUnavailable("DATABASE_UNAVAILABLE", "the database takes no writes now")
+                )
+
+    def _note_back(self) -> None:
+        if self._trouble:
+            _log.info("writes taken again")
+        self._trouble = None
+
     def _commit(self, writes: list[_Write]) -> list[tuple[_Answer, Revision]]:
         with self._store.write() as transaction:
             transaction.load(write.asked.address for write in writes)
             answers = [_apply(transaction, write.asked) for write in writes]
         revision = Revision(transaction.database_id, transaction.revision)
         return [(answer, revision) for answer in answers]
-
-
-def _refuse(writes: list[_Write], error: StoreError) -> None:
-    """Tell every caller that the database takes no writes, through no fault of theirs."""
-    _log.warning("writes refused: database away", writes=len(writes), error=str(error))
-    for write in writes:
-        if not write.answer.done():
-            write.answer.set_exception(
-                WriteUnavailable("DATABASE_UNAVAILABLE", "the database takes no writes now")
-            )
 
 
 def _apply(transaction: WriteTransaction, asked: _Asked) -> _Answer:

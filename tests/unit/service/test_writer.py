@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from service import writer as writer_module
 from service.errors import TooManyWrites, WriteUnavailable
@@ -138,6 +139,25 @@ async def test_a_failure_of_the_database_reaches_every_caller_and_the_next_write
     store.broken = None
     _, revision = await writer.suppress(manual("later"))
     assert revision.value == 1
+
+
+async def test_an_outage_is_logged_once_and_so_is_its_end_however_many_writes_are_refused(
+    store: GatedStore, writer: GroupWriter
+) -> None:
+    store.gate.set()
+    with capture_logs() as logged:
+        # Given writes that are refused, one transaction after the other
+        store.broken = StoreUnavailable("away")
+        for _ in range(3):
+            with pytest.raises(WriteUnavailable):
+                await writer.suppress(manual("jane"))
+        # When the database is back, and some more are made
+        store.broken = None
+        for _ in range(3):
+            await writer.suppress(manual("jane"))
+    # Then there is a line for either.
+    told = [line["event"] for line in logged]
+    assert told == ["writes refused: database away", "writes taken again"]
 
 
 @pytest.mark.parametrize("place", [0, 2, 4])
