@@ -1,4 +1,9 @@
-"""What the worker does beside its work: between batches, never for long."""
+"""What the worker does beside its work: between batches, a piece at a time.
+
+A chore holds back the next receive. It is to take no longer than a batch does while
+messages are waiting, and some seconds while none are; whatever is left waits for the
+next turn.
+"""
 
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +22,7 @@ class Chore(Protocol):
     """Something to do now and then."""
 
     def after_turn(self, *, idle: bool) -> None:
-        """Do what is due; ``idle`` tells that no messages are waiting.
+        """Do a piece of what is due; ``idle`` tells that no messages are waiting.
 
         Raises:
             IngestError, StoreError: not now; it is tried again later.

@@ -37,6 +37,10 @@ LONGEST_DELAY: Final = dt.timedelta(hours=24)
 MAX_HELD_BACK: Final = 900
 #: Seconds in which one who took retries out must have sent them.
 LEASE_SECONDS: Final = 120.0
+#: How long to send between two receives: while messages are waiting, about as long as a
+#: batch of them takes, and while none are.
+BUSY_PIECE: Final = dt.timedelta(seconds=0.2)
+IDLE_PIECE: Final = dt.timedelta(seconds=5)
 
 _log = structlog.get_logger(__name__)
 
@@ -124,20 +128,27 @@ class RetryQueue:
         """
         return cls(connect_client(url, wait_seconds=0), url, store, stop)
 
-    def after_turn(self, *, idle: bool) -> None:  # noqa: ARG002 - it cannot wait
-        """Send what the outbox holds, and drop what nobody needs any more.
+    def after_turn(self, *, idle: bool) -> None:
+        """Send what the outbox holds, a batch at least and no longer than for a piece.
 
         Raises:
             QueueUnavailable: SQS does not answer, or refuses; they are sent later.
             StoreUnavailable: the database does not answer.
         """
+        until = self._now() + (IDLE_PIECE if idle else BUSY_PIECE)
         while taken := self._store.lease_retries(MAX_BATCH, LEASE_SECONDS):
-            now = self._now()
-            useful = {n: retry for n, retry in taken if retry.happened > now - RETRIES}
-            left = self._send(useful, now) if useful else set()
-            self._store.drop_retries([number for number, _ in taken if number not in left])
-            if left:
-                _log.warning("the retry queue refused some; sent later", refused=len(left))
+            self._move(taken)
+            if self._now() >= until:
+                return
+
+    def _move(self, taken: Sequence[tuple[int, Retry]]) -> None:
+        """Move retries from the outbox to the queue; drop those that are no use any more."""
+        now = self._now()
+        useful = {number: retry for number, retry in taken if retry.happened > now - RETRIES}
+        left = self._send(useful, now) if useful else set()
+        self._store.drop_retries([number for number, _ in taken if number not in left])
+        if left:
+            _log.warning("the retry queue refused some; sent later", refused=len(left))
 
     def _send(self, retries: Mapping[int, Retry], now: dt.datetime) -> set[int]:
         """Send up to ten, by their numbers; return those that SQS did not take."""

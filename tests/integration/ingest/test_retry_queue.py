@@ -1,5 +1,6 @@
 import contextlib
 import datetime as dt
+import itertools
 import json
 import secrets
 from collections.abc import Iterator
@@ -159,6 +160,20 @@ def test_more_than_a_batch_is_sent_at_once(store: Store, queue: RetryQueue) -> N
         transaction.post([retry_at(hour(number)) for number in range(25)])
     queue.after_turn(idle=True)
     assert outbox(store) == []
+
+
+@pytest.mark.parametrize("idle", [True, False])
+def test_a_turn_ends_in_time_however_many_retries_there_are(
+    store: Store, stand_in: StandIn, url: str, idle: bool
+) -> None:
+    # given retries of three batches, and a clock on which each batch takes a minute
+    with store.write() as transaction:
+        transaction.post([retry_at(hour(number)) for number in range(25)])
+    minutes = itertools.count()
+    queue = RetryQueue(stand_in.sqs, url, store, Stop(), now=lambda: NOW + next(minutes) * MINUTE)
+    # then a turn sends one of them
+    queue.after_turn(idle=idle)
+    assert len(outbox(store)) == 15
 
 
 def test_what_a_sender_that_died_had_taken_is_sent_by_another(store: Store) -> None:
