@@ -3,7 +3,7 @@
 For CloudWatch there are other metrics, by other names: :mod:`ingest.metric_names`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from prometheus_client import Metric
@@ -11,7 +11,15 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 from ingest.decisions import KNOWN_KINDS
-from ingest.errors import Defect, ForeignTopic, Forged, Malformed, Unstorable, Unverifiable
+from ingest.errors import (
+    Defect,
+    ForeignTopic,
+    Forged,
+    Malformed,
+    Refused,
+    Unstorable,
+    Unverifiable,
+)
 from ingest.event import NotAnEvent
 from ingest.outcome import UNKNOWN, Result
 from ingest.tally import Tally
@@ -31,10 +39,12 @@ class TallyMetrics(Collector):
 
     Args:
         tally: counts them; another thread may add to it meanwhile.
+        refusals: what a message can be refused for besides what all sources have in common.
     """
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: Tally, refusals: Iterable[type[Refused]] = ()) -> None:
         self._tally = tally
+        self._refusals: tuple[type[Refused], ...] = (*_REFUSALS, *refusals)
 
     def collect(self) -> Iterator[Metric]:
         """Yield every family."""
@@ -49,7 +59,7 @@ class TallyMetrics(Collector):
             labels=("kind", "outcome"),
         )
         counts = {(kind, result.value): 0 for kind in _KINDS for result in Result}
-        counts |= {(NO_KIND, refusal.label): 0 for refusal in _REFUSALS}
+        counts |= {(NO_KIND, refusal.label): 0 for refusal in self._refusals}
         for (kind, outcome), count in (counts | dict(self._tally.outcomes)).items():
             family.add_metric((_label(kind or NO_KIND), _label(outcome)), count)
         return family
@@ -70,7 +80,8 @@ class TallyMetrics(Collector):
             "Messages that could not be shown to be SNS's and ours, by what failed.",
             labels=("cause",),
         )
-        causes = dict.fromkeys(_CAUSES, 0) | dict(self._tally.unverified)
+        own = (refusal.cause for refusal in self._refusals if refusal.cause)
+        causes = dict.fromkeys((*_CAUSES, *own), 0) | dict(self._tally.unverified)
         for cause, count in causes.items():
             family.add_metric((cause,), count)
         return family

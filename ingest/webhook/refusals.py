@@ -121,6 +121,10 @@ class StoreAway(PostRefused):
     status = _NOT_NOW
 
 
+#: All of them, for who counts them.
+POST_REFUSALS: Final = tuple(PostRefused.__subclasses__())
+
+
 def status_of(refusal: Refused) -> int:
     """Return the HTTP status that tells SNS of a refusal."""
     if isinstance(refusal, PostRefused):

@@ -30,6 +30,7 @@ from ingest.webhook.confirmation import Confirmations, SnsConfirm
 from ingest.webhook.health import Health
 from ingest.webhook.keys import KeyRing
 from ingest.webhook.protocol import MAX_CONNECTIONS, PatientProtocol
+from ingest.webhook.refusals import POST_REFUSALS
 from ingest.webhook.settings import WebhookSettings
 from service.limits import lift_open_files
 from service.metrics.certificate import CertificateMetrics
@@ -97,7 +98,7 @@ class Factory:
         if not self.gathering:
             return contextlib.nullcontext()
         told = CollectorRegistry()
-        told.register(TallyMetrics(parts.journal.tally))
+        told.register(TallyMetrics(parts.journal.tally, POST_REFUSALS))
         told.register(parts.oldest)
         return Reporter(ReportTo(self.gathering, str(os.getpid())), told).reporting()
 

@@ -15,6 +15,7 @@ from ingest.metrics.watch import Watch
 from ingest.outcome import Outcome
 from ingest.sqs import QueuedMessage
 from ingest.tally import Tally
+from ingest.webhook.refusals import POST_REFUSALS
 from service.store import Store
 
 if TYPE_CHECKING:
@@ -78,16 +79,27 @@ def test_a_broken_message_is_no_failure_to_verify() -> None:
     assert values(TallyMetrics(tally).collect(), "cause") == {}
 
 
-def test_series_are_there_before_the_first_message() -> None:
-    names = {
+def series(metrics: TallyMetrics) -> set[tuple[str, ...]]:
+    return {
         (sample.name, *sample.labels.values())
-        for family in TallyMetrics(Tally()).collect()
+        for family in metrics.collect()
         for sample in family.samples
     }
+
+
+def test_series_are_there_before_the_first_message() -> None:
+    names = series(TallyMetrics(Tally()))
     assert ("suppression_ingest_messages_total", "bounce", "new") in names
     assert ("suppression_ingest_messages_total", "none", "forged") in names
     assert ("suppression_ingest_feedback_total", "duplicate") in names
     assert ("suppression_ingest_verification_failures_total", "region") in names
+
+
+def test_those_of_the_webhook_are_there_before_the_first_post() -> None:
+    names = series(TallyMetrics(Tally(), POST_REFUSALS))
+    assert ("suppression_ingest_messages_total", "none", "forged") in names
+    assert ("suppression_ingest_messages_total", "none", "store_away") in names
+    assert ("suppression_ingest_verification_failures_total", "password") in names
 
 
 def test_the_oldest_message_ages_until_it_is_stored() -> None:
