@@ -243,16 +243,15 @@ class WriteTransaction:
     # --- rules ---------------------------------------------------------------------------------
 
     def _suppress(self, new: NewSuppression) -> Suppressed:
-        entry = self._entries.get((new.address, new.stream, new.reason))
-        if entry is None:
-            entry = self._add(new.address, new.stream, new.reason, self.now)
-            entry.become(source=new.source, detail=new.detail, expires=new.expires)
-            return Suppressed(entry.state, created=True)
-        if created := not entry.state.stands(self.now):
+        key = (new.address, new.stream, new.reason)
+        entry = self._entries.get(key) or self._add(*key, self.now)
+        state = entry.state
+        if created := not (state.occurrences and state.stands(self.now)):
             entry.become(
                 source=new.source,
                 detail=new.detail,
-                occurrences=entry.state.occurrences + 1,
+                first_seen=state.first_seen if state.occurrences else self.now,
+                occurrences=state.occurrences + 1,
                 expires=new.expires,
                 **_NOT_REMOVED,
             )
@@ -288,7 +287,7 @@ class WriteTransaction:
         if removal.reason is not None:
             key = (removal.address, removal.stream or "", removal.reason)
             if key not in self._entries:
-                self._add(*key, self.now).become(occurrences=0, removed=self.now)
+                self._add(*key, self.now).become(removed=self.now)
         return [
             entry
             for (address, stream, reason), entry in self._entries.items()
@@ -301,12 +300,12 @@ class WriteTransaction:
         effect = piece.effect
         assert effect is not None  # noqa: S101 - record() passes no other
         key = (piece.address, effect.stream, effect.reason)
-        entry = self._entries.get(key)
-        if entry is None:
-            entry = self._add(*key, piece.happened)
-            entry.become(source=piece.provider, expires=effect.expires, **_origin(piece))
-            return
+        entry = self._entries.get(key) or self._add(*key, piece.happened)
         state = entry.state
+        if not state.occurrences:
+            # The times of a removal that found nothing are none at which anything was seen.
+            state = dataclasses.replace(state, first_seen=piece.happened, last_seen=piece.happened)
+            entry.become(source=piece.provider, expires=effect.expires)
         if piece.happened >= state.last_seen:
             entry.become(**_origin(piece))
         entry.become(
@@ -315,7 +314,7 @@ class WriteTransaction:
             last_seen=max(state.last_seen, piece.happened),
         )
         if state.removed is None:
-            entry.become(expires=_later(state.expires, effect.expires))
+            entry.become(expires=_later(entry.state.expires, effect.expires))
         elif piece.happened > state.removed:
             entry.become(source=piece.provider, expires=effect.expires, **_NOT_REMOVED)
 
@@ -348,6 +347,7 @@ class WriteTransaction:
         return range(day_number(self.now - memory), day_number(self.now) + 2)
 
     def _add(self, address: str, stream: str, reason: Reason, seen: dt.datetime) -> _Entry:
+        """Make an entry that stands, for whoever makes it to tell what was seen."""
         state = Suppression(
             address=self._erased.get(address, address),
             stream=stream,
@@ -358,7 +358,7 @@ class WriteTransaction:
             feedback_id="",
             first_seen=seen,
             last_seen=seen,
-            occurrences=1,
+            occurrences=0,
             expires=None,
             removed=None,
             removed_by="",

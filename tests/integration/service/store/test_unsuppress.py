@@ -146,6 +146,24 @@ def test_a_removal_that_names_a_reason_is_remembered_where_nothing_stands(at: At
     assert entry.occurrences == 1
 
 
+@pytest.mark.parametrize("happened", [day(2), day(4)], ids=["older", "newer"])
+def test_a_removal_where_nothing_stands_is_nothing_that_was_seen(
+    at: At, happened: dt.datetime
+) -> None:
+    removed(at(day(3)), Removal(JANE, Reason.HARD_BOUNCE))
+    record(at(day(5)), bounce(happened))
+    [entry] = at(day(5)).address(JANE).suppressions
+    assert (entry.first_seen, entry.last_seen, entry.occurrences) == (happened, happened, 1)
+    assert (entry.source, entry.feedback_id) == ("ses", "b1")
+
+
+def test_an_entry_made_after_a_bare_removal_is_first_seen_then(at: At) -> None:
+    removed(at(day(1)), Removal(JANE, Reason.MANUAL))
+    suppress(at(day(3)), NewSuppression(JANE, Reason.MANUAL))
+    [entry] = at(day(3)).address(JANE).suppressions
+    assert (entry.first_seen, entry.last_seen, entry.occurrences) == (day(3), day(3), 1)
+
+
 def test_an_entry_that_feedback_makes_after_a_bare_removal_names_its_provider(at: At) -> None:
     removed(at(day(1)), Removal(JANE, Reason.HARD_BOUNCE, source="desk"))
     record(at(day(3)), bounce(day(2)))
