@@ -30,9 +30,11 @@ _CONNECT_SECONDS: Final = 5
 # How often an entry of a batch delete is tried.
 _DELETE_ATTEMPTS: Final = 3
 
-# Seconds until a postponed message comes again: the first time, and at most.
-_POSTPONED_SECONDS: Final = 60
-_LONGEST_POSTPONED_SECONDS: Final = 3_600
+# Seconds until a postponed message comes again: the first time, the second, and from then on.
+# Each time is a receive, of which a queue allows few: a message lasts for 12 hours at 3, and
+# for 34 at 5. SQS hides it for 12 hours at most, counted from when it was received; the batch
+# that it came with has one of them.
+_POSTPONED_SECONDS: Final = (300, 3_600, 39_600)
 
 _AWS_QUEUE_URL = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/.*")
 
@@ -128,27 +130,33 @@ class Queue:
             left = [message for batch in asked for message in batch]
         return left
 
-    def postpone(self, messages: Sequence[QueuedMessage]) -> None:
+    def postpone(self, messages: Sequence[QueuedMessage]) -> list[QueuedMessage]:
         """Have messages come again later, the later the more often they came already.
 
+        Returns:
+            Those that are not postponed, to come as usual.
+
         Raises:
-            QueueUnavailable: SQS does not answer, or refuses; they come as usual then.
+            QueueUnavailable: SQS does not answer, or refuses; all come as usual then.
         """
-        for batch in _batches(messages):
-            try:
-                self._client.change_message_visibility_batch(
-                    QueueUrl=self._url,
-                    Entries=[
-                        {
-                            "Id": str(place),
-                            "ReceiptHandle": message.receipt_handle,
-                            "VisibilityTimeout": _postponed_seconds(message),
-                        }
-                        for place, message in enumerate(batch)
-                    ],
-                )
-            except (BotoCoreError, ClientError) as error:
-                raise QueueUnavailable(failure_of(error)) from error
+        return [left for batch in _batches(messages) for left in self._postpone_batch(batch)]
+
+    def _postpone_batch(self, batch: Sequence[QueuedMessage]) -> list[QueuedMessage]:
+        try:
+            answer = self._client.change_message_visibility_batch(
+                QueueUrl=self._url,
+                Entries=[
+                    {
+                        "Id": str(place),
+                        "ReceiptHandle": message.receipt_handle,
+                        "VisibilityTimeout": _postponed_seconds(message),
+                    }
+                    for place, message in enumerate(batch)
+                ],
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise QueueUnavailable(failure_of(error)) from error
+        return [batch[int(failure["Id"])] for failure in answer.get("Failed", [])]
 
     def _delete_batch(self, batch: Sequence[QueuedMessage]) -> list[QueuedMessage]:
         try:
@@ -219,8 +227,8 @@ def _batches(messages: Sequence[QueuedMessage]) -> Iterator[Sequence[QueuedMessa
 
 
 def _postponed_seconds(message: QueuedMessage) -> int:
-    doublings = min(max(message.receive_count - 1, 0), 10)
-    return min(_POSTPONED_SECONDS << doublings, _LONGEST_POSTPONED_SECONDS)
+    times = min(max(message.receive_count, 1), len(_POSTPONED_SECONDS))
+    return _POSTPONED_SECONDS[times - 1]
 
 
 def region_of(url: str) -> str | None:

@@ -127,11 +127,14 @@ class Worker:
             _log.warning("not deleted; comes again", sqs_message_id=message.message_id)
 
     def _postpone(self, messages: Sequence[QueuedMessage]) -> None:
-        """Give what stands in the way time to pass, so that the queue does not give them up."""
+        """Give what stands in the way hours to pass before the queue gives them up."""
         try:
-            self._queue.postpone(messages)
+            left = self._queue.postpone(messages)
         except QueueUnavailable as error:
             _log.warning("the queue does not postpone; messages come as usual", cause=str(error))
+            return
+        for message in left:
+            _log.warning("not postponed; comes as usual", sqs_message_id=message.message_id)
 
     def _wait(self, what: str, error: Exception, backoff: Backoff) -> None:
         seconds = backoff.failed()

@@ -101,7 +101,9 @@ def test_nothing_to_delete_asks_for_nothing(queue: Queue) -> None:
     assert queue.delete([]) == []
 
 
-@pytest.mark.parametrize(("receive_count", "seconds"), [(1, 60), (2, 120), (5, 960), (50, 3_600)])
+@pytest.mark.parametrize(
+    ("receive_count", "seconds"), [(1, 300), (2, 3_600), (3, 39_600), (50, 39_600)]
+)
 def test_a_message_is_postponed_for_longer_each_time(
     queue: Queue, sqs: Stubber, receive_count: int, seconds: int
 ) -> None:
@@ -111,7 +113,30 @@ def test_a_message_is_postponed_for_longer_each_time(
         {"Successful": [], "Failed": []},
         {"QueueUrl": URL, "Entries": [entry]},
     )
-    queue.postpone([QueuedMessage("m", "r", "body", receive_count)])
+    assert queue.postpone([QueuedMessage("m", "r", "body", receive_count)]) == []
+
+
+@pytest.mark.parametrize(("receives", "hours"), [(3, 12), (5, 34)])
+def test_a_message_that_is_always_postponed_stays_for_long_in_its_queue(
+    queue: Queue, sqs: Stubber, client: Any, receives: int, hours: int
+) -> None:
+    # given a queue that gives messages up after some receives
+    hidden = []
+    client.meta.events.register(
+        "provide-client-params.sqs.ChangeMessageVisibilityBatch",
+        lambda params, **_: hidden.append(params["Entries"][0]["VisibilityTimeout"]),
+    )
+    for receive_count in range(1, receives + 1):
+        sqs.add_response("change_message_visibility_batch", failing())
+        queue.postpone([QueuedMessage("m", "r", "body", receive_count)])
+    # then it is hidden for hours before, and each time for less than SQS allows
+    assert sum(hidden) > hours * 3_600
+    assert max(hidden) < 12 * 3_600
+
+
+def test_entries_that_were_not_postponed_are_given_back(queue: Queue, sqs: Stubber) -> None:
+    sqs.add_response("change_message_visibility_batch", failing("1"))
+    assert queue.postpone(MESSAGES) == [MESSAGES[1]]
 
 
 @pytest.mark.parametrize(

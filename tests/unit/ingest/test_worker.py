@@ -30,6 +30,7 @@ class ScriptedQueue(Queue):
         self.postponed: list[str] = []
         self.delete_error: QueueUnavailable | None = None
         self.undeletable: set[str] = set()
+        self.unpostponable: set[str] = set()
 
     def receive(self) -> list[QueuedMessage]:
         if not self.answers:
@@ -52,8 +53,9 @@ class ScriptedQueue(Queue):
         self.deleted += [m.message_id for m in messages if m.message_id not in self.undeletable]
         return [m for m in messages if m.message_id in self.undeletable]
 
-    def postpone(self, messages: Sequence[QueuedMessage]) -> None:
+    def postpone(self, messages: Sequence[QueuedMessage]) -> list[QueuedMessage]:
         self.postponed += [message.message_id for message in messages]
+        return [message for message in messages if message.message_id in self.unpostponable]
 
 
 class PatientStop(Stop):
@@ -138,6 +140,16 @@ def test_what_cannot_be_verified_now_is_postponed(
     queue = ScriptedQueue([QueuedMessage("later", "r", json.dumps(signed())), bounce])
     Worker(queue, pipeline, stop).run()
     assert (queue.postponed, queue.deleted) == (["later"], ["good"])
+
+
+def test_a_message_that_is_not_postponed_is_logged(
+    pipeline: Pipeline, stop: Stop, signed: Callable[..., Json], logged: list[Any]
+) -> None:
+    queue = ScriptedQueue([QueuedMessage("later", "r", json.dumps(signed()))])
+    queue.unpostponable = {"later"}
+    Worker(queue, pipeline, stop).run()
+    [line] = [line for line in logged if line["event"].startswith("not postponed")]
+    assert line["sqs_message_id"] == "later"
 
 
 @pytest.mark.parametrize("failure", [StoreUnavailable("locked"), StoreError("not permitted")])
