@@ -2,10 +2,12 @@
 
     StoreError
     ├── StoreUnavailable
-    └── SchemaError
-        ├── SchemaMissing
-        ├── SchemaOutdated
-        └── SchemaTooNew
+    ├── SchemaError
+    │   ├── SchemaMissing
+    │   ├── SchemaOutdated
+    │   └── SchemaTooNew
+    ├── MalformedRevision (service.store.entries)
+    └── RevisionAhead     (service.replica.follower)
 
 The messages are for operators; none holds an address, a password or a driver's
 own text beyond its first line.

@@ -20,7 +20,7 @@ def rename(engine: Engine) -> tuple[str, str]:
     The seed stays, since the fingerprints in the rows are made with it.
 
     Raises:
-        StoreUnavailable: the database cannot write now; nothing was written.
+        StoreUnavailable: the database cannot write now; see :func:`service.store.engine.writing`.
     """
     table = schema.revision
     name = secrets.token_hex(4)

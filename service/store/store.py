@@ -107,7 +107,8 @@ class Store:
         """Run a write transaction; it is durable once the block has ended.
 
         Raises:
-            StoreUnavailable: the database cannot write now; nothing was written.
+            StoreUnavailable: the database cannot write now. Nothing was written, unless the
+                connection broke while the commit was being confirmed.
         """
         with writing(self._ready()) as connection:
             transaction = WriteTransaction(connection, self._now())
