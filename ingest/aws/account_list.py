@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from ingest.aws.clients import Aws, code_of, translated
+from ingest.aws.clients import Aws
+from ingest.aws.failures import code_of, translated
 from ingest.aws.pace import Pace
 from ingest.errors import AwsError
 from service.address import InvalidAddress, canonical

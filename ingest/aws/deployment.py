@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from ingest.aws import reading
-from ingest.aws.clients import Aws, translated
+from ingest.aws.clients import Aws
+from ingest.aws.failures import translated
 from ingest.aws.findings import cannot_tell
 from ingest.aws.names import configuration_set_arn, name_in
 from ingest.aws.reading import FoundQueue

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from ingest.aws.clients import translated
 from ingest.aws.deployment import Deployment
+from ingest.aws.failures import translated
 from ingest.aws.findings import Finding, failed, passed
 from ingest.errors import AwsError, NotPermitted
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from ingest.aws import policies, reading
 from ingest.aws import requirements as wanted
-from ingest.aws.clients import Aws, translated
+from ingest.aws.clients import Aws
+from ingest.aws.failures import translated
 from ingest.aws.names import Names, name_in
 from ingest.aws.plan import Step, change, create, keep, look
 from ingest.aws.reading import FoundQueue

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from ingest.aws.clients import Aws, is_absent, translated
+from ingest.aws.clients import Aws
+from ingest.aws.failures import is_absent, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef

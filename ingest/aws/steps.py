@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from ingest.aws import policies
-from ingest.aws.clients import translated
+from ingest.aws.failures import translated
 from ingest.aws.plan import Step, change, keep, look
 from ingest.aws.policies import Allowed
 

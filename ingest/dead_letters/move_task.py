@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from ingest.aws.clients import code_of, translated
+from ingest.aws.failures import code_of, translated
 from ingest.errors import AwsError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from ingest.aws.clients import translated
+from ingest.aws.failures import translated
 from ingest.dead_letters.move_task import MoveTask, NoMoveTasks
 from ingest.dead_letters.queue import DeadLetter, DeadLetterQueue
 from ingest.errors import SettingsError

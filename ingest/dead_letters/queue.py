@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, Self
 
-from ingest.aws.clients import translated
+from ingest.aws.failures import translated
 from ingest.errors import SettingsError
 from ingest.sqs import MAX_BATCH, connect_client
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
-from ingest.aws.clients import translated
+from ingest.aws.failures import translated
 from ingest.dead_letters.queue import DeadLetterQueue
 from ingest.sqs import connect_client
 

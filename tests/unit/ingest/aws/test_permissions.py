@@ -11,7 +11,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from ingest.aws.clients import action_of
+from ingest.aws.failures import action_of
 
 ROOT: Final = Path(__file__).parents[4]
 AWS_PAGE: Final = (ROOT / "docs" / "aws.md").read_text()
