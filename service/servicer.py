@@ -20,7 +20,7 @@ from service.places import Places
 from service.replica.follower import Follower, RevisionAhead
 from service.replica.replica import Replica
 from service.settings import MAX_BATCH
-from service.store import Revision, Store, StoreError
+from service.store import ChangePage, Revision, Store, StoreError
 from service.store.store import utc_now
 from service.writer import GroupWriter
 
@@ -154,10 +154,7 @@ class SuppressionServicer(SuppressionServiceServicer):
         size, wait = requests.page_size(request), requests.max_wait(request)
         with self._polls:
             after = await self._reach("after_revision", request.after_revision)
-            page = await self._read(lambda: self._store.changes(after, size))
-            if not page.changes and wait:
-                await self._change_within(wait, page.through)
-                page = await self._read(lambda: self._store.changes(after, size))
+            page = await self._changes(after, size, wait)
         return rpc.ListChangesResponse(
             changes=[messages.suppression(entry, self._database_id) for entry in page.changes],
             through_revision=self._revision(page.through),
@@ -205,13 +202,25 @@ class SuppressionServicer(SuppressionServiceServicer):
         except (StoreError, TimeoutError):
             raise ListUnavailable("DATABASE_UNAVAILABLE", "the database is away") from None
 
-    async def _change_within(self, wait: dt.timedelta, revision: int) -> None:
+    async def _changes(self, after: int, size: int, wait: dt.timedelta) -> ChangePage:
+        """Return what changed after a revision; wait for a change where there is none."""
+        now = asyncio.get_running_loop().time
+        until = now() + wait.total_seconds()
+        while True:
+            page = await self._read(lambda: self._store.changes(after, size))
+            # A revision may be of counts alone, and change nothing on the list.
+            if page.changes or now() >= until or self._draining.is_set():
+                return page
+            await self._revision_beyond(page.through, until - now())
+
+    async def _revision_beyond(self, revision: int, seconds: float) -> None:
+        """Wait until the replica is beyond a revision, time is up, or the server drains."""
         changed = asyncio.create_task(self._follower.beyond(revision))
         draining = asyncio.create_task(self._draining.wait())
         try:
             await asyncio.wait(
                 {changed, draining},
-                timeout=wait.total_seconds(),
+                timeout=seconds,
                 return_when=asyncio.FIRST_COMPLETED,
             )
         finally:

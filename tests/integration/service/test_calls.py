@@ -174,6 +174,23 @@ async def test_a_long_poll_wakes_at_a_change_by_another_process(url: str, stub: 
     assert [entry.address for entry in (await waiting).changes] == [JANE]
 
 
+async def test_a_long_poll_waits_on_where_a_revision_changes_no_entry(sqlite_stub: Stub) -> None:
+    # Given somebody who waits for a change
+    now = await sqlite_stub.ListChanges(rpc.ListChangesRequest())
+    asked = rpc.ListChangesRequest(
+        after_revision=now.through_revision, max_wait=Duration(seconds=60)
+    )
+    waiting = asyncio.ensure_future(sqlite_stub.ListChanges(asked))
+    # When a revision comes, and is seen, that changes no entry, and one after it that does
+    moved_on = await sqlite_stub.Unsuppress(rpc.UnsuppressRequest(address=JANE))
+    check = rpc.CheckAddressRequest(address=JANE, min_revision=moved_on.revision)
+    await sqlite_stub.CheckAddress(check)
+    made = rpc.SuppressRequest(address=JANE, reason=pb.REASON_MANUAL)
+    await sqlite_stub.Suppress(made)
+    # Then the second is told.
+    assert [entry.address for entry in (await waiting).changes] == [JANE]
+
+
 async def test_a_long_poll_whose_time_is_up_is_answered_with_nothing(sqlite_stub: Stub) -> None:
     now = await sqlite_stub.ListChanges(rpc.ListChangesRequest())
     asked = rpc.ListChangesRequest(
