@@ -31,8 +31,9 @@ type CheckAddressRequest struct {
 	// The address to be mailed, without a display name. Case, surrounding blanks
 	// and the form of the domain do not matter.
 	Address string `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
-	// The stream that the mail belongs to, such as "newsletter". Entries for all
-	// mail always hold; entries of a stream hold for checks of that stream.
+	// The stream that the mail belongs to, such as "newsletter", at most 100
+	// bytes. Entries for all mail always hold; entries of a stream hold for checks
+	// of that stream.
 	Stream string `protobuf:"bytes,2,opt,name=stream,proto3" json:"stream,omitempty"`
 	// The kind of mail.
 	MailClass MailClass `protobuf:"varint,3,opt,name=mail_class,json=mailClass,proto3,enum=suppression.v1.MailClass" json:"mail_class,omitempty"`
@@ -389,8 +390,8 @@ type SuppressRequest struct {
 	Source string `protobuf:"bytes,4,opt,name=source,proto3" json:"source,omitempty"`
 	// Why, in words for people, at most 1,000 bytes.
 	Detail string `protobuf:"bytes,5,opt,name=detail,proto3" json:"detail,omitempty"`
-	// How long the entry is to hold; unset for ever. A standing entry is never
-	// shortened by a repeated call.
+	// How long the entry is to hold, at most 3,650 days; unset for ever. A
+	// standing entry is never shortened by a repeated call.
 	Ttl           *durationpb.Duration `protobuf:"bytes,6,opt,name=ttl,proto3" json:"ttl,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -792,7 +793,8 @@ type ListChangesRequest struct {
 	// never ends inside a revision, so it can be longer.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// How long to wait for a change where there is none, at most 60 seconds;
-	// unset for not at all.
+	// unset for not at all. The answer has none where none came within that time,
+	// or before the server stops.
 	MaxWait       *durationpb.Duration `protobuf:"bytes,3,opt,name=max_wait,json=maxWait,proto3" json:"max_wait,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -48,9 +48,10 @@ type SuppressionServiceClient interface {
 	// Says whether one address may be mailed. A malformed address is an answer
 	// (DO_NOT_SEND, INVALID_ADDRESS), not an error.
 	//
-	// INVALID_ARGUMENT: unknown mail_class, malformed min_revision or one of
-	// another database. UNAVAILABLE: the list is too old to answer from, or
-	// min_revision cannot be reached.
+	// INVALID_ARGUMENT: unknown mail_class, a stream over its limit, malformed
+	// min_revision, one of another database, or one that the database has not
+	// written (REVISION_AHEAD). UNAVAILABLE: the list is too old to answer from, or
+	// min_revision cannot be reached because the database is away.
 	CheckAddress(ctx context.Context, in *CheckAddressRequest, opts ...grpc.CallOption) (*CheckAddressResponse, error)
 	// Says for each of up to 10,000 addresses whether it may be mailed, all read
 	// at one revision. Errors as for CheckAddress, and INVALID_ARGUMENT for an
@@ -60,7 +61,8 @@ type SuppressionServiceClient interface {
 	// durable; checks that name the returned revision see it on every replica.
 	//
 	// INVALID_ARGUMENT: malformed address, unspecified or unknown reason,
-	// INVALID_ADDRESS as a reason, ttl not positive, a text over its limit.
+	// INVALID_ADDRESS as a reason, ttl not positive or over its limit, a text over
+	// its limit.
 	Suppress(ctx context.Context, in *SuppressRequest, opts ...grpc.CallOption) (*SuppressResponse, error)
 	// Takes entries of an address off the list. Idempotent. Feedback older than
 	// the removal does not bring them back; newer feedback does.
@@ -72,6 +74,10 @@ type SuppressionServiceClient interface {
 	GetAddress(ctx context.Context, in *GetAddressRequest, opts ...grpc.CallOption) (*GetAddressResponse, error)
 	// Lists the entries that changed after a revision, oldest change first, and
 	// waits for one if there is none yet.
+	//
+	// INVALID_ARGUMENT: page_size or max_wait negative, malformed after_revision,
+	// one of another database, or one that the database has not written
+	// (REVISION_AHEAD). UNAVAILABLE: the database is away.
 	ListChanges(ctx context.Context, in *ListChangesRequest, opts ...grpc.CallOption) (*ListChangesResponse, error)
 	// Forgets a person and goes on blocking the address. Idempotent.
 	//
@@ -183,9 +189,10 @@ type SuppressionServiceServer interface {
 	// Says whether one address may be mailed. A malformed address is an answer
 	// (DO_NOT_SEND, INVALID_ADDRESS), not an error.
 	//
-	// INVALID_ARGUMENT: unknown mail_class, malformed min_revision or one of
-	// another database. UNAVAILABLE: the list is too old to answer from, or
-	// min_revision cannot be reached.
+	// INVALID_ARGUMENT: unknown mail_class, a stream over its limit, malformed
+	// min_revision, one of another database, or one that the database has not
+	// written (REVISION_AHEAD). UNAVAILABLE: the list is too old to answer from, or
+	// min_revision cannot be reached because the database is away.
 	CheckAddress(context.Context, *CheckAddressRequest) (*CheckAddressResponse, error)
 	// Says for each of up to 10,000 addresses whether it may be mailed, all read
 	// at one revision. Errors as for CheckAddress, and INVALID_ARGUMENT for an
@@ -195,7 +202,8 @@ type SuppressionServiceServer interface {
 	// durable; checks that name the returned revision see it on every replica.
 	//
 	// INVALID_ARGUMENT: malformed address, unspecified or unknown reason,
-	// INVALID_ADDRESS as a reason, ttl not positive, a text over its limit.
+	// INVALID_ADDRESS as a reason, ttl not positive or over its limit, a text over
+	// its limit.
 	Suppress(context.Context, *SuppressRequest) (*SuppressResponse, error)
 	// Takes entries of an address off the list. Idempotent. Feedback older than
 	// the removal does not bring them back; newer feedback does.
@@ -207,6 +215,10 @@ type SuppressionServiceServer interface {
 	GetAddress(context.Context, *GetAddressRequest) (*GetAddressResponse, error)
 	// Lists the entries that changed after a revision, oldest change first, and
 	// waits for one if there is none yet.
+	//
+	// INVALID_ARGUMENT: page_size or max_wait negative, malformed after_revision,
+	// one of another database, or one that the database has not written
+	// (REVISION_AHEAD). UNAVAILABLE: the database is away.
 	ListChanges(context.Context, *ListChangesRequest) (*ListChangesResponse, error)
 	// Forgets a person and goes on blocking the address. Idempotent.
 	//

@@ -98,9 +98,10 @@ class SuppressionServiceServicer(object):
         """Says whether one address may be mailed. A malformed address is an answer
         (DO_NOT_SEND, INVALID_ADDRESS), not an error.
 
-        INVALID_ARGUMENT: unknown mail_class, malformed min_revision or one of
-        another database. UNAVAILABLE: the list is too old to answer from, or
-        min_revision cannot be reached.
+        INVALID_ARGUMENT: unknown mail_class, a stream over its limit, malformed
+        min_revision, one of another database, or one that the database has not
+        written (REVISION_AHEAD). UNAVAILABLE: the list is too old to answer from, or
+        min_revision cannot be reached because the database is away.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -120,7 +121,8 @@ class SuppressionServiceServicer(object):
         durable; checks that name the returned revision see it on every replica.
 
         INVALID_ARGUMENT: malformed address, unspecified or unknown reason,
-        INVALID_ADDRESS as a reason, ttl not positive, a text over its limit.
+        INVALID_ADDRESS as a reason, ttl not positive or over its limit, a text over
+        its limit.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -147,6 +149,10 @@ class SuppressionServiceServicer(object):
     def ListChanges(self, request, context):
         """Lists the entries that changed after a revision, oldest change first, and
         waits for one if there is none yet.
+
+        INVALID_ARGUMENT: page_size or max_wait negative, malformed after_revision,
+        one of another database, or one that the database has not written
+        (REVISION_AHEAD). UNAVAILABLE: the database is away.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -33,8 +33,9 @@ export type CheckAddressRequest = Message<"suppression.v1.CheckAddressRequest"> 
   address: string;
 
   /**
-   * The stream that the mail belongs to, such as "newsletter". Entries for all
-   * mail always hold; entries of a stream hold for checks of that stream.
+   * The stream that the mail belongs to, such as "newsletter", at most 100
+   * bytes. Entries for all mail always hold; entries of a stream hold for checks
+   * of that stream.
    *
    * @generated from field: string stream = 2;
    */
@@ -260,8 +261,8 @@ export type SuppressRequest = Message<"suppression.v1.SuppressRequest"> & {
   detail: string;
 
   /**
-   * How long the entry is to hold; unset for ever. A standing entry is never
-   * shortened by a repeated call.
+   * How long the entry is to hold, at most 3,650 days; unset for ever. A
+   * standing entry is never shortened by a repeated call.
    *
    * @generated from field: google.protobuf.Duration ttl = 6;
    */
@@ -470,7 +471,8 @@ export type ListChangesRequest = Message<"suppression.v1.ListChangesRequest"> & 
 
   /**
    * How long to wait for a change where there is none, at most 60 seconds;
-   * unset for not at all.
+   * unset for not at all. The answer has none where none came within that time,
+   * or before the server stops.
    *
    * @generated from field: google.protobuf.Duration max_wait = 3;
    */
@@ -597,9 +599,10 @@ export const SuppressionService: GenService<{
    * Says whether one address may be mailed. A malformed address is an answer
    * (DO_NOT_SEND, INVALID_ADDRESS), not an error.
    *
-   * INVALID_ARGUMENT: unknown mail_class, malformed min_revision or one of
-   * another database. UNAVAILABLE: the list is too old to answer from, or
-   * min_revision cannot be reached.
+   * INVALID_ARGUMENT: unknown mail_class, a stream over its limit, malformed
+   * min_revision, one of another database, or one that the database has not
+   * written (REVISION_AHEAD). UNAVAILABLE: the list is too old to answer from, or
+   * min_revision cannot be reached because the database is away.
    *
    * @generated from rpc suppression.v1.SuppressionService.CheckAddress
    */
@@ -625,7 +628,8 @@ export const SuppressionService: GenService<{
    * durable; checks that name the returned revision see it on every replica.
    *
    * INVALID_ARGUMENT: malformed address, unspecified or unknown reason,
-   * INVALID_ADDRESS as a reason, ttl not positive, a text over its limit.
+   * INVALID_ADDRESS as a reason, ttl not positive or over its limit, a text over
+   * its limit.
    *
    * @generated from rpc suppression.v1.SuppressionService.Suppress
    */
@@ -661,6 +665,10 @@ export const SuppressionService: GenService<{
   /**
    * Lists the entries that changed after a revision, oldest change first, and
    * waits for one if there is none yet.
+   *
+   * INVALID_ARGUMENT: page_size or max_wait negative, malformed after_revision,
+   * one of another database, or one that the database has not written
+   * (REVISION_AHEAD). UNAVAILABLE: the database is away.
    *
    * @generated from rpc suppression.v1.SuppressionService.ListChanges
    */

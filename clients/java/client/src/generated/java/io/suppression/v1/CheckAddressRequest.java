@@ -101,8 +101,9 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object stream_ = "";
   /**
    * <pre>
-   * The stream that the mail belongs to, such as "newsletter". Entries for all
-   * mail always hold; entries of a stream hold for checks of that stream.
+   * The stream that the mail belongs to, such as "newsletter", at most 100
+   * bytes. Entries for all mail always hold; entries of a stream hold for checks
+   * of that stream.
    * </pre>
    *
    * <code>string stream = 2;</code>
@@ -123,8 +124,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The stream that the mail belongs to, such as "newsletter". Entries for all
-   * mail always hold; entries of a stream hold for checks of that stream.
+   * The stream that the mail belongs to, such as "newsletter", at most 100
+   * bytes. Entries for all mail always hold; entries of a stream hold for checks
+   * of that stream.
    * </pre>
    *
    * <code>string stream = 2;</code>
@@ -720,8 +722,9 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object stream_ = "";
     /**
      * <pre>
-     * The stream that the mail belongs to, such as "newsletter". Entries for all
-     * mail always hold; entries of a stream hold for checks of that stream.
+     * The stream that the mail belongs to, such as "newsletter", at most 100
+     * bytes. Entries for all mail always hold; entries of a stream hold for checks
+     * of that stream.
      * </pre>
      *
      * <code>string stream = 2;</code>
@@ -741,8 +744,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The stream that the mail belongs to, such as "newsletter". Entries for all
-     * mail always hold; entries of a stream hold for checks of that stream.
+     * The stream that the mail belongs to, such as "newsletter", at most 100
+     * bytes. Entries for all mail always hold; entries of a stream hold for checks
+     * of that stream.
      * </pre>
      *
      * <code>string stream = 2;</code>
@@ -763,8 +767,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The stream that the mail belongs to, such as "newsletter". Entries for all
-     * mail always hold; entries of a stream hold for checks of that stream.
+     * The stream that the mail belongs to, such as "newsletter", at most 100
+     * bytes. Entries for all mail always hold; entries of a stream hold for checks
+     * of that stream.
      * </pre>
      *
      * <code>string stream = 2;</code>
@@ -781,8 +786,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The stream that the mail belongs to, such as "newsletter". Entries for all
-     * mail always hold; entries of a stream hold for checks of that stream.
+     * The stream that the mail belongs to, such as "newsletter", at most 100
+     * bytes. Entries for all mail always hold; entries of a stream hold for checks
+     * of that stream.
      * </pre>
      *
      * <code>string stream = 2;</code>
@@ -796,8 +802,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The stream that the mail belongs to, such as "newsletter". Entries for all
-     * mail always hold; entries of a stream hold for checks of that stream.
+     * The stream that the mail belongs to, such as "newsletter", at most 100
+     * bytes. Entries for all mail always hold; entries of a stream hold for checks
+     * of that stream.
      * </pre>
      *
      * <code>string stream = 2;</code>

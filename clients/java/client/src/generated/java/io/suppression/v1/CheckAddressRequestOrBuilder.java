@@ -32,8 +32,9 @@ public interface CheckAddressRequestOrBuilder extends
 
   /**
    * <pre>
-   * The stream that the mail belongs to, such as "newsletter". Entries for all
-   * mail always hold; entries of a stream hold for checks of that stream.
+   * The stream that the mail belongs to, such as "newsletter", at most 100
+   * bytes. Entries for all mail always hold; entries of a stream hold for checks
+   * of that stream.
    * </pre>
    *
    * <code>string stream = 2;</code>
@@ -42,8 +43,9 @@ public interface CheckAddressRequestOrBuilder extends
   java.lang.String getStream();
   /**
    * <pre>
-   * The stream that the mail belongs to, such as "newsletter". Entries for all
-   * mail always hold; entries of a stream hold for checks of that stream.
+   * The stream that the mail belongs to, such as "newsletter", at most 100
+   * bytes. Entries for all mail always hold; entries of a stream hold for checks
+   * of that stream.
    * </pre>
    *
    * <code>string stream = 2;</code>

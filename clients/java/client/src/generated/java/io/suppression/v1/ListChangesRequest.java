@@ -113,7 +113,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * How long to wait for a change where there is none, at most 60 seconds;
-   * unset for not at all.
+   * unset for not at all. The answer has none where none came within that time,
+   * or before the server stops.
    * </pre>
    *
    * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -126,7 +127,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * How long to wait for a change where there is none, at most 60 seconds;
-   * unset for not at all.
+   * unset for not at all. The answer has none where none came within that time,
+   * or before the server stops.
    * </pre>
    *
    * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -139,7 +141,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * How long to wait for a change where there is none, at most 60 seconds;
-   * unset for not at all.
+   * unset for not at all. The answer has none where none came within that time,
+   * or before the server stops.
    * </pre>
    *
    * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -692,7 +695,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait for a change where there is none, at most 60 seconds;
-     * unset for not at all.
+     * unset for not at all. The answer has none where none came within that time,
+     * or before the server stops.
      * </pre>
      *
      * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -704,7 +708,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait for a change where there is none, at most 60 seconds;
-     * unset for not at all.
+     * unset for not at all. The answer has none where none came within that time,
+     * or before the server stops.
      * </pre>
      *
      * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -720,7 +725,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait for a change where there is none, at most 60 seconds;
-     * unset for not at all.
+     * unset for not at all. The answer has none where none came within that time,
+     * or before the server stops.
      * </pre>
      *
      * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -741,7 +747,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait for a change where there is none, at most 60 seconds;
-     * unset for not at all.
+     * unset for not at all. The answer has none where none came within that time,
+     * or before the server stops.
      * </pre>
      *
      * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -760,7 +767,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait for a change where there is none, at most 60 seconds;
-     * unset for not at all.
+     * unset for not at all. The answer has none where none came within that time,
+     * or before the server stops.
      * </pre>
      *
      * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -786,7 +794,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait for a change where there is none, at most 60 seconds;
-     * unset for not at all.
+     * unset for not at all. The answer has none where none came within that time,
+     * or before the server stops.
      * </pre>
      *
      * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -804,7 +813,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait for a change where there is none, at most 60 seconds;
-     * unset for not at all.
+     * unset for not at all. The answer has none where none came within that time,
+     * or before the server stops.
      * </pre>
      *
      * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -817,7 +827,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait for a change where there is none, at most 60 seconds;
-     * unset for not at all.
+     * unset for not at all. The answer has none where none came within that time,
+     * or before the server stops.
      * </pre>
      *
      * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -833,7 +844,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait for a change where there is none, at most 60 seconds;
-     * unset for not at all.
+     * unset for not at all. The answer has none where none came within that time,
+     * or before the server stops.
      * </pre>
      *
      * <code>.google.protobuf.Duration max_wait = 3;</code>

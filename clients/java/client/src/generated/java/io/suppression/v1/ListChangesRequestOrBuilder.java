@@ -42,7 +42,8 @@ public interface ListChangesRequestOrBuilder extends
   /**
    * <pre>
    * How long to wait for a change where there is none, at most 60 seconds;
-   * unset for not at all.
+   * unset for not at all. The answer has none where none came within that time,
+   * or before the server stops.
    * </pre>
    *
    * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -52,7 +53,8 @@ public interface ListChangesRequestOrBuilder extends
   /**
    * <pre>
    * How long to wait for a change where there is none, at most 60 seconds;
-   * unset for not at all.
+   * unset for not at all. The answer has none where none came within that time,
+   * or before the server stops.
    * </pre>
    *
    * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -62,7 +64,8 @@ public interface ListChangesRequestOrBuilder extends
   /**
    * <pre>
    * How long to wait for a change where there is none, at most 60 seconds;
-   * unset for not at all.
+   * unset for not at all. The answer has none where none came within that time,
+   * or before the server stops.
    * </pre>
    *
    * <code>.google.protobuf.Duration max_wait = 3;</code>

@@ -269,8 +269,8 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Duration ttl_;
   /**
    * <pre>
-   * How long the entry is to hold; unset for ever. A standing entry is never
-   * shortened by a repeated call.
+   * How long the entry is to hold, at most 3,650 days; unset for ever. A
+   * standing entry is never shortened by a repeated call.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -282,8 +282,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How long the entry is to hold; unset for ever. A standing entry is never
-   * shortened by a repeated call.
+   * How long the entry is to hold, at most 3,650 days; unset for ever. A
+   * standing entry is never shortened by a repeated call.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -295,8 +295,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How long the entry is to hold; unset for ever. A standing entry is never
-   * shortened by a repeated call.
+   * How long the entry is to hold, at most 3,650 days; unset for ever. A
+   * standing entry is never shortened by a repeated call.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -1226,8 +1226,8 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> ttlBuilder_;
     /**
      * <pre>
-     * How long the entry is to hold; unset for ever. A standing entry is never
-     * shortened by a repeated call.
+     * How long the entry is to hold, at most 3,650 days; unset for ever. A
+     * standing entry is never shortened by a repeated call.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -1238,8 +1238,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the entry is to hold; unset for ever. A standing entry is never
-     * shortened by a repeated call.
+     * How long the entry is to hold, at most 3,650 days; unset for ever. A
+     * standing entry is never shortened by a repeated call.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -1254,8 +1254,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the entry is to hold; unset for ever. A standing entry is never
-     * shortened by a repeated call.
+     * How long the entry is to hold, at most 3,650 days; unset for ever. A
+     * standing entry is never shortened by a repeated call.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -1275,8 +1275,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the entry is to hold; unset for ever. A standing entry is never
-     * shortened by a repeated call.
+     * How long the entry is to hold, at most 3,650 days; unset for ever. A
+     * standing entry is never shortened by a repeated call.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -1294,8 +1294,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the entry is to hold; unset for ever. A standing entry is never
-     * shortened by a repeated call.
+     * How long the entry is to hold, at most 3,650 days; unset for ever. A
+     * standing entry is never shortened by a repeated call.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -1320,8 +1320,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the entry is to hold; unset for ever. A standing entry is never
-     * shortened by a repeated call.
+     * How long the entry is to hold, at most 3,650 days; unset for ever. A
+     * standing entry is never shortened by a repeated call.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -1338,8 +1338,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the entry is to hold; unset for ever. A standing entry is never
-     * shortened by a repeated call.
+     * How long the entry is to hold, at most 3,650 days; unset for ever. A
+     * standing entry is never shortened by a repeated call.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -1351,8 +1351,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the entry is to hold; unset for ever. A standing entry is never
-     * shortened by a repeated call.
+     * How long the entry is to hold, at most 3,650 days; unset for ever. A
+     * standing entry is never shortened by a repeated call.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -1367,8 +1367,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the entry is to hold; unset for ever. A standing entry is never
-     * shortened by a repeated call.
+     * How long the entry is to hold, at most 3,650 days; unset for ever. A
+     * standing entry is never shortened by a repeated call.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 6;</code>

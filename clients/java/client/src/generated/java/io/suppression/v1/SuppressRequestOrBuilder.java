@@ -111,8 +111,8 @@ public interface SuppressRequestOrBuilder extends
 
   /**
    * <pre>
-   * How long the entry is to hold; unset for ever. A standing entry is never
-   * shortened by a repeated call.
+   * How long the entry is to hold, at most 3,650 days; unset for ever. A
+   * standing entry is never shortened by a repeated call.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -121,8 +121,8 @@ public interface SuppressRequestOrBuilder extends
   boolean hasTtl();
   /**
    * <pre>
-   * How long the entry is to hold; unset for ever. A standing entry is never
-   * shortened by a repeated call.
+   * How long the entry is to hold, at most 3,650 days; unset for ever. A
+   * standing entry is never shortened by a repeated call.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -131,8 +131,8 @@ public interface SuppressRequestOrBuilder extends
   com.google.protobuf.Duration getTtl();
   /**
    * <pre>
-   * How long the entry is to hold; unset for ever. A standing entry is never
-   * shortened by a repeated call.
+   * How long the entry is to hold, at most 3,650 days; unset for ever. A
+   * standing entry is never shortened by a repeated call.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 6;</code>

@@ -316,9 +316,10 @@ public final class SuppressionServiceGrpc {
      * <pre>
      * Says whether one address may be mailed. A malformed address is an answer
      * (DO_NOT_SEND, INVALID_ADDRESS), not an error.
-     * INVALID_ARGUMENT: unknown mail_class, malformed min_revision or one of
-     * another database. UNAVAILABLE: the list is too old to answer from, or
-     * min_revision cannot be reached.
+     * INVALID_ARGUMENT: unknown mail_class, a stream over its limit, malformed
+     * min_revision, one of another database, or one that the database has not
+     * written (REVISION_AHEAD). UNAVAILABLE: the list is too old to answer from, or
+     * min_revision cannot be reached because the database is away.
      * </pre>
      */
     default void checkAddress(io.suppression.v1.CheckAddressRequest request,
@@ -343,7 +344,8 @@ public final class SuppressionServiceGrpc {
      * Puts an address on the list. Idempotent. Answered once the entry is
      * durable; checks that name the returned revision see it on every replica.
      * INVALID_ARGUMENT: malformed address, unspecified or unknown reason,
-     * INVALID_ADDRESS as a reason, ttl not positive, a text over its limit.
+     * INVALID_ADDRESS as a reason, ttl not positive or over its limit, a text over
+     * its limit.
      * </pre>
      */
     default void suppress(io.suppression.v1.SuppressRequest request,
@@ -378,6 +380,9 @@ public final class SuppressionServiceGrpc {
      * <pre>
      * Lists the entries that changed after a revision, oldest change first, and
      * waits for one if there is none yet.
+     * INVALID_ARGUMENT: page_size or max_wait negative, malformed after_revision,
+     * one of another database, or one that the database has not written
+     * (REVISION_AHEAD). UNAVAILABLE: the database is away.
      * </pre>
      */
     default void listChanges(io.suppression.v1.ListChangesRequest request,
@@ -455,9 +460,10 @@ public final class SuppressionServiceGrpc {
      * <pre>
      * Says whether one address may be mailed. A malformed address is an answer
      * (DO_NOT_SEND, INVALID_ADDRESS), not an error.
-     * INVALID_ARGUMENT: unknown mail_class, malformed min_revision or one of
-     * another database. UNAVAILABLE: the list is too old to answer from, or
-     * min_revision cannot be reached.
+     * INVALID_ARGUMENT: unknown mail_class, a stream over its limit, malformed
+     * min_revision, one of another database, or one that the database has not
+     * written (REVISION_AHEAD). UNAVAILABLE: the list is too old to answer from, or
+     * min_revision cannot be reached because the database is away.
      * </pre>
      */
     public void checkAddress(io.suppression.v1.CheckAddressRequest request,
@@ -484,7 +490,8 @@ public final class SuppressionServiceGrpc {
      * Puts an address on the list. Idempotent. Answered once the entry is
      * durable; checks that name the returned revision see it on every replica.
      * INVALID_ARGUMENT: malformed address, unspecified or unknown reason,
-     * INVALID_ADDRESS as a reason, ttl not positive, a text over its limit.
+     * INVALID_ADDRESS as a reason, ttl not positive or over its limit, a text over
+     * its limit.
      * </pre>
      */
     public void suppress(io.suppression.v1.SuppressRequest request,
@@ -522,6 +529,9 @@ public final class SuppressionServiceGrpc {
      * <pre>
      * Lists the entries that changed after a revision, oldest change first, and
      * waits for one if there is none yet.
+     * INVALID_ARGUMENT: page_size or max_wait negative, malformed after_revision,
+     * one of another database, or one that the database has not written
+     * (REVISION_AHEAD). UNAVAILABLE: the database is away.
      * </pre>
      */
     public void listChanges(io.suppression.v1.ListChangesRequest request,
@@ -580,9 +590,10 @@ public final class SuppressionServiceGrpc {
      * <pre>
      * Says whether one address may be mailed. A malformed address is an answer
      * (DO_NOT_SEND, INVALID_ADDRESS), not an error.
-     * INVALID_ARGUMENT: unknown mail_class, malformed min_revision or one of
-     * another database. UNAVAILABLE: the list is too old to answer from, or
-     * min_revision cannot be reached.
+     * INVALID_ARGUMENT: unknown mail_class, a stream over its limit, malformed
+     * min_revision, one of another database, or one that the database has not
+     * written (REVISION_AHEAD). UNAVAILABLE: the list is too old to answer from, or
+     * min_revision cannot be reached because the database is away.
      * </pre>
      */
     public io.suppression.v1.CheckAddressResponse checkAddress(io.suppression.v1.CheckAddressRequest request) throws io.grpc.StatusException {
@@ -607,7 +618,8 @@ public final class SuppressionServiceGrpc {
      * Puts an address on the list. Idempotent. Answered once the entry is
      * durable; checks that name the returned revision see it on every replica.
      * INVALID_ARGUMENT: malformed address, unspecified or unknown reason,
-     * INVALID_ADDRESS as a reason, ttl not positive, a text over its limit.
+     * INVALID_ADDRESS as a reason, ttl not positive or over its limit, a text over
+     * its limit.
      * </pre>
      */
     public io.suppression.v1.SuppressResponse suppress(io.suppression.v1.SuppressRequest request) throws io.grpc.StatusException {
@@ -642,6 +654,9 @@ public final class SuppressionServiceGrpc {
      * <pre>
      * Lists the entries that changed after a revision, oldest change first, and
      * waits for one if there is none yet.
+     * INVALID_ARGUMENT: page_size or max_wait negative, malformed after_revision,
+     * one of another database, or one that the database has not written
+     * (REVISION_AHEAD). UNAVAILABLE: the database is away.
      * </pre>
      */
     public io.suppression.v1.ListChangesResponse listChanges(io.suppression.v1.ListChangesRequest request) throws io.grpc.StatusException {
@@ -698,9 +713,10 @@ public final class SuppressionServiceGrpc {
      * <pre>
      * Says whether one address may be mailed. A malformed address is an answer
      * (DO_NOT_SEND, INVALID_ADDRESS), not an error.
-     * INVALID_ARGUMENT: unknown mail_class, malformed min_revision or one of
-     * another database. UNAVAILABLE: the list is too old to answer from, or
-     * min_revision cannot be reached.
+     * INVALID_ARGUMENT: unknown mail_class, a stream over its limit, malformed
+     * min_revision, one of another database, or one that the database has not
+     * written (REVISION_AHEAD). UNAVAILABLE: the list is too old to answer from, or
+     * min_revision cannot be reached because the database is away.
      * </pre>
      */
     public io.suppression.v1.CheckAddressResponse checkAddress(io.suppression.v1.CheckAddressRequest request) {
@@ -725,7 +741,8 @@ public final class SuppressionServiceGrpc {
      * Puts an address on the list. Idempotent. Answered once the entry is
      * durable; checks that name the returned revision see it on every replica.
      * INVALID_ARGUMENT: malformed address, unspecified or unknown reason,
-     * INVALID_ADDRESS as a reason, ttl not positive, a text over its limit.
+     * INVALID_ADDRESS as a reason, ttl not positive or over its limit, a text over
+     * its limit.
      * </pre>
      */
     public io.suppression.v1.SuppressResponse suppress(io.suppression.v1.SuppressRequest request) {
@@ -760,6 +777,9 @@ public final class SuppressionServiceGrpc {
      * <pre>
      * Lists the entries that changed after a revision, oldest change first, and
      * waits for one if there is none yet.
+     * INVALID_ARGUMENT: page_size or max_wait negative, malformed after_revision,
+     * one of another database, or one that the database has not written
+     * (REVISION_AHEAD). UNAVAILABLE: the database is away.
      * </pre>
      */
     public io.suppression.v1.ListChangesResponse listChanges(io.suppression.v1.ListChangesRequest request) {
@@ -816,9 +836,10 @@ public final class SuppressionServiceGrpc {
      * <pre>
      * Says whether one address may be mailed. A malformed address is an answer
      * (DO_NOT_SEND, INVALID_ADDRESS), not an error.
-     * INVALID_ARGUMENT: unknown mail_class, malformed min_revision or one of
-     * another database. UNAVAILABLE: the list is too old to answer from, or
-     * min_revision cannot be reached.
+     * INVALID_ARGUMENT: unknown mail_class, a stream over its limit, malformed
+     * min_revision, one of another database, or one that the database has not
+     * written (REVISION_AHEAD). UNAVAILABLE: the list is too old to answer from, or
+     * min_revision cannot be reached because the database is away.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.suppression.v1.CheckAddressResponse> checkAddress(
@@ -845,7 +866,8 @@ public final class SuppressionServiceGrpc {
      * Puts an address on the list. Idempotent. Answered once the entry is
      * durable; checks that name the returned revision see it on every replica.
      * INVALID_ARGUMENT: malformed address, unspecified or unknown reason,
-     * INVALID_ADDRESS as a reason, ttl not positive, a text over its limit.
+     * INVALID_ADDRESS as a reason, ttl not positive or over its limit, a text over
+     * its limit.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.suppression.v1.SuppressResponse> suppress(
@@ -883,6 +905,9 @@ public final class SuppressionServiceGrpc {
      * <pre>
      * Lists the entries that changed after a revision, oldest change first, and
      * waits for one if there is none yet.
+     * INVALID_ARGUMENT: page_size or max_wait negative, malformed after_revision,
+     * one of another database, or one that the database has not written
+     * (REVISION_AHEAD). UNAVAILABLE: the database is away.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.suppression.v1.ListChangesResponse> listChanges(
