@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest import metric_names
-from ingest.aws.session import aws_session
-from ingest.errors import AwsError, SettingsError
+from ingest.errors import AwsError
 from ingest.rates import Rates, by_set
-from ingest.sqs import failure_of, region_of
+from ingest.sqs import client_beside, failure_of
 from ingest.stopping import Stop, Waiting
 from service.store import DailyCount, Store
 
@@ -61,7 +60,7 @@ class RatePublisher:
         """Return a publisher that reaches CloudWatch through boto3's own settings, ``AWS_*``.
 
         Args:
-            queue_url: tells the region where no setting does.
+            queue_url: tells the region: the alarms are beside the queue.
             store: holds the counts.
             stop: may break off a call.
 
@@ -71,15 +70,7 @@ class RatePublisher:
         config = Config(
             connect_timeout=_SECONDS, read_timeout=_SECONDS, retries={"total_max_attempts": 1}
         )
-        try:
-            session = aws_session()
-            region = session.region_name or region_of(queue_url)
-            client = session.client("cloudwatch", region_name=region, config=config)
-        except NoRegionError:
-            raise SettingsError("set AWS_REGION: the queue's URL does not tell it") from None
-        except (BotoCoreError, ValueError) as error:
-            raise SettingsError(f"boto3 refuses its settings: {error}") from None
-        return cls(client, store, stop)
+        return cls(client_beside(queue_url, "cloudwatch", config), store, stop)
 
     def after_turn(self, *, idle: bool) -> None:  # noqa: ARG002 - alarms wait for it
         """Publish, if it is time.

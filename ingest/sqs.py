@@ -4,7 +4,7 @@ import dataclasses
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
@@ -191,7 +191,7 @@ def _unless_failed(receive: "Future[list[QueuedMessage]]") -> list[QueuedMessage
 
 
 def connect_client(url: str, wait_seconds: int) -> "SQSClient":
-    """Return a client for a queue, through boto3 with its own settings, ``AWS_*``.
+    """Return a client for a queue, as :func:`client_beside` does.
 
     Nothing is sent yet. The client does not try again by itself: whoever waits
     between attempts must be able to stop waiting.
@@ -204,10 +204,26 @@ def connect_client(url: str, wait_seconds: int) -> "SQSClient":
         read_timeout=wait_seconds + _ANSWER_SECONDS,
         retries={"total_max_attempts": 1, "mode": "standard"},
     )
+    client: SQSClient = client_beside(url, "sqs", config)
+    return client
+
+
+def client_beside(url: str, service: str, config: Config) -> Any:
+    """Return a client of a service in a queue's region, through boto3's own settings, ``AWS_*``.
+
+    The region is the one that the queue's URL tells, where its messages and alarms are.
+    Only where it tells none does ``AWS_REGION`` count, which Lambda, ECS and EKS set to
+    where they are themselves.
+
+    Raises:
+        SettingsError: an ``AWS_*`` setting is wrong, or the region is not known.
+    """
     try:
         session = aws_session()
-        region = session.region_name or region_of(url)
-        return session.client("sqs", region_name=region, config=config)
+        region = region_of(url) or session.region_name
+        # The names of services are literals to boto3's stubs.
+        client: Any = session.client
+        return client(service, region_name=region, config=config)
     except NoRegionError:
         raise SettingsError("set AWS_REGION: the queue's URL does not tell it") from None
     except (BotoCoreError, ValueError) as error:
