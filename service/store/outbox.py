@@ -8,22 +8,24 @@ the lease is over. So each is sent at least once, and hardly ever more often.
 import dataclasses
 import datetime as dt
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from service.store import schema
 from service.store.entries import Retry
+from service.store.texts import sizes, storable
 
 _TABLE: Final = schema.retry
 _FIELDS: Final = [field.name for field in dataclasses.fields(Retry)]
+_TEXTS: Final = sizes(_TABLE)
 _NOT_LEASED: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def post(connection: Connection, retries: Sequence[Retry]) -> None:
     """Put retries into the outbox."""
     if retries:
-        rows = [{name: getattr(one, name) for name in _FIELDS} for one in retries]
+        rows = [_fields(one) for one in retries]
         connection.execute(insert(_TABLE), [{**row, "leased": _NOT_LEASED} for row in rows])
 
 
@@ -52,6 +54,11 @@ def lease(
 def drop(connection: Connection, numbers: Sequence[int]) -> None:
     """Take retries that the queue has out of the outbox."""
     connection.execute(delete(_TABLE).where(_TABLE.c.id.in_(numbers)))
+
+
+def _fields(retry: Retry) -> dict[str, Any]:
+    texts = {name: storable(getattr(retry, name), size) for name, size in _TEXTS.items()}
+    return {name: getattr(retry, name) for name in _FIELDS} | texts
 
 
 def _retry(row: Row[tuple[object, ...]]) -> Retry:

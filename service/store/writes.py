@@ -6,13 +6,12 @@ is about to change, change them here in Python, where the rules are easy to read
 and write them back; nobody can come in between.
 """
 
-import dataclasses
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, String, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store import outbox, schema
@@ -36,44 +35,14 @@ from service.store.erasure import FORGOTTEN, erased_name, forget_feedback, make_
 from service.store.fingerprint import fingerprint
 from service.store.milestones import Milestones
 from service.store.rows import SELECT_SUPPRESSION, suppression_of
+from service.store.rules import Entry, unseen
 from service.store.soft_bounces import SoftBounces, is_counted
+from service.store.texts import sizes, storable, utf8
 
 # Parameters of one statement; SQLite's own limit is 32,766.
 _NAMES_A_QUERY: Final = 5_000
 
-#: Who removed an entry of soft bounces that a delivery proved wrong.
-BY_DELIVERY: Final = "delivery"
-
-# Characters of what a receiving server said; some say a page, and a list of changes is
-# made of thousands.
-_DETAIL: Final = 1_000
-
 _Key = tuple[str, str, Reason]
-
-
-@dataclasses.dataclass(slots=True)
-class _Entry:
-    """An entry at work: its row's id (None: not inserted yet), its fingerprint and its state."""
-
-    row_id: int | None
-    fingerprint: int
-    state: Suppression
-    #: The revision that a change of the entry belongs to.
-    revision: int
-    #: Whether its address is erased. Then it takes on no text any more.
-    erased: bool = False
-    changed: bool = False
-
-    def become(self, **changes: Any) -> None:
-        if self.erased:
-            changes = {name: value for name, value in changes.items() if name not in _TEXTS}
-        self.state = dataclasses.replace(self.state, revision=self.revision, **changes)
-        self.changed = True
-
-    def erase(self, name: str, detail: str) -> None:
-        """Let a name stand for the address, and a detail for every text."""
-        self.become(address=name, **dict.fromkeys(_TEXTS, "") | {"detail": detail})
-        self.erased = True
 
 
 class WriteTransaction:
@@ -87,7 +56,7 @@ class WriteTransaction:
         self._connection = connection
         #: The moment at which it writes.
         self.now = now
-        self._entries: dict[_Key, _Entry] = {}
+        self._entries: dict[_Key, Entry] = {}
         self._loaded: set[str] = set()
         # What stands for those of the loaded addresses that are erased.
         self._erased: dict[str, str] = {}
@@ -116,7 +85,7 @@ class WriteTransaction:
                 erased = address != row.address
                 if erased:
                     self._erased[address] = row.address
-                entry = _Entry(row.id, row.fingerprint, state, self.revision, erased)
+                entry = Entry(row.id, row.fingerprint, state, self.revision, erased)
                 self._entries[address, state.stream, state.reason] = entry
 
     def suppress(self, wanted: Sequence[NewSuppression]) -> list[Suppressed]:
@@ -158,11 +127,14 @@ class WriteTransaction:
             self.load(piece.address for piece in feedback)
         new = self._insert_events(feedback)
         self._count_feedback(feedback, new)
-        effective = [piece for piece, is_new in zip(feedback, new, strict=True) if is_new]
-        effective = [piece for piece in effective if piece.effect and piece.address]
-        self.load(piece.address for piece in effective)
-        for piece in effective:
-            self._take_effect(piece)
+        effective = [
+            (piece, piece.effect)
+            for piece, is_new in zip(feedback, new, strict=True)
+            if is_new and piece.effect and piece.address
+        ]
+        self.load(piece.address for piece, _ in effective)
+        for piece, effect in effective:
+            self._entry(piece.address, effect.stream, effect.reason).take(piece, effect)
         return new
 
     def count(self, milestones: Sequence[Milestone], memory: dt.timedelta) -> None:
@@ -198,34 +170,16 @@ class WriteTransaction:
         self, address: str, bounces: Sequence[SoftBounce], provider: str, expires: dt.datetime
     ) -> None:
         """Make an entry for soft bounces in a row stand: what it tells follows from them alone."""
-        key = (address, "", Reason.SOFT_BOUNCE)
-        entry = self._entries.get(key)
-        stood = entry is not None and entry.state.stands(self.now)
-        entry = entry or self._add(*key, bounces[0].happened)
-        if stood and entry.state.source != provider:
-            # Somebody else's entry keeps its story, and may last longer for this.
-            entry.become(expires=_later(entry.state.expires, expires))
-            return
-        entry.become(
-            source=provider,
-            **_origin(bounces[-1]),
-            first_seen=bounces[0].happened,
-            last_seen=bounces[-1].happened,
-            occurrences=len(bounces),
-            expires=_later(entry.state.expires, expires) if stood else expires,
-            **_NOT_REMOVED,
-        )
+        self._entry(address, "", Reason.SOFT_BOUNCE).hold(bounces, provider, expires, self.now)
 
     def release(self, address: str, provider: str, delivered: dt.datetime) -> None:
         """Remove an entry for soft bounces that the provider brought and a delivery disproved."""
-        entry = self._entries.get((address, "", Reason.SOFT_BOUNCE))
-        if entry and entry.state.removed is None and entry.state.source == provider:
-            entry.become(removed=delivered, removed_by=BY_DELIVERY, removal_detail="")
+        if entry := self._entries.get((address, "", Reason.SOFT_BOUNCE)):
+            entry.release(provider, delivered)
 
     def post(self, retries: Sequence[Retry]) -> None:
         """Put retries into the outbox; they are sent after the commit."""
-        storable = [dataclasses.replace(one, **_storable_texts(one)) for one in retries]
-        outbox.post(self._connection, storable)
+        outbox.post(self._connection, retries)
 
     def flush(self) -> None:
         """Send every changed entry to the database; called once, before the commit."""
@@ -240,32 +194,14 @@ class WriteTransaction:
         if updates := [row for row in rows if row["row_id"] is not None]:
             self._connection.execute(_UPDATE_ENTRY, updates)
 
-    # --- rules ---------------------------------------------------------------------------------
+    # --- entries -------------------------------------------------------------------------------
 
     def _suppress(self, new: NewSuppression) -> Suppressed:
-        key = (new.address, new.stream, new.reason)
-        entry = self._entries.get(key) or self._add(*key, self.now)
-        state = entry.state
-        if created := not (state.occurrences and state.stands(self.now)):
-            entry.become(
-                source=new.source,
-                detail=new.detail,
-                first_seen=state.first_seen if state.occurrences else self.now,
-                occurrences=state.occurrences + 1,
-                expires=new.expires,
-                **_NOT_REMOVED,
-            )
-        entry.become(last_seen=self.now, expires=_later(entry.state.expires, new.expires))
-        return Suppressed(entry.state, created)
+        return self._entry(new.address, new.stream, new.reason).suppress(new, self.now)
 
     def _unsuppress(self, removal: Removal) -> list[Suppression]:
-        removed = []
-        for entry in self._matching(removal):
-            stood = entry.state.stands(self.now)
-            entry.become(removed=self.now, removed_by=removal.source, removal_detail=removal.detail)
-            if stood:
-                removed.append(entry.state)
-        return removed
+        meant = self._matching(removal)
+        return [entry.state for entry in meant if entry.remove(removal, self.now)]
 
     def _erase(self, erasure: Erasure) -> Erased:
         address = erasure.address
@@ -278,16 +214,14 @@ class WriteTransaction:
         self._soft_bounces.forget(address)
         return Erased(len(plain), forget_feedback(self._connection, address))
 
-    def _matching(self, removal: Removal) -> list[_Entry]:
+    def _matching(self, removal: Removal) -> list[Entry]:
         """Return the entries that a removal means.
 
         One that names a reason leaves a tombstone where there is no entry: the
         feedback that it is about may still be on its way.
         """
         if removal.reason is not None:
-            key = (removal.address, removal.stream or "", removal.reason)
-            if key not in self._entries:
-                self._add(*key, self.now).become(removed=self.now)
+            self._entry(removal.address, removal.stream or "", removal.reason)
         return [
             entry
             for (address, stream, reason), entry in self._entries.items()
@@ -296,34 +230,12 @@ class WriteTransaction:
             and removal.stream in (None, stream)
         ]
 
-    def _take_effect(self, piece: Feedback) -> None:
-        effect = piece.effect
-        assert effect is not None  # noqa: S101 - record() passes no other
-        key = (piece.address, effect.stream, effect.reason)
-        entry = self._entries.get(key) or self._add(*key, piece.happened)
-        state = entry.state
-        if not state.occurrences:
-            # The times of a removal that found nothing are none at which anything was seen.
-            state = dataclasses.replace(state, first_seen=piece.happened, last_seen=piece.happened)
-            entry.become(source=piece.provider, expires=effect.expires)
-        if piece.happened >= state.last_seen:
-            entry.become(**_origin(piece))
-        entry.become(
-            occurrences=state.occurrences + 1,
-            first_seen=min(state.first_seen, piece.happened),
-            last_seen=max(state.last_seen, piece.happened),
-        )
-        if state.removed is None:
-            entry.become(expires=_later(entry.state.expires, effect.expires))
-        elif piece.happened > state.removed:
-            entry.become(source=piece.provider, expires=effect.expires, **_NOT_REMOVED)
-
     def _count_feedback(self, feedback: Sequence[Feedback], new: Sequence[bool]) -> None:
         """Count what is new, and find the configuration set of what came without it."""
         repeated = []
         for piece, is_new in zip(feedback, new, strict=True):
             if is_new and piece.counts_as in COLUMN_OF:
-                name = _storable(piece.configuration_set, _EVENT_TEXTS["configuration_set"])
+                name = storable(piece.configuration_set, _EVENT_TEXTS["configuration_set"])
                 self._counts.add(COLUMN_OF[piece.counts_as], piece.happened, name)
             if is_new and is_counted(piece) and piece.address not in self._erased:
                 self._soft_bounces.bounce(piece.address, piece.happened)
@@ -334,7 +246,7 @@ class WriteTransaction:
     def _name_events(self, repeated: Sequence[Feedback]) -> None:
         table = schema.event
         for key, piece in {_event_key(piece): piece for piece in repeated}.items():
-            name = _storable(piece.configuration_set, _EVENT_TEXTS["configuration_set"])
+            name = storable(piece.configuration_set, _EVENT_TEXTS["configuration_set"])
             named = self._connection.execute(
                 update(table)
                 .where(table.c.key == key, table.c.configuration_set == "")
@@ -346,39 +258,21 @@ class WriteTransaction:
     def _days(self, memory: dt.timedelta) -> range:
         return range(day_number(self.now - memory), day_number(self.now) + 2)
 
-    def _add(self, address: str, stream: str, reason: Reason, seen: dt.datetime) -> _Entry:
-        """Make an entry that stands, for whoever makes it to tell what was seen."""
-        state = Suppression(
-            address=self._erased.get(address, address),
-            stream=stream,
-            reason=reason,
-            source="",
-            detail="",
-            message_id="",
-            feedback_id="",
-            first_seen=seen,
-            last_seen=seen,
-            occurrences=0,
-            expires=None,
-            removed=None,
-            removed_by="",
-            removal_detail="",
-            revision=self.revision,
-        )
-        entry = _Entry(
-            None,
-            fingerprint(address, self._seed),
-            state,
-            self.revision,
-            erased=address in self._erased,
-            changed=True,
-        )
-        self._entries[address, stream, reason] = entry
+    def _entry(self, address: str, stream: str, reason: Reason) -> Entry:
+        """Return an entry, or one for which there is no cause yet."""
+        key = (address, stream, reason)
+        if (known := self._entries.get(key)) is not None:
+            return known
+        name = self._erased.get(address, address)
+        state = unseen(name, stream, reason, self.now, self.revision)
+        mark = fingerprint(address, self._seed)
+        entry = Entry(None, mark, state, self.revision, erased=name != address)
+        self._entries[key] = entry
         return entry
 
     # --- rows ----------------------------------------------------------------------------------
 
-    def _row(self, entry: _Entry, stream_ids: dict[str, int]) -> dict[str, Any]:
+    def _row(self, entry: Entry, stream_ids: dict[str, int]) -> dict[str, Any]:
         row = {name: getattr(entry.state, name) for name in _ENTRY_COLUMNS}
         row["row_id"] = entry.row_id
         row["stream_id"] = stream_ids[entry.state.stream]
@@ -421,7 +315,7 @@ class WriteTransaction:
         return [_take(fresh, _event_key(piece)) for piece in feedback]
 
     def _event_row(self, piece: Feedback) -> dict[str, Any]:
-        row = {name: _storable(getattr(piece, name), size) for name, size in _EVENT_TEXTS.items()}
+        row = {name: storable(getattr(piece, name), size) for name, size in _EVENT_TEXTS.items()}
         return {
             **row,
             "key": _event_key(piece),
@@ -433,11 +327,6 @@ class WriteTransaction:
         }
 
 
-_NOT_REMOVED: Final = {"removed": None, "removed_by": "", "removal_detail": ""}
-
-# What of an entry can tell of the person, or was written by somebody about them.
-_TEXTS: Final = ("detail", "message_id", "feedback_id", "removal_detail")
-
 _ENTRY_COLUMNS: Final = [
     column.name
     for column in schema.suppression.c
@@ -446,50 +335,13 @@ _ENTRY_COLUMNS: Final = [
 _UPDATE_ENTRY: Final = update(schema.suppression).where(
     schema.suppression.c.id == bindparam("row_id")
 )
-_EVENT_TEXTS: Final[dict[str, int | None]] = {
-    column.name: column.type.length or _DETAIL
-    for column in schema.event.c
-    if isinstance(column.type, String)
-}
-
-_RETRY_TEXTS: Final[dict[str, int | None]] = {
-    column.name: column.type.length for column in schema.retry.c if isinstance(column.type, String)
-}
+_EVENT_TEXTS: Final = sizes(schema.event)
 
 
 def _event_key(piece: Feedback) -> bytes:
     parts = (piece.provider, piece.kind, piece.identity, piece.address)
-    framed = b"".join(b"%d:%b" % (len(raw), raw) for raw in map(_utf8, parts))
+    framed = b"".join(b"%d:%b" % (len(raw), raw) for raw in map(utf8, parts))
     return hashlib.blake2b(framed, digest_size=16).digest()
-
-
-def _origin(piece: Feedback | SoftBounce) -> dict[str, str]:
-    """Return the columns that tell which feedback an entry last came from."""
-    return {
-        "detail": _storable(piece.diagnostic, _DETAIL),
-        "message_id": _storable(piece.message_id, 255),
-        "feedback_id": _storable(piece.feedback_id, 255),
-    }
-
-
-def _storable_texts(retry: Retry) -> dict[str, Any]:
-    return {name: _storable(getattr(retry, name), size) for name, size in _RETRY_TEXTS.items()}
-
-
-def _storable(text: str, size: int | None) -> str:
-    """Cut to the column and drop what PostgreSQL cannot hold: NULs, half characters."""
-    if text.isascii() and "\0" not in text:  # nearly always
-        return text[:size]
-    return _utf8(text).decode().replace("\0", "")[:size]
-
-
-def _utf8(text: str) -> bytes:
-    return text.encode(errors="replace")
-
-
-def _later(one: dt.datetime | None, other: dt.datetime | None) -> dt.datetime | None:
-    """Return the later of two ends; None is never."""
-    return None if one is None or other is None else max(one, other)
 
 
 def _take(from_: set[bytes], key: bytes) -> bool:
