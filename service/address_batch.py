@@ -35,11 +35,18 @@ _KINDS: Final = bytes(
 )  # fmt: skip
 
 
-async def canonical_batch(addresses: Sequence[str]) -> tuple[list[bytes], list[int]]:
+async def canonical_batch(
+    addresses: Sequence[str], turn: asyncio.Lock
+) -> tuple[list[bytes], list[int]]:
     """Return the canonical form of each address, and the places of those that are none.
 
     The forms are UTF-8, in the order of the addresses; the form of an invalid
     address is empty.
+
+    Args:
+        addresses: as they were written.
+        turn: shared by all batches, which take turns where there are many unusual
+            addresses: all of them together hold up others no longer than one does.
     """
     forms: list[bytes] = []
     invalid: list[int] = []
@@ -57,7 +64,8 @@ async def canonical_batch(addresses: Sequence[str]) -> tuple[list[bytes], list[i
         unusual += len(piece)
         if unusual >= _AT_A_TIME:
             unusual = 0
-            await asyncio.sleep(0)
+            async with turn:
+                await asyncio.sleep(0)
     return forms, invalid
 
 

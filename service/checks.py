@@ -12,6 +12,7 @@ far below: no SQL, no await, no lock, no log line, and as few objects as can be.
   together from pieces that are encoded already.
 """
 
+import asyncio
 import functools
 import time
 from collections.abc import Callable
@@ -51,6 +52,7 @@ class Checks:
         self._state: object = _NO_STATE
         self._answers: list[rpc.CheckAddressResponse] = []
         self._of_state = b""
+        self._turn = asyncio.Lock()
         #: How many answers had each reason, at the place of its number.
         self.singles = [0] * (_INVALID + 1)
         self.batches = np.zeros(_INVALID + 1, dtype=np.int64)
@@ -91,7 +93,7 @@ class Checks:
                 stream cannot be used.
         """
         requests.require_batch_size(request, self._max_batch)
-        addresses, invalid = await canonical_batch(request.addresses[:])
+        addresses, invalid = await canonical_batch(request.addresses[:], self._turn)
         replica = newest()
         reasons = replica.reasons(addresses, self._mail(replica, request))
         reasons[invalid] = _INVALID

@@ -1,5 +1,6 @@
 import asyncio
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -38,23 +39,27 @@ def one_by_one(addresses: list[str]) -> tuple[list[bytes], list[int]]:
 @example(["a" * 64 + "@" + "b" * 63, "a" * 65 + "@b", "a@" + "b" * 64, "a@" + "b." * 31 + "c"])
 @example(["ΑΣ", "ΑΣ@x.org", "K@K.org", "İ@İ.org"])
 async def test_a_batch_is_read_as_its_addresses_are_one_by_one(addresses: list[str]) -> None:
-    assert await canonical_batch(addresses) == one_by_one(addresses)
+    assert await canonical_batch(addresses, asyncio.Lock()) == one_by_one(addresses)
 
 
 async def test_a_batch_of_ten_thousand_alike_addresses_is_read_whole() -> None:
-    forms, invalid = await canonical_batch(["Jane@Example.com", "no address"] * 5_000)
+    addresses = ["Jane@Example.com", "no address"] * 5_000
+    forms, invalid = await canonical_batch(addresses, asyncio.Lock())
     assert forms == [b"jane@example.com", b""] * 5_000
     assert invalid == list(range(1, 10_000, 2))
 
 
 async def test_an_empty_batch_is_read_as_nothing() -> None:
-    assert await canonical_batch([]) == ([], [])
+    assert await canonical_batch([], asyncio.Lock()) == ([], [])
 
 
-async def test_a_batch_that_takes_long_to_read_lets_others_have_their_turn() -> None:
-    reading = asyncio.create_task(canonical_batch([f"jane@ü{n}.example" for n in range(500)]))
+@pytest.mark.parametrize("batches", [1, 10])
+async def test_batches_that_take_long_to_read_let_others_have_their_turn(batches: int) -> None:
+    turn, addresses = asyncio.Lock(), [f"jane@ü{number}.example" for number in range(200)]
+    reading = asyncio.gather(*(canonical_batch(addresses, turn) for _ in range(batches)))
     turns = 0
     while not reading.done():
         turns += 1
         await asyncio.sleep(0)
-    assert turns > 500 / 20
+    # Between two turns of others there are 16 addresses, of whichever batch.
+    assert turns >= batches * (200 // 16)
