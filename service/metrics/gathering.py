@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import dataclasses
 import json
-import socket
 import socketserver
 import tempfile
 import threading
@@ -27,8 +26,6 @@ from prometheus_client.registry import Collector
 REPORT_SECONDS: Final = 1.0
 #: Seconds after which a worker that does not report is not told of as it was.
 FRESH_SECONDS: Final = 10.0
-#: Seconds that a report may take to be taken.
-_PATIENCE_SECONDS: Final = 5.0
 
 _GAUGE: Final = "gauge"
 
@@ -43,7 +40,7 @@ class ReportTo(NamedTuple):
 
 
 class Reporter:
-    """A worker's end. Without a parent, it does nothing.
+    """A worker's end. It waits for a parent that is slow, or not there yet.
 
     Args:
         to: the parent's end.
@@ -53,8 +50,6 @@ class Reporter:
     def __init__(self, to: ReportTo, collector: Collector) -> None:
         self._to = to
         self._collector = collector
-        self._socket: socket.socket | None = None
-        self._failed = False
 
     @contextlib.asynccontextmanager
     async def reporting(self) -> AsyncIterator[None]:
@@ -68,25 +63,34 @@ class Reporter:
                 await task
 
     async def _report_on(self) -> None:
-        while not self._failed:
+        parent = await self._connected()
+        try:
+            await self._report_to(parent)
+        except OSError as error:
+            # The parent has closed this worker's account. Opening another would count all twice.
+            _log.warning("metrics end: the parent has hung up", error=str(error))
+        except Exception:  # noqa: BLE001 - a defect; calls go on without metrics
+            _log.exception("what was counted cannot be reported")
+        finally:
+            parent.transport.abort()
+
+    async def _connected(self) -> asyncio.StreamWriter:
+        told = False
+        while True:
             try:
-                line = _line(self._to.worker, self._collector.collect())
-            except Exception:  # noqa: BLE001 - a defect; calls go on without metrics
-                _log.exception("what was counted cannot be reported")
-                return
-            await asyncio.to_thread(self._send, line)
+                return (await asyncio.open_unix_connection(self._to.path))[1]
+            except OSError as error:  # which can be that many workers start at once
+                if not told:
+                    _log.warning("metrics wait for the parent", error=str(error))
+                told = True
             await asyncio.sleep(REPORT_SECONDS)
 
-    def _send(self, line: bytes) -> None:
-        try:
-            if self._socket is None:
-                self._socket = socket.socket(socket.AF_UNIX)
-                self._socket.settimeout(_PATIENCE_SECONDS)
-                self._socket.connect(self._to.path)
-            self._socket.sendall(line)
-        except OSError:
-            # Whoever reported anew would be counted twice.
-            self._failed = True
+    async def _report_to(self, parent: asyncio.StreamWriter) -> None:
+        while True:
+            parent.write(_line(self._to.worker, self._collector.collect()))
+            # However long the parent takes: what it gets next is as new as can be then.
+            await parent.drain()
+            await asyncio.sleep(REPORT_SECONDS)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
