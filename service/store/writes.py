@@ -7,15 +7,13 @@ and write them back; nobody can come in between.
 """
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store import outbox, schema
-from service.store.daily_counts import COLUMN_OF, DailyCounts, day_number
+from service.store.daily_counts import DailyCounts, day_number
 from service.store.entries import (
     Erased,
     Erasure,
@@ -31,13 +29,13 @@ from service.store.entries import (
     Suppressed,
     Suppression,
 )
-from service.store.erasure import FORGOTTEN, erased_name, forget_feedback, make_key, names_of
+from service.store.erasure import erased_name, forget_feedback, make_key, names_of
+from service.store.events import Events
 from service.store.fingerprint import fingerprint
 from service.store.milestones import Milestones
 from service.store.rows import SELECT_SUPPRESSION, suppression_of
 from service.store.rules import Entry, unseen
-from service.store.soft_bounces import SoftBounces, is_counted
-from service.store.texts import sizes, storable, utf8
+from service.store.soft_bounces import SoftBounces
 
 # Parameters of one statement; SQLite's own limit is 32,766.
 _NAMES_A_QUERY: Final = 5_000
@@ -72,6 +70,9 @@ class WriteTransaction:
         self._counts = DailyCounts(connection)
         self._milestones = Milestones(connection, self._seed, self._counts)
         self._soft_bounces = SoftBounces(connection, self._milestones)
+        self._events = Events(
+            connection, self.revision, self._counts, self._soft_bounces, self._erased
+        )
 
     def load(self, addresses: Iterable[str]) -> None:
         """Read every entry of these addresses at once, where the calls come one by one."""
@@ -125,8 +126,7 @@ class WriteTransaction:
         """
         if self._erasure_key is not None:
             self.load(piece.address for piece in feedback)
-        new = self._insert_events(feedback)
-        self._count_feedback(feedback, new)
+        new = self._events.record(feedback, self.now)
         effective = [
             (piece, piece.effect)
             for piece, is_new in zip(feedback, new, strict=True)
@@ -230,31 +230,6 @@ class WriteTransaction:
             and removal.stream in (None, stream)
         ]
 
-    def _count_feedback(self, feedback: Sequence[Feedback], new: Sequence[bool]) -> None:
-        """Count what is new, and find the configuration set of what came without it."""
-        repeated = []
-        for piece, is_new in zip(feedback, new, strict=True):
-            if is_new and piece.counts_as in COLUMN_OF:
-                name = storable(piece.configuration_set, _EVENT_TEXTS["configuration_set"])
-                self._counts.add(COLUMN_OF[piece.counts_as], piece.happened, name)
-            if is_new and is_counted(piece) and piece.address not in self._erased:
-                self._soft_bounces.bounce(piece.address, piece.happened)
-            if not is_new and piece.configuration_set:
-                repeated.append(piece)
-        self._name_events(repeated)
-
-    def _name_events(self, repeated: Sequence[Feedback]) -> None:
-        table = schema.event
-        for key, piece in {_event_key(piece): piece for piece in repeated}.items():
-            name = storable(piece.configuration_set, _EVENT_TEXTS["configuration_set"])
-            named = self._connection.execute(
-                update(table)
-                .where(table.c.key == key, table.c.configuration_set == "")
-                .values(configuration_set=name)
-            )
-            if named.rowcount and piece.counts_as in COLUMN_OF:
-                self._counts.name(COLUMN_OF[piece.counts_as], piece.happened, name)
-
     def _days(self, memory: dt.timedelta) -> range:
         return range(day_number(self.now - memory), day_number(self.now) + 2)
 
@@ -301,31 +276,6 @@ class WriteTransaction:
             known.update({name: number for name, number in self._connection.execute(query)})  # noqa: C416 - rows
         return known
 
-    def _insert_events(self, feedback: Sequence[Feedback]) -> list[bool]:
-        rows = {_event_key(piece): self._event_row(piece) for piece in reversed(feedback)}
-        if not rows:
-            return []
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(schema.event).on_conflict_do_nothing(index_elements=["key"])
-        inserted = self._connection.scalars(
-            statement.returning(schema.event.c.key), [*reversed(rows.values())]
-        )
-        fresh = {bytes(key) for key in inserted}
-        # A piece that stands twice in one batch is new the first time only.
-        return [_take(fresh, _event_key(piece)) for piece in feedback]
-
-    def _event_row(self, piece: Feedback) -> dict[str, Any]:
-        row = {name: storable(getattr(piece, name), size) for name, size in _EVENT_TEXTS.items()}
-        return {
-            **row,
-            "key": _event_key(piece),
-            "reason": piece.effect.reason if piece.effect else 0,
-            "happened": piece.happened,
-            "received": self.now,
-            "revision": self.revision,
-            **(FORGOTTEN if piece.address in self._erased else {}),
-        }
-
 
 _ENTRY_COLUMNS: Final = [
     column.name
@@ -335,17 +285,3 @@ _ENTRY_COLUMNS: Final = [
 _UPDATE_ENTRY: Final = update(schema.suppression).where(
     schema.suppression.c.id == bindparam("row_id")
 )
-_EVENT_TEXTS: Final = sizes(schema.event)
-
-
-def _event_key(piece: Feedback) -> bytes:
-    parts = (piece.provider, piece.kind, piece.identity, piece.address)
-    framed = b"".join(b"%d:%b" % (len(raw), raw) for raw in map(utf8, parts))
-    return hashlib.blake2b(framed, digest_size=16).digest()
-
-
-def _take(from_: set[bytes], key: bytes) -> bool:
-    if key in from_:
-        from_.remove(key)
-        return True
-    return False
