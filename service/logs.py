@@ -14,7 +14,9 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from service.address import masked
 from service.request_id import request_id
 
-_ADDRESS_LIKE = re.compile(r"[^\s@]+@[^\s@]+")
+# A local part in quotes may have blanks, and quotes of its own behind backslashes (RFC 5321).
+_QUOTED = r'"(?:[^"\n]|\\")*"'
+_ADDRESS_LIKE = re.compile(rf"(?:{_QUOTED}|[^\s@]+)@[^\s@]+")
 
 
 class _Unfailing:

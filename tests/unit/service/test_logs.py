@@ -43,6 +43,27 @@ def test_what_a_driver_quotes_is_logged_masked(
     assert "example.com" not in logged
 
 
+@pytest.mark.parametrize("log_format", ["console", "json"])
+@pytest.mark.parametrize(
+    "local",
+    ['"secret jane"', '"secret@jane doe"', r'"secret \"jane\" doe"', r"\"secret jane\""],
+    ids=["blank", "at", "quotes within", "quoted twice"],
+)
+def test_a_quoted_local_part_is_masked_whole(
+    local: str, log_format: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up_logs(log_format)
+    quoted = "@".join([local, "example.com"])
+    try:
+        int(f'Key "address"=({quoted}) is in "use".')
+    except ValueError:
+        structlog.get_logger().exception("call failed", method="CheckAddress")
+    logged = capsys.readouterr().err
+    assert "secret" not in logged
+    assert "jane" not in logged
+    assert "address" in logged
+
+
 def test_a_log_for_programs_is_one_json_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logs("json")
     log_a_failure()
