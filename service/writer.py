@@ -35,9 +35,10 @@ from service.store import (
 #: Writes in one transaction, at most.
 MAX_TOGETHER: Final = 1_000
 #: Seconds that a caller waits for its commit. Longer than a transaction waits for a
-#: connection or a lock (``service.store.engine.PATIENCE_SECONDS``), so that the caller
-#: hears what is wrong; shorter than a statement may take (``STATEMENT_SECONDS``), for
-#: which nobody waits.
+#: connection, or for a lock (``service.store.engine.PATIENCE_SECONDS`` for either), so that
+#: its caller hears what is wrong; whoever waits for both, or for the transaction before it
+#: too, hears only that nothing is confirmed. Shorter than a statement may take
+#: (``STATEMENT_SECONDS``), for which nobody waits.
 PATIENCE_SECONDS: Final = 8.0
 
 _log = structlog.get_logger()

@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL, make_url
 from service.store.errors import StoreError, StoreUnavailable
 
 #: Seconds to wait for a connection, a lock, another writer, or a word from a server that
-#: may be gone. The shortest, so that whoever waits for a transaction hears why it failed:
+#: may be gone. The shortest, so that whoever waits for one of these hears why it failed:
 #: the callers of the service wait a little longer (``service.writer.PATIENCE_SECONDS``).
 PATIENCE_SECONDS: Final = 5
 #: Seconds after which PostgreSQL ends a statement of ours. The longest: a replica that is
