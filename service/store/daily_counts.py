@@ -5,10 +5,10 @@ from collections import Counter, defaultdict
 from typing import Final
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store import schema
 from service.store.entries import DailyCount
+from service.store.statements import insert_into
 
 DAY: Final = dt.timedelta(days=1)
 
@@ -58,8 +58,7 @@ class DailyCounts:
         self._more.clear()
         if not rows:
             return
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(schema.daily_count)
+        statement = insert_into(self._connection, schema.daily_count)
         columns = schema.daily_count.c
         sums = {name: columns[name] + statement.excluded[name] for name in _COLUMNS}
         keys = ["day", "configuration_set"]

@@ -6,13 +6,13 @@ from collections.abc import Container, Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store import schema
 from service.store.daily_counts import COLUMN_OF, DailyCounts
 from service.store.entries import Feedback
 from service.store.erasure import FORGOTTEN
 from service.store.soft_bounces import SoftBounces, is_counted
+from service.store.statements import insert_into
 from service.store.texts import sizes, storable, utf8
 
 _TABLE: Final = schema.event
@@ -64,11 +64,9 @@ class Events:
         rows = {_key(piece): self._row(piece, now) for piece in reversed(feedback)}
         if not rows:
             return []
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(_TABLE).on_conflict_do_nothing(index_elements=["key"])
-        inserted = self._connection.scalars(
-            statement.returning(_TABLE.c.key), [*reversed(rows.values())]
-        )
+        statement = insert_into(self._connection, _TABLE)
+        unknown = statement.on_conflict_do_nothing(index_elements=["key"]).returning(_TABLE.c.key)
+        inserted = self._connection.scalars(unknown, [*reversed(rows.values())])
         fresh = {bytes(key) for key in inserted}
         # A piece that stands twice in one batch is new the first time only.
         return [_take(fresh, _key(piece)) for piece in feedback]

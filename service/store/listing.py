@@ -3,7 +3,6 @@
 import dataclasses
 import datetime as dt
 from collections.abc import Iterable
-from typing import Final
 
 from sqlalchemy import Engine, func, or_, select
 
@@ -12,9 +11,7 @@ from service.store.engine import reading
 from service.store.entries import Reason, Suppression
 from service.store.erasure import key_of, names_of
 from service.store.rows import SELECT_SUPPRESSION, suppression_of
-
-# Parameters of one statement; SQLite's own limit is 32,766.
-_ADDRESSES_A_QUERY: Final = 5_000
+from service.store.statements import pieces
 
 
 def entries_of(engine: Engine, addresses: Iterable[str]) -> list[Suppression]:
@@ -29,8 +26,8 @@ def entries_of(engine: Engine, addresses: Iterable[str]) -> list[Suppression]:
     found = []
     with reading(engine) as connection:
         key = key_of(connection)
-        for start in range(0, len(wanted), _ADDRESSES_A_QUERY):
-            names = names_of(wanted[start : start + _ADDRESSES_A_QUERY], key)
+        for some in pieces(wanted):
+            names = names_of(some, key)
             query = SELECT_SUPPRESSION.where(schema.suppression.c.address.in_(names))
             entries = map(suppression_of, connection.execute(query))
             found += [dataclasses.replace(one, address=names[one.address]) for one in entries]

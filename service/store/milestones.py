@@ -10,16 +10,15 @@ from typing import Any, Final
 
 import xxhash
 from sqlalchemy import Connection, func, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store import schema
 from service.store.daily_counts import DailyCounts, day_number
 from service.store.entries import Milestone, MilestoneKind
 from service.store.fingerprint import fingerprint
+from service.store.statements import insert_into, pieces
 
 _COLUMN_OF: Final = {MilestoneKind.SEND: "sends", MilestoneKind.DELIVERY: "deliveries"}
-# Parameters of one statement are limited; a key has three.
-_KEYS_A_QUERY: Final = 5_000
+# Each is looked up on every day of the memory.
 _ADDRESSES_A_QUERY: Final = 500
 
 _Key = tuple[int, int, int]
@@ -59,7 +58,7 @@ class Milestones:
         """Return when addresses were last delivered to on some days, where they were."""
         table, of = schema.milestone, {fingerprint(a, self._seed): a for a in addresses}
         newest: dict[str, dt.datetime] = {}
-        for some in _pieces(sorted(of), _ADDRESSES_A_QUERY):
+        for some in pieces(sorted(of), _ADDRESSES_A_QUERY):
             query = select(table.c.address, func.max(table.c.happened)).where(
                 # The days one by one: with the address they are the beginning of the key.
                 table.c.day.in_(days),
@@ -84,19 +83,17 @@ class Milestones:
         if not known:
             return []
         rows = [_row(key, one) for key, one in known.items()]
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         table = schema.milestone
-        statement = dialect.insert(table).on_conflict_do_nothing()
-        statement = statement.returning(table.c.day, table.c.address, table.c.item)
-        return [
-            (day, address, item) for day, address, item in self._connection.execute(statement, rows)
-        ]
+        statement = insert_into(self._connection, table).on_conflict_do_nothing()
+        unknown = statement.returning(table.c.day, table.c.address, table.c.item)
+        inserted = self._connection.execute(unknown, rows)
+        return [(day, address, item) for day, address, item in inserted]
 
     def _name(self, known: dict[_Key, Milestone]) -> None:
         """Give those that were counted without their configuration set to it."""
         table = schema.milestone
         key = tuple_(table.c.day, table.c.address, table.c.item)
-        for some in _pieces(list(known), _KEYS_A_QUERY):
+        for some in pieces(list(known)):
             statement = update(table).where(key.in_(some), table.c.named == 0).values(named=1)
             rows = self._connection.execute(
                 statement.returning(table.c.day, table.c.address, table.c.item)
@@ -116,7 +113,3 @@ def _row(key: _Key, one: Milestone) -> dict[str, Any]:
         "kind": one.kind,
         "named": 1 if one.configuration_set else 0,
     }
-
-
-def _pieces(keys: list[Any], size: int) -> Iterable[list[Any]]:
-    return (keys[start : start + size] for start in range(0, len(keys), size))

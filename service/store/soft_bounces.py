@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, case, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store import schema
 from service.store.entries import Feedback, SoftBounce, SoftBounceHistory
 from service.store.milestones import Milestones
+from service.store.statements import insert_into, pieces
 
 #: What such feedback counts as, and what the host did with the message.
 SOFT_BOUNCE: Final = "soft bounce"
@@ -25,7 +25,6 @@ FAILED: Final = "failed"
 
 _NEVER: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _TABLE: Final = schema.soft_bounce_history
-_ADDRESSES_A_QUERY: Final = 5_000
 
 
 def is_counted(piece: Feedback) -> bool:
@@ -104,8 +103,7 @@ class SoftBounces:
         self._moved.clear()
         if not rows:
             return
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(_TABLE)
+        statement = insert_into(self._connection, _TABLE)
         new, old = statement.excluded, _TABLE.c
         # No function for the greater of two has one name on both engines.
         newest = case((new.bounced > old.bounced, new.bounced), else_=old.bounced)
@@ -116,14 +114,14 @@ class SoftBounces:
 
     def _known(self, addresses: Sequence[str]) -> dict[str, dt.datetime]:
         known = {}
-        for some in _pieces([a for a in addresses if a not in self._resets]):
+        for some in pieces([a for a in addresses if a not in self._resets]):
             query = select(_TABLE.c.address, _TABLE.c.reset).where(_TABLE.c.address.in_(some))
             known.update({address: reset for address, reset in self._connection.execute(query)})  # noqa: C416 - rows
         return known
 
     def _rows(self, addresses: Sequence[str], since: dt.datetime) -> Iterator[Row[Any]]:
         event = schema.event.c
-        for some in _pieces(addresses):
+        for some in pieces(addresses):
             query = select(schema.event).where(
                 event.address.in_(some),
                 event.happened > since,
@@ -141,8 +139,3 @@ def _soft_bounce(row: Row[Any]) -> SoftBounce:
         message_id=row.message_id,
         diagnostic=row.diagnostic,
     )
-
-
-def _pieces(addresses: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(addresses), _ADDRESSES_A_QUERY):
-        yield addresses[start : start + _ADDRESSES_A_QUERY]

@@ -36,9 +36,7 @@ from service.store.milestones import Milestones
 from service.store.rows import SELECT_SUPPRESSION, suppression_of
 from service.store.rules import Entry, unseen
 from service.store.soft_bounces import SoftBounces
-
-# Parameters of one statement; SQLite's own limit is 32,766.
-_NAMES_A_QUERY: Final = 5_000
+from service.store.statements import pieces
 
 _Key = tuple[str, str, Reason]
 
@@ -78,8 +76,8 @@ class WriteTransaction:
         """Read every entry of these addresses at once, where the calls come one by one."""
         missing = list(set(addresses) - self._loaded)
         self._loaded.update(missing)
-        for start in range(0, len(missing), _NAMES_A_QUERY):
-            names = names_of(missing[start : start + _NAMES_A_QUERY], self._erasure_key)
+        for some in pieces(missing):
+            names = names_of(some, self._erasure_key)
             query = SELECT_SUPPRESSION.where(schema.suppression.c.address.in_(names))
             for row in self._connection.execute(query):
                 address, state = names[row.address], suppression_of(row)
@@ -270,8 +268,7 @@ class WriteTransaction:
 
     def _known_streams(self, names: list[str]) -> dict[str, int]:
         known, table = {}, schema.stream
-        for start in range(0, len(names), _NAMES_A_QUERY):
-            some = names[start : start + _NAMES_A_QUERY]
+        for some in pieces(names):
             query = select(table.c.name, table.c.id).where(table.c.name.in_(some))
             known.update({name: number for name, number in self._connection.execute(query)})  # noqa: C416 - rows
         return known
