@@ -22,7 +22,6 @@ from service.metrics.supervisor import SupervisorMetrics
 from service.settings import ServiceSettings, is_loopback
 from service.store import Store, StoreError, StoreUnavailable
 from service.store.engine import open_engine
-from service.store.restoration import rename
 from service.store.schema_version import migrate as migrate_schema
 from service.supervisor import AddressTaken, Supervisor, reserved_address
 
@@ -161,7 +160,7 @@ def restored(settings: ServiceSettings) -> None:
     go on meanwhile.
     """
     with contextlib.closing(Store.open(settings.database_url)) as store:
-        before, after = rename(store.engine)
+        before, after = store.rename()
     typer.echo(f"database {before} is now {after}; revisions of {before} are refused")
 
 

@@ -13,7 +13,6 @@ from ingest.aws.names import name_in
 from ingest.aws.policies import Allowed, Request
 from ingest.errors import NotSignedIn, SettingsError
 from service.store import StoreError
-from service.store.listing import last_received
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2.literals import SuppressionListReasonType
@@ -334,7 +333,7 @@ def backlog(deployment: Deployment) -> Finding:
 
 def feedback(deployment: Deployment) -> Finding:
     """Whether anything is heard of the mail that is sent."""
-    last = last_received(deployment.usable_store.engine)
+    last = deployment.usable_store.last_received()
     since = deployment.now() - last if last else None
     seen = f"last event {_age(since)} ago" if since is not None else "no event yet"
     if since is not None and since < _DAY:

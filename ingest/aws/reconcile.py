@@ -14,7 +14,6 @@ from ingest.aws.account_list import AccountList, AddressRefused, Entry, name_of
 from ingest.aws.place import Place
 from ingest.feedback import SIMULATOR
 from service.store import Effect, Feedback, Reason, Store, Suppression
-from service.store.listing import bounced_or_complained, entries_of
 
 #: The provider of the feedback, and so the source of the entries.
 PROVIDER: Final = "ses-account-list"
@@ -158,7 +157,7 @@ class Reconciliation:
         self.pulled.added += len(lacking)
 
     def _lacking_here(self, entries: list[Entry]) -> Iterator[Entry]:
-        found = entries_of(self._store.engine, (entry.address for entry in entries))
+        found = self._store.entries_of(entry.address for entry in entries)
         ours = {(one.address, one.reason): one for one in found if not one.stream}
         for entry in entries:
             present = ours.get((entry.address, entry.reason))
@@ -183,7 +182,7 @@ class Reconciliation:
 
     def _lacking_there(self, now: dt.datetime) -> Iterator[tuple[str, Reason]]:
         after = ""
-        while page := bounced_or_complained(self._store.engine, now, after, _OURS):
+        while page := self._store.bounced_or_complained(now, after, _OURS):
             after = page[-1][0]
             for address, reason in page:
                 # An entry for the simulator would end every later probe before it begins.

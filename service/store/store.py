@@ -2,18 +2,27 @@
 
 import contextlib
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Self
 
 from sqlalchemy import Engine, select
 
-from service.store import feed, outbox, schema
+from service.store import feed, listing, outbox, schema
 from service.store.daily_counts import daily_counts
 from service.store.engine import open_engine, reading, writing
-from service.store.entries import AddressRecord, ChangePage, DailyCount, Identity, Retry
+from service.store.entries import (
+    AddressRecord,
+    ChangePage,
+    DailyCount,
+    Identity,
+    Reason,
+    Retry,
+    Suppression,
+)
 from service.store.erasure import key_of, names_of
 from service.store.errors import StoreError
 from service.store.purge import ROWS_A_STEP, Horizon, purge
+from service.store.restoration import rename
 from service.store.rows import SELECT_SUPPRESSION, event_of, suppression_of
 from service.store.schema_version import migrate, require_schema
 from service.store.writes import WriteTransaction
@@ -176,6 +185,32 @@ class Store:
         page = [suppression_of(row) for row in rows if row.revision < last]
         return ChangePage([*page, *map(suppression_of, whole)], last)
 
+    def entries_of(self, addresses: Iterable[str]) -> list[Suppression]:
+        """Return every entry of some addresses; see :func:`service.store.listing.entries_of`.
+
+        Raises:
+            StoreUnavailable: the database cannot answer now.
+        """
+        return listing.entries_of(self._ready(), addresses)
+
+    def bounced_or_complained(
+        self, now: dt.datetime, after: str, limit: int
+    ) -> list[tuple[str, Reason]]:
+        """Return a page of the list; see :func:`service.store.listing.bounced_or_complained`.
+
+        Raises:
+            StoreUnavailable: the database cannot answer now.
+        """
+        return listing.bounced_or_complained(self._ready(), now, after, limit)
+
+    def last_received(self) -> dt.datetime | None:
+        """Return when the newest event came in; None before the first.
+
+        Raises:
+            StoreUnavailable: the database cannot answer now.
+        """
+        return listing.last_received(self._ready())
+
     def daily_counts(self, since: dt.date) -> list[DailyCount]:
         """Return what was counted from a day (UTC) on, in order of days and configuration sets.
 
@@ -210,6 +245,14 @@ class Store:
         if numbers:
             with writing(self._ready()) as connection:
                 outbox.drop(connection, numbers)
+
+    def rename(self) -> tuple[str, str]:
+        """Give the database another id; see :func:`service.store.restoration.rename`.
+
+        Raises:
+            StoreUnavailable: the database cannot write now.
+        """
+        return rename(self._ready())
 
     def purge(self, horizon: Horizon, rows_a_step: int = ROWS_A_STEP) -> Iterator[tuple[str, int]]:
         """Forget what is old, a few rows a transaction; see :func:`service.store.purge.purge`.

@@ -20,7 +20,6 @@ from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 
 from service.store import NewSuppression, Reason, Store
-from service.store.restoration import rename
 from tests.conftest import missing
 from tests.processes import BIN, clean
 
@@ -150,7 +149,7 @@ async def test_a_restore_that_later_writes_have_covered_up_is_noticed_by_the_nam
         # When a restore and two more entries come before it looks at the database again
         with contextlib.closing(Store.open(new_sqlite)) as store:
             go_back(store, 1)
-            rename(store.engine)
+            store.rename()
         suppress(new_sqlite, "new@example.com")
         suppress(new_sqlite, "newer@example.com")
         later = f"{before.revision.partition('.')[0]}.3"

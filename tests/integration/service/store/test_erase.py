@@ -26,7 +26,6 @@ from service.store import (
     Suppression,
     WriteTransaction,
 )
-from service.store.listing import bounced_or_complained, entries_of
 from tests.contents import everything
 
 JANE = "jane@example.com"
@@ -302,7 +301,7 @@ def test_what_shares_the_transaction_is_erased_too(
 
 def test_whoever_names_an_erased_address_finds_its_entries(known: Store) -> None:
     erase(known)
-    found = entries_of(known.engine, [JANE, "june@example.com"])
+    found = known.entries_of([JANE, "june@example.com"])
     assert {(entry.address, entry.reason) for entry in found} == {
         (JANE, Reason.HARD_BOUNCE),
         (JANE, Reason.COMPLAINT),
@@ -313,7 +312,7 @@ def test_whoever_names_an_erased_address_finds_its_entries(known: Store) -> None
 
 def test_erased_entries_are_not_listed_for_others_to_copy(known: Store) -> None:
     erase(known)
-    assert bounced_or_complained(known.engine, day(9), "", 10) == []
+    assert known.bounced_or_complained(day(9), "", 10) == []
 
 
 # --- any history ---------------------------------------------------------------------------------

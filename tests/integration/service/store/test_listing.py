@@ -2,7 +2,6 @@ import datetime as dt
 from collections.abc import Callable
 
 from service.store import Effect, Feedback, NewSuppression, Reason, Removal, Store
-from service.store.listing import bounced_or_complained, entries_of, last_received
 
 At = Callable[[dt.datetime], Store]
 
@@ -19,7 +18,7 @@ def suppress(store: Store, *new: NewSuppression) -> None:
 def listed(store: Store, limit: int = 100) -> list[tuple[str, Reason]]:
     """All pages."""
     found: list[tuple[str, Reason]] = []
-    while page := bounced_or_complained(store.engine, day(5), found[-1][0] if found else "", limit):
+    while page := store.bounced_or_complained(day(5), found[-1][0] if found else "", limit):
         found += page
     return found
 
@@ -69,7 +68,7 @@ def test_the_entries_of_some_addresses_come_with_the_removed_ones(at: At) -> Non
     suppress(store, *(NewSuppression(f"{n}@x.example", Reason.MANUAL) for n in "abc"))
     with store.write() as transaction:
         transaction.unsuppress([Removal("a@x.example")])
-    found = entries_of(store.engine, ["a@x.example", "b@x.example", "z@x.example"])
+    found = store.entries_of(["a@x.example", "b@x.example", "z@x.example"])
     assert {(one.address, one.removed is None) for one in found} == {
         ("a@x.example", False),
         ("b@x.example", True),
@@ -77,7 +76,7 @@ def test_the_entries_of_some_addresses_come_with_the_removed_ones(at: At) -> Non
 
 
 def test_nothing_was_received_before_the_first_event(store: Store) -> None:
-    assert last_received(store.engine) is None
+    assert store.last_received() is None
 
 
 def test_the_newest_event_tells_when_something_was_last_received(at: At) -> None:
@@ -92,4 +91,4 @@ def test_the_newest_event_tells_when_something_was_last_received(at: At) -> None
         )
         with at(day(number)).write() as transaction:
             transaction.record([bounce])
-    assert last_received(at(day(9)).engine) == day(3)
+    assert at(day(9)).last_received() == day(3)

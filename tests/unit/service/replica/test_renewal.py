@@ -17,7 +17,6 @@ from service.replica.base import BaseSource
 from service.replica.follower import RENEW_AFTER, Follower
 from service.replica.snapshot import Snapshot, SnapshotDirectory
 from service.store import NewSuppression, Reason, Store, StoreUnavailable
-from service.store.restoration import rename
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 
@@ -203,7 +202,7 @@ async def test_without_a_folder_a_list_is_loaded_renewed_and_loaded_anew(
         suppress(store, "a@x.example", "b@x.example", "c@x.example")
         await follow.round()
         assert follow.base == (3, 1, 0)
-        rename(store.engine)
+        store.rename()
         await follow.round()
     # Then it goes on without, and says so once,
     assert follow.base == (3, 1, 0)
