@@ -14,6 +14,11 @@ class Backoff:
     def __init__(self) -> None:
         self._failures = 0
 
+    @property
+    def failing(self) -> bool:
+        """Whether the last attempt failed."""
+        return self._failures > 0
+
     def succeeded(self) -> None:
         """Begin anew: the next failure is the first."""
         self._failures = 0

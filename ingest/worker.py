@@ -55,6 +55,7 @@ class Worker:
         self.oldest = OldestMessage()
         self._queue_backoff = Backoff()
         self._store_backoff = Backoff()
+        self._certificate_backoff = Backoff()
         self._next_summary = clock() + SUMMARY_SECONDS
         #: What the worker has done so far.
         self.tally = Tally()
@@ -83,6 +84,7 @@ class Worker:
             done = list(zip(messages, outcomes, strict=True))
             self._delete([message for message, outcome in done if outcome.acknowledged])
             self._postpone([message for message, outcome in done if outcome.passing])
+            self._hold_off(outcomes)
         self._chores.after_turn(idle=not messages)
         self._summarise()
 
@@ -94,7 +96,7 @@ class Worker:
             self._wait("the queue does not answer", error, self._queue_backoff)
             return []
         self._queue_backoff.succeeded()
-        if self._queue.is_full(messages):
+        if self._queue.is_full(messages) and not self._certificate_backoff.failing:
             # A commit costs more than what it writes: a queue that is behind shares
             # one among many messages. Nothing waits here, so a signal need not break it
             # off, and what was received is not left to come again.
@@ -135,6 +137,18 @@ class Worker:
             return
         for message in left:
             _log.warning("not postponed; comes as usual", sqs_message_id=message.message_id)
+
+    def _hold_off(self, outcomes: Sequence[Outcome]) -> None:
+        """Wait where nothing can be verified, rather than receive what is then hidden for hours.
+
+        The rest lies in the queue uncounted, and is taken in at once when certificates come.
+        Besides, SQS gives out nothing while 120,000 messages are hidden. Source: "Amazon SQS
+        standard queue quotas" in the SQS developer guide.
+        """
+        if any(outcome.acknowledged for outcome in outcomes):
+            self._certificate_backoff.succeeded()
+        elif refusals := [one.refusal for one in outcomes if one.refusal and one.passing]:
+            self._wait("nothing can be verified", refusals[0], self._certificate_backoff)
 
     def _wait(self, what: str, error: Exception, backoff: Backoff) -> None:
         seconds = backoff.failed()

@@ -23,5 +23,14 @@ def test_a_success_makes_the_next_wait_short_again() -> None:
     assert backoff.failed() <= FIRST_SECONDS
 
 
+def test_it_knows_whether_the_last_attempt_failed() -> None:
+    backoff = Backoff()
+    fresh = backoff.failing
+    backoff.failed()
+    after_a_failure = backoff.failing
+    backoff.succeeded()
+    assert (fresh, after_a_failure, backoff.failing) == (False, True, False)
+
+
 def test_workers_that_fail_together_do_not_come_back_together() -> None:
     assert len({Backoff().failed() for _ in range(20)}) > 1

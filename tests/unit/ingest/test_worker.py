@@ -58,6 +58,21 @@ class ScriptedQueue(Queue):
         return [message for message in messages if message.message_id in self.unpostponable]
 
 
+class EverFullQueue(ScriptedQueue):
+    """Always has more, and remembers how many answers were left when it was asked for that."""
+
+    def __init__(self, *answers: list[QueuedMessage] | QueueUnavailable) -> None:
+        super().__init__(*answers)
+        self.asked_for_more_with_left: list[int] = []
+
+    def is_full(self, messages: Sequence[QueuedMessage]) -> bool:
+        return True
+
+    def receive_more(self) -> list[QueuedMessage]:
+        self.asked_for_more_with_left.append(len(self.answers))
+        return []
+
+
 class PatientStop(Stop):
     """Remembers how often it was asked to sleep, and never does.
 
@@ -140,6 +155,33 @@ def test_what_cannot_be_verified_now_is_postponed(
     queue = ScriptedQueue([QueuedMessage("later", "r", json.dumps(signed())), bounce])
     Worker(queue, pipeline, stop).run()
     assert (queue.postponed, queue.deleted) == (["later"], ["good"])
+
+
+def test_a_worker_that_can_verify_nothing_waits_before_it_receives_again(
+    pipeline: Pipeline, stop: PatientStop, broken: QueuedMessage, signed: Callable[..., Json]
+) -> None:
+    later = QueuedMessage("later", "r", json.dumps(signed()))
+    Worker(ScriptedQueue([later], [later, broken]), pipeline, stop).run()
+    assert stop.slept == 2
+
+
+def test_a_worker_that_can_verify_something_does_not_wait(
+    pipeline: Pipeline, stop: PatientStop, bounce: QueuedMessage, signed: Callable[..., Json]
+) -> None:
+    later = QueuedMessage("later", "r", json.dumps(signed()))
+    Worker(ScriptedQueue([later, bounce], [bounce]), pipeline, stop).run()
+    assert stop.slept == 0
+
+
+def test_a_worker_that_can_verify_nothing_takes_no_more_than_it_must(
+    pipeline: Pipeline, stop: Stop, bounce: QueuedMessage, signed: Callable[..., Json]
+) -> None:
+    # given a queue that is behind, of which nothing can be verified at first
+    later = QueuedMessage("later", "r", json.dumps(signed()))
+    queue = EverFullQueue([later], [later], [bounce], [bounce])
+    Worker(queue, pipeline, stop).run()
+    # then only a worker that knows of nothing amiss asks for more than a batch
+    assert queue.asked_for_more_with_left == [3, 0]
 
 
 def test_a_message_that_is_not_postponed_is_logged(
