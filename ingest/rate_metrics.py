@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest import metric_names
-from ingest.errors import AwsError
+from ingest.aws.failures import translated
+from ingest.aws.session import client_beside
 from ingest.rates import Rates, by_set
-from ingest.sqs import client_beside, failure_of
 from ingest.stopping import Stop, Waiting
 from service.store import DailyCount, Store
 
@@ -90,11 +89,8 @@ class RatePublisher:
         self._published = moment
 
     def _put(self, values: list[Any]) -> None:
-        try:
-            with Waiting(self._stop):
-                self._client.put_metric_data(Namespace=metric_names.NAMESPACE, MetricData=values)
-        except (BotoCoreError, ClientError) as error:
-            raise AwsError(f"CloudWatch: {failure_of(error)}") from error
+        with translated(), Waiting(self._stop):
+            self._client.put_metric_data(Namespace=metric_names.NAMESPACE, MetricData=values)
 
 
 def values_at(moment: dt.datetime, counts: Iterable[DailyCount]) -> Iterator[dict[str, Any]]:

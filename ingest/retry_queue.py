@@ -19,11 +19,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import structlog
-from botocore.exceptions import BotoCoreError, ClientError
 
-from ingest.errors import QueueUnavailable
 from ingest.retention import RETRIES
-from ingest.sqs import MAX_BATCH, connect_client, failure_of
+from ingest.sqs import MAX_BATCH, asking, connect_client
 from ingest.stopping import Stop, Waiting
 from service.store import Feedback, Retry, SoftBounceHistory, Store, is_counted
 
@@ -160,11 +158,8 @@ class RetryQueue:
             }
             for number, retry in retries.items()
         ]
-        try:
-            with Waiting(self._stop):
-                answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
-        except (BotoCoreError, ClientError) as error:
-            raise QueueUnavailable(f"retry queue: {failure_of(error)}") from error
+        with asking("retry queue: "), Waiting(self._stop):
+            answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
         return {int(failure["Id"]) for failure in answer.get("Failed", [])}
 
 

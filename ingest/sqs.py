@@ -1,20 +1,23 @@
 """The queue that SNS delivers to."""
 
+import contextlib
 import dataclasses
-import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from ingest.aws.session import aws_session
-from ingest.errors import QueueUnavailable, SettingsError
+from ingest.aws.failures import failure_of
+from ingest.aws.session import client_beside
+from ingest.errors import QueueUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+_T = TypeVar("_T")
 
 #: Messages that one receive or delete takes at most (SQS's limit).
 MAX_BATCH: Final = 10
@@ -35,8 +38,6 @@ _DELETE_ATTEMPTS: Final = 3
 # for 34 at 5. SQS hides it for 12 hours at most, counted from when it was received; the batch
 # that it came with has one of them.
 _POSTPONED_SECONDS: Final = (300, 3_600, 39_600)
-
-_AWS_QUEUE_URL = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/.*")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -99,15 +100,13 @@ class Queue:
         return len(messages) >= self._batch_size
 
     def _receive(self, wait_seconds: int) -> list[QueuedMessage]:
-        try:
+        with asking():
             answer = self._client.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=self._batch_size,
                 WaitTimeSeconds=wait_seconds,
                 MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
             )
-        except (BotoCoreError, ClientError) as error:
-            raise QueueUnavailable(failure_of(error)) from error
         return [_message(received) for received in answer.get("Messages", [])]
 
     def delete(self, messages: Sequence[QueuedMessage]) -> list[QueuedMessage]:
@@ -126,7 +125,7 @@ class Queue:
         for _attempt in range(_DELETE_ATTEMPTS):
             if not left:
                 break
-            asked = self._threads.map(self._delete_batch, _batches(left))
+            asked = self._threads.map(self._delete_batch, batches(left))
             left = [message for batch in asked for message in batch]
         return left
 
@@ -139,10 +138,10 @@ class Queue:
         Raises:
             QueueUnavailable: SQS does not answer, or refuses; all come as usual then.
         """
-        return [left for batch in _batches(messages) for left in self._postpone_batch(batch)]
+        return [left for batch in batches(messages) for left in self._postpone_batch(batch)]
 
     def _postpone_batch(self, batch: Sequence[QueuedMessage]) -> list[QueuedMessage]:
-        try:
+        with asking():
             answer = self._client.change_message_visibility_batch(
                 QueueUrl=self._url,
                 Entries=[
@@ -154,12 +153,10 @@ class Queue:
                     for place, message in enumerate(batch)
                 ],
             )
-        except (BotoCoreError, ClientError) as error:
-            raise QueueUnavailable(failure_of(error)) from error
         return [batch[int(failure["Id"])] for failure in answer.get("Failed", [])]
 
     def _delete_batch(self, batch: Sequence[QueuedMessage]) -> list[QueuedMessage]:
-        try:
+        with asking():
             answer = self._client.delete_message_batch(
                 QueueUrl=self._url,
                 Entries=[
@@ -167,8 +164,6 @@ class Queue:
                     for place, message in enumerate(batch)
                 ],
             )
-        except (BotoCoreError, ClientError) as error:
-            raise QueueUnavailable(failure_of(error)) from error
         return [batch[int(failure["Id"])] for failure in answer.get("Failed", [])]
 
 
@@ -208,46 +203,28 @@ def connect_client(url: str, wait_seconds: int) -> "SQSClient":
     return client
 
 
-def client_beside(url: str, service: str, config: Config) -> Any:
-    """Return a client of a service in a queue's region, through boto3's own settings, ``AWS_*``.
-
-    The region is the one that the queue's URL tells, where its messages and alarms are.
-    Only where it tells none does ``AWS_REGION`` count, which Lambda, ECS and EKS set to
-    where they are themselves.
-
-    Raises:
-        SettingsError: an ``AWS_*`` setting is wrong, or the region is not known.
-    """
-    try:
-        session = aws_session()
-        region = region_of(url) or session.region_name
-        # The names of services are literals to boto3's stubs.
-        client: Any = session.client
-        return client(service, region_name=region, config=config)
-    except NoRegionError:
-        raise SettingsError("set AWS_REGION: the queue's URL does not tell it") from None
-    except (BotoCoreError, ValueError) as error:
-        raise SettingsError(f"boto3 refuses its settings: {error}") from None
-
-
-def failure_of(error: BotoCoreError | ClientError) -> str:
-    """Return what went wrong: the service's code for it, or the sort of failure."""
-    if isinstance(error, ClientError):
-        return str(error.response.get("Error", {}).get("Code", "an error without a code"))
-    return type(error).__name__
-
-
-def _batches(messages: Sequence[QueuedMessage]) -> Iterator[Sequence[QueuedMessage]]:
+def batches(messages: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """Yield as many at a time as one call takes."""
     for start in range(0, len(messages), MAX_BATCH):
         yield messages[start : start + MAX_BATCH]
+
+
+@contextlib.contextmanager
+def asking(what: str = "") -> Iterator[None]:
+    """Ask SQS; what goes wrong is told by its code, for the log.
+
+    Args:
+        what: is asked for, to begin the message with.
+
+    Raises:
+        QueueUnavailable: SQS does not answer, or refuses.
+    """
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise QueueUnavailable(f"{what}{failure_of(error)}") from error
 
 
 def _postponed_seconds(message: QueuedMessage) -> int:
     times = min(max(message.receive_count, 1), len(_POSTPONED_SECONDS))
     return _POSTPONED_SECONDS[times - 1]
-
-
-def region_of(url: str) -> str | None:
-    """Return the region that the URL of a queue of AWS's tells; None of any other."""
-    aws = _AWS_QUEUE_URL.fullmatch(url)
-    return aws[1] if aws else None

@@ -4,11 +4,9 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, NoRegionError
 
 from ingest.aws.failures import translated
-from ingest.aws.session import aws_session
-from ingest.errors import SettingsError
+from ingest.aws.session import aws_session, connecting
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -58,7 +56,7 @@ class Aws:
             read_timeout=30,
             retries={"total_max_attempts": attempts, "mode": "standard"},
         )
-        try:
+        with connecting("the region to send mail from"):
             session = aws_session()
             clients = {
                 "sns": session.client("sns", config=config),
@@ -68,10 +66,6 @@ class Aws:
                 "identities": session.client("ses", config=config),
             }
             caller = session.client("sts", config=config)
-        except NoRegionError:
-            raise SettingsError("set AWS_REGION: the region to send mail from") from None
-        except (BotoCoreError, ValueError) as error:
-            raise SettingsError(f"boto3 refuses its settings: {error}") from None
         with translated():
             identity = caller.get_caller_identity()
         partition = identity["Arn"].split(":")[1]

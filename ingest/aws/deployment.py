@@ -2,10 +2,8 @@
 
 import datetime as dt
 import functools
-import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 from ingest.aws import reading
 from ingest.aws.clients import Aws
@@ -13,6 +11,7 @@ from ingest.aws.failures import translated
 from ingest.aws.findings import cannot_tell
 from ingest.aws.names import configuration_set_arn, name_in
 from ingest.aws.reading import FoundQueue
+from ingest.aws.session import region_of
 from ingest.aws.settings import AwsSettings
 from ingest.errors import IngestError, Malformed
 from ingest.json_object import JsonObject, parse_object
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
         GetAccountResponseTypeDef,
         GetConfigurationSetResponseTypeDef,
     )
-
-_AWS_QUEUE_HOST: Final = re.compile(r"sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 
 
 class Deployment:
@@ -109,8 +106,7 @@ class Deployment:
     @property
     def queue_region(self) -> str:
         """The region that the queue's URL names; empty where it names none."""
-        host = _AWS_QUEUE_HOST.fullmatch(urlsplit(self.settings.queue_url).netloc)
-        return host[1] if host else ""
+        return region_of(self.settings.queue_url) or ""
 
     @property
     def redrive(self) -> JsonObject:

@@ -72,6 +72,13 @@ def code_of(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", "an error without a code"))
 
 
+def failure_of(error: BotoCoreError | ClientError) -> str:
+    """Return what went wrong: the service's code for it, or the sort of failure."""
+    if isinstance(error, ClientError):
+        return code_of(error)
+    return type(error).__name__
+
+
 def _in_our_words(error: ClientError) -> AwsError:
     code = code_of(error)
     action = action_of(error.operation_name)

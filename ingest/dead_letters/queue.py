@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from ingest.aws.failures import translated
 from ingest.errors import SettingsError
-from ingest.sqs import MAX_BATCH, connect_client
+from ingest.sqs import MAX_BATCH, batches, connect_client
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -137,7 +137,7 @@ class DeadLetterQueue:
         Raises:
             AwsError: SQS does not answer, or refuses.
         """
-        for batch in _batches(letters):
+        for batch in batches(letters):
             with translated():
                 self.client.change_message_visibility_batch(
                     QueueUrl=self.url,
@@ -158,7 +158,7 @@ class DeadLetterQueue:
             AwsError: SQS does not answer, or refuses.
         """
         deleted = 0
-        for batch in _batches(letters):
+        for batch in batches(letters):
             with translated():
                 answer = self.client.delete_message_batch(
                     QueueUrl=self.url,
@@ -197,8 +197,3 @@ def _letter(message: "MessageTypeDef") -> DeadLetter:
         receive_count=int(attributes.get(_RECEIVED, 1)),
         sent=dt.datetime.fromtimestamp(sent, dt.UTC),
     )
-
-
-def _batches(letters: Sequence[DeadLetter]) -> Iterator[Sequence[DeadLetter]]:
-    for start in range(0, len(letters), MAX_BATCH):
-        yield letters[start : start + MAX_BATCH]

@@ -3,11 +3,10 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.config import Config
 from botocore.stub import Stubber
 
 from ingest.errors import QueueUnavailable, SettingsError
-from ingest.sqs import Queue, QueuedMessage, client_beside
+from ingest.sqs import Queue, QueuedMessage
 
 URL = "https://sqs.eu-west-1.amazonaws.com/123456789012/feedback"
 MESSAGES = [QueuedMessage(f"m-{n}", f"r-{n}", "body") for n in range(3)]
@@ -169,19 +168,6 @@ def no_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("no_aws_settings")
 def test_the_region_can_come_from_the_queue_url() -> None:
     assert Queue.connect(URL, 10, 20)
-
-
-@pytest.mark.usefixtures("no_aws_settings")
-@pytest.mark.parametrize("service", ["sqs", "cloudwatch"])
-@pytest.mark.parametrize(
-    ("url", "region"), [(URL, "eu-west-1"), ("https://queue.example.com/feedback", "us-east-1")]
-)
-def test_the_region_that_the_queue_url_tells_comes_before_that_of_the_host(
-    monkeypatch: pytest.MonkeyPatch, service: str, url: str, region: str
-) -> None:
-    # given a host that says where it is itself, as Lambda and EKS have it do
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
-    assert client_beside(url, service, Config()).meta.region_name == region
 
 
 @pytest.mark.usefixtures("no_aws_settings")

@@ -1,0 +1,39 @@
+import pytest
+from botocore.config import Config
+
+from ingest.aws.session import aws_session, client_beside
+
+QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/feedback"
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    # Otherwise boto3 asks the machine that it runs on.
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "none")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
+
+
+def test_the_region_is_where_other_sdks_look_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-3")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert aws_session().region_name == "eu-west-3"
+
+
+def test_the_region_is_boto3s_own_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert aws_session().region_name == "eu-west-1"
+
+
+@pytest.mark.parametrize("service", ["sqs", "cloudwatch"])
+@pytest.mark.parametrize(
+    ("url", "region"), [(QUEUE, "eu-west-1"), ("https://queue.example.com/feedback", "us-east-1")]
+)
+def test_the_region_that_the_queue_url_tells_comes_before_that_of_the_host(
+    monkeypatch: pytest.MonkeyPatch, service: str, url: str, region: str
+) -> None:
+    # given a host that says where it is itself, as Lambda and EKS have it do
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    assert client_beside(url, service, Config()).meta.region_name == region
