@@ -37,6 +37,17 @@ def no_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def no_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave boto3 nothing of this machine's settings but keys that open nothing."""
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    # Otherwise boto3 asks the machine that it runs on.
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "none")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
+
+
+@pytest.fixture
 def sample() -> Callable[[str], Json]:
     def load(name: str) -> Json:
         document: Json = json.loads((DATA / f"{name}.json").read_text())

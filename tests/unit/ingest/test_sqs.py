@@ -155,16 +155,6 @@ def test_an_error_of_sqs_is_told_by_its_code(
         call(queue)
 
 
-@pytest.fixture
-def no_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
-    # Otherwise boto3 asks the machine that it runs on.
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "none")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
-
-
 @pytest.mark.usefixtures("no_aws_settings")
 def test_the_region_can_come_from_the_queue_url() -> None:
     assert Queue.connect(URL, 10, 20)

@@ -5,15 +5,7 @@ from ingest.aws.session import aws_session, client_beside
 
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/feedback"
 
-
-@pytest.fixture(autouse=True)
-def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
-    # Otherwise boto3 asks the machine that it runs on.
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "none")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
+pytestmark = pytest.mark.usefixtures("no_aws_settings")
 
 
 def test_the_region_is_where_other_sdks_look_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
