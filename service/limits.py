@@ -27,9 +27,9 @@ _PING_SECONDS: Final = 10.0
 #: the address of a peer.
 MAX_CONNECTIONS: Final = 10_000
 #: Kinds of calls that wait, each with places of its own: writes, reads of the store, checks
-#: for a revision, waits for changes.
-_KINDS: Final = 4
-#: Streams beyond those, for checks that wait for nothing, health checks and refusals.
+#: for a revision, waits for changes, batches.
+_KINDS: Final = 5
+#: Streams beyond those, for single checks, health checks and refusals.
 _SPARE_STREAMS: Final = 100
 
 

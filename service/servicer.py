@@ -44,7 +44,8 @@ class SuppressionServicer(SuppressionServiceServicer):
         writer: changes it.
         max_batch: addresses of a batch.
         max_calls: calls of a kind that wait at a time. The kinds are reads of the store,
-            checks for a revision, and waits for changes; writes are for the writer to count.
+            checks for a revision, waits for changes, and batches, which take turns; writes
+            are for the writer to count.
     """
 
     def __init__(
@@ -61,9 +62,11 @@ class SuppressionServicer(SuppressionServiceServicer):
         #: Answers checks, and counts the verdicts.
         self.checks = Checks(max_batch)
         self._draining = asyncio.Event()
-        # No kind takes places from another. A check that waits for nothing needs none: it is
-        # over before anything else is begun.
-        self._reads, self._revisions, self._polls = (Places(max_calls) for _ in range(3))
+        # No kind takes places from another. A single check that waits for nothing needs none:
+        # it is over before anything else is begun.
+        self._reads, self._revisions, self._polls, self._batches = (
+            Places(max_calls) for _ in range(4)
+        )
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reader")
 
     # --- checks --------------------------------------------------------------------------------
@@ -86,7 +89,8 @@ class SuppressionServicer(SuppressionServiceServicer):
         """Answer for many addresses."""
         if request.min_revision:
             await self._reach("min_revision", request.min_revision)
-        return await self.checks.batch(self._replica, request)
+        with self._batches:
+            return await self.checks.batch(self._replica, request)
 
     # --- writes --------------------------------------------------------------------------------
 

@@ -86,7 +86,7 @@ class ServiceSettings(BaseSettings):
             ge=1,
             le=100_000,
             description="calls that wait in a worker, at most, of each kind: writes, GetAddress, "
-            "ListChanges, checks for a revision that is not there yet",
+            "ListChanges, batches, checks for a revision that is not there yet",
         ),
     ] = 1_000
     max_rate: Annotated[

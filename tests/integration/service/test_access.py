@@ -14,6 +14,7 @@ from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 
 from service.access import Role, append_token, new_token
+from service.checks import Checks
 
 JANE = "jane@example.com"
 Serve = Callable[..., contextlib.AbstractAsyncContextManager[grpc.aio.Channel]]
@@ -175,6 +176,25 @@ async def test_a_call_too_many_is_turned_away_at_once_and_told_when_to_come_back
         for call in pending:
             call.cancel()
     assert codes == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+
+
+async def test_batches_that_take_their_turns_are_limited_and_keep_no_single_check_waiting(
+    new_sqlite: str, serve_list: Serve, refusal: Refusal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a worker that takes one batch at a time, whose turn never ends
+    async def endless(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Checks, "batch", endless)
+    async with serve_list(new_sqlite, max_calls=1) as channel:
+        stub: Any = SuppressionServiceStub(channel)
+        batch = rpc.BatchCheckRequest(addresses=[JANE])
+        batches = [asyncio.ensure_future(stub.BatchCheck(batch)) for _ in range(2)]
+        # When there are two, then the second is turned away, and single checks go on.
+        done, pending = await asyncio.wait(batches, return_when=asyncio.FIRST_COMPLETED)
+        assert (await refusal(done.pop()))[:2] == ("RESOURCE_EXHAUSTED", "CALLS_UNDER_WAY")
+        await stub.CheckAddress(rpc.CheckAddressRequest(address=JANE))
+        pending.pop().cancel()
 
 
 async def test_a_token_that_calls_too_often_is_told_when_to_come_back_and_no_other(
