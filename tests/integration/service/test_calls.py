@@ -201,17 +201,18 @@ async def test_a_long_poll_whose_time_is_up_is_answered_with_nothing(sqlite_stub
 
 
 async def test_a_long_poll_returns_when_the_server_drains(
-    new_sqlite: str, serve_list: Serve
+    new_sqlite: str, serve_list: Serve, refusal: Refusal
 ) -> None:
-    # Given a server that cuts calls off long before the poll would end by itself
-    async with serve_list(new_sqlite, grace_seconds=5) as channel:
+    # Given a server that cuts calls off long before a poll would end by itself
+    async with serve_list(new_sqlite, grace_seconds=5, max_calls=1) as channel:
         stub: Stub = SuppressionServiceStub(channel)
         asked = rpc.ListChangesRequest(max_wait=Duration(seconds=60))
-        waiting = asyncio.ensure_future(stub.ListChanges(asked))
-        # Answered in order on one connection, so the poll has begun as well.
-        await stub.CheckAddress(rpc.CheckAddressRequest(address=JANE))
+        polls = [asyncio.ensure_future(stub.ListChanges(asked)) for _ in range(2)]
+        # One is turned away, so the other has begun.
+        refused, waiting = await asyncio.wait(polls, return_when=asyncio.FIRST_COMPLETED)
+        assert (await refusal(refused.pop()))[1] == "CALLS_UNDER_WAY"
     # When it drains, then the poll is answered, not cut off.
-    assert len((await waiting).changes) == 0
+    assert len((await waiting.pop()).changes) == 0
 
 
 CHECK, BATCH = rpc.CheckAddressRequest, rpc.BatchCheckRequest
