@@ -28,7 +28,7 @@ from ingest.pipeline import Authenticate
 from ingest.webhook.batches import Batches
 from ingest.webhook.body import Room, read_text
 from ingest.webhook.confirmation import Confirmations
-from ingest.webhook.credentials import CHALLENGE, check_password
+from ingest.webhook.credentials import CHALLENGE, check_password, must_be_asked
 from ingest.webhook.health import Health
 from ingest.webhook.journal import Journal
 from ingest.webhook.keys import KeyRing, KeyWanted
@@ -109,6 +109,9 @@ class Webhook:
 
     async def post(self, request: Request) -> Response:
         """Take a post in and answer it."""
+        if must_be_asked(request.headers, self._settings.webhook_password):
+            # Neither counted nor logged: every message of SNS begins like this.
+            return PlainTextResponse("password wanted\n", _UNAUTHORIZED, CHALLENGE)
         try:
             with self._parts.room.held() as hold:
                 async with asyncio.timeout(ANSWER_SECONDS):

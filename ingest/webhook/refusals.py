@@ -44,9 +44,9 @@ class PostRefused(Refused):
 
 
 class Unauthorized(PostRefused):
-    """The post does not bring the password."""
+    """The post brings another password than ours, or something else."""
 
-    label = "no password"
+    label = "wrong password"
     cause = "password"
     status = 401
 

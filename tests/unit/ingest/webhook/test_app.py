@@ -322,6 +322,21 @@ async def test_sns_is_asked_for_the_password_with_a_realm(raw_site: Site) -> Non
     assert answer.headers["www-authenticate"].startswith("Basic realm=")
 
 
+async def test_to_be_asked_for_the_password_is_neither_counted_nor_logged(
+    raw_site: Site, signed: Signed, bounce: str, logged: list[Any]
+) -> None:
+    assert await raw_site.post(signed(bounce)) == 401
+    assert (raw_site.journal.tally.received, logged) == (0, [])
+
+
+async def test_a_wrong_password_is_counted_and_logged(
+    raw_site: Site, signed: Signed, bounce: str, logged: list[Any]
+) -> None:
+    await raw_site.post(signed(bounce), authorization=basic(PASSWORD + "x"))
+    assert raw_site.journal.tally.unverified == {"password": 1}
+    assert [line["sort"] for line in logged] == ["wrong password"]
+
+
 # --- health ------------------------------------------------------------------------------------
 
 
