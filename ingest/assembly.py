@@ -9,7 +9,7 @@ from ingest.chores import Chore, Chores
 from ingest.decisions import DEFAULT_POLICY, DELAYED_IS_SOFT
 from ingest.feedback import Judge
 from ingest.pipeline import Authenticate, Pipeline
-from ingest.rate_metrics import RatePublisher
+from ingest.rates.cloudwatch import RatePublisher
 from ingest.recording import Recorder
 from ingest.retention import Purging, Retention
 from ingest.retry_queue import RetryQueue

@@ -22,7 +22,7 @@ from ingest.logs import configure_logs
 from ingest.metrics.worker import worker_metrics
 from ingest.options import option
 from ingest.purge_command import purge_command
-from ingest.rates_command import rates_command
+from ingest.rates.command import rates_command
 from ingest.replay import STANDARD_INPUT, replay
 from ingest.settings import IngestSettings, load_settings
 from ingest.sqs import Queue

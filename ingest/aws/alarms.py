@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import botocore.session
 
-from ingest import metric_names
 from ingest.aws.names import name_in
 from ingest.aws.requirements import LONGEST_WAIT
+from ingest.rates import cloudwatch_names
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.literals import ComparisonOperatorType, StatisticType
@@ -177,9 +177,9 @@ def _own_rates(prefix: str, configuration_set: str) -> tuple[Alarm, ...]:
         Alarm(
             name=f"{prefix}-{configuration_set}-{what}-rate",
             about=f"The {what} rate of today and yesterday, known before SES's own.",
-            namespace=metric_names.NAMESPACE,
+            namespace=cloudwatch_names.NAMESPACE,
             metric=metric,
-            dimensions={metric_names.CONFIGURATION_SET: configuration_set},
+            dimensions={cloudwatch_names.CONFIGURATION_SET: configuration_set},
             statistic="Maximum",
             period=3_600,
             periods=1,
@@ -189,8 +189,8 @@ def _own_rates(prefix: str, configuration_set: str) -> tuple[Alarm, ...]:
             missing="ignore",
         )
         for what, metric, threshold, worst in (
-            ("bounce", metric_names.BOUNCE_RATE, 0.02, _HIGHEST_BOUNCES),
-            ("complaint", metric_names.COMPLAINT_RATE, 0.0005, _HIGHEST_COMPLAINTS),
+            ("bounce", cloudwatch_names.BOUNCE_RATE, 0.02, _HIGHEST_BOUNCES),
+            ("complaint", cloudwatch_names.COMPLAINT_RATE, 0.0005, _HIGHEST_COMPLAINTS),
         )
     )
 

@@ -8,7 +8,7 @@ from typing import Final
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
-from ingest.rates import Rates, by_set
+from ingest.rates.rates import Rates, by_set
 from service.store import Store
 
 _DAY: Final = dt.timedelta(days=1)

@@ -1,6 +1,6 @@
 """What Prometheus is shown of the messages that came in.
 
-For CloudWatch there are other metrics, by other names: :mod:`ingest.metric_names`.
+For CloudWatch there are other metrics, by other names: :mod:`ingest.rates.cloudwatch_names`.
 """
 
 from collections.abc import Iterable, Iterator

@@ -68,7 +68,7 @@ def allowed(*sids: str) -> set[str]:
         ("docs/aws.md", ["."]),
         ("docs/dead-letters.md", ["dead_letters"]),
         ("docs/metrics.md", ["metrics"]),
-        ("docs/rates.md", ["rate_metrics.py"]),
+        ("docs/rates.md", ["rates/cloudwatch.py"]),
         ("docs/webhook.md", ["webhook"]),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -82,7 +82,7 @@ def test_a_page_names_every_permission_that_its_subject_needs(
 @pytest.mark.parametrize(
     ("sids", "modules"),
     [
-        (["Worker"], ["sqs.py", "rate_metrics.py"]),
+        (["Worker"], ["sqs.py", "rates/cloudwatch.py"]),
         (["Doctor"], ["aws/checks.py", "aws/deployment.py", "aws/probe.py", "aws/reading.py"]),
         (["Doctor", "ProvisionAndReconcile"], ["aws"]),
     ],

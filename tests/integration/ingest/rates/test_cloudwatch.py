@@ -6,8 +6,8 @@ import boto3
 import pytest
 
 from deploy.local.aws import StandIn
-from ingest import metric_names
-from ingest.rate_metrics import RatePublisher, values_at
+from ingest.rates import cloudwatch_names
+from ingest.rates.cloudwatch import RatePublisher, values_at
 from ingest.stopping import Stop
 from service.store import DailyCount, Store
 from tests.integration.ingest.counting import START, opened, send, soft_bounce, take_in
@@ -38,7 +38,7 @@ def cloudwatch(stand_in: StandIn) -> Any:
 
 def published(cloudwatch: Any, name: str, dimensions: list[dict[str, str]]) -> list[Any]:
     answer = cloudwatch.get_metric_statistics(
-        Namespace=metric_names.NAMESPACE,
+        Namespace=cloudwatch_names.NAMESPACE,
         MetricName=name,
         Dimensions=dimensions,
         StartTime=START,
@@ -58,14 +58,14 @@ def by_name(counts: list[DailyCount], dimensions: list[Any]) -> dict[str, float]
 def test_counts_of_today_are_published_for_the_account(store: Store, cloudwatch: Any) -> None:
     take_in(store, send(1), send(2), soft_bounce(2))
     RatePublisher(cloudwatch, store, Stop(), now=lambda: NOON).after_turn(idle=True)
-    assert published(cloudwatch, metric_names.SENDS, []) == [(NOON, 2.0)]
+    assert published(cloudwatch, cloudwatch_names.SENDS, []) == [(NOON, 2.0)]
 
 
 def test_counts_are_published_for_each_configuration_set(store: Store, cloudwatch: Any) -> None:
     take_in(store, send(1, configuration_set="news"), send(2))
     RatePublisher(cloudwatch, store, Stop(), now=lambda: NOON).after_turn(idle=True)
-    dimensions = [{"Name": metric_names.CONFIGURATION_SET, "Value": "news"}]
-    assert published(cloudwatch, metric_names.SENDS, dimensions) == [(NOON, 1.0)]
+    dimensions = [{"Name": cloudwatch_names.CONFIGURATION_SET, "Value": "news"}]
+    assert published(cloudwatch, cloudwatch_names.SENDS, dimensions) == [(NOON, 1.0)]
 
 
 def test_what_is_published_twice_is_the_same_value_at_the_same_moment(
@@ -75,7 +75,7 @@ def test_what_is_published_twice_is_the_same_value_at_the_same_moment(
     for seconds in (0, 299):
         now = NOON + dt.timedelta(seconds=seconds)
         RatePublisher(cloudwatch, store, Stop(), now=lambda now=now: now).after_turn(idle=True)  # type: ignore[misc]
-    assert published(cloudwatch, metric_names.SENDS, []) == [(NOON, 1.0)]
+    assert published(cloudwatch, cloudwatch_names.SENDS, []) == [(NOON, 1.0)]
 
 
 def test_a_publisher_publishes_once_in_five_minutes(store: Store) -> None:
@@ -95,16 +95,16 @@ def test_a_publisher_publishes_once_in_five_minutes(store: Store) -> None:
 def test_a_rate_is_of_today_and_yesterday_together() -> None:
     yesterday = DailyCount(START.date() - dt.timedelta(days=1), sends=90, hard_bounces=9)
     told = by_name([yesterday, DailyCount(START.date(), sends=10)], [])
-    assert told[metric_names.BOUNCE_RATE] == 0.09
+    assert told[cloudwatch_names.BOUNCE_RATE] == 0.09
 
 
 def test_a_rate_is_missing_when_nothing_was_sent() -> None:
-    assert metric_names.BOUNCE_RATE not in by_name([DailyCount(START.date(), complaints=1)], [])
+    assert cloudwatch_names.BOUNCE_RATE not in by_name([DailyCount(START.date(), complaints=1)], [])
 
 
 def test_mail_without_a_configuration_set_has_a_dimension_too() -> None:
     dimensions = [
-        {"Name": metric_names.CONFIGURATION_SET, "Value": metric_names.NO_CONFIGURATION_SET}
+        {"Name": cloudwatch_names.CONFIGURATION_SET, "Value": cloudwatch_names.NO_CONFIGURATION_SET}
     ]
     told = by_name([DailyCount(START.date(), sends=3)], dimensions)
-    assert told[metric_names.SENDS] == 3
+    assert told[cloudwatch_names.SENDS] == 3

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from ingest.options import option
-from ingest.rates_report import as_json, as_tables, days_until
+from ingest.rates.report import as_json, as_tables, days_until
 from ingest.settings import IngestSettings, load_settings
 from service.store import Store
 

@@ -4,8 +4,8 @@ import io
 import pytest
 from rich.console import Console
 
-from ingest.rates import Level, Rates, by_day, by_set
-from ingest.rates_report import as_json, as_tables, days_until
+from ingest.rates.rates import Level, Rates, by_day, by_set
+from ingest.rates.report import as_json, as_tables, days_until
 from service.store import DailyCount
 
 DAY = dt.date(2026, 3, 2)

@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from ingest.rates import (
+from ingest.rates.rates import (
     BOUNCE_THRESHOLDS,
     COMPLAINT_THRESHOLDS,
     Level,

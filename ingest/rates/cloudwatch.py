@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from botocore.config import Config
 
-from ingest import metric_names
 from ingest.aws.failures import translated
 from ingest.aws.session import client_beside
-from ingest.rates import Rates, by_set
+from ingest.rates import cloudwatch_names
+from ingest.rates.rates import Rates, by_set
 from ingest.stopping import Stop, Waiting
 from service.store import DailyCount, Store
 
@@ -90,7 +90,7 @@ class RatePublisher:
 
     def _put(self, values: list[Any]) -> None:
         with translated(), Waiting(self._stop):
-            self._client.put_metric_data(Namespace=metric_names.NAMESPACE, MetricData=values)
+            self._client.put_metric_data(Namespace=cloudwatch_names.NAMESPACE, MetricData=values)
 
 
 def values_at(moment: dt.datetime, counts: Iterable[DailyCount]) -> Iterator[dict[str, Any]]:
@@ -105,8 +105,8 @@ def values_at(moment: dt.datetime, counts: Iterable[DailyCount]) -> Iterator[dic
     yield from _values(moment, [], Rates.of(today), Rates.of(counts))
     of_today = by_set(today)
     for name, rates in by_set(counts).items():
-        value = name or metric_names.NO_CONFIGURATION_SET
-        dimensions = [{"Name": metric_names.CONFIGURATION_SET, "Value": value}]
+        value = name or cloudwatch_names.NO_CONFIGURATION_SET
+        dimensions = [{"Name": cloudwatch_names.CONFIGURATION_SET, "Value": value}]
         yield from _values(moment, dimensions, of_today.get(name, Rates()), rates)
 
 
@@ -114,13 +114,13 @@ def _values(
     moment: dt.datetime, dimensions: list[dict[str, str]], today: Rates, both_days: Rates
 ) -> Iterator[dict[str, Any]]:
     gauges = {
-        metric_names.BOUNCE_RATE: both_days.bounce_rate,
-        metric_names.COMPLAINT_RATE: both_days.complaint_rate,
-        metric_names.SENDS: today.sends,
-        metric_names.DELIVERIES: today.deliveries,
-        metric_names.HARD_BOUNCES: today.hard_bounces,
-        metric_names.SOFT_BOUNCES: today.soft_bounces,
-        metric_names.COMPLAINTS: today.complaints,
+        cloudwatch_names.BOUNCE_RATE: both_days.bounce_rate,
+        cloudwatch_names.COMPLAINT_RATE: both_days.complaint_rate,
+        cloudwatch_names.SENDS: today.sends,
+        cloudwatch_names.DELIVERIES: today.deliveries,
+        cloudwatch_names.HARD_BOUNCES: today.hard_bounces,
+        cloudwatch_names.SOFT_BOUNCES: today.soft_bounces,
+        cloudwatch_names.COMPLAINTS: today.complaints,
     }
     for name, value in gauges.items():
         if value is not None:

@@ -1,0 +1,1 @@
+"""How much bounces and how many complain: counted, shown, told to CloudWatch."""
