@@ -1,18 +1,21 @@
+from functools import partial
+
 import pytest
 
 from tests.processes import Processes
-from tests.soak.rolling import Senders, roll
+from tests.soak.rolling import roll
+from tests.soak.senders import Outcome, PythonSenders
 
 
 @pytest.fixture(scope="module")
-def rolled(tmp_path_factory: pytest.TempPathFactory) -> Senders:
-    """Senders during the short form of ``python -m tests.soak.rolling``."""
+def rolled(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """Checks during the short form of ``python -m tests.soak.rolling``."""
     folder = tmp_path_factory.mktemp("rolling")
+    # A busy machine is no failure, so they wait longer than they would by themselves.
+    patient = partial(PythonSenders, check_timeout=20)
     with Processes(folder / "logs") as processes:
-        # A busy machine is no failure, so they wait longer than they would by themselves.
-        url = f"sqlite:///{folder}/list.db"
-        return roll(processes, url, folder, rounds=1, check_timeout=20)
+        return roll(processes, folder, patient, rounds=1)
 
 
-def test_not_one_check_fails_while_two_servers_are_restarted_in_turn(rolled: Senders) -> None:
+def test_not_one_check_fails_while_two_servers_are_restarted_in_turn(rolled: Outcome) -> None:
     assert rolled.failed == {}

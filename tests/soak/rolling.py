@@ -1,79 +1,39 @@
 """Two servers, restarted in turn while senders ask: not one check may go unanswered.
 
-``python -m tests.soak.rolling --rounds 10`` does it at length; a test does it in short.
+``python -m tests.soak.rolling --rounds 10 --client go`` does it at length, with the client of any
+language; a test does it in short with Python's.
+
+On a machine whose cores have no time left a check can outlast its deadline whatever the servers do.
+``--beside`` shows how often: senders ask two servers that stay, while two others are restarted.
 """
 
 import argparse
+import os
 import signal
 import sys
 import tempfile
-import threading
-import time
-from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Final, Self
-
-from suppression import SuppressionClient, SuppressionError, WhenUnavailable
-from suppression.base_client import CHECK_TIMEOUT
+from typing import Final
 
 from service.store import Store
 from tests.processes import BIN, Process, Processes, eventually
 from tests.soak.kills.sender import NotAnswered, Sender
+from tests.soak.senders import (
+    NoProgram,
+    Outcome,
+    ProgramSenders,
+    PythonSenders,
+    Senders,
+)
 
-_CALLERS: Final = 4
-#: Seconds between two checks of a caller.
-_PAUSE: Final = 0.01
+_CLIENTS: Final = Path(__file__).parents[2] / "clients"
+_LANGUAGES: Final = ("go", "java", "python", "typescript")
+#: The exit status when a tool chain is missing, or what it made does not run.
+_EX_MISSING: Final = 69
 
-
-class Senders:
-    """Threads that ask through one client, with the retries that it has by itself.
-
-    Args:
-        servers: HOST:PORT of each.
-        check_timeout: seconds.
-    """
-
-    def __init__(self, servers: list[str], check_timeout: float) -> None:
-        self._client = SuppressionClient(
-            f"ipv4:{','.join(servers)}",
-            when_unavailable=WhenUnavailable.RAISE,
-            check_timeout=check_timeout,
-        )
-        self._lock = threading.Lock()
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._ask_on) for _ in range(_CALLERS)]
-        #: How many checks were answered, and why others were not.
-        self.answered = 0
-        self.failed: Counter[str] = Counter()
-        #: Seconds that the slowest answer took.
-        self.slowest = 0.0
-
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-        self._client.close()
-
-    def _ask_on(self) -> None:
-        while not self._over.wait(_PAUSE):
-            began = time.monotonic()
-            failure = self._ask()
-            with self._lock:
-                self.failed.update(failure)
-                self.answered += not failure
-                self.slowest = max(self.slowest, time.monotonic() - began)
-
-    def _ask(self) -> list[str]:
-        try:
-            self._client.check("jane@example.com")
-        except SuppressionError as error:
-            return [str(error)]
-        return []
+MakeSenders = Callable[[list[str]], Senders]
 
 
 class Fleet:
@@ -81,7 +41,7 @@ class Fleet:
 
     Args:
         processes: where they are started.
-        url: of an empty database.
+        url: of a database.
         folder: for what they keep beside it.
     """
 
@@ -127,38 +87,70 @@ def _serves(address: str) -> bool:
 
 def roll(
     processes: Processes,
-    url: str,
     folder: Path,
+    senders_of: MakeSenders = PythonSenders,
     *,
     rounds: int,
-    check_timeout: float = CHECK_TIMEOUT,
-) -> Senders:
-    """Restart two servers in turn under load, some times; return the senders, who are done."""
-    fleet = Fleet(processes, url, folder)
-    with Senders(fleet.servers, check_timeout) as senders:
-        eventually("the load is on", lambda: senders.answered > 100)
+    beside: bool = False,
+) -> Outcome:
+    """Restart two servers in turn under load, some times, on a SQLite file of their own.
+
+    Args:
+        processes: where the servers are started.
+        folder: for the list, and what servers keep beside it.
+        senders_of: makes those who ask, from HOST:PORT of each server.
+        rounds: how many times each server is restarted.
+        beside: restart two other servers than those that are asked.
+    """
+    asked = Fleet(processes, f"sqlite:///{folder}/list.db", folder)
+    restarted = Fleet(processes, f"sqlite:///{folder}/list.db", folder) if beside else asked
+    with senders_of(asked.servers) as senders:
         for _ in range(rounds):
-            for server in fleet.servers:
-                fleet.restart(server)
-    return senders
+            for server in restarted.servers:
+                restarted.restart(server)
+    return senders.outcome
 
 
 def main() -> int:
-    """Run it on SQLite; return 1 if a check failed."""
+    """Do it; return 1 if a check failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak.rolling", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=10, help="restarts of each server")
+    parser.add_argument("--client", choices=_LANGUAGES, default="python")
+    parser.add_argument("--beside", action="store_true", help="restart servers that nobody asks")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rolling-") as name:
         folder = Path(name)
         with Processes(folder / "logs") as processes:
-            senders = roll(processes, f"sqlite:///{folder}/list.db", folder, rounds=given.rounds)
+            try:
+                outcome = roll(
+                    processes,
+                    folder,
+                    _senders_of(given.client),
+                    rounds=given.rounds,
+                    beside=given.beside,
+                )
+            except NoProgram as error:
+                print(error, file=sys.stderr)
+                return _EX_MISSING
+    _report(outcome, restarts=2 * given.rounds)
+    return 1 if outcome.failed else 0
+
+
+def _senders_of(client: str) -> MakeSenders:
+    if client == "python":
+        return PythonSenders
+    return partial(ProgramSenders, _CLIENTS / client / "conformance" / "load")
+
+
+def _report(outcome: Outcome, restarts: int) -> None:
+    load = os.getloadavg()[0]
     print(
-        f"{2 * given.rounds} restarts, {senders.answered:,} checks, "
-        f"{senders.failed.total()} failed, the slowest took {senders.slowest * 1e3:.0f} ms"
+        f"{restarts} restarts, {outcome.answered:,} checks, "
+        f"{outcome.failed.total()} failed, the slowest took {outcome.slowest * 1e3:.0f} ms; "
+        f"load {load:.1f} on {os.cpu_count()} cores"
     )
-    for error, times in senders.failed.most_common():
+    for error, times in outcome.failed.most_common():
         print(f"  {times} times {error}")
-    return 1 if senders.failed else 0
 
 
 if __name__ == "__main__":
