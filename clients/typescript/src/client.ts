@@ -61,7 +61,8 @@ export class SuppressionClient {
       other: timeoutMs ?? 5_000,
       parallelism: batchParallelism ?? 4,
     };
-    if (!Object.values(this.#limits).every((limit) => limit > 0)) {
+    const positive = [...Object.values(this.#limits), options?.connectTimeoutMs ?? 1];
+    if (!positive.every((limit) => limit > 0)) {
       throw new ConfigurationError("time-outs and batchParallelism must be positive");
     }
     this.#policy = new Policy(options?.whenUnavailable, options?.log ?? console.warn);

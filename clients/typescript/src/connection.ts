@@ -1,6 +1,12 @@
 import { isIP } from "node:net";
 
-import { type ChannelCredentials, type ChannelOptions, credentials } from "@grpc/grpc-js";
+import {
+  type ChannelCredentials,
+  type ChannelInterface,
+  type ChannelOptions,
+  connectivityState,
+  credentials,
+} from "@grpc/grpc-js";
 
 import { ConfigurationError } from "./errors.js";
 
@@ -22,6 +28,11 @@ export interface ConnectionOptions {
   readonly tls?: Tls | boolean | undefined;
   /** Allow plaintext beyond this machine, in a network that you trust. */
   readonly insecure?: boolean | undefined;
+  /**
+   * Milliseconds that the first calls wait, before their deadlines start to run, for the first attempt
+   * to connect to come to an end; 2,000 by default.
+   */
+  readonly connectTimeoutMs?: number | undefined;
 }
 
 /**
@@ -81,6 +92,19 @@ export function channelCredentials({ tls }: ConnectionOptions): ChannelCredentia
   if (!tls) return credentials.createInsecure();
   const { ca, cert, key } = tls === true ? ({} as Tls) : tls;
   return credentials.createSsl(pem(ca), pem(key), pem(cert));
+}
+
+/** Connects, and returns once that has succeeded or failed, or the time is over. */
+export async function firstAttempt(channel: ChannelInterface, atMostMs: number): Promise<void> {
+  const deadline = Date.now() + atMostMs;
+  const { IDLE, CONNECTING } = connectivityState;
+  let state = channel.getConnectivityState(true);
+  while ((state === IDLE || state === CONNECTING) && Date.now() < deadline) {
+    const before = state;
+    // An error is the end of the time; the state says so too.
+    await new Promise((resolve) => channel.watchConnectivityState(before, deadline, resolve));
+    state = channel.getConnectivityState(true);
+  }
 }
 
 function pem(given: string | Uint8Array | undefined): Buffer | null {

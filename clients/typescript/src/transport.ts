@@ -1,3 +1,5 @@
+import { once } from "node:events";
+
 import {
   create,
   type DescMessage,
@@ -13,6 +15,7 @@ import {
   channelCredentials,
   channelOptions,
   type ConnectionOptions,
+  firstAttempt,
   requireSafe,
 } from "./connection.js";
 import { ClientClosedError, errorFrom } from "./errors.js";
@@ -22,10 +25,13 @@ export class Transport {
   readonly #channel: Client;
   readonly #metadata = new Metadata();
   readonly #underWay = new Set<ClientUnaryCall>();
+  readonly #connectTimeoutMs: number;
+  #connected: Promise<void> | undefined;
   #closed = false;
 
   constructor(server: string, options: ConnectionOptions) {
     requireSafe(server, options);
+    this.#connectTimeoutMs = options.connectTimeoutMs ?? 2_000;
     this.#channel = new Client(server, channelCredentials(options), channelOptions(server));
     if (options.token !== undefined) {
       this.#metadata.set("authorization", `Bearer ${options.token}`);
@@ -47,6 +53,8 @@ export class Transport {
     signal?.throwIfAborted();
     // Here and not by gRPC, to which a request that cannot be written is a failure of the service.
     const written = Buffer.from(toBinary(method.input, create(method.input, request)));
+    await this.#firstAttempt(signal);
+    if (this.#closed) throw new ClientClosedError("the client was closed during the call");
     return new Promise((resolve, reject) => {
       const call = this.#channel.makeUnaryRequest<Buffer, MessageShape<O>>(
         `/${method.parent.typeName}/${method.name}`,
@@ -68,6 +76,19 @@ export class Transport {
       signal?.addEventListener("abort", cancel);
       this.#underWay.add(call);
     });
+  }
+
+  // In a process that has just started, connecting can take longer than a check may.
+  async #firstAttempt(signal: AbortSignal | undefined): Promise<void> {
+    this.#connected ??= firstAttempt(this.#channel.getChannel(), this.#connectTimeoutMs);
+    if (!signal) return this.#connected;
+    const over = new AbortController();
+    try {
+      await Promise.race([this.#connected, once(signal, "abort", { signal: over.signal })]);
+    } finally {
+      over.abort();
+    }
+    signal.throwIfAborted();
   }
 
   /** Closes the connection. Calls under way fail; closing again does nothing. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
+import { pipeline } from "node:stream";
 import { afterEach, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -36,6 +37,19 @@ function clientOf(address: string, options: Partial<ClientOptions> = {}): Suppre
   const client = new SuppressionClient(address, made);
   open.push(client);
   return client;
+}
+
+/** Returns an address that takes connections and passes them on to another after a while, if ever. */
+async function hesitant(to: string, afterMs: number): Promise<string> {
+  const [host, port] = to.split(":");
+  const server = createServer(async (socket) => {
+    open.push({ close: () => socket.destroy() });
+    await pause(afterMs, undefined, { ref: false });
+    pipeline(socket, connect(Number(port), host), socket, () => {});
+  });
+  open.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `127.0.0.1:${(server.address() as { port: number }).port}`;
 }
 
 /** Returns an address where nothing listens. */
@@ -324,6 +338,38 @@ test("a restarted server is found again", async () => {
   await serve(before.address);
 
   while (!(await client.check("a")).answered);
+});
+
+test("the deadline of the first call begins once connecting has ended", async () => {
+  const { address } = await serve();
+  const slow = await hesitant(address, 1_500);
+
+  const check = await clientOf(slow, { checkTimeoutMs: 1_000, connectTimeoutMs: 20_000 }).check("a");
+
+  assert.equal(check.answered, true);
+});
+
+test("the first call waits for a connection no longer than it may", async () => {
+  const silent = await hesitant(await nobody(), 60_000);
+
+  const check = clientOf(silent, { checkTimeoutMs: 1, connectTimeoutMs: 1 }).check("a");
+
+  await assert.rejects(check, UnavailableError);
+});
+
+test("a signal and closing end a first call that still connects", async () => {
+  const silent = await hesitant(await nobody(), 60_000);
+  const client = clientOf(silent, { connectTimeoutMs: 60_000 });
+  const giveUp = new AbortController();
+  const reason = new Error("enough");
+
+  const aborted = client.check("a", { signal: giveUp.signal });
+  const closed = client.check("b");
+  giveUp.abort(reason);
+  await assert.rejects(aborted, reason);
+  client.close();
+
+  await assert.rejects(closed, ClientClosedError);
 });
 
 test("a closed client says so", async () => {
