@@ -102,7 +102,8 @@ def _supervise(settings: ServiceSettings, listen: str) -> int:
     with gathering.listening() as path:
         supervisor = Supervisor(settings, listen, path)
         own = SupervisorMetrics(settings, supervisor)
-        certificate = CertificateMetrics(settings.tls_certificate, reloaded=True)
+        file = settings.tls_certificate
+        certificate = CertificateMetrics(file.read_bytes if file else None)
         with metrics_port(settings.metrics_listen, gathering, own, certificate):
             return supervisor.run()
 

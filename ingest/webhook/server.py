@@ -32,6 +32,7 @@ from ingest.webhook.keys import KeyRing
 from ingest.webhook.protocol import MAX_CONNECTIONS, PatientProtocol
 from ingest.webhook.refusals import POST_REFUSALS
 from ingest.webhook.settings import WebhookSettings
+from ingest.webhook.tls import TlsFiles
 from service.limits import lift_open_files
 from service.metrics.certificate import CertificateMetrics
 from service.metrics.gathering import Gathering, Reporter, ReportTo
@@ -64,11 +65,13 @@ class Factory:
     Args:
         settings: of all of it.
         address: HOST:PORT that is listened on, to be told in the log.
+        tls: the certificate; None without TLS.
         gathering: the path to report to what is counted; empty: nobody is told.
     """
 
     settings: WebhookSettings
     address: str
+    tls: TlsFiles | None
     gathering: str = ""
 
     def __call__(self) -> Starlette:
@@ -87,7 +90,7 @@ class Factory:
             # The scheme is not told: behind a load balancer it is another one.
             _log.info("started", listen=self.address, path=POST_PATH)
             with contextlib.closing(store), fetch:
-                async with self._reporting(parts), inner(app):
+                async with self._reporting(parts), self._following(), inner(app):
                     yield
 
         application.router.lifespan_context = lifespan
@@ -100,7 +103,12 @@ class Factory:
         told = CollectorRegistry()
         told.register(TallyMetrics(parts.journal.tally, POST_REFUSALS))
         told.register(parts.oldest)
+        told.register(CertificateMetrics(self.tls.chain if self.tls else None))
         return Reporter(ReportTo(self.gathering, str(os.getpid())), told).reporting()
+
+    def _following(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """Follow the files of the certificate for the length of the block."""
+        return self.tls.followed() if self.tls else contextlib.nullcontext()
 
 
 def assembled(settings: WebhookSettings, store: Store, fetch: CertificateFetcher) -> Parts:
@@ -151,21 +159,18 @@ def _gathered(settings: WebhookSettings) -> Iterator[str]:
         yield ""
         return
     gathering = Gathering()
-    certificate = CertificateMetrics(settings.webhook_tls_certificate, reloaded=False)
-    with (
-        gathering.listening() as path,
-        metrics_port(settings.metrics_listen, gathering, certificate),
-    ):
+    with gathering.listening() as path, metrics_port(settings.metrics_listen, gathering):
         yield path
 
 
 def _config(settings: WebhookSettings, address: str, gathering: str) -> uvicorn.Config:
+    tls = _tls(settings)
     return uvicorn.Config(
-        Factory(settings, address, gathering),
+        Factory(settings, address, tls, gathering),
         factory=True,
         workers=settings.webhook_workers,
-        ssl_certfile=settings.webhook_tls_certificate,
-        ssl_keyfile=settings.webhook_tls_key,
+        # In one piece with the factory: in a worker too both have the same files.
+        ssl_context_factory=tls.listening if tls else None,
         http=PatientProtocol,
         ws="none",
         loop="ingest.webhook.loop:ImpatientLoop",
@@ -182,6 +187,12 @@ def _config(settings: WebhookSettings, address: str, gathering: str) -> uvicorn.
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_worker_healthcheck=HUNG_SECONDS,
     )
+
+
+def _tls(settings: WebhookSettings) -> TlsFiles | None:
+    if settings.webhook_tls_certificate and settings.webhook_tls_key:
+        return TlsFiles(settings.webhook_tls_certificate, settings.webhook_tls_key)
+    return None
 
 
 def _serve_alone(config: uvicorn.Config, listener: socket.socket) -> int:

@@ -2,12 +2,12 @@
 
 import ipaddress
 import re
-import ssl
 from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, FilePath, model_validator
 
 from ingest.settings import IngestSettings, host_and_port
+from ingest.webhook.tls import server_context
 
 #: Octets of the largest message that SNS takes, and half as many again for the
 #: quoting of its quotes and the envelope around it.
@@ -101,13 +101,10 @@ class WebhookSettings(IngestSettings):
             raise ValueError(
                 "SUPPRESSION_WEBHOOK_TLS_CERTIFICATE and SUPPRESSION_WEBHOOK_TLS_KEY go together"
             )
-        if self.webhook_tls_certificate:
+        if self.webhook_tls_certificate and self.webhook_tls_key:
             # Better found out now and once than in every worker.
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             try:
-                context.load_cert_chain(
-                    self.webhook_tls_certificate, self.webhook_tls_key, password=""
-                )
+                server_context(self.webhook_tls_certificate, self.webhook_tls_key)
             except OSError:
                 raise ValueError(
                     "the TLS files do not hold a certificate and its private key without a "

@@ -1,7 +1,6 @@
 """When the certificate that callers are shown ends."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
@@ -12,32 +11,29 @@ class CertificateMetrics(Collector):
     """Tells when a certificate ends; nothing where there is none.
 
     Args:
-        file: PEM, the certificate first; None without TLS.
-        reloaded: whether callers are shown a new one without a restart.
+        chain: returns what callers are shown, PEM, the certificate first; may raise
+            OSError. None without TLS.
     """
 
-    def __init__(self, file: Path | None, *, reloaded: bool) -> None:
-        self._file = file
-        self._at_start = None if reloaded else _end_of(file)
+    def __init__(self, chain: Callable[[], bytes] | None) -> None:
+        self._chain = chain
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the family, without a sample while the file cannot be read."""
+        """Yield the family, without a sample while the chain cannot be read."""
         family = GaugeMetricFamily(
             "suppression_tls_certificate_expiry_timestamp_seconds",
             "When the TLS certificate ends, in seconds since 1970; missing without TLS.",
         )
-        if (end := self._at_start or _end_of(self._file)) is not None:
+        if self._chain and (end := _end_of(self._chain)) is not None:
             family.add_metric((), end)
         yield family
 
 
-def _end_of(file: Path | None) -> float | None:
-    if file is None:
-        return None
+def _end_of(chain: Callable[[], bytes]) -> float | None:
     # Only here: every start of a command would pay for it.
     from cryptography import x509
 
     try:
-        return x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc.timestamp()
+        return x509.load_pem_x509_certificate(chain()).not_valid_after_utc.timestamp()
     except (OSError, ValueError):
         return None

@@ -1,14 +1,20 @@
 import signal
 import socket
 import sqlite3
+import ssl
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
+from cryptography import x509
+from prometheus_client.parser import text_string_to_metric_families
 
 from service.store import Store
+from tests.authority import Authority
 from tests.integration.ingest.conftest import Feedback
 from tests.integration.ingest.webhook.conftest import Start, Webhook
 from tests.integration.ingest.webhook.sns import TOPIC, Sns
@@ -181,6 +187,35 @@ def test_over_tls_it_answers_as_well(
 ) -> None:
     webhook = start_on_sqlite(sns.environment, "https", **tls)
     assert webhook.post(sns.signed(bounce_of("gone@shop.example"))) == 200
+
+
+def test_every_worker_shows_a_renewed_certificate_without_a_restart(
+    start_on_sqlite: Start, sns: Sns, tls: dict[str, str]
+) -> None:
+    # given two workers
+    more = {"SUPPRESSION_WEBHOOK_WORKERS": "2", "SUPPRESSION_METRICS_LISTEN": "127.0.0.1:0"}
+    webhook = start_on_sqlite(sns.environment, "https", **tls, **more)
+    eventually("both started", lambda: webhook.process.output.count("started") == 2)
+    # when the certificate is renewed
+    key, certificate = Authority().issue("webhook")
+    Path(tls["SUPPRESSION_WEBHOOK_TLS_KEY"]).write_bytes(key)
+    Path(tls["SUPPRESSION_WEBHOOK_TLS_CERTIFICATE"]).write_bytes(certificate)
+    # then both read it, show it, and tell when it ends
+    read_again = "TLS certificate read again"
+    eventually("both read it", lambda: webhook.process.output.count(read_again) == 2)
+    shown = {ssl.get_server_certificate(webhook.address) for _ in range(20)}
+    assert shown == {certificate.decode()}
+    end = x509.load_pem_x509_certificate(certificate).not_valid_after_utc.timestamp()
+    eventually("both tell its end", lambda: ends_told(webhook) == [end, end])
+
+
+def ends_told(webhook: Webhook) -> list[float]:
+    """Return when the certificates end that the workers show, by the metrics."""
+    port = webhook.process.line(r"metrics shown.*?(127\.0\.0\.1:\d+)")[1]
+    text = httpx.get(f"http://{port}/metrics", trust_env=False).text
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    told = families["suppression_tls_certificate_expiry_timestamp_seconds"]
+    return [sample.value for sample in told.samples]
 
 
 def test_a_raw_delivery_with_the_password_is_taken(

@@ -33,25 +33,19 @@ def told(metrics: CertificateMetrics) -> list[float]:
     return [sample.value for sample in family.samples]
 
 
-@pytest.mark.parametrize(("reloaded", "end"), [(True, SUMMER), (False, SPRING)])
-def test_the_end_is_that_of_the_certificate_that_callers_are_shown(
-    tmp_path: Path, reloaded: bool, end: dt.datetime
-) -> None:
-    # Given a certificate that is renewed while the program runs
-    file = tmp_path / "server.pem"
-    file.write_bytes(certificate(SPRING))
-    metrics = CertificateMetrics(file, reloaded=reloaded)
-    assert told(metrics) == [SPRING.timestamp()]
-    file.write_bytes(certificate(SUMMER))
-    # Then its end is told where it is in use without a restart.
-    assert told(metrics) == [end.timestamp()]
+def test_the_end_is_that_of_the_certificate_that_callers_are_shown() -> None:
+    shown = iter([certificate(SPRING), certificate(SUMMER)])
+    metrics = CertificateMetrics(lambda: next(shown))
+    assert [told(metrics), told(metrics)] == [[SPRING.timestamp()], [SUMMER.timestamp()]]
 
 
 def test_without_a_certificate_no_end_is_told() -> None:
-    assert told(CertificateMetrics(None, reloaded=True)) == []
+    assert told(CertificateMetrics(None)) == []
 
 
-def test_a_file_that_cannot_be_read_has_no_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["half a certif", None])
+def test_a_file_that_cannot_be_read_has_no_end(tmp_path: Path, text: str | None) -> None:
     file = tmp_path / "server.pem"
-    file.write_text("half a certif")
-    assert told(CertificateMetrics(file, reloaded=True)) == []
+    if text:
+        file.write_text(text)
+    assert told(CertificateMetrics(file.read_bytes)) == []
