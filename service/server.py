@@ -17,6 +17,7 @@ from suppression.v1.suppression_service_pb2_grpc import (
 )
 
 from service.access import TokenFile
+from service.background import in_background
 from service.guard import SERVICE, GuardedServicer
 from service.health import answering_probes
 from service.limits import server_options
@@ -228,13 +229,8 @@ async def _regularly(seconds: float, act: Callable[[], Awaitable[None]]) -> Asyn
             await asyncio.sleep(seconds)
             await act()
 
-    task = asyncio.create_task(go_on())
-    try:
+    async with in_background(go_on, "regularly"):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def _set_health(status: health.aio.HealthServicer, to: int) -> None:

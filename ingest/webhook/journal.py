@@ -9,6 +9,7 @@ import structlog
 
 from ingest.outcome import Outcome
 from ingest.tally import Tally
+from service.background import in_background
 
 #: Seconds between two summaries in the log.
 SUMMARY_SECONDS: Final = 60.0
@@ -50,13 +51,10 @@ class Journal:
     @contextlib.asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
         """Log a summary now and then for the length of the block, and at its end."""
-        task = asyncio.create_task(self._summaries(), name="summaries")
         try:
-            yield
+            async with in_background(self._summaries, "summaries"):
+                yield
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
             _log.info("stopped", **self.tally.as_fields())
 
     async def _summaries(self) -> None:

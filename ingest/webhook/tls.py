@@ -1,13 +1,14 @@
 """The webhook's certificate, read again when its files change."""
 
 import asyncio
-import contextlib
 import ssl
-from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final
 
 import structlog
+
+from service.background import in_background
 
 #: Seconds between two looks at the files.
 LOOK_SECONDS: Final = 2.0
@@ -66,16 +67,9 @@ class TlsFiles:
         """Return the certificate in use, PEM."""
         return self._chain
 
-    @contextlib.asynccontextmanager
-    async def followed(self) -> AsyncIterator[None]:
+    def followed(self) -> AbstractAsyncContextManager[None]:
         """Look at the files now and then for the length of the block."""
-        task = asyncio.create_task(self._follow(), name="certificate")
-        try:
-            yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        return in_background(self._follow, "certificate")
 
     def look(self) -> None:
         """Use what the files hold if that is new, and can be used; blocks.

@@ -14,13 +14,15 @@ import socketserver
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import structlog
 from prometheus_client import Metric
 from prometheus_client.registry import Collector
+
+from service.background import in_background
 
 #: Seconds between two reports.
 REPORT_SECONDS: Final = 1.0
@@ -51,16 +53,9 @@ class Reporter:
         self._to = to
         self._collector = collector
 
-    @contextlib.asynccontextmanager
-    async def reporting(self) -> AsyncIterator[None]:
+    def reporting(self) -> contextlib.AbstractAsyncContextManager[None]:
         """Report every second for the length of the block."""
-        task = asyncio.create_task(self._report_on(), name="reporting")
-        try:
-            yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        return in_background(self._report_on, "reporting")
 
     async def _report_on(self) -> None:
         parent = await self._connected()

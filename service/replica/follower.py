@@ -18,6 +18,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from service.background import in_background
 from service.replica.base import BaseSource
 from service.replica.replica import Replica, State
 from service.replica.snapshot import Snapshot
@@ -144,13 +145,10 @@ class Follower:
     @contextlib.asynccontextmanager
     async def following(self) -> AsyncIterator[None]:
         """Follow in the background for the length of the block."""
-        task = asyncio.create_task(self._follow(), name="follower")
         try:
-            yield
+            async with in_background(self._follow, "follower"):
+                yield
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
             if self._too_old is not None:
                 self._too_old.cancel()
             # A read under way has a connection; the store is closed after this.
