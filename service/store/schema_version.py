@@ -46,7 +46,7 @@ def migrate(engine: Engine) -> tuple[str | None, str]:
 
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+            _take_turn(connection)
         before = _version(connection)
         if before is not None and before not in _known():
             _require_admission(connection, before)
@@ -82,6 +82,20 @@ def require_schema(engine: Engine) -> None:
                 f"the database's schema ({version}) is older than this program's ({_head()}): "
                 "run 'suppression-service migrate'"
             )
+
+
+def _take_turn(connection: Connection) -> None:
+    """Wait for who else migrates, and let no statement be ended for the time that it takes.
+
+    The limits of the service are for callers who wait. That for locks holds in the steps
+    again: whoever wants to use a table stands behind a step that waits for it.
+    """
+    patience = connection.execute(text("SHOW lock_timeout")).scalar_one()
+    for limit in ("statement_timeout", "lock_timeout"):
+        connection.execute(text(f"SET LOCAL {limit} = 0"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+    restored = text("SELECT set_config('lock_timeout', :patience, true)")
+    connection.execute(restored, {"patience": patience})
 
 
 def _require_admission(connection: Connection, version: str) -> None:
