@@ -58,8 +58,8 @@ lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 up: $(VENV)/installed ## run everything here until Ctrl-C, with a stand-in for AWS
 	@$(BIN)/python -m deploy.local.up
 
-reset: ## forget what `make up` has stored
-	rm -rf $(or $(SUPPRESSION_LOCAL_DIR),.local)
+reset: $(VENV)/installed ## forget what `make up` has stored
+	@$(BIN)/python -m deploy.local.reset
 
 # Tests that share what is slow to start carry a group and run in one worker.
 TESTS ?= tests

@@ -9,11 +9,17 @@ from typing import Final
 
 from deploy.local import guide
 from deploy.local.parts import Line
+from deploy.local.running import FolderInUse, alone_in
 from deploy.local.settings import BadSetting, LocalSettings
 from deploy.local.system import Failed, Stopping, System
 
 # What structlog marks as ordinary, and every request that moto serves.
 _ORDINARY: Final = re.compile(r"\[(debug|info)\s*\]|\x1b\[32m")
+_IN_USE: Final = (
+    "another 'make up' runs in {}: give this one a folder and ports of its own, "
+    "SUPPRESSION_LOCAL_DIR=.local2 SUPPRESSION_LISTEN=127.0.0.1:50061 "
+    "SUPPRESSION_STAND_IN_PORT=50062 make up"
+)
 
 
 def main() -> int:
@@ -21,13 +27,16 @@ def main() -> int:
     began = time.monotonic()
     try:
         settings = LocalSettings.read()
-        settings.require_free_ports()
+        with alone_in(settings.folder):
+            settings.require_free_ports()
+            system = System(settings, _show)
+            _stop_on_signals(system)
+            return _run(system, settings, began)
     except BadSetting as error:
         print(f"make up: {error}", file=sys.stderr)
-        return 2
-    system = System(settings, _show)
-    _stop_on_signals(system)
-    return _run(system, settings, began)
+    except FolderInUse:
+        print(f"make up: {_IN_USE.format(settings.folder)}", file=sys.stderr)
+    return 2
 
 
 def _run(system: System, settings: LocalSettings, began: float) -> int:
