@@ -127,6 +127,6 @@ class ProgramSenders:
 
     def __exit__(self, *_: object) -> None:
         # The end of its input is the end of its work.
-        said, _ = self._program.communicate()
+        said = self._program.communicate()[0]
         came = json.loads(said)
         self.outcome = Outcome(came["answered"], Counter(came["failed"]), came["slowest_ms"] / 1e3)
