@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 import pytest
 from suppression import (
+    FieldViolation,
     InvalidArgumentError,
     MailClass,
     Reason,
@@ -172,6 +173,52 @@ def test_add_says_what_became_of_each_address(run: Run) -> None:
     ran = run("add", "a@example.com", "b@example.com", "--stream", "news")
 
     assert ran.out == "added\ta@example.com\tmanual\tnews\nadded\tb@example.com\tmanual\tnews\n"
+
+
+BAD_LINE = "a@example.com\n\nnobody\nb@example.com\n"
+
+
+def _refuse_what_has_no_at(service: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    suppress = service.Suppress
+
+    def refuse(request: Any) -> Any:
+        if "@" in request.address:
+            return suppress(request)
+        raise InvalidArgumentError("no", violations=(FieldViolation("address", "there is no @"),))
+
+    monkeypatch.setattr(service, "Suppress", refuse)
+
+
+def test_add_goes_on_after_a_line_that_is_no_address(
+    run: Run, service: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _refuse_what_has_no_at(service, monkeypatch)
+
+    assert run("add", "-", stdin=BAD_LINE).out.count("added") == 2
+
+
+def test_add_says_which_line_is_no_address_and_how_many(
+    run: Run, service: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _refuse_what_has_no_at(service, monkeypatch)
+
+    ran = run("add", "-", stdin=BAD_LINE)
+
+    assert (ran.status, ran.err.splitlines()) == (
+        2,
+        [
+            "suppression: line 3: nobody: there is no @",
+            "suppression: 2 done, 1 refused",
+        ],
+    )
+
+
+def test_add_stops_at_what_is_wrong_for_every_address(run: Run, service: Any) -> None:
+    service.failure = InvalidArgumentError("no", violations=(FieldViolation("ttl", "too long"),))
+
+    run("add", "a@example.com", "b@example.com")
+
+    assert len(service.calls) == 1
 
 
 def test_remove_names_no_reason_unless_told(run: Run, service: Any) -> None:

@@ -6,7 +6,7 @@ mailed; 2 wrong usage, settings or arguments; 3 the service could not be asked.
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 from . import (
+    InvalidArgumentError,
     MailClass,
     Reason,
     SuppressionClient,
@@ -39,6 +40,8 @@ LOCAL: Final = "127.0.0.1:50051"
 
 #: Seconds. A person would rather wait for a slow network than read that it is slow.
 CHECK_TIMEOUT: Final = 5.0
+
+_STANDARD_INPUT: Final = ["-"]
 
 #: The reasons that an entry can have.
 ENTRIES: Final = (
@@ -217,7 +220,8 @@ def add(
     """
     why, span = _reason(reason), _span(ttl) if ttl else None
     with _client(server, token, tls_ca, tls_cert, tls_key, insecure) as client:
-        for address in _listed(addresses):
+
+        def add_one(address: str) -> None:
             done = client.suppress(
                 address, why, stream=stream, source=source, detail=detail, ttl=span
             )
@@ -227,6 +231,8 @@ def add(
                 if as_json
                 else printed.entry_line(verb, done.suppression)
             )
+
+        _for_each(addresses, add_one)
 
 
 @app.command(
@@ -263,17 +269,20 @@ def remove(
     """
     why = _reason(reason) if reason else None
     with _client(server, token, tls_ca, tls_cert, tls_key, insecure) as client:
-        for address in _listed(addresses):
+
+        def remove_one(address: str) -> None:
             done = client.unsuppress(
                 address, reason=why, stream=stream, source=source, detail=detail
             )
             if as_json:
                 typer.echo(printed.as_json({"address": address} | asdict(done)))
-                continue
+                return
             for entry in done.removed:
                 typer.echo(printed.entry_line("removed", entry))
             if not done.removed:
                 typer.echo(f"was not there\t{printed.printable(address)}")
+
+        _for_each(addresses, remove_one)
 
 
 @app.command(
@@ -294,16 +303,19 @@ def show(
 ) -> None:
     """Show all that is known of addresses: entries, removed ones too, and feedback."""
     with _client(server, token, tls_ca, tls_cert, tls_key, insecure) as client:
-        for address in _listed(addresses):
+
+        def show_one(address: str) -> None:
             history = client.get_address(address)
             if as_json:
                 typer.echo(printed.as_json({"address": address} | asdict(history)))
-                continue
+                return
             typer.echo(printed.printable(address))
             printed.print_table(
                 "entries", [printed.entry_row(entry) for entry in history.suppressions]
             )
             printed.print_table("feedback", [printed.event_row(event) for event in history.events])
+
+        _for_each(addresses, show_one)
 
 
 @app.command(
@@ -331,17 +343,19 @@ def erase(
     This cannot be undone. Entries keep a keyed hash instead of the address;
     feedback goes. Addresses that are on no list leave nothing behind.
     """
-    listed = _listed(addresses)
     if not yes:
-        _confirmed(len(listed), from_standard_input=addresses == ["-"])
+        _confirmed(len(addresses), from_standard_input=addresses == _STANDARD_INPUT)
     with _client(server, token, tls_ca, tls_cert, tls_key, insecure) as client:
-        for address in listed:
+
+        def erase_one(address: str) -> None:
             done = client.erase(address, detail=detail)
             typer.echo(
                 printed.as_json({"address": address} | asdict(done))
                 if as_json
                 else f"erased\t{printed.printable(address)}\t{printed.erased_counts(done)}"
             )
+
+        _for_each(addresses, erase_one)
 
 
 def main() -> None:
@@ -374,8 +388,12 @@ def _client(
 
 
 def _fail(text: str, status: int) -> None:
-    typer.echo(f"suppression: {printed.printable(text)}", err=True)
+    _complain(text)
     raise typer.Exit(status)
+
+
+def _complain(text: str) -> None:
+    typer.echo(f"suppression: {printed.printable(text)}", err=True)
 
 
 def _confirmed(count: int, *, from_standard_input: bool) -> None:
@@ -387,10 +405,39 @@ def _confirmed(count: int, *, from_standard_input: bool) -> None:
         _fail("nothing was erased", WRONG_USAGE)
 
 
+def _for_each(addresses: list[str], act: Callable[[str], None]) -> None:
+    """Act on every address; say at once which of them is none, and at the end how many."""
+    listed, refused = list(_placed(addresses)), 0
+    for place, address in listed:
+        try:
+            act(address)
+        except InvalidArgumentError as error:
+            what = _wrong_with_address(error)
+            if what is None:  # The next address would meet the same.
+                raise
+            refused += 1
+            _complain(f"{place}{address}: {what}")
+    if refused:
+        _fail(f"{len(listed) - refused} done, {refused} refused", WRONG_USAGE)
+
+
+def _wrong_with_address(error: InvalidArgumentError) -> str | None:
+    said = {violation.field: violation.description for violation in error.violations}
+    return said.get("address")
+
+
 def _listed(addresses: list[str]) -> list[str]:
-    if addresses != ["-"]:
-        return addresses
-    return [line for line in map(str.strip, sys.stdin) if line]
+    return [address for _, address in _placed(addresses)]
+
+
+def _placed(addresses: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield each address behind the words that say where it stands."""
+    if addresses != _STANDARD_INPUT:
+        yield from (("", address) for address in addresses)
+        return
+    for number, line in enumerate(sys.stdin, start=1):
+        if address := line.strip():
+            yield f"line {number}: ", address
 
 
 if __name__ == "__main__":
