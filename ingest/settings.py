@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ingest.errors import SettingsError
 from ingest.sqs import MAX_BATCH, MAX_WAIT_SECONDS
+from service.flags import what_is_wrong
 
 _MAX_PORT: Final = 65_535
 
@@ -161,8 +162,4 @@ def load(kind: type[_Settings], **flags: Any) -> _Settings:
     try:
         return kind(**given)
     except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        said = first["msg"].removeprefix("Value error, ")
-        # What is wrong with several together names them itself.
-        where = f"SUPPRESSION_{str(first['loc'][0]).upper()}: " if first["loc"] else ""
-        raise SettingsError(f"{where}{said}") from None
+        raise SettingsError(what_is_wrong(error)) from None

@@ -61,12 +61,12 @@ def serve(settings: ServiceSettings) -> None:
     set_up_logs(settings.log_format)
     # Better found out now and once than in every worker.
     if settings.tracing and importlib.util.find_spec("opentelemetry") is None:
-        raise BadSetting("tracing: install suppression-service[otel] for it")
+        raise BadSetting("SUPPRESSION_TRACING: install suppression-service[otel] for it")
     if settings.token_file:
         TokenFile(settings.token_file)
     elif not is_loopback(settings.listen) and not settings.tls_client_ca:
         typer.echo(
-            "suppression-service: no token_file and no tls_client_ca: whoever reaches "
+            "suppression-service: no --token-file and no --tls-client-ca: whoever reaches "
             f"{settings.listen} may change the list",
             err=True,
         )
@@ -143,7 +143,9 @@ def health(settings: ServiceSettings) -> None:
     from service.health import ask  # grpc is of no use to other commands
 
     if settings.tls_certificate and not settings.health_listen:
-        raise BadSetting("health_listen: not set, and listen is behind TLS")
+        raise BadSetting(
+            "SUPPRESSION_HEALTH_LISTEN is not set, and SUPPRESSION_LISTEN is behind TLS"
+        )
     told = ask(settings.health_listen or settings.listen)
     typer.echo(told)
     if told != "SERVING":
@@ -183,7 +185,7 @@ def new(
     Example: suppression-service token new newsletter --role check --file tokens
     """
     if role.upper() not in Role.__members__:
-        raise BadSetting("role: give check, write or admin")
+        raise BadSetting("--role: give check, write or admin")
     text, token = new_token(name, Role[role.upper()])
     if file is None:
         typer.echo(f"add this line to the token file: {token}", err=True)

@@ -79,7 +79,17 @@ def _validated(settings: type[_Settings], given: dict[str, Any]) -> _Settings:
     try:
         return settings(**given)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
-        raise BadSetting(f"{where}: {said}" if where else said) from None
+        raise BadSetting(what_is_wrong(error)) from None
+
+
+def what_is_wrong(error: ValidationError) -> str:
+    """Say in one line which setting is wrong, by the name of its variable, and how.
+
+    The value is not repeated, which may hold a password; a path is.
+    """
+    first = error.errors()[0]
+    said = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "path_not_file":
+        said = f"there is no file {first['input']}"
+    # What is wrong with several together names them itself.
+    return f"SUPPRESSION_{str(first['loc'][0]).upper()}: {said}" if first["loc"] else said

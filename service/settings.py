@@ -6,7 +6,7 @@ import os
 import ssl
 import tempfile
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, FilePath, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -163,7 +163,7 @@ class ServiceSettings(BaseSettings):
             "needs suppression-service[otel]"
         ),
     ] = False
-    log_format: Annotated[str, Field(pattern="^(console|json)$", description="console or json")] = (
+    log_format: Annotated[Literal["console", "json"], Field(description="console or json")] = (
         "console"
     )
 
@@ -175,15 +175,21 @@ class ServiceSettings(BaseSettings):
     @model_validator(mode="after")
     def _rates_have_tokens(self) -> Self:
         if self.max_rate and not self.token_file:
-            raise ValueError("max_rate needs token_file: calls are counted by the name of a token")
+            raise ValueError(
+                "SUPPRESSION_MAX_RATE needs SUPPRESSION_TOKEN_FILE: "
+                "calls are counted by the name of a token"
+            )
         return self
 
     @model_validator(mode="after")
     def _tls_is_whole(self) -> Self:
         if (self.tls_certificate is None) != (self.tls_key is None):
-            raise ValueError("tls_certificate and tls_key go together")
+            raise ValueError("SUPPRESSION_TLS_CERTIFICATE and SUPPRESSION_TLS_KEY go together")
         if self.tls_client_ca and not self.tls_certificate:
-            raise ValueError("tls_client_ca needs tls_certificate and tls_key")
+            raise ValueError(
+                "SUPPRESSION_TLS_CLIENT_CA needs SUPPRESSION_TLS_CERTIFICATE and "
+                "SUPPRESSION_TLS_KEY"
+            )
         return self
 
     @model_validator(mode="after")
@@ -208,7 +214,7 @@ class ServiceSettings(BaseSettings):
             return self
         raise ValueError(
             f"refusing to listen on {self.listen} without TLS: addresses of people would cross "
-            "the network in the clear; give tls_certificate and tls_key, or --insecure"
+            "the network in the clear; give --tls-certificate and --tls-key, or --insecure"
         )
 
 

@@ -62,7 +62,7 @@ def test_the_command_says_which_address_it_needs_where_the_calls_are_behind_tls(
     }
     done = CliRunner().invoke(app, ["health"], env=behind_tls)
     assert isinstance(done.exception, BadSetting)
-    assert "health_listen" in str(done.exception)
+    assert "SUPPRESSION_HEALTH_LISTEN" in str(done.exception)
 
 
 @pytest.mark.parametrize(("told", "status"), [("SERVING", 0), ("NOT_SERVING", 1)])

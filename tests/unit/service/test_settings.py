@@ -50,7 +50,7 @@ def test_beyond_loopback_one_can_be_told_to_go_without_tls() -> None:
 
 
 def test_a_rate_needs_the_tokens_that_it_is_about(tmp_path: Path) -> None:
-    with pytest.raises(ValidationError, match="max_rate needs token_file"):
+    with pytest.raises(ValidationError, match="MAX_RATE needs SUPPRESSION_TOKEN_FILE"):
         ServiceSettings(max_rate=10)
     (tmp_path / "tokens").touch()
     assert ServiceSettings(max_rate=10, token_file=tmp_path / "tokens").max_rate == 10
@@ -75,25 +75,25 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
 
 
 WRONG = [
-    (["--workers", "0"], "workers"),
-    (["--workers", "many"], "workers"),
-    (["--poll-seconds", "0"], "poll"),
-    (["--poll-seconds", "nan"], "poll"),
-    (["--max-staleness", "-1"], "staleness"),
-    (["--max-staleness", "inf"], "staleness"),
-    (["--max-staleness", "1e300"], "staleness"),
-    (["--drain-seconds", "inf"], "drain"),
-    (["--grace-seconds", "-1"], "grace"),
-    (["--grace-seconds", "inf"], "grace"),
-    (["--max-connection-age", "inf"], "age"),
-    (["--max-connection-age", "1e12"], "age"),
-    (["--log-format", "xml"], "format"),
+    (["--workers", "0"], "SUPPRESSION_WORKERS: "),
+    (["--workers", "many"], "SUPPRESSION_WORKERS: "),
+    (["--poll-seconds", "0"], "SUPPRESSION_POLL_SECONDS: "),
+    (["--poll-seconds", "nan"], "SUPPRESSION_POLL_SECONDS: "),
+    (["--max-staleness", "-1"], "SUPPRESSION_MAX_STALENESS: "),
+    (["--max-staleness", "inf"], "SUPPRESSION_MAX_STALENESS: "),
+    (["--max-staleness", "1e300"], "SUPPRESSION_MAX_STALENESS: "),
+    (["--drain-seconds", "inf"], "SUPPRESSION_DRAIN_SECONDS: "),
+    (["--grace-seconds", "-1"], "SUPPRESSION_GRACE_SECONDS: "),
+    (["--grace-seconds", "inf"], "SUPPRESSION_GRACE_SECONDS: "),
+    (["--max-connection-age", "inf"], "SUPPRESSION_MAX_CONNECTION_AGE: "),
+    (["--max-connection-age", "1e12"], "SUPPRESSION_MAX_CONNECTION_AGE: "),
+    (["--log-format", "xml"], "SUPPRESSION_LOG_FORMAT: Input should be 'console' or 'json'"),
     (["--listen", "nowhere"], "HOST:PORT"),
     (["--listen", "0.0.0.0:50051"], "without TLS"),
     (["--tls-key", __file__], "go together"),
-    (["--tls-client-ca", __file__], "tls_client_ca needs"),
+    (["--tls-client-ca", __file__], "TLS_CLIENT_CA needs"),
     (["--tls-certificate", __file__, "--tls-key", __file__], "TLS files"),
-    (["--tls-certificate", "/none/c.pem", "--tls-key", "/none/k.pem"], "tls_certificate"),
+    (["--tls-certificate", "/none/c.pem", "--tls-key", "/none/k.pem"], "no file /none/c.pem"),
 ]
 
 
@@ -118,7 +118,7 @@ def test_a_wrong_value_of_the_environment_is_named_like_a_flags(
     monkeypatch.setenv("SUPPRESSION_WORKERS", "many")
     refused = CliRunner().invoke(app, ["serve"]).exception
     assert isinstance(refused, BadSetting)
-    assert str(refused).startswith("workers: ")
+    assert str(refused).startswith("SUPPRESSION_WORKERS: ")
 
 
 @pytest.mark.parametrize("command", ["serve", "migrate"])
