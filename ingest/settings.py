@@ -97,7 +97,7 @@ class IngestSettings(BaseSettings):
     ] = {}
     delayed_bounces: Annotated[
         Literal["hard", "soft"],
-        Field(description="what a Permanent bounce is that names its recipient as delayed"),
+        Field(description="hard or soft: what a Permanent bounce is that tells of a delay"),
     ] = "hard"
     soft_bounce_limit: Annotated[
         int, Field(ge=0, description="soft bounces in a row that suppress an address; 0: none do")
@@ -135,7 +135,8 @@ class IngestSettings(BaseSettings):
         Field(description="HOST:PORT to show metrics to Prometheus on; empty: nowhere"),
     ] = ""
     log_format: Annotated[
-        Literal["console", "json"], Field(description="for people or for machines")
+        Literal["console", "json"],
+        Field(description="console or json: for people or for machines"),
     ] = "console"
 
 
