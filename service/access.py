@@ -152,9 +152,11 @@ class TokenFile:
 
 def _read(path: Path) -> Sequence[Token]:
     try:
-        lines = path.read_text().splitlines()
-    except (OSError, UnicodeDecodeError):
-        raise BadTokenFile(f"{path} cannot be read") from None
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise BadTokenFile(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise BadTokenFile(f"{path} cannot be read: it is no text in UTF-8") from None
     tokens = []
     for number, line in enumerate(lines, start=1):
         if line.strip() and not line.lstrip().startswith("#"):

@@ -126,7 +126,7 @@ def migrate(settings: ServiceSettings) -> None:
 
     Safe to repeat, and to run from several places at once.
     """
-    before, after = migrate_schema(open_engine(settings.database_url))
+    before, after = migrate_schema(open_engine(settings.database_url, create=True))
     typer.echo(f"schema at {after}" if before == after else f"schema {before or 'new'} -> {after}")
 
 

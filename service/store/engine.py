@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
 
-from service.store.errors import StoreError, StoreUnavailable
+from service.store.errors import SchemaMissing, StoreError, StoreUnavailable
 
 #: Seconds to wait for a connection, a lock, another writer, or a word from a server that
 #: may be gone. The shortest, so that whoever waits for one of these hears why it failed:
@@ -31,10 +31,15 @@ _REPLACED: Final = (
 _PASSING = (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError)
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, create: bool = False) -> Engine:
     """Return an engine for a ``sqlite:`` or ``postgresql:`` URL; connects to nothing yet.
 
     Its exceptions never show the values of a statement: those are people's addresses.
+
+    Args:
+        url: the database.
+        create: whether to make the file of SQLite's if there is none; else connecting
+            raises :class:`SchemaMissing`.
 
     Raises:
         StoreError: the text is no URL, or of another engine.
@@ -45,14 +50,14 @@ def open_engine(url: str) -> Engine:
         raise StoreError("the database URL cannot be read; see --help for its form") from None
     match parsed.get_backend_name():
         case "sqlite":
-            return _sqlite(parsed)
+            return _sqlite(parsed, create=create)
         case "postgresql":
             return _postgresql(parsed.set(drivername="postgresql+psycopg"))
         case other:
             raise StoreError(f"no support for {other}; use sqlite or postgresql")
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL, *, create: bool) -> Engine:
     asked = {} if "timeout" in url.query else {"timeout": PATIENCE_SECONDS}
     engine = create_engine(url, connect_args=asked, hide_parameters=True, **_pool(url))
 
@@ -76,9 +81,10 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     if url.database and not url.database.startswith((":memory:", "file:")):
-        one_file = _OneFile(url.database)
+        one_file = _OneFile(url.database, create=create)
         # Before a connection is opened, which makes the file if there is none, and before one
         # that is open is used.
+        event.listen(engine, "do_connect", one_file.require)
         event.listen(engine, "do_connect", one_file.look)
         event.listen(engine, "checkout", one_file.stay)
     return engine
@@ -98,9 +104,18 @@ class _OneFile:
     would apply to the new file what lies beside it and belongs to the old one.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, create: bool) -> None:
         self._path = Path(path)
+        self._create = create
         self._opened: tuple[int, int] | None = None
+
+    def require(self, *_: object) -> None:
+        """Raise :class:`SchemaMissing` if there has never been a file, and none is to be made."""
+        # Without its folder SQLite makes none: a volume may come yet.
+        if not (self._create or self._opened or self._found()) and self._path.parent.is_dir():
+            raise SchemaMissing(
+                f"there is no database {self._path.absolute()}: run 'suppression-service migrate'"
+            )
 
     def look(self, *_: object) -> None:
         """Raise :class:`StoreUnavailable` if another file, or none, is in its place."""
@@ -146,7 +161,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
         StoreUnavailable: the database cannot answer now.
         StoreError: the file is damaged or no database.
     """
-    with _translated(), engine.connect() as connection, connection.begin():
+    with _translated(engine.url), engine.connect() as connection, connection.begin():
         yield connection
 
 
@@ -158,22 +173,24 @@ def writing(engine: Engine) -> Iterator[Connection]:
         StoreUnavailable: the database cannot write now. Nothing was written, unless the
             connection broke while the commit was being confirmed.
     """
-    with _translated(), engine.connect() as plain:
+    with _translated(engine.url), engine.connect() as plain:
         connection = plain.execution_options(**{_WRITE: True})
         with connection.begin():
             yield connection
 
 
 @contextlib.contextmanager
-def _translated() -> Iterator[None]:
+def _translated(url: URL) -> Iterator[None]:
+    # Of SQLite alone: in the URL of the other engine the database says less than its error.
+    file = f": {url.database}" if url.database and url.get_backend_name() == "sqlite" else ""
     try:
         yield
     except _PASSING as error:
-        raise StoreUnavailable(_first_line(error)) from error
+        raise StoreUnavailable(_first_line(error) + file) from error
     except exc.DatabaseError as error:
         # No kind of its own: the file is no database. Either is for an operator to mend.
         if type(error) is exc.DatabaseError or _is_refused(error):
-            raise StoreError(_first_line(error)) from error
+            raise StoreError(_first_line(error) + file) from error
         _forget_values(error)
         raise
 

@@ -53,12 +53,14 @@ class Store:
     def open(cls, url: str, *, migrate_first: bool = False) -> Self:
         """Connect to a database URL and make sure of its schema.
 
+        A file that is not there is made only to be migrated.
+
         Raises:
             StoreError: the URL is unusable.
             SchemaError: the schema is missing, older, or too new for this program.
             StoreUnavailable: the database cannot be reached.
         """
-        store = cls(open_engine(url))
+        store = cls(open_engine(url, create=migrate_first))
         try:
             if migrate_first:
                 migrate(store.engine)

@@ -100,7 +100,7 @@ def _try_commands(container: Container, default: list[str]) -> None:
     for command in _COMMANDS:
         _expect(f"{command} --help", container.run(command, "--help"), 0, "Usage")
     # A list that nobody said where to keep would be gone with the container.
-    _expect("the command by itself", container.run(*default), 3, "unable to open")
+    _expect("the command by itself", container.run(*default), 3, "there is no database")
 
 
 def _try_server(container: Container, default: list[str], writable: Path) -> None:

@@ -172,6 +172,6 @@ def _hang_up(admin: psycopg.Connection, name: str | None) -> None:
 
 
 def _migrate(url: str) -> None:
-    engine = open_engine(url)
+    engine = open_engine(url, create=True)
     migrate(engine)
     engine.dispose()

@@ -71,7 +71,7 @@ def test_a_line_that_is_none_is_named_by_its_number_only(tmp_path: Path, line: s
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadTokenFile):
+    with pytest.raises(BadTokenFile, match="nowhere cannot be read: No such file"):
         TokenFile(tmp_path / "nowhere")
 
 

@@ -133,9 +133,9 @@ def test_the_help_tells_of_every_setting_and_its_variable(command: str) -> None:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("sqlite:////none/such/list.db", "unable to open"),
+        ("sqlite:////none/such/list.db", "unable to open database file: /none/such/list.db"),
         ("nonsense", "cannot be read"),
-        ("sqlite:///{tmp}/list.db", "suppression-service migrate"),
+        ("sqlite:///{tmp}/list.db", "there is no database {tmp}/list.db: run 'suppression-service"),
     ],
 )
 def test_a_database_that_cannot_be_used_is_one_line_and_status_3(
@@ -145,7 +145,7 @@ def test_a_database_that_cannot_be_used_is_one_line_and_status_3(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    url = url.format(tmp=tmp_path)
+    url, said = url.format(tmp=tmp_path), said.format(tmp=tmp_path)
     monkeypatch.setattr("sys.argv", ["suppression-service", "serve", "--database-url", url])
     with pytest.raises(SystemExit) as ended:
         main()

@@ -36,7 +36,7 @@ OLDEST_PROGRAMS = {
 
 @pytest.fixture
 def empty(empty_url: str) -> Iterator[Engine]:
-    engine = open_engine(empty_url)
+    engine = open_engine(empty_url, create=True)
     yield engine
     engine.dispose()
 
@@ -114,7 +114,7 @@ def test_two_databases_have_names_of_their_own(store: Store, empty: Engine) -> N
 
 
 def _migrate(url: str) -> tuple[str | None, str]:
-    engine = open_engine(url)
+    engine = open_engine(url, create=True)
     try:
         return migrate(engine)
     finally:

@@ -17,7 +17,7 @@ Columns = dict[tuple[str, str], dict[str, object]]
 
 @pytest.fixture
 def engine(sqlite_url: str) -> Iterator[Engine]:
-    engine = open_engine(sqlite_url)
+    engine = open_engine(sqlite_url, create=True)
     yield engine
     engine.dispose()
 

@@ -19,6 +19,7 @@ from service.store import (
     Feedback,
     NewSuppression,
     Reason,
+    SchemaMissing,
     Store,
     StoreError,
     StoreUnavailable,
@@ -200,10 +201,16 @@ def test_a_directory_that_does_not_exist_is_unavailable(tmp_path: Path) -> None:
         Store.open(f"sqlite:///{tmp_path}/none/list.db")
 
 
+def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(SchemaMissing, match=f"no database {tmp_path}/list.db"):
+        Store.open(f"sqlite:///{tmp_path}/list.db")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_that_is_no_database_is_told_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "list.db"
     path.write_text("not a database at all, but long enough to be looked at as one" * 20)
-    with pytest.raises(StoreError, match="not a database"):
+    with pytest.raises(StoreError, match=f"not a database: {path}"):
         Store.open(f"sqlite:///{path}")
 
 
