@@ -18,6 +18,7 @@ from suppression import (
     UnavailableError,
     command,
 )
+from suppression.v1 import suppression_service_pb2 as pb
 
 
 @dataclass
@@ -84,6 +85,38 @@ def test_check_reads_addresses_from_standard_input(run: Run) -> None:
     ran = run("check", "-", stdin="a@example.com\n\n b@example.com \n")
 
     assert ran.out == "send\ta@example.com\nsend\tb@example.com\n"
+
+
+def test_check_says_that_a_display_name_is_no_part_of_an_address(run: Run, service: Any) -> None:
+    def refuse(_request: Any) -> Any:
+        return pb.BatchCheckResponse(verdicts=[2], matches=[pb.Match(reason=6)])
+
+    service.BatchCheck = refuse
+
+    ran = run("check", "Jane Doe <jane@example.com>")
+
+    assert (ran.status, ran.out.split()[0], "without a display name" in ran.err) == (
+        1,
+        "hold",
+        True,
+    )
+
+
+def test_check_says_what_holds_without_a_stream(run: Run) -> None:
+    told = " ".join(run("check", "--help").out.split())
+
+    assert "without it, only entries for all mail hold" in told
+
+
+@pytest.mark.parametrize(
+    "server", ["http://127.0.0.1:50051", "https://a.example", "localhost", "[::1]"]
+)
+def test_a_server_that_is_no_host_and_port_is_not_asked(
+    run: Run, service: Any, server: str
+) -> None:
+    ran = run("check", "a@example.com", "--server", server)
+
+    assert (ran.status, len(service.calls), "give HOST:PORT" in ran.err) == (2, 0, True)
 
 
 def test_check_tells_the_service_about_the_mail(run: Run, service: Any) -> None:

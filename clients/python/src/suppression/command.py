@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 from . import (
+    Check,
     InvalidArgumentError,
     MailClass,
     Reason,
@@ -72,17 +73,30 @@ def _span(text: str) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
+def _with_port(server: str) -> str:
+    # gRPC would take the scheme of a URL for the host, and without a port try 443.
+    if re.fullmatch(r"https?:.*|[^:]*|\[[^]]*\]", server):
+        raise typer.BadParameter("give HOST:PORT, such as 127.0.0.1:50051")
+    return server
+
+
 Addresses = Annotated[
     list[str], typer.Argument(metavar="ADDRESS", help="- reads them from standard input.")
 ]
-Stream = Annotated[str, typer.Option(help="The stream of mail; without it, all mail.")]
+Stream = Annotated[
+    str, typer.Option(help="The stream of mail, case-sensitive; without it, all mail.")
+]
 Source = Annotated[str, typer.Option(help="Who does this; the service's default is 'api'.")]
 Detail = Annotated[str, typer.Option(help="Why, in words for people.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 Server = Annotated[
     str,
     typer.Option(
-        "--server", envvar="SUPPRESSION_ADDRESS", metavar="HOST:PORT", help="Where the service is."
+        "--server",
+        envvar="SUPPRESSION_ADDRESS",
+        metavar="HOST:PORT",
+        help="Where the service is.",
+        callback=_with_port,
     ),
 ]
 Token = Annotated[
@@ -155,7 +169,13 @@ app = typer.Typer(
 )
 def check(
     addresses: Addresses,
-    stream: Stream = "",
+    stream: Annotated[
+        str,
+        typer.Option(
+            help="The stream of the mail, case-sensitive; "
+            "without it, only entries for all mail hold."
+        ),
+    ] = "",
     essential: Annotated[
         bool, typer.Option("--essential", help="The mail passes complaints and unsubscribes.")
     ] = False,
@@ -178,6 +198,8 @@ def check(
         typer.echo(
             printed.as_json(printed.check_record(one)) if as_json else printed.check_line(one)
         )
+    if any(_has_display_name(one) for one in checks):
+        _complain("give an address only, without a display name or <>")
     if not all(one.send for one in checks):
         raise typer.Exit(MAY_NOT_BE_MAILED)
 
@@ -403,6 +425,11 @@ def _confirmed(count: int, *, from_standard_input: bool) -> None:
     whom = "this address" if count == 1 else f"these {count} addresses"
     if not typer.confirm(f"Erase what is known of {whom}? It cannot be undone.", err=True):
         _fail("nothing was erased", WRONG_USAGE)
+
+
+def _has_display_name(one: Check) -> bool:
+    wrong = one.reason is Reason.INVALID_ADDRESS
+    return wrong and bool(re.fullmatch(r".*<[^<>]+@[^<>]+>", one.address))
 
 
 def _for_each(addresses: list[str], act: Callable[[str], None]) -> None:
