@@ -39,4 +39,5 @@ def rates_command(
     if as_document:
         typer.echo(json.dumps(as_json(counts, shown), indent=2))
     else:
-        Console().print(as_tables(counts, shown))
+        console = Console()
+        console.print(as_tables(counts, shown, console.width))

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from rich import box
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -19,6 +20,10 @@ from ingest.rates.rates import (
 from service.store import DailyCount
 
 _BAR: Final = 10
+#: Columns of the screen that all of a table needs, with sends in the millions.
+_WIDE: Final = 110
+#: What a screen that is narrower does without.
+_FOR_WIDE: Final = {"deliveries", ""}
 _STYLES: Final = {
     Level.FINE: "green",
     Level.HIGH: "yellow",
@@ -38,16 +43,19 @@ def days_until(last: dt.date, number: int) -> list[dt.date]:
     return [last - dt.timedelta(days=ago) for ago in range(number - 1, -1, -1)]
 
 
-def as_tables(counts: Sequence[DailyCount], days: Sequence[dt.date]) -> Group:
-    """Return a table of the days, one of the configuration sets, and what the marks mean."""
+def as_tables(counts: Sequence[DailyCount], days: Sequence[dt.date], width: int) -> Group:
+    """Return a table of the days, one of the configuration sets, and what the marks mean.
+
+    Below a width of 110 columns they are without deliveries and without bars.
+    """
     daily = {day.isoformat(): rates for day, rates in by_day(counts, days).items()}
     sets = {name or "(none)": rates for name, rates in by_set(counts).items()}
     total = Rates.of(counts)
-    return Group(
-        _table("day (UTC)", daily, total),
-        *([_table("configuration set", sets, total)] if len(sets) > 1 else []),
-        Text(_LEGEND, style="dim"),
-    )
+    tables = [_table("day (UTC)", daily, total, width)]
+    if len(sets) > 1:
+        tables.append(_table("configuration set", sets, total, width))
+    spaced: list[Table | str] = [part for table in tables for part in (table, "")]
+    return Group(*spaced, Text(_LEGEND, style="dim"))
 
 
 def as_json(counts: Sequence[DailyCount], days: Sequence[dt.date]) -> dict[str, Any]:
@@ -65,30 +73,32 @@ def as_json(counts: Sequence[DailyCount], days: Sequence[dt.date]) -> dict[str, 
     }
 
 
-def _table(what: str, lines: Mapping[str, Rates], total: Rates) -> Table:
-    table = Table()
-    table.add_column(what)
-    for name in ("sends", "deliveries", "hard", "soft", "bounce rate", "", "complaints", "rate"):
+def _table(what: str, lines: Mapping[str, Rates], total: Rates, width: int) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    # The names of configuration sets are as long as they like.
+    table.add_column(what, overflow="fold")
+    names = [name for name in _cells(total) if width >= _WIDE or name not in _FOR_WIDE]
+    for name in names:
         table.add_column(name, justify="left" if name == "" else "right", no_wrap=True)
-    for name, rates in lines.items():
-        table.add_row(name, *_cells(rates))
-    table.add_section()
-    table.add_row("all", *_cells(total))
+    for line, rates in (*lines.items(), ("all", total)):
+        cells = _cells(rates)
+        table.add_row(line, *(cells[name] for name in names))
     return table
 
 
-def _cells(rates: Rates) -> list[str | Text]:
+def _cells(rates: Rates) -> dict[str, str | Text]:
+    """Return what stands in a line, by the heads of the columns."""
     bounces, complaints = rates.bounce_level, rates.complaint_level
-    return [
-        f"{rates.sends:,}",
-        f"{rates.deliveries:,}",
-        f"{rates.hard_bounces:,}",
-        f"{rates.soft_bounces:,}",
-        _percent(rates.bounce_rate, 2, bounces),
-        _bar(rates.bounce_rate, bounces),
-        f"{rates.complaints:,}",
-        _percent(rates.complaint_rate, 3, complaints),
-    ]
+    return {
+        "sends": f"{rates.sends:,}",
+        "deliveries": f"{rates.deliveries:,}",
+        "hard": f"{rates.hard_bounces:,}",
+        "soft": f"{rates.soft_bounces:,}",
+        "bounce rate": _percent(rates.bounce_rate, 2, bounces),
+        "": _bar(rates.bounce_rate, bounces),
+        "complaints": f"{rates.complaints:,}",
+        "rate": _percent(rates.complaint_rate, 3, complaints),
+    }
 
 
 def _percent(rate: float | None, places: int, level: Level) -> Text:

@@ -17,10 +17,10 @@ COUNTS = [
 ]
 
 
-def shown(counts: list[DailyCount], days: list[dt.date]) -> str:
-    console = Console(file=io.StringIO(), width=120)
+def shown(counts: list[DailyCount], days: list[dt.date], width: int = 120) -> str:
+    console = Console(file=io.StringIO(), width=width)
     with console.capture() as capture:
-        console.print(as_tables(counts, days))
+        console.print(as_tables(counts, days, width))
     return capture.get()
 
 
@@ -69,6 +69,20 @@ def test_the_table_marks_a_rate_that_ses_reviews() -> None:
 
 def test_the_table_draws_half_a_bar_at_half_the_highest_threshold() -> None:
     assert "█████·····" in shown([COUNTS[0]], [DAY])
+
+
+@pytest.mark.parametrize("width", [80, 110])
+def test_the_table_cuts_no_day_and_no_figure_short(width: int) -> None:
+    millions = DailyCount(
+        DAY,
+        sends=1_234_567,
+        deliveries=1_234_000,
+        hard_bounces=150_000,
+        soft_bounces=12_345,
+        complaints=12_345,
+    )
+    told = shown([millions], [DAY], width)
+    assert (f"{DAY}" in told, "1,234,567" in told, "…" in told) == (True, True, False)
 
 
 def test_the_table_shows_configuration_sets_when_there_are_several() -> None:
