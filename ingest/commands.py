@@ -32,6 +32,7 @@ from ingest.webhook.command import webhook_command
 from ingest.worker import Worker
 from service.metrics.port import MetricsPortTaken
 from service.store import StoreError
+from service.version import with_version
 
 EXIT_REFUSED: Final = 1
 EXIT_USAGE: Final = 2
@@ -54,7 +55,7 @@ app = typer.Typer(
     """,
 )
 
-
+app.callback()(with_version)
 app.command("webhook")(webhook_command)
 app.command("provision")(provision_command)
 app.command("doctor")(doctor_command)

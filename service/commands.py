@@ -24,6 +24,7 @@ from service.store import Store, StoreError, StoreUnavailable
 from service.store.engine import open_engine
 from service.store.schema_version import migrate as migrate_schema
 from service.supervisor import AddressTaken, Supervisor, reserved_address
+from service.version import with_version
 
 _EXIT_NOT_SERVING: Final = 1
 _EXIT_USAGE: Final = 2
@@ -38,9 +39,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     # Rich's tables cut the names of environment variables short.
     rich_markup_mode=None,
-    context_settings={"max_content_width": 100},
+    context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
     help="Answers over gRPC whether an address may be mailed.",
 )
+app.callback()(with_version)
 
 token_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Make tokens for callers."

@@ -5,6 +5,7 @@ import runpy
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 import grpc
@@ -344,6 +345,16 @@ def test_help_teaches_by_examples(run: Run, name: str) -> None:
     ran = run(*filter(None, [name]), "--help")
 
     assert f"\n    suppression {name}" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("flag", "said"),
+    [("-h", "Usage: "), ("--version", f"suppression {version('suppression-client')}")],
+)
+def test_short_questions_are_answered(run: Run, flag: str, said: str) -> None:
+    ran = run(flag)
+
+    assert (ran.status, said in ran.out) == (0, True)
 
 
 def test_without_the_extra_the_command_says_what_to_install(
