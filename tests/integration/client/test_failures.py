@@ -85,7 +85,7 @@ async def test_silence_goes_by_the_policy(client_of: ClientOf, service: Any) -> 
 async def test_a_service_that_fails_cannot_be_asked(
     client_of: ClientOf, service: Any, code: grpc.StatusCode
 ) -> None:
-    service.fails("CheckAddress", code)
+    service.fails("CheckAddress", code, times=ATTEMPTS)
 
     assert not (await client_of(service.address).check("a@example.com")).answered
 
