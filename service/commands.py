@@ -126,7 +126,8 @@ def _health_reserved(settings: ServiceSettings) -> Iterator[ServiceSettings]:
 def migrate(settings: ServiceSettings) -> None:
     """Bring the database's schema to the one that this program knows.
 
-    Safe to repeat, and to run from several places at once.
+    Safe to repeat, and to run from several places at once: on PostgreSQL the others wait, on
+    SQLite they give up after 5 s.
     """
     before, after = migrate_schema(open_engine(settings.database_url, create=True))
     typer.echo(f"schema at {after}" if before == after else f"schema {before or 'new'} -> {after}")
