@@ -61,6 +61,20 @@ class PatientProtocol(H11Protocol):
         if self.conn.their_state is h11.SEND_BODY:
             self._hang_up()
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP; hang up where that can no longer be said.
+
+        The rest of a request can break while its answer is made or sent. uvicorn would write
+        a traceback then, two if the answer comes after all, for whoever likes to fill a log.
+        """
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        try:
+            super().send_400_response(msg)
+        except h11.LocalProtocolError:
+            self.transport.abort()
+
     def _expect_head(self) -> None:
         if self._deadline is None:
             self.waiting_since = self.loop.time()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from tests.fuzz.budget import examples
@@ -214,6 +214,9 @@ HTTP = st.binary(max_size=100) | st.builds(
 def test_broken_http_is_refused_or_hung_up_on(target: Target) -> None:
     @examples(300)
     @given(HTTP)
+    @example(b"HEAD /sns HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+    @example(b"HEAD /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+    @example(b"POST /sns HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\nzz\r\n")
     def answered(octets: bytes) -> None:
         well = {100, 200} if b"/healthz" in octets else {100}
         assert all(status in REFUSED or status in well for status in target.sent(octets))
