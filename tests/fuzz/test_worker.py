@@ -30,6 +30,8 @@ _TAKEN: Final = st.text(
     min_size=1,
     max_size=60,
 )
+#: Octets of a message that SQS no longer takes.
+LONGEST: Final = 1 << 20
 #: MiB that memory may grow by while the messages are taken in.
 MARGIN: Final = 32
 
@@ -59,7 +61,7 @@ def bodies() -> list[str]:
         made.add("".join(character for character in body if character.isprintable()))
 
     collect()
-    return sorted(made - {""})
+    return sorted(body for body in made if 0 < len(body.encode()) < LONGEST)
 
 
 def is_broken(body: str) -> bool:
