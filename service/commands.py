@@ -90,8 +90,8 @@ def _look_at_database(url: str) -> None:
     try:
         Store.open(url).close()
     except StoreUnavailable as error:
-        file = make_url(url)
-        if file.get_backend_name() == "sqlite" and not os.access(file.database or "", os.R_OK):
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" and not os.access(parsed.database or "", os.R_OK):
             raise
         _log.warning("database away; starting without it", error=str(error))
 
