@@ -38,9 +38,11 @@ MARGIN: Final = 32
 
 @pytest.fixture
 def feedback(stand_in: StandIn, processes: Processes, tmp_path: Path) -> Iterator[Feedback]:
-    """What is not deleted comes again after two seconds, and twice at most."""
+    """What is not deleted comes again, the later the more is sent, and twice at most."""
     url = f"sqlite:///{tmp_path}/list.db"
-    wiring = stand_in.wire(f"t{secrets.token_hex(6)}", visibility_seconds=2, max_receive_count=2)
+    wiring = stand_in.wire(
+        f"t{secrets.token_hex(6)}", visibility_seconds=2 * TIMES, max_receive_count=2
+    )
     with contextlib.closing(Store.open(url, migrate_first=True)) as store:
         yield Feedback(stand_in, wiring, processes, url, store)
 
@@ -92,7 +94,9 @@ def test_broken_messages_between_good_ones_are_left_and_the_good_ones_count(
     # then the good ones are counted, the broken ones are in the dead-letter queue,
     assert {tuple(feedback.occurrences(address)) for address in good} == {(1,)}
     broken = Counter(filter(is_broken, bodies))
-    eventually("the broken ones are given up", lambda: feedback.dead() == broken.total())
+    eventually(
+        "the broken ones are given up", lambda: feedback.dead() == broken.total(), DEADLINE * TIMES
+    )
     assert broken
     # and the worker goes on as it was.
     assert watched.harm() == ""
