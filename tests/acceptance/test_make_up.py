@@ -186,7 +186,7 @@ def test_the_list_survives_a_restart(settings: dict[str, str], tmp_path: Path) -
         run([BIN / "suppression", "add", ADDRESS, "--server", _server(first)])
     with _running(settings, tmp_path) as second:
         done = run([BIN / "suppression", "check", ADDRESS, "--server", _server(second)])
-    assert done.stdout.split()[0] == "hold"
+    assert done.stdout.split()[0] == "do-not-send"
 
 
 def _server(up: Process) -> str:

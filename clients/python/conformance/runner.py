@@ -48,7 +48,9 @@ class Mismatch(Exception):
 
 def settings(options: Json) -> Json:
     """Return the arguments of a client, from a scenario's options."""
-    given: Json = {"when_unavailable": WhenUnavailable[options.get("when_unavailable", "HOLD")]}
+    given: Json = {
+        "when_unavailable": WhenUnavailable[options.get("when_unavailable", "DO_NOT_SEND")]
+    }
     if not options.get("default_timeouts"):
         given |= {name: options.get(f"{name}_ms", _GENEROUS_MS) / 1000 for name in _TIMEOUTS}
     if "batch_parallelism" in options:

@@ -15,9 +15,10 @@ from suppression import SuppressionClient, WhenUnavailable
 from suppression.boto3 import CheckedSES
 from suppression.recipients import NobodyToMail
 
-SERVER = os.environ.get("SUPPRESSION_ADDRESS", "127.0.0.1:50051")
+SERVER = os.environ.get("SUPPRESSION_SERVER", "127.0.0.1:50051")
 STREAM = "newsletter"
 EX_TEMPFAIL = 75
+SENT, NOT_SENT = "sent", "not sent"
 
 CONTENT = {
     "Simple": {
@@ -30,10 +31,10 @@ CONTENT = {
 def main() -> int:
     """Filter the whole list, then send to the rest."""
     subscribers = [line.strip() for line in sys.stdin if line.strip()]
-    # A newsletter can wait: if in doubt, hold.
-    with SuppressionClient(SERVER, when_unavailable=WhenUnavailable.HOLD) as suppression:
+    # A newsletter can wait: if in doubt, do not send.
+    with SuppressionClient(SERVER, when_unavailable=WhenUnavailable.DO_NOT_SEND) as suppression:
         to_mail = suppression.filter(subscribers, stream=STREAM)
-        tally = Counter(sent=0, held=len(subscribers) - len(to_mail))
+        counts = Counter({NOT_SENT: len(subscribers) - len(to_mail)})
         ses = CheckedSES(
             boto3.client("sesv2"),
             suppression,
@@ -41,8 +42,8 @@ def main() -> int:
             stream=STREAM,
         )
         for address in to_mail:
-            tally[_send(ses, address)] += 1
-        print(f"{tally['sent']} sent, {tally['held']} held")
+            counts[_send(ses, address)] += 1
+        print(f"{counts[SENT]} sent, {counts[NOT_SENT]} not sent")
         return EX_TEMPFAIL if suppression.unanswered else 0
 
 
@@ -55,8 +56,8 @@ def _send(ses: CheckedSES, address: str) -> str:
         )
     except NobodyToMail:
         # A long run: who complained or unsubscribed since it began is left out too.
-        return "held"
-    return "sent"
+        return NOT_SENT
+    return SENT
 
 
 if __name__ == "__main__":

@@ -11,12 +11,12 @@ import sys
 import boto3
 from suppression import MailClass, SuppressionClient, WhenUnavailable
 
-SERVER = os.environ.get("SUPPRESSION_ADDRESS", "127.0.0.1:50051")
+SERVER = os.environ.get("SUPPRESSION_SERVER", "127.0.0.1:50051")
 
 
 def main(address: str) -> int:
     """Check, then send."""
-    # A password reset that is held locks somebody out: if in doubt, send.
+    # Without its password reset somebody is locked out: if in doubt, send.
     with SuppressionClient(SERVER, when_unavailable=WhenUnavailable.SEND) as suppression:
         check = suppression.check(address, mail_class=MailClass.ESSENTIAL)
     if not check.send:

@@ -42,7 +42,7 @@ class TestServer:
         with urllib.request.urlopen(asked) as response:
             return json.load(response)
 
-    def client(self, choice: WhenUnavailable = WhenUnavailable.HOLD) -> SuppressionClient:
+    def client(self, choice: WhenUnavailable = WhenUnavailable.DO_NOT_SEND) -> SuppressionClient:
         """Make a client of this test's list."""
         return SuppressionClient(
             self.listen, when_unavailable=choice, token=self.token or None, **GENEROUS

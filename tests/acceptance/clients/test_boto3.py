@@ -142,7 +142,7 @@ def _entries(*addresses: str) -> list[dict[str, Any]]:
     return [{"Destination": _destination(to=[address])} for address in addresses]
 
 
-def test_of_a_bulk_mail_the_held_entries_are_answered_at_their_place(
+def test_of_a_bulk_mail_the_suppressed_entries_are_answered_at_their_place(
     checked: CheckedSES, ses: Ses, suppressed: Callable[..., None], server: TestServer
 ) -> None:
     suppressed(JOE)
@@ -155,8 +155,8 @@ def test_of_a_bulk_mail_the_held_entries_are_answered_at_their_place(
 
     statuses = [each["Status"] for each in answer["BulkEmailEntryResults"]]
     assert statuses == ["SUCCESS", "MESSAGE_REJECTED", "SUCCESS"]
-    held = answer["BulkEmailEntryResults"][1]["Error"]
-    assert held == "suppressed: no recipient may be mailed: HARD_BOUNCE"
+    error = answer["BulkEmailEntryResults"][1]["Error"]
+    assert error == "suppressed: no recipient may be mailed: HARD_BOUNCE"
     assert ses.sent[0]["BulkEmailEntries"] == _entries(JANE, KIM)
     assert server.told("seen")["count"]["BatchCheck"] == 1
 
@@ -174,14 +174,14 @@ def test_a_bulk_mail_to_nobody_is_not_sent(
     assert ses.sent == []
 
 
-def test_without_an_answer_a_mail_can_be_held(server: TestServer, ses: Ses) -> None:
+def test_without_an_answer_a_mail_can_be_left_unsent(server: TestServer, ses: Ses) -> None:
     server.told("faults", method="BatchCheck", status={"code": "INTERNAL"})
-    with server.client(WhenUnavailable.HOLD) as client:
+    with server.client(WhenUnavailable.DO_NOT_SEND) as client:
         checked = CheckedSES(_sdk(ses), client, configuration_set="news")
-        with pytest.raises(NobodyToMail, match="HELD") as held:
+        with pytest.raises(NobodyToMail, match="UNANSWERED") as raised:
             checked.send_email(Destination=_destination(to=[JANE]), Content=SIMPLE)
 
-    assert (held.value.unanswered, ses.sent) == (True, [])
+    assert (raised.value.unanswered, ses.sent) == (True, [])
 
 
 def test_without_an_answer_a_mail_can_be_sent(server: TestServer, ses: Ses) -> None:

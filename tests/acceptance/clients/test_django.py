@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage
 from django.test import override_settings
 from suppression import Reason, UnavailableError
-from suppression.django import MAIL_CLASS_HEADER, STREAM_HEADER, EmailBackend, recipients_held
+from suppression.django import MAIL_CLASS_HEADER, STREAM_HEADER, EmailBackend, recipients_left_out
 from suppression.django import _client as client_of_process
 
 from tests.acceptance.clients.conftest import GENEROUS, TestServer
@@ -26,7 +26,7 @@ def configured(server: TestServer) -> Iterator[dict[str, Any]]:
     """The setting of this test, and an empty outbox."""
     chosen = {
         "SERVER": server.listen,
-        "WHEN_UNAVAILABLE": "hold",
+        "WHEN_UNAVAILABLE": "do-not-send",
         "BACKEND": MEMORY,
         "CONFIGURATION_SET": "news",
         "CLIENT": {"token": server.token, **GENEROUS},
@@ -97,11 +97,11 @@ def test_a_program_is_told_who_was_left_out(
     def hear(message: EmailMessage, checks: Any, **_: Any) -> None:
         told.append((message.to, [(check.address, check.reason) for check in checks]))
 
-    recipients_held.connect(hear)
+    recipients_left_out.connect(hear)
     try:
         _message(JANE, JOE).send()
     finally:
-        recipients_held.disconnect(hear)
+        recipients_left_out.disconnect(hear)
 
     assert told == [([JANE, JOE], [(JOE, Reason.COMPLAINT)])]
 
@@ -130,7 +130,7 @@ def test_a_header_names_the_stream_and_the_class(
     assert "X-Suppression" not in headers
 
 
-@pytest.mark.parametrize(("choice", "sent"), [("hold", 0), ("SEND", 1)])
+@pytest.mark.parametrize(("choice", "sent"), [("do-not-send", 0), ("SEND", 1)])
 def test_without_an_answer_the_choice_decides(
     configured: dict[str, Any], server: TestServer, choice: str, sent: int
 ) -> None:
@@ -155,7 +155,7 @@ def test_the_choice_can_be_an_error(configured: dict[str, Any], server: TestServ
     [
         ({"SERVER": ""}, "lacks SERVER"),
         ({"WHEN_UNAVAILABLE": None}, "lacks WHEN_UNAVAILABLE"),
-        ({"WHEN_UNAVAILABLE": "maybe"}, "hold, send or raise"),
+        ({"WHEN_UNAVAILABLE": "maybe"}, "do-not-send, send or raise"),
         ({"MAIL_CLASS": "urgent"}, "ORDINARY, ESSENTIAL"),
     ],
 )

@@ -47,7 +47,7 @@ def _suppressed(server: TestServer, address: str, reason: Reason, stream: str = 
 def test_a_password_reset_is_sent_with_its_configuration_set(
     own_server: TestServer, ses: Ses
 ) -> None:
-    told = ses.environment() | {"SUPPRESSION_ADDRESS": own_server.listen}
+    told = ses.environment() | {"SUPPRESSION_SERVER": own_server.listen}
     _suppressed(own_server, JANE, Reason.COMPLAINT)
 
     ended = _ran("password_reset.py", JANE, told=told)
@@ -58,7 +58,7 @@ def test_a_password_reset_is_sent_with_its_configuration_set(
 
 
 def test_a_password_reset_does_not_go_where_mail_bounces(own_server: TestServer, ses: Ses) -> None:
-    told = ses.environment() | {"SUPPRESSION_ADDRESS": own_server.listen}
+    told = ses.environment() | {"SUPPRESSION_SERVER": own_server.listen}
     _suppressed(own_server, JANE, Reason.HARD_BOUNCE)
 
     ended = _ran("password_reset.py", JANE, told=told)
@@ -68,12 +68,12 @@ def test_a_password_reset_does_not_go_where_mail_bounces(own_server: TestServer,
 
 
 def test_a_newsletter_goes_to_those_who_may_be_mailed(own_server: TestServer, ses: Ses) -> None:
-    told = ses.environment() | {"SUPPRESSION_ADDRESS": own_server.listen}
+    told = ses.environment() | {"SUPPRESSION_SERVER": own_server.listen}
     _suppressed(own_server, JOE, Reason.UNSUBSCRIBE, stream="newsletter")
 
     ended = _ran("newsletter.py", told=told, stdin=f"{JANE}\n{JOE}\nno address\n\n{KIM}\n")
 
-    assert (ended.returncode, ended.stdout) == (0, "2 sent, 2 held\n"), ended.stderr
+    assert (ended.returncode, ended.stdout) == (0, "2 sent, 2 not sent\n"), ended.stderr
     assert ses.recipients == [JANE, KIM]
     assert {mail["ConfigurationSetName"] for mail in ses.sent} == {"news"}
 
@@ -81,11 +81,11 @@ def test_a_newsletter_goes_to_those_who_may_be_mailed(own_server: TestServer, se
 def test_a_newsletter_waits_while_nobody_can_be_asked(
     own_server: TestServer, ses: Ses, free_address: Callable[[], str]
 ) -> None:
-    told = ses.environment() | {"SUPPRESSION_ADDRESS": free_address()}
+    told = ses.environment() | {"SUPPRESSION_SERVER": free_address()}
 
     ended = _ran("newsletter.py", told=told, stdin=f"{JANE}\n")
 
-    assert (ended.returncode, ended.stdout) == (75, "0 sent, 1 held\n"), ended.stderr
+    assert (ended.returncode, ended.stdout) == (75, "0 sent, 1 not sent\n"), ended.stderr
     assert ses.sent == []
 
 
@@ -94,7 +94,7 @@ def test_the_examples_run_against_the_stand_in_for_aws(
 ) -> None:
     told = ses.environment() | {
         "AWS_ENDPOINT_URL": stand_in.endpoint_url,
-        "SUPPRESSION_ADDRESS": own_server.listen,
+        "SUPPRESSION_SERVER": own_server.listen,
     }
     sesv2: Any = boto3.client
     sesv2(
@@ -106,7 +106,7 @@ def test_the_examples_run_against_the_stand_in_for_aws(
     ).create_email_identity(EmailIdentity=SENDER["SES_FROM"])
 
     assert _ran("password_reset.py", JANE, told=told).stdout == "sent\n"
-    assert _ran("newsletter.py", told=told, stdin=JANE).stdout == "1 sent, 0 held\n"
+    assert _ran("newsletter.py", told=told, stdin=JANE).stdout == "1 sent, 0 not sent\n"
 
 
 def _blocks_with_extras() -> list[str]:

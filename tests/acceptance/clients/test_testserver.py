@@ -22,7 +22,7 @@ def test_each_token_has_a_list_of_its_own(server: TestServer, client: Suppressio
     client.suppress(JANE, Reason.MANUAL)
 
     other = SuppressionClient(
-        server.listen, when_unavailable=WhenUnavailable.HOLD, token="other", **GENEROUS
+        server.listen, when_unavailable=WhenUnavailable.DO_NOT_SEND, token="other", **GENEROUS
     )
     with other:
         assert (client.check(JANE).send, other.check(JANE).send) == (False, True)
@@ -30,7 +30,7 @@ def test_each_token_has_a_list_of_its_own(server: TestServer, client: Suppressio
 
 def test_without_a_token_there_is_a_list_too(server: TestServer) -> None:
     with SuppressionClient(
-        server.listen, when_unavailable=WhenUnavailable.HOLD, **GENEROUS
+        server.listen, when_unavailable=WhenUnavailable.DO_NOT_SEND, **GENEROUS
     ) as nameless:
         nameless.suppress(JANE, Reason.MANUAL)
 

@@ -171,7 +171,7 @@ async def client_of(request: pytest.FixtureRequest) -> AsyncIterator[Callable[..
 
     def make(server: str, **settings: Any) -> Any:
         settings = {
-            "when_unavailable": WhenUnavailable.HOLD,
+            "when_unavailable": WhenUnavailable.DO_NOT_SEND,
             "check_timeout": 20.0,
             "batch_timeout": 20.0,
             "timeout": 20.0,

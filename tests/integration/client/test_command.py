@@ -22,7 +22,7 @@ def run() -> Run:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env=environment | {"SUPPRESSION_ADDRESS": server},
+            env=environment | {"SUPPRESSION_SERVER": server},
         )
         out, err = await process.communicate(stdin.encode())
         return process.returncode or 0, out.decode(), err.decode()
@@ -35,7 +35,7 @@ async def test_a_shell_can_ask_about_a_file_of_addresses(run: Run, service: Any)
 
     ran = await run(service.address, "check", "-", stdin="a@example.com\nb@example.com\n")
 
-    assert ran == (1, "send\ta@example.com\nhold\tb@example.com\n", "")
+    assert ran == (1, "send\ta@example.com\ndo-not-send\tb@example.com\n", "")
 
 
 async def test_a_shell_can_put_an_address_on_the_list(run: Run, service: Any) -> None:

@@ -26,13 +26,13 @@ from suppression.connection import SERVICE_CONFIG
 
 ClientOf = Callable[..., Any]
 Code = grpc.StatusCode
-HOLD, SEND, RAISE = WhenUnavailable
+DO_NOT_SEND, SEND, RAISE = WhenUnavailable
 
 #: How often one call is tried, as the channel is set up.
 ATTEMPTS: int = SERVICE_CONFIG["methodConfig"][0]["retryPolicy"]["maxAttempts"]  # type: ignore[index]
 
 
-@pytest.mark.parametrize(("choice", "sent"), [(HOLD, False), (SEND, True)])
+@pytest.mark.parametrize(("choice", "sent"), [(DO_NOT_SEND, False), (SEND, True)])
 async def test_with_nobody_there_a_check_goes_by_the_policy(
     client_of: ClientOf, nobody: str, choice: WhenUnavailable, sent: bool
 ) -> None:
@@ -216,7 +216,7 @@ async def test_closing_ends_a_call_under_way(client_of: ClientOf, service: Any) 
 
 async def test_a_cancelled_task_is_cancelled(service: Any) -> None:
     service.stays_silent("GetAddress")
-    async with AsyncSuppressionClient(service.address, when_unavailable=HOLD) as client:
+    async with AsyncSuppressionClient(service.address, when_unavailable=DO_NOT_SEND) as client:
         asked = asyncio.ensure_future(client.get_address("a@example.com"))
         await service.heard.wait()
 
@@ -237,7 +237,7 @@ async def test_an_error_in_a_batch_leaves_no_call_behind(client_of: ClientOf, se
 
 
 def test_a_client_belongs_to_one_event_loop(nobody: str) -> None:
-    client = AsyncSuppressionClient(nobody, when_unavailable=HOLD)
+    client = AsyncSuppressionClient(nobody, when_unavailable=DO_NOT_SEND)
 
     async def ask() -> None:
         await client.check("a@example.com")
@@ -249,7 +249,7 @@ def test_a_client_belongs_to_one_event_loop(nobody: str) -> None:
 
 
 def test_a_with_block_closes_the_client(nobody: str) -> None:
-    with SuppressionClient(nobody, when_unavailable=HOLD) as client:
+    with SuppressionClient(nobody, when_unavailable=DO_NOT_SEND) as client:
         client.check("a@example.com")
 
     with pytest.raises(SuppressionError):

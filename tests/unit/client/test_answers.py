@@ -58,7 +58,7 @@ def test_times_are_aware_and_in_utc() -> None:
         (Check("a", Verdict(99)), False),
         (Check("a"), False),
         (Check("a", assumed=WhenUnavailable.SEND), True),
-        (Check("a", assumed=WhenUnavailable.HOLD), False),
+        (Check("a", assumed=WhenUnavailable.DO_NOT_SEND), False),
     ],
 )
 def test_a_check_is_true_only_if_the_mail_may_be_sent(check: Check, sent: bool) -> None:

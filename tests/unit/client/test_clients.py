@@ -18,12 +18,12 @@ from suppression.connection import Connection
 from suppression.transports import GrpcTransport
 
 ClientOf = Callable[..., Any]
-HOLD = WhenUnavailable.HOLD
+DO_NOT_SEND = WhenUnavailable.DO_NOT_SEND
 DOWN = UnavailableError("down", code=grpc.StatusCode.UNAVAILABLE)
 
 
 async def test_a_check_is_answered(client_of: ClientOf) -> None:
-    check = await client_of(when_unavailable=HOLD).check("bad@example.com")
+    check = await client_of(when_unavailable=DO_NOT_SEND).check("bad@example.com")
 
     assert check.verdict is Verdict.DO_NOT_SEND
 
@@ -31,26 +31,26 @@ async def test_a_check_is_answered(client_of: ClientOf) -> None:
 async def test_a_long_batch_is_answered_in_order(client_of: ClientOf) -> None:
     addresses = [f"{'bad' if n % 7 == 0 else 'good'}-{n}" for n in range(3 * MAX_BATCH + 3)]
 
-    checks = await client_of(when_unavailable=HOLD).batch_check(addresses)
+    checks = await client_of(when_unavailable=DO_NOT_SEND).batch_check(addresses)
 
     assert [(c.address, c.send) for c in checks] == [(a, a.startswith("good")) for a in addresses]
 
 
 async def test_a_long_batch_is_split_at_the_limit(client_of: ClientOf, service: Any) -> None:
-    await client_of(when_unavailable=HOLD).batch_check(["a"] * (2 * MAX_BATCH + 1))
+    await client_of(when_unavailable=DO_NOT_SEND).batch_check(["a"] * (2 * MAX_BATCH + 1))
 
     sizes = [len(call.request.addresses) for call in service.calls]
     assert sorted(sizes) == [1, MAX_BATCH, MAX_BATCH]
 
 
 async def test_an_empty_batch_asks_nothing(client_of: ClientOf, service: Any) -> None:
-    checks = await client_of(when_unavailable=HOLD).batch_check([])
+    checks = await client_of(when_unavailable=DO_NOT_SEND).batch_check([])
 
     assert (checks, service.calls) == ([], [])
 
 
 async def test_a_batch_can_be_any_iterable(client_of: ClientOf) -> None:
-    checks = await client_of(when_unavailable=HOLD).batch_check(a for a in ("a", "bad"))
+    checks = await client_of(when_unavailable=DO_NOT_SEND).batch_check(a for a in ("a", "bad"))
 
     assert [check.send for check in checks] == [True, False]
 
@@ -59,16 +59,18 @@ async def test_an_error_in_one_piece_ends_the_batch(client_of: ClientOf, service
     service.failure = InvalidArgumentError("no")
 
     with pytest.raises(InvalidArgumentError):
-        await client_of(when_unavailable=HOLD).batch_check(["a"] * (2 * MAX_BATCH))
+        await client_of(when_unavailable=DO_NOT_SEND).batch_check(["a"] * (2 * MAX_BATCH))
 
 
 async def test_filter_leaves_those_that_may_be_mailed_in_order(client_of: ClientOf) -> None:
-    kept = await client_of(when_unavailable=HOLD).filter(["b", "bad", "a", "b"])
+    kept = await client_of(when_unavailable=DO_NOT_SEND).filter(["b", "bad", "a", "b"])
 
     assert kept == ["b", "a", "b"]
 
 
-@pytest.mark.parametrize(("choice", "kept"), [(HOLD, []), (WhenUnavailable.SEND, ["a", "bad"])])
+@pytest.mark.parametrize(
+    ("choice", "kept"), [(DO_NOT_SEND, []), (WhenUnavailable.SEND, ["a", "bad"])]
+)
 async def test_filter_goes_by_the_policy_while_the_service_is_down(
     client_of: ClientOf, service: Any, choice: WhenUnavailable, kept: list[str]
 ) -> None:
@@ -78,7 +80,7 @@ async def test_filter_goes_by_the_policy_while_the_service_is_down(
 
 
 async def test_unanswered_addresses_are_counted(client_of: ClientOf, service: Any) -> None:
-    client = client_of(when_unavailable=HOLD)
+    client = client_of(when_unavailable=DO_NOT_SEND)
     service.failure = DOWN
 
     await client.check("a")
@@ -88,7 +90,7 @@ async def test_unanswered_addresses_are_counted(client_of: ClientOf, service: An
 
 
 async def test_a_check_sees_the_clients_own_write(client_of: ClientOf, service: Any) -> None:
-    client = client_of(when_unavailable=HOLD)
+    client = client_of(when_unavailable=DO_NOT_SEND)
 
     done = await client.suppress("a", Reason.MANUAL)
     await client.check("a")
@@ -97,25 +99,25 @@ async def test_a_check_sees_the_clients_own_write(client_of: ClientOf, service: 
 
 
 async def test_a_removal_says_what_it_removed(client_of: ClientOf) -> None:
-    done = await client_of(when_unavailable=HOLD).unsuppress("bad@example.com")
+    done = await client_of(when_unavailable=DO_NOT_SEND).unsuppress("bad@example.com")
 
     assert [entry.address for entry in done.removed] == ["bad@example.com"]
 
 
 async def test_an_erasure_says_how_much_it_changed(client_of: ClientOf) -> None:
-    done = await client_of(when_unavailable=HOLD).erase("a@example.com")
+    done = await client_of(when_unavailable=DO_NOT_SEND).erase("a@example.com")
 
     assert done == Erased(suppressions=2, events=3, revision="r4")
 
 
 async def test_changes_say_where_to_go_on(client_of: ClientOf) -> None:
-    changes = await client_of(when_unavailable=HOLD).list_changes("r1")
+    changes = await client_of(when_unavailable=DO_NOT_SEND).list_changes("r1")
 
     assert changes.through_revision == "r1+"
 
 
 async def test_closing_closes_the_transport(client_of: ClientOf, service: Any) -> None:
-    await client_of(when_unavailable=HOLD).close()
+    await client_of(when_unavailable=DO_NOT_SEND).close()
 
     assert service.closed == 1
 
@@ -126,14 +128,14 @@ async def test_closing_closes_the_transport(client_of: ClientOf, service: Any) -
 )
 def test_settings_that_cannot_work_are_refused(client_of: ClientOf, settings: Any) -> None:
     with pytest.raises(ConfigurationError):
-        client_of(when_unavailable=HOLD, **settings)
+        client_of(when_unavailable=DO_NOT_SEND, **settings)
 
 
 def test_nothing_of_grpc_exists_before_the_first_call(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[Any] = []
     monkeypatch.setattr(grpc, "insecure_channel", lambda *args: opened.append(args))
 
-    SuppressionClient("localhost:1", when_unavailable=HOLD).close()
+    SuppressionClient("localhost:1", when_unavailable=DO_NOT_SEND).close()
 
     assert opened == []
 

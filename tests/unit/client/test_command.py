@@ -66,7 +66,7 @@ def test_check_exits_with_1_when_one_may_not_be_mailed(run: Run) -> None:
 def test_check_prints_a_line_for_each_address(run: Run) -> None:
     ran = run("check", "a@example.com", "bad@example.com")
 
-    assert ran.out == "send\ta@example.com\nhold\tbad@example.com\thard-bounce\n"
+    assert ran.out == "send\ta@example.com\ndo-not-send\tbad@example.com\thard-bounce\n"
 
 
 def test_check_prints_json_lines(run: Run) -> None:
@@ -98,7 +98,7 @@ def test_check_says_that_a_display_name_is_no_part_of_an_address(run: Run, servi
 
     assert (ran.status, ran.out.split()[0], "without a display name" in ran.err) == (
         1,
-        "hold",
+        "do-not-send",
         True,
     )
 
@@ -335,7 +335,7 @@ def test_text_from_strangers_cannot_command_the_terminal(run: Run) -> None:
 
 
 def test_settings_come_from_the_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SUPPRESSION_ADDRESS", "example.com:1")
+    monkeypatch.setenv("SUPPRESSION_SERVER", "example.com:1")
 
     assert "example.com:1 is not on this machine" in run("check", "a").err
 

@@ -25,7 +25,7 @@ DOWN = UnavailableError("down", code=grpc.StatusCode.UNAVAILABLE)
 FOREIGN = InvalidArgumentError("of another database", reason="REVISION_FOREIGN")
 
 
-def exchanges(choice: WhenUnavailable = WhenUnavailable.HOLD) -> Exchanges:
+def exchanges(choice: WhenUnavailable = WhenUnavailable.DO_NOT_SEND) -> Exchanges:
     return Exchanges(Policy(choice), Timeouts(check=0.25, batch=1.0, other=5.0))
 
 

@@ -17,13 +17,13 @@ class Clock:
 
 
 @pytest.mark.parametrize(
-    ("choice", "sent"), [(WhenUnavailable.HOLD, False), (WhenUnavailable.SEND, True)]
+    ("choice", "sent"), [(WhenUnavailable.DO_NOT_SEND, False), (WhenUnavailable.SEND, True)]
 )
 def test_the_choice_decides_what_becomes_of_the_mail(choice: WhenUnavailable, sent: bool) -> None:
     assert [check.send for check in Policy(choice).stand_in(["a", "b"], DOWN)] == [sent, sent]
 
 
-@pytest.mark.parametrize("choice", [WhenUnavailable.HOLD, WhenUnavailable.SEND])
+@pytest.mark.parametrize("choice", [WhenUnavailable.DO_NOT_SEND, WhenUnavailable.SEND])
 def test_what_the_policy_says_is_not_taken_for_an_answer(choice: WhenUnavailable) -> None:
     (check,) = Policy(choice).stand_in(["a"], DOWN)
 
@@ -43,7 +43,7 @@ def test_a_choice_that_does_not_exist_is_refused() -> None:
 
 
 def test_every_address_is_counted() -> None:
-    policy = Policy(WhenUnavailable.HOLD)
+    policy = Policy(WhenUnavailable.DO_NOT_SEND)
 
     policy.stand_in(["a", "b"], DOWN)
     policy.stand_in(["c"], DOWN)
@@ -53,7 +53,7 @@ def test_every_address_is_counted() -> None:
 
 def test_a_long_outage_is_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock()
-    policy = Policy(WhenUnavailable.HOLD, clock)
+    policy = Policy(WhenUnavailable.DO_NOT_SEND, clock)
 
     for seconds in (0.0, 1.0, LOG_INTERVAL - 2, 1.0):
         clock.now += seconds
@@ -64,7 +64,7 @@ def test_a_long_outage_is_logged_once_a_minute(caplog: pytest.LogCaptureFixture)
 
 def test_a_log_line_counts_what_was_not_logged_before(caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock()
-    policy = Policy(WhenUnavailable.HOLD, clock)
+    policy = Policy(WhenUnavailable.DO_NOT_SEND, clock)
     policy.stand_in(["a"], DOWN)
     policy.stand_in(["b", "c"], DOWN)
 

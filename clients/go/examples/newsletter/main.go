@@ -100,7 +100,7 @@ func (r *run) mail(ctx context.Context, to string) {
 }
 
 func server() string {
-	if server := os.Getenv("SUPPRESSION_ADDRESS"); server != "" {
+	if server := os.Getenv("SUPPRESSION_SERVER"); server != "" {
 		return server
 	}
 	return "127.0.0.1:50051"

@@ -58,7 +58,7 @@ func send(
 }
 
 func server() string {
-	if server := os.Getenv("SUPPRESSION_ADDRESS"); server != "" {
+	if server := os.Getenv("SUPPRESSION_SERVER"); server != "" {
 		return server
 	}
 	return "127.0.0.1:50051"

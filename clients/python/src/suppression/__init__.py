@@ -1,9 +1,9 @@
 """Ask the suppression service before each mail that is sent.
 
 >>> from suppression import SuppressionClient, WhenUnavailable
->>> with SuppressionClient("127.0.0.1:50051", when_unavailable=WhenUnavailable.HOLD) as client:
-...     if client.check("jane@example.com").send:
-...         send_the_mail()
+>>> client = SuppressionClient("127.0.0.1:50051", when_unavailable=WhenUnavailable.DO_NOT_SEND)
+>>> if client.check("jane@example.com").send:
+...     send_the_mail()
 """
 
 from .answers import (

@@ -104,7 +104,7 @@ class CheckedSES:
             )
         sent = iter(answer["BulkEmailEntryResults"])
         results = [
-            _held(destination, checks) if each is None else next(sent)
+            _rejected(destination, checks) if each is None else next(sent)
             for destination, each in zip(destinations, left, strict=True)
         ]
         return {**answer, "BulkEmailEntryResults": results}
@@ -147,9 +147,9 @@ def _left(destination: _Destination, checks: Checks) -> _Destination | None:
     return None if gone or not left else left
 
 
-def _held(destination: _Destination, checks: Checks) -> dict[str, str]:
-    held = NobodyToMail(_stopped(destination, checks))
-    return {"Status": "MESSAGE_REJECTED", "Error": f"suppressed: {held}"}
+def _rejected(destination: _Destination, checks: Checks) -> dict[str, str]:
+    nobody = NobodyToMail(_stopped(destination, checks))
+    return {"Status": "MESSAGE_REJECTED", "Error": f"suppressed: {nobody}"}
 
 
 def _stopped(destination: _Destination, checks: Checks) -> Iterator[Check]:

@@ -94,7 +94,7 @@ Server = Annotated[
     str,
     typer.Option(
         "--server",
-        envvar="SUPPRESSION_ADDRESS",
+        envvar="SUPPRESSION_SERVER",
         metavar="HOST:PORT",
         help="Where the service is.",
         callback=_with_port,

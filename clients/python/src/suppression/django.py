@@ -5,7 +5,7 @@ In the settings::
     EMAIL_BACKEND = "suppression.django.EmailBackend"
     SUPPRESSION = {
         "SERVER": "127.0.0.1:50051",
-        "WHEN_UNAVAILABLE": "hold",             # or "send" or "raise"; there is no default
+        "WHEN_UNAVAILABLE": "do-not-send",      # or "send" or "raise"; there is no default
         "CONFIGURATION_SET": "transactional",   # of SES; its events feed the list
         # "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         # "STREAM": "", "MAIL_CLASS": "ORDINARY",
@@ -40,7 +40,7 @@ STREAM_HEADER: Final = "X-Suppression-Stream"
 MAIL_CLASS_HEADER: Final = "X-Suppression-Mail-Class"
 #: Sent with ``message`` (as the program made it) and ``checks`` (of the recipients that were left
 #: out), so that a program can put the mail aside or take note in the account.
-recipients_held = Signal()
+recipients_left_out = Signal()
 
 _SMTP: Final = "django.core.mail.backends.smtp.EmailBackend"
 _CONFIGURATION_SET_HEADER: Final = "X-SES-CONFIGURATION-SET"
@@ -104,7 +104,7 @@ class EmailBackend(BaseEmailBackend):  # type: ignore[misc]  # Django has no typ
 
     def _prepared(self, message: EmailMessage, checks: Checks) -> EmailMessage | None:
         """Return what to send instead of a mail; None for nothing."""
-        self._tell_of_held(message, checks)
+        self._report_left_out(message, checks)
         ready = copy.copy(message)
         ready.to, ready.cc, ready.bcc = (
             to_mail(recipients, checks) for recipients in (message.to, message.cc, message.bcc)
@@ -126,10 +126,10 @@ class EmailBackend(BaseEmailBackend):  # type: ignore[misc]  # Django has no typ
             kept.setdefault(_CONFIGURATION_SET_HEADER, wanted)
         return kept
 
-    def _tell_of_held(self, message: EmailMessage, checks: Checks) -> None:
-        held = [checks[each] for each in message.recipients() if not checks[each].send]
-        if held:
-            recipients_held.send(sender=type(self), message=message, checks=held)
+    def _report_left_out(self, message: EmailMessage, checks: Checks) -> None:
+        left_out = [checks[each] for each in message.recipients() if not checks[each].send]
+        if left_out:
+            recipients_left_out.send(sender=type(self), message=message, checks=left_out)
 
 
 def _settings() -> dict[str, Any]:
@@ -158,5 +158,5 @@ def _client(_process: int) -> SuppressionClient:
     try:
         choice = WhenUnavailable(str(given["WHEN_UNAVAILABLE"]).lower())
     except ValueError:
-        raise ImproperlyConfigured("WHEN_UNAVAILABLE is hold, send or raise") from None
+        raise ImproperlyConfigured("WHEN_UNAVAILABLE is do-not-send, send or raise") from None
     return SuppressionClient(given["SERVER"], when_unavailable=choice, **given.get("CLIENT", {}))

@@ -70,12 +70,12 @@ class MailClass(_OpenEnum):
 class WhenUnavailable(Enum):
     """What a check answers while the service cannot be asked.
 
-    There is no default: holding delays mail that may matter, sending mails
+    There is no default: not sending delays mail that may matter, sending mails
     addresses that bounced or complained. Only the sender knows which is worse.
     """
 
-    #: Do not send; ask again later.
-    HOLD = "hold"
+    #: Do not send now; ask again later.
+    DO_NOT_SEND = "do-not-send"
     #: Send as though nothing stood against it.
     SEND = "send"
     #: Raise ``UnavailableError``.

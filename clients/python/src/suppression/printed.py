@@ -32,7 +32,7 @@ def check_record(one: Check) -> dict[str, Any]:
 def check_line(one: Check) -> str:
     """Write one line about a check: the verdict, the address, why not."""
     why = f"\t{spelled(one.reason)}" if one.reason else ""
-    verdict = typer.style("send", fg="green") if one.send else typer.style("hold", fg="red")
+    verdict = typer.style("send", fg="green") if one.send else typer.style("do-not-send", fg="red")
     return f"{verdict}\t{printable(one.address)}{why}"
 
 

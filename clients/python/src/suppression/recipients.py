@@ -21,7 +21,9 @@ class NobodyToMail(Exception):
 
     def __init__(self, checks: Iterable[Check]) -> None:
         self.checks = tuple(checks)
-        why = sorted({check.reason.name if check.answered else "HELD" for check in self.checks})
+        why = sorted(
+            {check.reason.name if check.answered else "UNANSWERED" for check in self.checks}
+        )
         super().__init__(f"no recipient may be mailed: {', '.join(why)}")
 
     @property

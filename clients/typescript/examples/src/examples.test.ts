@@ -39,7 +39,7 @@ async function run(program: string, input: string, server: string, ...args: stri
   const path = fileURLToPath(new URL(program, import.meta.url));
   const env = {
     PATH: process.env["PATH"],
-    SUPPRESSION_ADDRESS: server,
+    SUPPRESSION_SERVER: server,
     AWS_ENDPOINT_URL: endpoint,
     AWS_REGION: "eu-central-1",
     AWS_ACCESS_KEY_ID: "none",

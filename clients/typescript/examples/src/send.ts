@@ -13,7 +13,7 @@ if (!to) throw new Error("give one address");
 const sender = new Sender();
 // Somebody waits for this mail: while the service cannot be asked, it is sent. A process that has just
 // started has a connection to make first, so it gets more time than one that lives on.
-const server = process.env["SUPPRESSION_ADDRESS"] ?? "127.0.0.1:50051";
+const server = process.env["SUPPRESSION_SERVER"] ?? "127.0.0.1:50051";
 const client = new SuppressionClient(server, { whenUnavailable: "send", checkTimeoutMs: 5_000 });
 
 const mail = { stream: "transactional", mailClass: MailClass.ESSENTIAL };

@@ -5,7 +5,7 @@ final class Environment {
   private Environment() {}
 
   static String server() {
-    return System.getenv().getOrDefault("SUPPRESSION_ADDRESS", "127.0.0.1:50051");
+    return System.getenv().getOrDefault("SUPPRESSION_SERVER", "127.0.0.1:50051");
   }
 
   static String required(String name) {
