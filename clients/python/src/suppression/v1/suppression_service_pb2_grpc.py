@@ -26,16 +26,17 @@ if _version_not_supported:
 
 
 class SuppressionServiceStub(object):
-    """Answers whether an address may be mailed, and changes the list.
+    """Checks whether an address may be mailed, and changes the suppression list.
 
-    Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
-    field is at fault, google.rpc.BadRequest. No error text holds an address.
-    Any call can end in UNAUTHENTICATED or PERMISSION_DENIED where the server asks
-    for tokens, and in RESOURCE_EXHAUSTED with google.rpc.RetryInfo where it is
-    asked for more than it can do.
+    Errors carry google.rpc.ErrorInfo (domain "suppression.v1"). If a request
+    field is invalid, they also carry google.rpc.BadRequest. Error messages never
+    contain an address. Every call can fail with UNAUTHENTICATED or
+    PERMISSION_DENIED if the server requires tokens. Every call can fail with
+    RESOURCE_EXHAUSTED and google.rpc.RetryInfo if the server is overloaded or the
+    caller exceeds its rate limit.
 
-    Revisions are opaque: they name a state of one database. Hand them back as
-    they came; do not compare or take them apart.
+    A revision identifies a state of one database. It is opaque: pass it back
+    unchanged. Do not parse revisions and do not compare them.
     """
 
     def __init__(self, channel):
@@ -82,94 +83,100 @@ class SuppressionServiceStub(object):
 
 
 class SuppressionServiceServicer(object):
-    """Answers whether an address may be mailed, and changes the list.
+    """Checks whether an address may be mailed, and changes the suppression list.
 
-    Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
-    field is at fault, google.rpc.BadRequest. No error text holds an address.
-    Any call can end in UNAUTHENTICATED or PERMISSION_DENIED where the server asks
-    for tokens, and in RESOURCE_EXHAUSTED with google.rpc.RetryInfo where it is
-    asked for more than it can do.
+    Errors carry google.rpc.ErrorInfo (domain "suppression.v1"). If a request
+    field is invalid, they also carry google.rpc.BadRequest. Error messages never
+    contain an address. Every call can fail with UNAUTHENTICATED or
+    PERMISSION_DENIED if the server requires tokens. Every call can fail with
+    RESOURCE_EXHAUSTED and google.rpc.RetryInfo if the server is overloaded or the
+    caller exceeds its rate limit.
 
-    Revisions are opaque: they name a state of one database. Hand them back as
-    they came; do not compare or take them apart.
+    A revision identifies a state of one database. It is opaque: pass it back
+    unchanged. Do not parse revisions and do not compare them.
     """
 
     def CheckAddress(self, request, context):
-        """Says whether one address may be mailed. A malformed address is an answer
-        (DO_NOT_SEND, INVALID_ADDRESS), not an error.
+        """Checks whether one address may be mailed. A malformed address is not an
+        error: the verdict is DO_NOT_SEND and the reason is INVALID_ADDRESS.
 
-        INVALID_ARGUMENT: unknown mail_class, a stream over its limit, malformed
-        min_revision, one of another database, or one that the database has not
-        written (REVISION_AHEAD). UNAVAILABLE: the list is too old to answer from, or
-        min_revision cannot be reached because the database is away.
+        INVALID_ARGUMENT: mail_class is unknown, stream is too long, or min_revision
+        is malformed, belongs to another database, or was not yet written by this
+        database (REVISION_AHEAD). UNAVAILABLE: the list in memory is too old, or
+        the server cannot reach min_revision because the database is unavailable.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def BatchCheck(self, request, context):
-        """Says for each of up to 10,000 addresses whether it may be mailed, all read
-        at one revision. Errors as for CheckAddress, and INVALID_ARGUMENT for an
-        empty or oversized batch.
+        """Checks up to 10,000 addresses. All verdicts are read at one revision.
+
+        Errors are those of CheckAddress. In addition, INVALID_ARGUMENT: the batch is
+        empty or too large.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Suppress(self, request, context):
-        """Puts an address on the list. Idempotent. Answered once the entry is
-        durable; checks that name the returned revision see it on every replica.
+        """Adds an address to the list. Idempotent. The response is sent after the
+        entry is durable. A check with the returned revision as min_revision sees the
+        entry on every replica.
 
-        INVALID_ARGUMENT: malformed address, unspecified or unknown reason,
-        INVALID_ADDRESS as a reason, ttl not positive or over its limit, a text over
-        its limit.
+        INVALID_ARGUMENT: the address is malformed; the reason is unspecified,
+        unknown or INVALID_ADDRESS; ttl is not positive or too long; a text field is
+        too long.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Unsuppress(self, request, context):
-        """Takes entries of an address off the list. Idempotent. Feedback older than
-        the removal does not bring them back; newer feedback does.
+        """Removes entries of an address from the list. Idempotent. Feedback older than
+        the removal does not restore them. Newer feedback does.
 
-        INVALID_ARGUMENT: malformed address, unknown reason, a text over its limit.
+        INVALID_ARGUMENT: the address is malformed, the reason is unknown, or a text
+        field is too long.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetAddress(self, request, context):
-        """Shows every entry of one address, removed and expired ones included, and
-        its feedback, newest first.
+        """Returns every entry of one address, including removed and expired entries,
+        and the feedback about the address.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListChanges(self, request, context):
-        """Lists the entries that changed after a revision, oldest change first, and
-        waits for one if there is none yet.
+        """Lists the entries that changed after a revision, oldest change first. If
+        there is no change yet, the call can wait for one.
 
-        INVALID_ARGUMENT: page_size or max_wait negative, malformed after_revision,
-        one of another database, or one that the database has not written
-        (REVISION_AHEAD). UNAVAILABLE: the database is away.
+        INVALID_ARGUMENT: page_size or max_wait is negative, or after_revision is
+        malformed, belongs to another database, or was not yet written by this
+        database (REVISION_AHEAD). UNAVAILABLE: the database is unavailable.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def EraseAddress(self, request, context):
-        """Forgets a person and goes on blocking the address. Idempotent.
+        """Erases the personal data of one address. The address stays suppressed.
+        Idempotent.
 
-        Entries keep their reason, stream and times, and lose the address, for which
-        a keyed hash stands in, and every text but the detail of this call. The
-        feedback about the address, its soft bounces and waiting retries are
-        forgotten. Verdicts stay as they are, at every moment. What is heard of the
-        address later, a new bounce or a Suppress, changes these entries under the
-        same hash and keeps no text either. An address that is on no list leaves
-        nothing behind, and is new when it is heard of again.
+        In the entries, a keyed hash replaces the address, detail becomes the detail
+        of this request, and message_id, feedback_id and removal_detail are cleared.
+        All other fields stay. In the feedback about the address, the address and
+        all its details are cleared. Its soft bounces and pending retries are
+        deleted. Verdicts do not change, not even during the call. A later bounce or
+        Suppress call updates these entries under the same hash and adds no text. If
+        the address has no entry, nothing identifies it any more, and later feedback
+        about it is treated as new.
 
-        INVALID_ARGUMENT: malformed address, a text over its limit.
+        INVALID_ARGUMENT: the address is malformed, or a text field is too long.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -222,16 +229,17 @@ def add_SuppressionServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SuppressionService(object):
-    """Answers whether an address may be mailed, and changes the list.
+    """Checks whether an address may be mailed, and changes the suppression list.
 
-    Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
-    field is at fault, google.rpc.BadRequest. No error text holds an address.
-    Any call can end in UNAUTHENTICATED or PERMISSION_DENIED where the server asks
-    for tokens, and in RESOURCE_EXHAUSTED with google.rpc.RetryInfo where it is
-    asked for more than it can do.
+    Errors carry google.rpc.ErrorInfo (domain "suppression.v1"). If a request
+    field is invalid, they also carry google.rpc.BadRequest. Error messages never
+    contain an address. Every call can fail with UNAUTHENTICATED or
+    PERMISSION_DENIED if the server requires tokens. Every call can fail with
+    RESOURCE_EXHAUSTED and google.rpc.RetryInfo if the server is overloaded or the
+    caller exceeds its rate limit.
 
-    Revisions are opaque: they name a state of one database. Hand them back as
-    they came; do not compare or take them apart.
+    A revision identifies a state of one database. It is opaque: pass it back
+    unchanged. Do not parse revisions and do not compare them.
     """
 
     @staticmethod

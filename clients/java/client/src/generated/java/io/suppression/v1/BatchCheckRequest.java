@@ -6,7 +6,7 @@ package io.suppression.v1;
 
 /**
  * <pre>
- * A question about many addresses, of mail that is alike.
+ * Request of BatchCheck. Stream, mail class and revision apply to all addresses.
  * </pre>
  *
  * Protobuf type {@code suppression.v1.BatchCheckRequest}
@@ -54,7 +54,8 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * The addresses, 1 to 10,000; repeated ones are answered each time.
+   * The recipients' addresses, 1 to 10,000. A repeated address gets a verdict
+   * each time.
    * </pre>
    *
    * <code>repeated string addresses = 1;</code>
@@ -66,7 +67,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The addresses, 1 to 10,000; repeated ones are answered each time.
+   * The recipients' addresses, 1 to 10,000. A repeated address gets a verdict
+   * each time.
    * </pre>
    *
    * <code>repeated string addresses = 1;</code>
@@ -77,7 +79,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The addresses, 1 to 10,000; repeated ones are answered each time.
+   * The recipients' addresses, 1 to 10,000. A repeated address gets a verdict
+   * each time.
    * </pre>
    *
    * <code>repeated string addresses = 1;</code>
@@ -89,7 +92,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The addresses, 1 to 10,000; repeated ones are answered each time.
+   * The recipients' addresses, 1 to 10,000. A repeated address gets a verdict
+   * each time.
    * </pre>
    *
    * <code>repeated string addresses = 1;</code>
@@ -106,7 +110,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object stream_ = "";
   /**
    * <pre>
-   * The stream that the mail belongs to; see CheckAddressRequest.stream.
+   * The stream that the mail belongs to. See CheckAddressRequest.stream.
    * </pre>
    *
    * <code>string stream = 2;</code>
@@ -127,7 +131,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The stream that the mail belongs to; see CheckAddressRequest.stream.
+   * The stream that the mail belongs to. See CheckAddressRequest.stream.
    * </pre>
    *
    * <code>string stream = 2;</code>
@@ -152,7 +156,7 @@ private static final long serialVersionUID = 0L;
   private int mailClass_ = 0;
   /**
    * <pre>
-   * The kind of mail.
+   * The class of the mail.
    * </pre>
    *
    * <code>.suppression.v1.MailClass mail_class = 3;</code>
@@ -163,7 +167,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The kind of mail.
+   * The class of the mail.
    * </pre>
    *
    * <code>.suppression.v1.MailClass mail_class = 3;</code>
@@ -416,7 +420,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A question about many addresses, of mail that is alike.
+   * Request of BatchCheck. Stream, mail class and revision apply to all addresses.
    * </pre>
    *
    * Protobuf type {@code suppression.v1.BatchCheckRequest}
@@ -646,7 +650,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The addresses, 1 to 10,000; repeated ones are answered each time.
+     * The recipients' addresses, 1 to 10,000. A repeated address gets a verdict
+     * each time.
      * </pre>
      *
      * <code>repeated string addresses = 1;</code>
@@ -659,7 +664,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The addresses, 1 to 10,000; repeated ones are answered each time.
+     * The recipients' addresses, 1 to 10,000. A repeated address gets a verdict
+     * each time.
      * </pre>
      *
      * <code>repeated string addresses = 1;</code>
@@ -670,7 +676,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The addresses, 1 to 10,000; repeated ones are answered each time.
+     * The recipients' addresses, 1 to 10,000. A repeated address gets a verdict
+     * each time.
      * </pre>
      *
      * <code>repeated string addresses = 1;</code>
@@ -682,7 +689,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The addresses, 1 to 10,000; repeated ones are answered each time.
+     * The recipients' addresses, 1 to 10,000. A repeated address gets a verdict
+     * each time.
      * </pre>
      *
      * <code>repeated string addresses = 1;</code>
@@ -695,7 +703,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The addresses, 1 to 10,000; repeated ones are answered each time.
+     * The recipients' addresses, 1 to 10,000. A repeated address gets a verdict
+     * each time.
      * </pre>
      *
      * <code>repeated string addresses = 1;</code>
@@ -714,7 +723,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The addresses, 1 to 10,000; repeated ones are answered each time.
+     * The recipients' addresses, 1 to 10,000. A repeated address gets a verdict
+     * each time.
      * </pre>
      *
      * <code>repeated string addresses = 1;</code>
@@ -732,7 +742,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The addresses, 1 to 10,000; repeated ones are answered each time.
+     * The recipients' addresses, 1 to 10,000. A repeated address gets a verdict
+     * each time.
      * </pre>
      *
      * <code>repeated string addresses = 1;</code>
@@ -750,7 +761,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The addresses, 1 to 10,000; repeated ones are answered each time.
+     * The recipients' addresses, 1 to 10,000. A repeated address gets a verdict
+     * each time.
      * </pre>
      *
      * <code>repeated string addresses = 1;</code>
@@ -765,7 +777,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The addresses, 1 to 10,000; repeated ones are answered each time.
+     * The recipients' addresses, 1 to 10,000. A repeated address gets a verdict
+     * each time.
      * </pre>
      *
      * <code>repeated string addresses = 1;</code>
@@ -786,7 +799,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object stream_ = "";
     /**
      * <pre>
-     * The stream that the mail belongs to; see CheckAddressRequest.stream.
+     * The stream that the mail belongs to. See CheckAddressRequest.stream.
      * </pre>
      *
      * <code>string stream = 2;</code>
@@ -806,7 +819,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The stream that the mail belongs to; see CheckAddressRequest.stream.
+     * The stream that the mail belongs to. See CheckAddressRequest.stream.
      * </pre>
      *
      * <code>string stream = 2;</code>
@@ -827,7 +840,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The stream that the mail belongs to; see CheckAddressRequest.stream.
+     * The stream that the mail belongs to. See CheckAddressRequest.stream.
      * </pre>
      *
      * <code>string stream = 2;</code>
@@ -844,7 +857,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The stream that the mail belongs to; see CheckAddressRequest.stream.
+     * The stream that the mail belongs to. See CheckAddressRequest.stream.
      * </pre>
      *
      * <code>string stream = 2;</code>
@@ -858,7 +871,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The stream that the mail belongs to; see CheckAddressRequest.stream.
+     * The stream that the mail belongs to. See CheckAddressRequest.stream.
      * </pre>
      *
      * <code>string stream = 2;</code>
@@ -878,7 +891,7 @@ private static final long serialVersionUID = 0L;
     private int mailClass_ = 0;
     /**
      * <pre>
-     * The kind of mail.
+     * The class of the mail.
      * </pre>
      *
      * <code>.suppression.v1.MailClass mail_class = 3;</code>
@@ -889,7 +902,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The kind of mail.
+     * The class of the mail.
      * </pre>
      *
      * <code>.suppression.v1.MailClass mail_class = 3;</code>
@@ -904,7 +917,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The kind of mail.
+     * The class of the mail.
      * </pre>
      *
      * <code>.suppression.v1.MailClass mail_class = 3;</code>
@@ -917,7 +930,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The kind of mail.
+     * The class of the mail.
      * </pre>
      *
      * <code>.suppression.v1.MailClass mail_class = 3;</code>
@@ -935,7 +948,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The kind of mail.
+     * The class of the mail.
      * </pre>
      *
      * <code>.suppression.v1.MailClass mail_class = 3;</code>

@@ -10,7 +10,8 @@ public interface BatchCheckRequestOrBuilder extends
 
   /**
    * <pre>
-   * The addresses, 1 to 10,000; repeated ones are answered each time.
+   * The recipients' addresses, 1 to 10,000. A repeated address gets a verdict
+   * each time.
    * </pre>
    *
    * <code>repeated string addresses = 1;</code>
@@ -20,7 +21,8 @@ public interface BatchCheckRequestOrBuilder extends
       getAddressesList();
   /**
    * <pre>
-   * The addresses, 1 to 10,000; repeated ones are answered each time.
+   * The recipients' addresses, 1 to 10,000. A repeated address gets a verdict
+   * each time.
    * </pre>
    *
    * <code>repeated string addresses = 1;</code>
@@ -29,7 +31,8 @@ public interface BatchCheckRequestOrBuilder extends
   int getAddressesCount();
   /**
    * <pre>
-   * The addresses, 1 to 10,000; repeated ones are answered each time.
+   * The recipients' addresses, 1 to 10,000. A repeated address gets a verdict
+   * each time.
    * </pre>
    *
    * <code>repeated string addresses = 1;</code>
@@ -39,7 +42,8 @@ public interface BatchCheckRequestOrBuilder extends
   java.lang.String getAddresses(int index);
   /**
    * <pre>
-   * The addresses, 1 to 10,000; repeated ones are answered each time.
+   * The recipients' addresses, 1 to 10,000. A repeated address gets a verdict
+   * each time.
    * </pre>
    *
    * <code>repeated string addresses = 1;</code>
@@ -51,7 +55,7 @@ public interface BatchCheckRequestOrBuilder extends
 
   /**
    * <pre>
-   * The stream that the mail belongs to; see CheckAddressRequest.stream.
+   * The stream that the mail belongs to. See CheckAddressRequest.stream.
    * </pre>
    *
    * <code>string stream = 2;</code>
@@ -60,7 +64,7 @@ public interface BatchCheckRequestOrBuilder extends
   java.lang.String getStream();
   /**
    * <pre>
-   * The stream that the mail belongs to; see CheckAddressRequest.stream.
+   * The stream that the mail belongs to. See CheckAddressRequest.stream.
    * </pre>
    *
    * <code>string stream = 2;</code>
@@ -71,7 +75,7 @@ public interface BatchCheckRequestOrBuilder extends
 
   /**
    * <pre>
-   * The kind of mail.
+   * The class of the mail.
    * </pre>
    *
    * <code>.suppression.v1.MailClass mail_class = 3;</code>
@@ -80,7 +84,7 @@ public interface BatchCheckRequestOrBuilder extends
   int getMailClassValue();
   /**
    * <pre>
-   * The kind of mail.
+   * The class of the mail.
    * </pre>
    *
    * <code>.suppression.v1.MailClass mail_class = 3;</code>

@@ -6,7 +6,7 @@ package io.suppression.v1;
 
 /**
  * <pre>
- * The answer about many addresses.
+ * Response of BatchCheck.
  * </pre>
  *
  * Protobuf type {@code suppression.v1.BatchCheckResponse}
@@ -61,7 +61,7 @@ private static final long serialVersionUID = 0L;
           };
   /**
    * <pre>
-   * One verdict an address, in the order of the request.
+   * One verdict per address, in the order of the request.
    * </pre>
    *
    * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -74,7 +74,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One verdict an address, in the order of the request.
+   * One verdict per address, in the order of the request.
    * </pre>
    *
    * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -86,7 +86,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One verdict an address, in the order of the request.
+   * One verdict per address, in the order of the request.
    * </pre>
    *
    * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -99,7 +99,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One verdict an address, in the order of the request.
+   * One verdict per address, in the order of the request.
    * </pre>
    *
    * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -112,7 +112,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One verdict an address, in the order of the request.
+   * One verdict per address, in the order of the request.
    * </pre>
    *
    * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -130,7 +130,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<io.suppression.v1.Match> matches_;
   /**
    * <pre>
-   * The reasons, only for addresses that must not be mailed, by rising index.
+   * The reasons, only for addresses that must not be mailed, sorted by index.
    * </pre>
    *
    * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -141,7 +141,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The reasons, only for addresses that must not be mailed, by rising index.
+   * The reasons, only for addresses that must not be mailed, sorted by index.
    * </pre>
    *
    * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -153,7 +153,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The reasons, only for addresses that must not be mailed, by rising index.
+   * The reasons, only for addresses that must not be mailed, sorted by index.
    * </pre>
    *
    * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -164,7 +164,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The reasons, only for addresses that must not be mailed, by rising index.
+   * The reasons, only for addresses that must not be mailed, sorted by index.
    * </pre>
    *
    * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -175,7 +175,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The reasons, only for addresses that must not be mailed, by rising index.
+   * The reasons, only for addresses that must not be mailed, sorted by index.
    * </pre>
    *
    * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -191,7 +191,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object revision_ = "";
   /**
    * <pre>
-   * The state of the list that all answers were read from.
+   * The revision of the list that all verdicts were read from.
    * </pre>
    *
    * <code>string revision = 3;</code>
@@ -212,7 +212,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The state of the list that all answers were read from.
+   * The revision of the list that all verdicts were read from.
    * </pre>
    *
    * <code>string revision = 3;</code>
@@ -237,7 +237,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp asOfTime_;
   /**
    * <pre>
-   * When the list in memory was last known to be complete.
+   * When the list in memory was last known to be up to date.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -249,7 +249,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the list in memory was last known to be complete.
+   * When the list in memory was last known to be up to date.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -261,7 +261,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the list in memory was last known to be complete.
+   * When the list in memory was last known to be up to date.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -483,7 +483,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The answer about many addresses.
+   * Response of BatchCheck.
    * </pre>
    *
    * Protobuf type {@code suppression.v1.BatchCheckResponse}
@@ -788,7 +788,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One verdict an address, in the order of the request.
+     * One verdict per address, in the order of the request.
      * </pre>
      *
      * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -800,7 +800,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One verdict an address, in the order of the request.
+     * One verdict per address, in the order of the request.
      * </pre>
      *
      * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -811,7 +811,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One verdict an address, in the order of the request.
+     * One verdict per address, in the order of the request.
      * </pre>
      *
      * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -823,7 +823,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One verdict an address, in the order of the request.
+     * One verdict per address, in the order of the request.
      * </pre>
      *
      * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -843,7 +843,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One verdict an address, in the order of the request.
+     * One verdict per address, in the order of the request.
      * </pre>
      *
      * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -861,7 +861,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One verdict an address, in the order of the request.
+     * One verdict per address, in the order of the request.
      * </pre>
      *
      * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -879,7 +879,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One verdict an address, in the order of the request.
+     * One verdict per address, in the order of the request.
      * </pre>
      *
      * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -893,7 +893,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One verdict an address, in the order of the request.
+     * One verdict per address, in the order of the request.
      * </pre>
      *
      * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -905,7 +905,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One verdict an address, in the order of the request.
+     * One verdict per address, in the order of the request.
      * </pre>
      *
      * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -917,7 +917,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One verdict an address, in the order of the request.
+     * One verdict per address, in the order of the request.
      * </pre>
      *
      * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -934,7 +934,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One verdict an address, in the order of the request.
+     * One verdict per address, in the order of the request.
      * </pre>
      *
      * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -949,7 +949,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One verdict an address, in the order of the request.
+     * One verdict per address, in the order of the request.
      * </pre>
      *
      * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -980,7 +980,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The reasons, only for addresses that must not be mailed, by rising index.
+     * The reasons, only for addresses that must not be mailed, sorted by index.
      * </pre>
      *
      * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -994,7 +994,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reasons, only for addresses that must not be mailed, by rising index.
+     * The reasons, only for addresses that must not be mailed, sorted by index.
      * </pre>
      *
      * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -1008,7 +1008,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reasons, only for addresses that must not be mailed, by rising index.
+     * The reasons, only for addresses that must not be mailed, sorted by index.
      * </pre>
      *
      * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -1022,7 +1022,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reasons, only for addresses that must not be mailed, by rising index.
+     * The reasons, only for addresses that must not be mailed, sorted by index.
      * </pre>
      *
      * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -1043,7 +1043,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reasons, only for addresses that must not be mailed, by rising index.
+     * The reasons, only for addresses that must not be mailed, sorted by index.
      * </pre>
      *
      * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -1061,7 +1061,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reasons, only for addresses that must not be mailed, by rising index.
+     * The reasons, only for addresses that must not be mailed, sorted by index.
      * </pre>
      *
      * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -1081,7 +1081,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reasons, only for addresses that must not be mailed, by rising index.
+     * The reasons, only for addresses that must not be mailed, sorted by index.
      * </pre>
      *
      * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -1102,7 +1102,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reasons, only for addresses that must not be mailed, by rising index.
+     * The reasons, only for addresses that must not be mailed, sorted by index.
      * </pre>
      *
      * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -1120,7 +1120,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reasons, only for addresses that must not be mailed, by rising index.
+     * The reasons, only for addresses that must not be mailed, sorted by index.
      * </pre>
      *
      * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -1138,7 +1138,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reasons, only for addresses that must not be mailed, by rising index.
+     * The reasons, only for addresses that must not be mailed, sorted by index.
      * </pre>
      *
      * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -1157,7 +1157,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reasons, only for addresses that must not be mailed, by rising index.
+     * The reasons, only for addresses that must not be mailed, sorted by index.
      * </pre>
      *
      * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -1174,7 +1174,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reasons, only for addresses that must not be mailed, by rising index.
+     * The reasons, only for addresses that must not be mailed, sorted by index.
      * </pre>
      *
      * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -1191,7 +1191,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reasons, only for addresses that must not be mailed, by rising index.
+     * The reasons, only for addresses that must not be mailed, sorted by index.
      * </pre>
      *
      * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -1202,7 +1202,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reasons, only for addresses that must not be mailed, by rising index.
+     * The reasons, only for addresses that must not be mailed, sorted by index.
      * </pre>
      *
      * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -1216,7 +1216,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reasons, only for addresses that must not be mailed, by rising index.
+     * The reasons, only for addresses that must not be mailed, sorted by index.
      * </pre>
      *
      * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -1231,7 +1231,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reasons, only for addresses that must not be mailed, by rising index.
+     * The reasons, only for addresses that must not be mailed, sorted by index.
      * </pre>
      *
      * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -1242,7 +1242,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reasons, only for addresses that must not be mailed, by rising index.
+     * The reasons, only for addresses that must not be mailed, sorted by index.
      * </pre>
      *
      * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -1254,7 +1254,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reasons, only for addresses that must not be mailed, by rising index.
+     * The reasons, only for addresses that must not be mailed, sorted by index.
      * </pre>
      *
      * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -1281,7 +1281,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object revision_ = "";
     /**
      * <pre>
-     * The state of the list that all answers were read from.
+     * The revision of the list that all verdicts were read from.
      * </pre>
      *
      * <code>string revision = 3;</code>
@@ -1301,7 +1301,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The state of the list that all answers were read from.
+     * The revision of the list that all verdicts were read from.
      * </pre>
      *
      * <code>string revision = 3;</code>
@@ -1322,7 +1322,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The state of the list that all answers were read from.
+     * The revision of the list that all verdicts were read from.
      * </pre>
      *
      * <code>string revision = 3;</code>
@@ -1339,7 +1339,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The state of the list that all answers were read from.
+     * The revision of the list that all verdicts were read from.
      * </pre>
      *
      * <code>string revision = 3;</code>
@@ -1353,7 +1353,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The state of the list that all answers were read from.
+     * The revision of the list that all verdicts were read from.
      * </pre>
      *
      * <code>string revision = 3;</code>
@@ -1375,7 +1375,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> asOfTimeBuilder_;
     /**
      * <pre>
-     * When the list in memory was last known to be complete.
+     * When the list in memory was last known to be up to date.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -1386,7 +1386,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the list in memory was last known to be complete.
+     * When the list in memory was last known to be up to date.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -1401,7 +1401,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the list in memory was last known to be complete.
+     * When the list in memory was last known to be up to date.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -1421,7 +1421,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the list in memory was last known to be complete.
+     * When the list in memory was last known to be up to date.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -1439,7 +1439,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the list in memory was last known to be complete.
+     * When the list in memory was last known to be up to date.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -1464,7 +1464,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the list in memory was last known to be complete.
+     * When the list in memory was last known to be up to date.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -1481,7 +1481,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the list in memory was last known to be complete.
+     * When the list in memory was last known to be up to date.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -1493,7 +1493,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the list in memory was last known to be complete.
+     * When the list in memory was last known to be up to date.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -1508,7 +1508,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the list in memory was last known to be complete.
+     * When the list in memory was last known to be up to date.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp as_of_time = 4;</code>

@@ -10,7 +10,7 @@ public interface BatchCheckResponseOrBuilder extends
 
   /**
    * <pre>
-   * One verdict an address, in the order of the request.
+   * One verdict per address, in the order of the request.
    * </pre>
    *
    * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -19,7 +19,7 @@ public interface BatchCheckResponseOrBuilder extends
   java.util.List<io.suppression.v1.Verdict> getVerdictsList();
   /**
    * <pre>
-   * One verdict an address, in the order of the request.
+   * One verdict per address, in the order of the request.
    * </pre>
    *
    * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -28,7 +28,7 @@ public interface BatchCheckResponseOrBuilder extends
   int getVerdictsCount();
   /**
    * <pre>
-   * One verdict an address, in the order of the request.
+   * One verdict per address, in the order of the request.
    * </pre>
    *
    * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -38,7 +38,7 @@ public interface BatchCheckResponseOrBuilder extends
   io.suppression.v1.Verdict getVerdicts(int index);
   /**
    * <pre>
-   * One verdict an address, in the order of the request.
+   * One verdict per address, in the order of the request.
    * </pre>
    *
    * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -48,7 +48,7 @@ public interface BatchCheckResponseOrBuilder extends
   getVerdictsValueList();
   /**
    * <pre>
-   * One verdict an address, in the order of the request.
+   * One verdict per address, in the order of the request.
    * </pre>
    *
    * <code>repeated .suppression.v1.Verdict verdicts = 1;</code>
@@ -59,7 +59,7 @@ public interface BatchCheckResponseOrBuilder extends
 
   /**
    * <pre>
-   * The reasons, only for addresses that must not be mailed, by rising index.
+   * The reasons, only for addresses that must not be mailed, sorted by index.
    * </pre>
    *
    * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -68,7 +68,7 @@ public interface BatchCheckResponseOrBuilder extends
       getMatchesList();
   /**
    * <pre>
-   * The reasons, only for addresses that must not be mailed, by rising index.
+   * The reasons, only for addresses that must not be mailed, sorted by index.
    * </pre>
    *
    * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -76,7 +76,7 @@ public interface BatchCheckResponseOrBuilder extends
   io.suppression.v1.Match getMatches(int index);
   /**
    * <pre>
-   * The reasons, only for addresses that must not be mailed, by rising index.
+   * The reasons, only for addresses that must not be mailed, sorted by index.
    * </pre>
    *
    * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -84,7 +84,7 @@ public interface BatchCheckResponseOrBuilder extends
   int getMatchesCount();
   /**
    * <pre>
-   * The reasons, only for addresses that must not be mailed, by rising index.
+   * The reasons, only for addresses that must not be mailed, sorted by index.
    * </pre>
    *
    * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -93,7 +93,7 @@ public interface BatchCheckResponseOrBuilder extends
       getMatchesOrBuilderList();
   /**
    * <pre>
-   * The reasons, only for addresses that must not be mailed, by rising index.
+   * The reasons, only for addresses that must not be mailed, sorted by index.
    * </pre>
    *
    * <code>repeated .suppression.v1.Match matches = 2;</code>
@@ -103,7 +103,7 @@ public interface BatchCheckResponseOrBuilder extends
 
   /**
    * <pre>
-   * The state of the list that all answers were read from.
+   * The revision of the list that all verdicts were read from.
    * </pre>
    *
    * <code>string revision = 3;</code>
@@ -112,7 +112,7 @@ public interface BatchCheckResponseOrBuilder extends
   java.lang.String getRevision();
   /**
    * <pre>
-   * The state of the list that all answers were read from.
+   * The revision of the list that all verdicts were read from.
    * </pre>
    *
    * <code>string revision = 3;</code>
@@ -123,7 +123,7 @@ public interface BatchCheckResponseOrBuilder extends
 
   /**
    * <pre>
-   * When the list in memory was last known to be complete.
+   * When the list in memory was last known to be up to date.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -132,7 +132,7 @@ public interface BatchCheckResponseOrBuilder extends
   boolean hasAsOfTime();
   /**
    * <pre>
-   * When the list in memory was last known to be complete.
+   * When the list in memory was last known to be up to date.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -141,7 +141,7 @@ public interface BatchCheckResponseOrBuilder extends
   com.google.protobuf.Timestamp getAsOfTime();
   /**
    * <pre>
-   * When the list in memory was last known to be complete.
+   * When the list in memory was last known to be up to date.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp as_of_time = 4;</code>

@@ -6,7 +6,7 @@ package io.suppression.v1;
 
 /**
  * <pre>
- * A question about one address.
+ * Request of CheckAddress.
  * </pre>
  *
  * Protobuf type {@code suppression.v1.CheckAddressRequest}
@@ -52,8 +52,9 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object address_ = "";
   /**
    * <pre>
-   * The address to be mailed, without a display name. Case, surrounding blanks
-   * and the form of the domain do not matter.
+   * The recipient's address, without a display name. The server ignores letter
+   * case and surrounding whitespace. The domain may be in Unicode or A-label
+   * form.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -74,8 +75,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The address to be mailed, without a display name. Case, surrounding blanks
-   * and the form of the domain do not matter.
+   * The recipient's address, without a display name. The server ignores letter
+   * case and surrounding whitespace. The domain may be in Unicode or A-label
+   * form.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -101,9 +103,9 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object stream_ = "";
   /**
    * <pre>
-   * The stream that the mail belongs to, such as "newsletter", at most 100
-   * bytes. Entries for all mail always hold; entries of a stream hold for checks
-   * of that stream.
+   * The stream that the mail belongs to, such as "newsletter". At most 100 bytes.
+   * Entries for all mail apply to every check. Entries of a stream apply only to
+   * checks of that stream.
    * </pre>
    *
    * <code>string stream = 2;</code>
@@ -124,9 +126,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The stream that the mail belongs to, such as "newsletter", at most 100
-   * bytes. Entries for all mail always hold; entries of a stream hold for checks
-   * of that stream.
+   * The stream that the mail belongs to, such as "newsletter". At most 100 bytes.
+   * Entries for all mail apply to every check. Entries of a stream apply only to
+   * checks of that stream.
    * </pre>
    *
    * <code>string stream = 2;</code>
@@ -151,7 +153,7 @@ private static final long serialVersionUID = 0L;
   private int mailClass_ = 0;
   /**
    * <pre>
-   * The kind of mail.
+   * The class of the mail.
    * </pre>
    *
    * <code>.suppression.v1.MailClass mail_class = 3;</code>
@@ -162,7 +164,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The kind of mail.
+   * The class of the mail.
    * </pre>
    *
    * <code>.suppression.v1.MailClass mail_class = 3;</code>
@@ -178,8 +180,9 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object minRevision_ = "";
   /**
    * <pre>
-   * Answer from a state at least as new as this revision, one that an earlier
-   * call returned. Empty: whatever is in memory, normally under 250 ms old.
+   * A revision returned by an earlier call. The check is answered from a state of
+   * the list at least as new as this revision. Empty: the current state in
+   * memory, which is normally less than 250 ms old.
    * </pre>
    *
    * <code>string min_revision = 4;</code>
@@ -200,8 +203,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Answer from a state at least as new as this revision, one that an earlier
-   * call returned. Empty: whatever is in memory, normally under 250 ms old.
+   * A revision returned by an earlier call. The check is answered from a state of
+   * the list at least as new as this revision. Empty: the current state in
+   * memory, which is normally less than 250 ms old.
    * </pre>
    *
    * <code>string min_revision = 4;</code>
@@ -410,7 +414,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A question about one address.
+   * Request of CheckAddress.
    * </pre>
    *
    * Protobuf type {@code suppression.v1.CheckAddressRequest}
@@ -625,8 +629,9 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object address_ = "";
     /**
      * <pre>
-     * The address to be mailed, without a display name. Case, surrounding blanks
-     * and the form of the domain do not matter.
+     * The recipient's address, without a display name. The server ignores letter
+     * case and surrounding whitespace. The domain may be in Unicode or A-label
+     * form.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -646,8 +651,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The address to be mailed, without a display name. Case, surrounding blanks
-     * and the form of the domain do not matter.
+     * The recipient's address, without a display name. The server ignores letter
+     * case and surrounding whitespace. The domain may be in Unicode or A-label
+     * form.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -668,8 +674,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The address to be mailed, without a display name. Case, surrounding blanks
-     * and the form of the domain do not matter.
+     * The recipient's address, without a display name. The server ignores letter
+     * case and surrounding whitespace. The domain may be in Unicode or A-label
+     * form.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -686,8 +693,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The address to be mailed, without a display name. Case, surrounding blanks
-     * and the form of the domain do not matter.
+     * The recipient's address, without a display name. The server ignores letter
+     * case and surrounding whitespace. The domain may be in Unicode or A-label
+     * form.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -701,8 +709,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The address to be mailed, without a display name. Case, surrounding blanks
-     * and the form of the domain do not matter.
+     * The recipient's address, without a display name. The server ignores letter
+     * case and surrounding whitespace. The domain may be in Unicode or A-label
+     * form.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -722,9 +731,9 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object stream_ = "";
     /**
      * <pre>
-     * The stream that the mail belongs to, such as "newsletter", at most 100
-     * bytes. Entries for all mail always hold; entries of a stream hold for checks
-     * of that stream.
+     * The stream that the mail belongs to, such as "newsletter". At most 100 bytes.
+     * Entries for all mail apply to every check. Entries of a stream apply only to
+     * checks of that stream.
      * </pre>
      *
      * <code>string stream = 2;</code>
@@ -744,9 +753,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The stream that the mail belongs to, such as "newsletter", at most 100
-     * bytes. Entries for all mail always hold; entries of a stream hold for checks
-     * of that stream.
+     * The stream that the mail belongs to, such as "newsletter". At most 100 bytes.
+     * Entries for all mail apply to every check. Entries of a stream apply only to
+     * checks of that stream.
      * </pre>
      *
      * <code>string stream = 2;</code>
@@ -767,9 +776,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The stream that the mail belongs to, such as "newsletter", at most 100
-     * bytes. Entries for all mail always hold; entries of a stream hold for checks
-     * of that stream.
+     * The stream that the mail belongs to, such as "newsletter". At most 100 bytes.
+     * Entries for all mail apply to every check. Entries of a stream apply only to
+     * checks of that stream.
      * </pre>
      *
      * <code>string stream = 2;</code>
@@ -786,9 +795,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The stream that the mail belongs to, such as "newsletter", at most 100
-     * bytes. Entries for all mail always hold; entries of a stream hold for checks
-     * of that stream.
+     * The stream that the mail belongs to, such as "newsletter". At most 100 bytes.
+     * Entries for all mail apply to every check. Entries of a stream apply only to
+     * checks of that stream.
      * </pre>
      *
      * <code>string stream = 2;</code>
@@ -802,9 +811,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The stream that the mail belongs to, such as "newsletter", at most 100
-     * bytes. Entries for all mail always hold; entries of a stream hold for checks
-     * of that stream.
+     * The stream that the mail belongs to, such as "newsletter". At most 100 bytes.
+     * Entries for all mail apply to every check. Entries of a stream apply only to
+     * checks of that stream.
      * </pre>
      *
      * <code>string stream = 2;</code>
@@ -824,7 +833,7 @@ private static final long serialVersionUID = 0L;
     private int mailClass_ = 0;
     /**
      * <pre>
-     * The kind of mail.
+     * The class of the mail.
      * </pre>
      *
      * <code>.suppression.v1.MailClass mail_class = 3;</code>
@@ -835,7 +844,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The kind of mail.
+     * The class of the mail.
      * </pre>
      *
      * <code>.suppression.v1.MailClass mail_class = 3;</code>
@@ -850,7 +859,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The kind of mail.
+     * The class of the mail.
      * </pre>
      *
      * <code>.suppression.v1.MailClass mail_class = 3;</code>
@@ -863,7 +872,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The kind of mail.
+     * The class of the mail.
      * </pre>
      *
      * <code>.suppression.v1.MailClass mail_class = 3;</code>
@@ -881,7 +890,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The kind of mail.
+     * The class of the mail.
      * </pre>
      *
      * <code>.suppression.v1.MailClass mail_class = 3;</code>
@@ -897,8 +906,9 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object minRevision_ = "";
     /**
      * <pre>
-     * Answer from a state at least as new as this revision, one that an earlier
-     * call returned. Empty: whatever is in memory, normally under 250 ms old.
+     * A revision returned by an earlier call. The check is answered from a state of
+     * the list at least as new as this revision. Empty: the current state in
+     * memory, which is normally less than 250 ms old.
      * </pre>
      *
      * <code>string min_revision = 4;</code>
@@ -918,8 +928,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Answer from a state at least as new as this revision, one that an earlier
-     * call returned. Empty: whatever is in memory, normally under 250 ms old.
+     * A revision returned by an earlier call. The check is answered from a state of
+     * the list at least as new as this revision. Empty: the current state in
+     * memory, which is normally less than 250 ms old.
      * </pre>
      *
      * <code>string min_revision = 4;</code>
@@ -940,8 +951,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Answer from a state at least as new as this revision, one that an earlier
-     * call returned. Empty: whatever is in memory, normally under 250 ms old.
+     * A revision returned by an earlier call. The check is answered from a state of
+     * the list at least as new as this revision. Empty: the current state in
+     * memory, which is normally less than 250 ms old.
      * </pre>
      *
      * <code>string min_revision = 4;</code>
@@ -958,8 +970,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Answer from a state at least as new as this revision, one that an earlier
-     * call returned. Empty: whatever is in memory, normally under 250 ms old.
+     * A revision returned by an earlier call. The check is answered from a state of
+     * the list at least as new as this revision. Empty: the current state in
+     * memory, which is normally less than 250 ms old.
      * </pre>
      *
      * <code>string min_revision = 4;</code>
@@ -973,8 +986,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Answer from a state at least as new as this revision, one that an earlier
-     * call returned. Empty: whatever is in memory, normally under 250 ms old.
+     * A revision returned by an earlier call. The check is answered from a state of
+     * the list at least as new as this revision. Empty: the current state in
+     * memory, which is normally less than 250 ms old.
      * </pre>
      *
      * <code>string min_revision = 4;</code>

@@ -10,8 +10,9 @@ public interface CheckAddressRequestOrBuilder extends
 
   /**
    * <pre>
-   * The address to be mailed, without a display name. Case, surrounding blanks
-   * and the form of the domain do not matter.
+   * The recipient's address, without a display name. The server ignores letter
+   * case and surrounding whitespace. The domain may be in Unicode or A-label
+   * form.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -20,8 +21,9 @@ public interface CheckAddressRequestOrBuilder extends
   java.lang.String getAddress();
   /**
    * <pre>
-   * The address to be mailed, without a display name. Case, surrounding blanks
-   * and the form of the domain do not matter.
+   * The recipient's address, without a display name. The server ignores letter
+   * case and surrounding whitespace. The domain may be in Unicode or A-label
+   * form.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -32,9 +34,9 @@ public interface CheckAddressRequestOrBuilder extends
 
   /**
    * <pre>
-   * The stream that the mail belongs to, such as "newsletter", at most 100
-   * bytes. Entries for all mail always hold; entries of a stream hold for checks
-   * of that stream.
+   * The stream that the mail belongs to, such as "newsletter". At most 100 bytes.
+   * Entries for all mail apply to every check. Entries of a stream apply only to
+   * checks of that stream.
    * </pre>
    *
    * <code>string stream = 2;</code>
@@ -43,9 +45,9 @@ public interface CheckAddressRequestOrBuilder extends
   java.lang.String getStream();
   /**
    * <pre>
-   * The stream that the mail belongs to, such as "newsletter", at most 100
-   * bytes. Entries for all mail always hold; entries of a stream hold for checks
-   * of that stream.
+   * The stream that the mail belongs to, such as "newsletter". At most 100 bytes.
+   * Entries for all mail apply to every check. Entries of a stream apply only to
+   * checks of that stream.
    * </pre>
    *
    * <code>string stream = 2;</code>
@@ -56,7 +58,7 @@ public interface CheckAddressRequestOrBuilder extends
 
   /**
    * <pre>
-   * The kind of mail.
+   * The class of the mail.
    * </pre>
    *
    * <code>.suppression.v1.MailClass mail_class = 3;</code>
@@ -65,7 +67,7 @@ public interface CheckAddressRequestOrBuilder extends
   int getMailClassValue();
   /**
    * <pre>
-   * The kind of mail.
+   * The class of the mail.
    * </pre>
    *
    * <code>.suppression.v1.MailClass mail_class = 3;</code>
@@ -75,8 +77,9 @@ public interface CheckAddressRequestOrBuilder extends
 
   /**
    * <pre>
-   * Answer from a state at least as new as this revision, one that an earlier
-   * call returned. Empty: whatever is in memory, normally under 250 ms old.
+   * A revision returned by an earlier call. The check is answered from a state of
+   * the list at least as new as this revision. Empty: the current state in
+   * memory, which is normally less than 250 ms old.
    * </pre>
    *
    * <code>string min_revision = 4;</code>
@@ -85,8 +88,9 @@ public interface CheckAddressRequestOrBuilder extends
   java.lang.String getMinRevision();
   /**
    * <pre>
-   * Answer from a state at least as new as this revision, one that an earlier
-   * call returned. Empty: whatever is in memory, normally under 250 ms old.
+   * A revision returned by an earlier call. The check is answered from a state of
+   * the list at least as new as this revision. Empty: the current state in
+   * memory, which is normally less than 250 ms old.
    * </pre>
    *
    * <code>string min_revision = 4;</code>

@@ -6,7 +6,7 @@ package io.suppression.v1;
 
 /**
  * <pre>
- * The answer about one address.
+ * Response of CheckAddress.
  * </pre>
  *
  * Protobuf type {@code suppression.v1.CheckAddressResponse}
@@ -77,7 +77,7 @@ private static final long serialVersionUID = 0L;
   private int reason_ = 0;
   /**
    * <pre>
-   * Why not. UNSPECIFIED when the verdict is SEND.
+   * Why the address must not be mailed. UNSPECIFIED if the verdict is SEND.
    * </pre>
    *
    * <code>.suppression.v1.Reason reason = 2;</code>
@@ -88,7 +88,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Why not. UNSPECIFIED when the verdict is SEND.
+   * Why the address must not be mailed. UNSPECIFIED if the verdict is SEND.
    * </pre>
    *
    * <code>.suppression.v1.Reason reason = 2;</code>
@@ -104,7 +104,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object revision_ = "";
   /**
    * <pre>
-   * The state of the list that the answer was read from.
+   * The revision of the list that the verdict was read from.
    * </pre>
    *
    * <code>string revision = 3;</code>
@@ -125,7 +125,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The state of the list that the answer was read from.
+   * The revision of the list that the verdict was read from.
    * </pre>
    *
    * <code>string revision = 3;</code>
@@ -150,7 +150,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp asOfTime_;
   /**
    * <pre>
-   * When the list in memory was last known to be complete.
+   * When the list in memory was last known to be up to date.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -162,7 +162,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the list in memory was last known to be complete.
+   * When the list in memory was last known to be up to date.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -174,7 +174,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the list in memory was last known to be complete.
+   * When the list in memory was last known to be up to date.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -378,7 +378,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The answer about one address.
+   * Response of CheckAddress.
    * </pre>
    *
    * Protobuf type {@code suppression.v1.CheckAddressResponse}
@@ -679,7 +679,7 @@ private static final long serialVersionUID = 0L;
     private int reason_ = 0;
     /**
      * <pre>
-     * Why not. UNSPECIFIED when the verdict is SEND.
+     * Why the address must not be mailed. UNSPECIFIED if the verdict is SEND.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 2;</code>
@@ -690,7 +690,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why not. UNSPECIFIED when the verdict is SEND.
+     * Why the address must not be mailed. UNSPECIFIED if the verdict is SEND.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 2;</code>
@@ -705,7 +705,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why not. UNSPECIFIED when the verdict is SEND.
+     * Why the address must not be mailed. UNSPECIFIED if the verdict is SEND.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 2;</code>
@@ -718,7 +718,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why not. UNSPECIFIED when the verdict is SEND.
+     * Why the address must not be mailed. UNSPECIFIED if the verdict is SEND.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 2;</code>
@@ -736,7 +736,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why not. UNSPECIFIED when the verdict is SEND.
+     * Why the address must not be mailed. UNSPECIFIED if the verdict is SEND.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 2;</code>
@@ -752,7 +752,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object revision_ = "";
     /**
      * <pre>
-     * The state of the list that the answer was read from.
+     * The revision of the list that the verdict was read from.
      * </pre>
      *
      * <code>string revision = 3;</code>
@@ -772,7 +772,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The state of the list that the answer was read from.
+     * The revision of the list that the verdict was read from.
      * </pre>
      *
      * <code>string revision = 3;</code>
@@ -793,7 +793,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The state of the list that the answer was read from.
+     * The revision of the list that the verdict was read from.
      * </pre>
      *
      * <code>string revision = 3;</code>
@@ -810,7 +810,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The state of the list that the answer was read from.
+     * The revision of the list that the verdict was read from.
      * </pre>
      *
      * <code>string revision = 3;</code>
@@ -824,7 +824,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The state of the list that the answer was read from.
+     * The revision of the list that the verdict was read from.
      * </pre>
      *
      * <code>string revision = 3;</code>
@@ -846,7 +846,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> asOfTimeBuilder_;
     /**
      * <pre>
-     * When the list in memory was last known to be complete.
+     * When the list in memory was last known to be up to date.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -857,7 +857,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the list in memory was last known to be complete.
+     * When the list in memory was last known to be up to date.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -872,7 +872,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the list in memory was last known to be complete.
+     * When the list in memory was last known to be up to date.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -892,7 +892,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the list in memory was last known to be complete.
+     * When the list in memory was last known to be up to date.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -910,7 +910,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the list in memory was last known to be complete.
+     * When the list in memory was last known to be up to date.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -935,7 +935,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the list in memory was last known to be complete.
+     * When the list in memory was last known to be up to date.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -952,7 +952,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the list in memory was last known to be complete.
+     * When the list in memory was last known to be up to date.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -964,7 +964,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the list in memory was last known to be complete.
+     * When the list in memory was last known to be up to date.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -979,7 +979,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the list in memory was last known to be complete.
+     * When the list in memory was last known to be up to date.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp as_of_time = 4;</code>

@@ -29,7 +29,7 @@ public interface CheckAddressResponseOrBuilder extends
 
   /**
    * <pre>
-   * Why not. UNSPECIFIED when the verdict is SEND.
+   * Why the address must not be mailed. UNSPECIFIED if the verdict is SEND.
    * </pre>
    *
    * <code>.suppression.v1.Reason reason = 2;</code>
@@ -38,7 +38,7 @@ public interface CheckAddressResponseOrBuilder extends
   int getReasonValue();
   /**
    * <pre>
-   * Why not. UNSPECIFIED when the verdict is SEND.
+   * Why the address must not be mailed. UNSPECIFIED if the verdict is SEND.
    * </pre>
    *
    * <code>.suppression.v1.Reason reason = 2;</code>
@@ -48,7 +48,7 @@ public interface CheckAddressResponseOrBuilder extends
 
   /**
    * <pre>
-   * The state of the list that the answer was read from.
+   * The revision of the list that the verdict was read from.
    * </pre>
    *
    * <code>string revision = 3;</code>
@@ -57,7 +57,7 @@ public interface CheckAddressResponseOrBuilder extends
   java.lang.String getRevision();
   /**
    * <pre>
-   * The state of the list that the answer was read from.
+   * The revision of the list that the verdict was read from.
    * </pre>
    *
    * <code>string revision = 3;</code>
@@ -68,7 +68,7 @@ public interface CheckAddressResponseOrBuilder extends
 
   /**
    * <pre>
-   * When the list in memory was last known to be complete.
+   * When the list in memory was last known to be up to date.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -77,7 +77,7 @@ public interface CheckAddressResponseOrBuilder extends
   boolean hasAsOfTime();
   /**
    * <pre>
-   * When the list in memory was last known to be complete.
+   * When the list in memory was last known to be up to date.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp as_of_time = 4;</code>
@@ -86,7 +86,7 @@ public interface CheckAddressResponseOrBuilder extends
   com.google.protobuf.Timestamp getAsOfTime();
   /**
    * <pre>
-   * When the list in memory was last known to be complete.
+   * When the list in memory was last known to be up to date.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp as_of_time = 4;</code>

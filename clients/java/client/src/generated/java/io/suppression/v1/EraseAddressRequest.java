@@ -6,7 +6,7 @@ package io.suppression.v1;
 
 /**
  * <pre>
- * A person to be forgotten.
+ * Request of EraseAddress.
  * </pre>
  *
  * Protobuf type {@code suppression.v1.EraseAddressRequest}
@@ -97,8 +97,9 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object detail_ = "";
   /**
    * <pre>
-   * Why, such as the number of the request, at most 1,000 bytes. It is kept as
-   * the detail of the entries: name no person in it.
+   * A human-readable explanation, such as the number of the erasure request. At
+   * most 1,000 bytes. It is stored as the detail of the entries, so it must not
+   * contain personal data.
    * </pre>
    *
    * <code>string detail = 2;</code>
@@ -119,8 +120,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Why, such as the number of the request, at most 1,000 bytes. It is kept as
-   * the detail of the entries: name no person in it.
+   * A human-readable explanation, such as the number of the erasure request. At
+   * most 1,000 bytes. It is stored as the detail of the entries, so it must not
+   * contain personal data.
    * </pre>
    *
    * <code>string detail = 2;</code>
@@ -309,7 +311,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A person to be forgotten.
+   * Request of EraseAddress.
    * </pre>
    *
    * Protobuf type {@code suppression.v1.EraseAddressRequest}
@@ -590,8 +592,9 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object detail_ = "";
     /**
      * <pre>
-     * Why, such as the number of the request, at most 1,000 bytes. It is kept as
-     * the detail of the entries: name no person in it.
+     * A human-readable explanation, such as the number of the erasure request. At
+     * most 1,000 bytes. It is stored as the detail of the entries, so it must not
+     * contain personal data.
      * </pre>
      *
      * <code>string detail = 2;</code>
@@ -611,8 +614,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why, such as the number of the request, at most 1,000 bytes. It is kept as
-     * the detail of the entries: name no person in it.
+     * A human-readable explanation, such as the number of the erasure request. At
+     * most 1,000 bytes. It is stored as the detail of the entries, so it must not
+     * contain personal data.
      * </pre>
      *
      * <code>string detail = 2;</code>
@@ -633,8 +637,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why, such as the number of the request, at most 1,000 bytes. It is kept as
-     * the detail of the entries: name no person in it.
+     * A human-readable explanation, such as the number of the erasure request. At
+     * most 1,000 bytes. It is stored as the detail of the entries, so it must not
+     * contain personal data.
      * </pre>
      *
      * <code>string detail = 2;</code>
@@ -651,8 +656,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why, such as the number of the request, at most 1,000 bytes. It is kept as
-     * the detail of the entries: name no person in it.
+     * A human-readable explanation, such as the number of the erasure request. At
+     * most 1,000 bytes. It is stored as the detail of the entries, so it must not
+     * contain personal data.
      * </pre>
      *
      * <code>string detail = 2;</code>
@@ -666,8 +672,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why, such as the number of the request, at most 1,000 bytes. It is kept as
-     * the detail of the entries: name no person in it.
+     * A human-readable explanation, such as the number of the erasure request. At
+     * most 1,000 bytes. It is stored as the detail of the entries, so it must not
+     * contain personal data.
      * </pre>
      *
      * <code>string detail = 2;</code>

@@ -30,8 +30,9 @@ public interface EraseAddressRequestOrBuilder extends
 
   /**
    * <pre>
-   * Why, such as the number of the request, at most 1,000 bytes. It is kept as
-   * the detail of the entries: name no person in it.
+   * A human-readable explanation, such as the number of the erasure request. At
+   * most 1,000 bytes. It is stored as the detail of the entries, so it must not
+   * contain personal data.
    * </pre>
    *
    * <code>string detail = 2;</code>
@@ -40,8 +41,9 @@ public interface EraseAddressRequestOrBuilder extends
   java.lang.String getDetail();
   /**
    * <pre>
-   * Why, such as the number of the request, at most 1,000 bytes. It is kept as
-   * the detail of the entries: name no person in it.
+   * A human-readable explanation, such as the number of the erasure request. At
+   * most 1,000 bytes. It is stored as the detail of the entries, so it must not
+   * contain personal data.
    * </pre>
    *
    * <code>string detail = 2;</code>

@@ -6,7 +6,7 @@ package io.suppression.v1;
 
 /**
  * <pre>
- * What was forgotten.
+ * Response of EraseAddress.
  * </pre>
  *
  * Protobuf type {@code suppression.v1.EraseAddressResponse}
@@ -48,7 +48,7 @@ private static final long serialVersionUID = 0L;
   private int suppressions_ = 0;
   /**
    * <pre>
-   * How many entries have lost the address; 0 where none had it.
+   * The number of entries in which the address was replaced.
    * </pre>
    *
    * <code>int32 suppressions = 1;</code>
@@ -63,7 +63,7 @@ private static final long serialVersionUID = 0L;
   private int events_ = 0;
   /**
    * <pre>
-   * How many pieces of feedback were forgotten.
+   * The number of feedback events that were cleared.
    * </pre>
    *
    * <code>int32 events = 2;</code>
@@ -301,7 +301,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What was forgotten.
+   * Response of EraseAddress.
    * </pre>
    *
    * Protobuf type {@code suppression.v1.EraseAddressResponse}
@@ -500,7 +500,7 @@ private static final long serialVersionUID = 0L;
     private int suppressions_ ;
     /**
      * <pre>
-     * How many entries have lost the address; 0 where none had it.
+     * The number of entries in which the address was replaced.
      * </pre>
      *
      * <code>int32 suppressions = 1;</code>
@@ -512,7 +512,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many entries have lost the address; 0 where none had it.
+     * The number of entries in which the address was replaced.
      * </pre>
      *
      * <code>int32 suppressions = 1;</code>
@@ -528,7 +528,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many entries have lost the address; 0 where none had it.
+     * The number of entries in which the address was replaced.
      * </pre>
      *
      * <code>int32 suppressions = 1;</code>
@@ -544,7 +544,7 @@ private static final long serialVersionUID = 0L;
     private int events_ ;
     /**
      * <pre>
-     * How many pieces of feedback were forgotten.
+     * The number of feedback events that were cleared.
      * </pre>
      *
      * <code>int32 events = 2;</code>
@@ -556,7 +556,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many pieces of feedback were forgotten.
+     * The number of feedback events that were cleared.
      * </pre>
      *
      * <code>int32 events = 2;</code>
@@ -572,7 +572,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many pieces of feedback were forgotten.
+     * The number of feedback events that were cleared.
      * </pre>
      *
      * <code>int32 events = 2;</code>

@@ -10,7 +10,7 @@ public interface EraseAddressResponseOrBuilder extends
 
   /**
    * <pre>
-   * How many entries have lost the address; 0 where none had it.
+   * The number of entries in which the address was replaced.
    * </pre>
    *
    * <code>int32 suppressions = 1;</code>
@@ -20,7 +20,7 @@ public interface EraseAddressResponseOrBuilder extends
 
   /**
    * <pre>
-   * How many pieces of feedback were forgotten.
+   * The number of feedback events that were cleared.
    * </pre>
    *
    * <code>int32 events = 2;</code>

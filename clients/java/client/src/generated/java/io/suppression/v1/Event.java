@@ -6,7 +6,7 @@ package io.suppression.v1;
 
 /**
  * <pre>
- * One piece of feedback about one recipient, as it was received.
+ * One feedback item about one recipient, as received.
  * </pre>
  *
  * Protobuf type {@code suppression.v1.Event}
@@ -105,7 +105,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object type_ = "";
   /**
    * <pre>
-   * The type within the kind, such as "Permanent"; empty where SES gave none.
+   * The type within the kind, such as "Permanent". Empty if SES sent none.
    * </pre>
    *
    * <code>string type = 2;</code>
@@ -126,7 +126,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The type within the kind, such as "Permanent"; empty where SES gave none.
+   * The type within the kind, such as "Permanent". Empty if SES sent none.
    * </pre>
    *
    * <code>string type = 2;</code>
@@ -152,7 +152,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object subType_ = "";
   /**
    * <pre>
-   * The sub-type within the type, such as "NoEmail"; empty where SES gave none.
+   * The sub-type within the type, such as "NoEmail". Empty if SES sent none.
    * </pre>
    *
    * <code>string sub_type = 3;</code>
@@ -173,7 +173,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The sub-type within the type, such as "NoEmail"; empty where SES gave none.
+   * The sub-type within the type, such as "NoEmail". Empty if SES sent none.
    * </pre>
    *
    * <code>string sub_type = 3;</code>
@@ -199,8 +199,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object feedbackId_ = "";
   /**
    * <pre>
-   * The SES feedback id, or the id of the carrying SNS message where SES gives
-   * none.
+   * The SES feedback id. If SES sent none, the id of the SNS message.
    * </pre>
    *
    * <code>string feedback_id = 4;</code>
@@ -221,8 +220,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The SES feedback id, or the id of the carrying SNS message where SES gives
-   * none.
+   * The SES feedback id. If SES sent none, the id of the SNS message.
    * </pre>
    *
    * <code>string feedback_id = 4;</code>
@@ -295,7 +293,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object configurationSet_ = "";
   /**
    * <pre>
-   * The configuration set that the mail was sent through; empty if unknown.
+   * The configuration set that the mail was sent with. Empty if unknown.
    * </pre>
    *
    * <code>string configuration_set = 6;</code>
@@ -316,7 +314,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The configuration set that the mail was sent through; empty if unknown.
+   * The configuration set that the mail was sent with. Empty if unknown.
    * </pre>
    *
    * <code>string configuration_set = 6;</code>
@@ -389,7 +387,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object diagnostic_ = "";
   /**
    * <pre>
-   * What the receiving server said.
+   * The diagnostic code that the receiving mail server returned.
    * </pre>
    *
    * <code>string diagnostic = 8;</code>
@@ -410,7 +408,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What the receiving server said.
+   * The diagnostic code that the receiving mail server returned.
    * </pre>
    *
    * <code>string diagnostic = 8;</code>
@@ -435,7 +433,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp eventTime_;
   /**
    * <pre>
-   * When it happened, as SES says.
+   * When the event happened, as reported by SES.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp event_time = 9;</code>
@@ -447,7 +445,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When it happened, as SES says.
+   * When the event happened, as reported by SES.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp event_time = 9;</code>
@@ -459,7 +457,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When it happened, as SES says.
+   * When the event happened, as reported by SES.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp event_time = 9;</code>
@@ -473,7 +471,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp receiveTime_;
   /**
    * <pre>
-   * When it was recorded here.
+   * When this service recorded the event.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp receive_time = 10;</code>
@@ -485,7 +483,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When it was recorded here.
+   * When this service recorded the event.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp receive_time = 10;</code>
@@ -497,7 +495,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When it was recorded here.
+   * When this service recorded the event.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp receive_time = 10;</code>
@@ -511,8 +509,8 @@ private static final long serialVersionUID = 0L;
   private int reason_ = 0;
   /**
    * <pre>
-   * The reason under which the feedback suppressed the address. UNSPECIFIED:
-   * it was recorded and changed nothing.
+   * The reason for which the feedback suppressed the address. UNSPECIFIED: the
+   * feedback was recorded, but it changed no entry.
    * </pre>
    *
    * <code>.suppression.v1.Reason reason = 11;</code>
@@ -523,8 +521,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The reason under which the feedback suppressed the address. UNSPECIFIED:
-   * it was recorded and changed nothing.
+   * The reason for which the feedback suppressed the address. UNSPECIFIED: the
+   * feedback was recorded, but it changed no entry.
    * </pre>
    *
    * <code>.suppression.v1.Reason reason = 11;</code>
@@ -805,7 +803,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One piece of feedback about one recipient, as it was received.
+   * One feedback item about one recipient, as received.
    * </pre>
    *
    * Protobuf type {@code suppression.v1.Event}
@@ -1233,7 +1231,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object type_ = "";
     /**
      * <pre>
-     * The type within the kind, such as "Permanent"; empty where SES gave none.
+     * The type within the kind, such as "Permanent". Empty if SES sent none.
      * </pre>
      *
      * <code>string type = 2;</code>
@@ -1253,7 +1251,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The type within the kind, such as "Permanent"; empty where SES gave none.
+     * The type within the kind, such as "Permanent". Empty if SES sent none.
      * </pre>
      *
      * <code>string type = 2;</code>
@@ -1274,7 +1272,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The type within the kind, such as "Permanent"; empty where SES gave none.
+     * The type within the kind, such as "Permanent". Empty if SES sent none.
      * </pre>
      *
      * <code>string type = 2;</code>
@@ -1291,7 +1289,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The type within the kind, such as "Permanent"; empty where SES gave none.
+     * The type within the kind, such as "Permanent". Empty if SES sent none.
      * </pre>
      *
      * <code>string type = 2;</code>
@@ -1305,7 +1303,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The type within the kind, such as "Permanent"; empty where SES gave none.
+     * The type within the kind, such as "Permanent". Empty if SES sent none.
      * </pre>
      *
      * <code>string type = 2;</code>
@@ -1325,7 +1323,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object subType_ = "";
     /**
      * <pre>
-     * The sub-type within the type, such as "NoEmail"; empty where SES gave none.
+     * The sub-type within the type, such as "NoEmail". Empty if SES sent none.
      * </pre>
      *
      * <code>string sub_type = 3;</code>
@@ -1345,7 +1343,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The sub-type within the type, such as "NoEmail"; empty where SES gave none.
+     * The sub-type within the type, such as "NoEmail". Empty if SES sent none.
      * </pre>
      *
      * <code>string sub_type = 3;</code>
@@ -1366,7 +1364,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The sub-type within the type, such as "NoEmail"; empty where SES gave none.
+     * The sub-type within the type, such as "NoEmail". Empty if SES sent none.
      * </pre>
      *
      * <code>string sub_type = 3;</code>
@@ -1383,7 +1381,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The sub-type within the type, such as "NoEmail"; empty where SES gave none.
+     * The sub-type within the type, such as "NoEmail". Empty if SES sent none.
      * </pre>
      *
      * <code>string sub_type = 3;</code>
@@ -1397,7 +1395,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The sub-type within the type, such as "NoEmail"; empty where SES gave none.
+     * The sub-type within the type, such as "NoEmail". Empty if SES sent none.
      * </pre>
      *
      * <code>string sub_type = 3;</code>
@@ -1417,8 +1415,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object feedbackId_ = "";
     /**
      * <pre>
-     * The SES feedback id, or the id of the carrying SNS message where SES gives
-     * none.
+     * The SES feedback id. If SES sent none, the id of the SNS message.
      * </pre>
      *
      * <code>string feedback_id = 4;</code>
@@ -1438,8 +1435,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The SES feedback id, or the id of the carrying SNS message where SES gives
-     * none.
+     * The SES feedback id. If SES sent none, the id of the SNS message.
      * </pre>
      *
      * <code>string feedback_id = 4;</code>
@@ -1460,8 +1456,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The SES feedback id, or the id of the carrying SNS message where SES gives
-     * none.
+     * The SES feedback id. If SES sent none, the id of the SNS message.
      * </pre>
      *
      * <code>string feedback_id = 4;</code>
@@ -1478,8 +1473,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The SES feedback id, or the id of the carrying SNS message where SES gives
-     * none.
+     * The SES feedback id. If SES sent none, the id of the SNS message.
      * </pre>
      *
      * <code>string feedback_id = 4;</code>
@@ -1493,8 +1487,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The SES feedback id, or the id of the carrying SNS message where SES gives
-     * none.
+     * The SES feedback id. If SES sent none, the id of the SNS message.
      * </pre>
      *
      * <code>string feedback_id = 4;</code>
@@ -1606,7 +1599,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object configurationSet_ = "";
     /**
      * <pre>
-     * The configuration set that the mail was sent through; empty if unknown.
+     * The configuration set that the mail was sent with. Empty if unknown.
      * </pre>
      *
      * <code>string configuration_set = 6;</code>
@@ -1626,7 +1619,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The configuration set that the mail was sent through; empty if unknown.
+     * The configuration set that the mail was sent with. Empty if unknown.
      * </pre>
      *
      * <code>string configuration_set = 6;</code>
@@ -1647,7 +1640,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The configuration set that the mail was sent through; empty if unknown.
+     * The configuration set that the mail was sent with. Empty if unknown.
      * </pre>
      *
      * <code>string configuration_set = 6;</code>
@@ -1664,7 +1657,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The configuration set that the mail was sent through; empty if unknown.
+     * The configuration set that the mail was sent with. Empty if unknown.
      * </pre>
      *
      * <code>string configuration_set = 6;</code>
@@ -1678,7 +1671,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The configuration set that the mail was sent through; empty if unknown.
+     * The configuration set that the mail was sent with. Empty if unknown.
      * </pre>
      *
      * <code>string configuration_set = 6;</code>
@@ -1790,7 +1783,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object diagnostic_ = "";
     /**
      * <pre>
-     * What the receiving server said.
+     * The diagnostic code that the receiving mail server returned.
      * </pre>
      *
      * <code>string diagnostic = 8;</code>
@@ -1810,7 +1803,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the receiving server said.
+     * The diagnostic code that the receiving mail server returned.
      * </pre>
      *
      * <code>string diagnostic = 8;</code>
@@ -1831,7 +1824,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the receiving server said.
+     * The diagnostic code that the receiving mail server returned.
      * </pre>
      *
      * <code>string diagnostic = 8;</code>
@@ -1848,7 +1841,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the receiving server said.
+     * The diagnostic code that the receiving mail server returned.
      * </pre>
      *
      * <code>string diagnostic = 8;</code>
@@ -1862,7 +1855,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the receiving server said.
+     * The diagnostic code that the receiving mail server returned.
      * </pre>
      *
      * <code>string diagnostic = 8;</code>
@@ -1884,7 +1877,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> eventTimeBuilder_;
     /**
      * <pre>
-     * When it happened, as SES says.
+     * When the event happened, as reported by SES.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp event_time = 9;</code>
@@ -1895,7 +1888,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it happened, as SES says.
+     * When the event happened, as reported by SES.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp event_time = 9;</code>
@@ -1910,7 +1903,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it happened, as SES says.
+     * When the event happened, as reported by SES.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp event_time = 9;</code>
@@ -1930,7 +1923,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it happened, as SES says.
+     * When the event happened, as reported by SES.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp event_time = 9;</code>
@@ -1948,7 +1941,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it happened, as SES says.
+     * When the event happened, as reported by SES.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp event_time = 9;</code>
@@ -1973,7 +1966,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it happened, as SES says.
+     * When the event happened, as reported by SES.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp event_time = 9;</code>
@@ -1990,7 +1983,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it happened, as SES says.
+     * When the event happened, as reported by SES.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp event_time = 9;</code>
@@ -2002,7 +1995,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it happened, as SES says.
+     * When the event happened, as reported by SES.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp event_time = 9;</code>
@@ -2017,7 +2010,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it happened, as SES says.
+     * When the event happened, as reported by SES.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp event_time = 9;</code>
@@ -2041,7 +2034,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> receiveTimeBuilder_;
     /**
      * <pre>
-     * When it was recorded here.
+     * When this service recorded the event.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp receive_time = 10;</code>
@@ -2052,7 +2045,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it was recorded here.
+     * When this service recorded the event.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp receive_time = 10;</code>
@@ -2067,7 +2060,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it was recorded here.
+     * When this service recorded the event.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp receive_time = 10;</code>
@@ -2087,7 +2080,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it was recorded here.
+     * When this service recorded the event.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp receive_time = 10;</code>
@@ -2105,7 +2098,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it was recorded here.
+     * When this service recorded the event.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp receive_time = 10;</code>
@@ -2130,7 +2123,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it was recorded here.
+     * When this service recorded the event.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp receive_time = 10;</code>
@@ -2147,7 +2140,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it was recorded here.
+     * When this service recorded the event.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp receive_time = 10;</code>
@@ -2159,7 +2152,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it was recorded here.
+     * When this service recorded the event.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp receive_time = 10;</code>
@@ -2174,7 +2167,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it was recorded here.
+     * When this service recorded the event.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp receive_time = 10;</code>
@@ -2196,8 +2189,8 @@ private static final long serialVersionUID = 0L;
     private int reason_ = 0;
     /**
      * <pre>
-     * The reason under which the feedback suppressed the address. UNSPECIFIED:
-     * it was recorded and changed nothing.
+     * The reason for which the feedback suppressed the address. UNSPECIFIED: the
+     * feedback was recorded, but it changed no entry.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 11;</code>
@@ -2208,8 +2201,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason under which the feedback suppressed the address. UNSPECIFIED:
-     * it was recorded and changed nothing.
+     * The reason for which the feedback suppressed the address. UNSPECIFIED: the
+     * feedback was recorded, but it changed no entry.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 11;</code>
@@ -2224,8 +2217,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason under which the feedback suppressed the address. UNSPECIFIED:
-     * it was recorded and changed nothing.
+     * The reason for which the feedback suppressed the address. UNSPECIFIED: the
+     * feedback was recorded, but it changed no entry.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 11;</code>
@@ -2238,8 +2231,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason under which the feedback suppressed the address. UNSPECIFIED:
-     * it was recorded and changed nothing.
+     * The reason for which the feedback suppressed the address. UNSPECIFIED: the
+     * feedback was recorded, but it changed no entry.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 11;</code>
@@ -2257,8 +2250,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason under which the feedback suppressed the address. UNSPECIFIED:
-     * it was recorded and changed nothing.
+     * The reason for which the feedback suppressed the address. UNSPECIFIED: the
+     * feedback was recorded, but it changed no entry.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 11;</code>

@@ -30,7 +30,7 @@ public interface EventOrBuilder extends
 
   /**
    * <pre>
-   * The type within the kind, such as "Permanent"; empty where SES gave none.
+   * The type within the kind, such as "Permanent". Empty if SES sent none.
    * </pre>
    *
    * <code>string type = 2;</code>
@@ -39,7 +39,7 @@ public interface EventOrBuilder extends
   java.lang.String getType();
   /**
    * <pre>
-   * The type within the kind, such as "Permanent"; empty where SES gave none.
+   * The type within the kind, such as "Permanent". Empty if SES sent none.
    * </pre>
    *
    * <code>string type = 2;</code>
@@ -50,7 +50,7 @@ public interface EventOrBuilder extends
 
   /**
    * <pre>
-   * The sub-type within the type, such as "NoEmail"; empty where SES gave none.
+   * The sub-type within the type, such as "NoEmail". Empty if SES sent none.
    * </pre>
    *
    * <code>string sub_type = 3;</code>
@@ -59,7 +59,7 @@ public interface EventOrBuilder extends
   java.lang.String getSubType();
   /**
    * <pre>
-   * The sub-type within the type, such as "NoEmail"; empty where SES gave none.
+   * The sub-type within the type, such as "NoEmail". Empty if SES sent none.
    * </pre>
    *
    * <code>string sub_type = 3;</code>
@@ -70,8 +70,7 @@ public interface EventOrBuilder extends
 
   /**
    * <pre>
-   * The SES feedback id, or the id of the carrying SNS message where SES gives
-   * none.
+   * The SES feedback id. If SES sent none, the id of the SNS message.
    * </pre>
    *
    * <code>string feedback_id = 4;</code>
@@ -80,8 +79,7 @@ public interface EventOrBuilder extends
   java.lang.String getFeedbackId();
   /**
    * <pre>
-   * The SES feedback id, or the id of the carrying SNS message where SES gives
-   * none.
+   * The SES feedback id. If SES sent none, the id of the SNS message.
    * </pre>
    *
    * <code>string feedback_id = 4;</code>
@@ -112,7 +110,7 @@ public interface EventOrBuilder extends
 
   /**
    * <pre>
-   * The configuration set that the mail was sent through; empty if unknown.
+   * The configuration set that the mail was sent with. Empty if unknown.
    * </pre>
    *
    * <code>string configuration_set = 6;</code>
@@ -121,7 +119,7 @@ public interface EventOrBuilder extends
   java.lang.String getConfigurationSet();
   /**
    * <pre>
-   * The configuration set that the mail was sent through; empty if unknown.
+   * The configuration set that the mail was sent with. Empty if unknown.
    * </pre>
    *
    * <code>string configuration_set = 6;</code>
@@ -152,7 +150,7 @@ public interface EventOrBuilder extends
 
   /**
    * <pre>
-   * What the receiving server said.
+   * The diagnostic code that the receiving mail server returned.
    * </pre>
    *
    * <code>string diagnostic = 8;</code>
@@ -161,7 +159,7 @@ public interface EventOrBuilder extends
   java.lang.String getDiagnostic();
   /**
    * <pre>
-   * What the receiving server said.
+   * The diagnostic code that the receiving mail server returned.
    * </pre>
    *
    * <code>string diagnostic = 8;</code>
@@ -172,7 +170,7 @@ public interface EventOrBuilder extends
 
   /**
    * <pre>
-   * When it happened, as SES says.
+   * When the event happened, as reported by SES.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp event_time = 9;</code>
@@ -181,7 +179,7 @@ public interface EventOrBuilder extends
   boolean hasEventTime();
   /**
    * <pre>
-   * When it happened, as SES says.
+   * When the event happened, as reported by SES.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp event_time = 9;</code>
@@ -190,7 +188,7 @@ public interface EventOrBuilder extends
   com.google.protobuf.Timestamp getEventTime();
   /**
    * <pre>
-   * When it happened, as SES says.
+   * When the event happened, as reported by SES.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp event_time = 9;</code>
@@ -199,7 +197,7 @@ public interface EventOrBuilder extends
 
   /**
    * <pre>
-   * When it was recorded here.
+   * When this service recorded the event.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp receive_time = 10;</code>
@@ -208,7 +206,7 @@ public interface EventOrBuilder extends
   boolean hasReceiveTime();
   /**
    * <pre>
-   * When it was recorded here.
+   * When this service recorded the event.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp receive_time = 10;</code>
@@ -217,7 +215,7 @@ public interface EventOrBuilder extends
   com.google.protobuf.Timestamp getReceiveTime();
   /**
    * <pre>
-   * When it was recorded here.
+   * When this service recorded the event.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp receive_time = 10;</code>
@@ -226,8 +224,8 @@ public interface EventOrBuilder extends
 
   /**
    * <pre>
-   * The reason under which the feedback suppressed the address. UNSPECIFIED:
-   * it was recorded and changed nothing.
+   * The reason for which the feedback suppressed the address. UNSPECIFIED: the
+   * feedback was recorded, but it changed no entry.
    * </pre>
    *
    * <code>.suppression.v1.Reason reason = 11;</code>
@@ -236,8 +234,8 @@ public interface EventOrBuilder extends
   int getReasonValue();
   /**
    * <pre>
-   * The reason under which the feedback suppressed the address. UNSPECIFIED:
-   * it was recorded and changed nothing.
+   * The reason for which the feedback suppressed the address. UNSPECIFIED: the
+   * feedback was recorded, but it changed no entry.
    * </pre>
    *
    * <code>.suppression.v1.Reason reason = 11;</code>

@@ -6,7 +6,7 @@ package io.suppression.v1;
 
 /**
  * <pre>
- * A question about everything that is known of one address.
+ * Request of GetAddress.
  * </pre>
  *
  * Protobuf type {@code suppression.v1.GetAddressRequest}
@@ -249,7 +249,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A question about everything that is known of one address.
+   * Request of GetAddress.
    * </pre>
    *
    * Protobuf type {@code suppression.v1.GetAddressRequest}

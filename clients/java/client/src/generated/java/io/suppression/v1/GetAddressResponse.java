@@ -6,7 +6,7 @@ package io.suppression.v1;
 
 /**
  * <pre>
- * Everything that is known of one address.
+ * Response of GetAddress.
  * </pre>
  *
  * Protobuf type {@code suppression.v1.GetAddressResponse}
@@ -51,7 +51,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<io.suppression.v1.Suppression> suppressions_;
   /**
    * <pre>
-   * Every entry, removed and expired ones included.
+   * Every entry, including removed and expired entries.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -62,7 +62,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Every entry, removed and expired ones included.
+   * Every entry, including removed and expired entries.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -74,7 +74,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Every entry, removed and expired ones included.
+   * Every entry, including removed and expired entries.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -85,7 +85,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Every entry, removed and expired ones included.
+   * Every entry, including removed and expired entries.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -96,7 +96,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Every entry, removed and expired ones included.
+   * Every entry, including removed and expired entries.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -112,7 +112,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<io.suppression.v1.Event> events_;
   /**
    * <pre>
-   * The feedback about the address, newest first, at most 1,000 pieces.
+   * The feedback about the address, newest first. At most 1,000 events.
    * </pre>
    *
    * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -123,7 +123,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The feedback about the address, newest first, at most 1,000 pieces.
+   * The feedback about the address, newest first. At most 1,000 events.
    * </pre>
    *
    * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -135,7 +135,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The feedback about the address, newest first, at most 1,000 pieces.
+   * The feedback about the address, newest first. At most 1,000 events.
    * </pre>
    *
    * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -146,7 +146,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The feedback about the address, newest first, at most 1,000 pieces.
+   * The feedback about the address, newest first. At most 1,000 events.
    * </pre>
    *
    * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -157,7 +157,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The feedback about the address, newest first, at most 1,000 pieces.
+   * The feedback about the address, newest first. At most 1,000 events.
    * </pre>
    *
    * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -173,7 +173,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object revision_ = "";
   /**
    * <pre>
-   * The state of the list that the answer was read from.
+   * The revision of the list that the response was read from.
    * </pre>
    *
    * <code>string revision = 3;</code>
@@ -194,7 +194,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The state of the list that the answer was read from.
+   * The revision of the list that the response was read from.
    * </pre>
    *
    * <code>string revision = 3;</code>
@@ -399,7 +399,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Everything that is known of one address.
+   * Response of GetAddress.
    * </pre>
    *
    * Protobuf type {@code suppression.v1.GetAddressResponse}
@@ -699,7 +699,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * Every entry, removed and expired ones included.
+     * Every entry, including removed and expired entries.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -713,7 +713,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Every entry, removed and expired ones included.
+     * Every entry, including removed and expired entries.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -727,7 +727,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Every entry, removed and expired ones included.
+     * Every entry, including removed and expired entries.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -741,7 +741,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Every entry, removed and expired ones included.
+     * Every entry, including removed and expired entries.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -762,7 +762,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Every entry, removed and expired ones included.
+     * Every entry, including removed and expired entries.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -780,7 +780,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Every entry, removed and expired ones included.
+     * Every entry, including removed and expired entries.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -800,7 +800,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Every entry, removed and expired ones included.
+     * Every entry, including removed and expired entries.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -821,7 +821,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Every entry, removed and expired ones included.
+     * Every entry, including removed and expired entries.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -839,7 +839,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Every entry, removed and expired ones included.
+     * Every entry, including removed and expired entries.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -857,7 +857,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Every entry, removed and expired ones included.
+     * Every entry, including removed and expired entries.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -876,7 +876,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Every entry, removed and expired ones included.
+     * Every entry, including removed and expired entries.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -893,7 +893,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Every entry, removed and expired ones included.
+     * Every entry, including removed and expired entries.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -910,7 +910,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Every entry, removed and expired ones included.
+     * Every entry, including removed and expired entries.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -921,7 +921,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Every entry, removed and expired ones included.
+     * Every entry, including removed and expired entries.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -935,7 +935,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Every entry, removed and expired ones included.
+     * Every entry, including removed and expired entries.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -950,7 +950,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Every entry, removed and expired ones included.
+     * Every entry, including removed and expired entries.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -961,7 +961,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Every entry, removed and expired ones included.
+     * Every entry, including removed and expired entries.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -973,7 +973,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Every entry, removed and expired ones included.
+     * Every entry, including removed and expired entries.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -1011,7 +1011,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The feedback about the address, newest first, at most 1,000 pieces.
+     * The feedback about the address, newest first. At most 1,000 events.
      * </pre>
      *
      * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -1025,7 +1025,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The feedback about the address, newest first, at most 1,000 pieces.
+     * The feedback about the address, newest first. At most 1,000 events.
      * </pre>
      *
      * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -1039,7 +1039,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The feedback about the address, newest first, at most 1,000 pieces.
+     * The feedback about the address, newest first. At most 1,000 events.
      * </pre>
      *
      * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -1053,7 +1053,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The feedback about the address, newest first, at most 1,000 pieces.
+     * The feedback about the address, newest first. At most 1,000 events.
      * </pre>
      *
      * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -1074,7 +1074,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The feedback about the address, newest first, at most 1,000 pieces.
+     * The feedback about the address, newest first. At most 1,000 events.
      * </pre>
      *
      * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -1092,7 +1092,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The feedback about the address, newest first, at most 1,000 pieces.
+     * The feedback about the address, newest first. At most 1,000 events.
      * </pre>
      *
      * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -1112,7 +1112,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The feedback about the address, newest first, at most 1,000 pieces.
+     * The feedback about the address, newest first. At most 1,000 events.
      * </pre>
      *
      * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -1133,7 +1133,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The feedback about the address, newest first, at most 1,000 pieces.
+     * The feedback about the address, newest first. At most 1,000 events.
      * </pre>
      *
      * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -1151,7 +1151,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The feedback about the address, newest first, at most 1,000 pieces.
+     * The feedback about the address, newest first. At most 1,000 events.
      * </pre>
      *
      * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -1169,7 +1169,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The feedback about the address, newest first, at most 1,000 pieces.
+     * The feedback about the address, newest first. At most 1,000 events.
      * </pre>
      *
      * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -1188,7 +1188,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The feedback about the address, newest first, at most 1,000 pieces.
+     * The feedback about the address, newest first. At most 1,000 events.
      * </pre>
      *
      * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -1205,7 +1205,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The feedback about the address, newest first, at most 1,000 pieces.
+     * The feedback about the address, newest first. At most 1,000 events.
      * </pre>
      *
      * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -1222,7 +1222,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The feedback about the address, newest first, at most 1,000 pieces.
+     * The feedback about the address, newest first. At most 1,000 events.
      * </pre>
      *
      * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -1233,7 +1233,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The feedback about the address, newest first, at most 1,000 pieces.
+     * The feedback about the address, newest first. At most 1,000 events.
      * </pre>
      *
      * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -1247,7 +1247,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The feedback about the address, newest first, at most 1,000 pieces.
+     * The feedback about the address, newest first. At most 1,000 events.
      * </pre>
      *
      * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -1262,7 +1262,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The feedback about the address, newest first, at most 1,000 pieces.
+     * The feedback about the address, newest first. At most 1,000 events.
      * </pre>
      *
      * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -1273,7 +1273,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The feedback about the address, newest first, at most 1,000 pieces.
+     * The feedback about the address, newest first. At most 1,000 events.
      * </pre>
      *
      * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -1285,7 +1285,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The feedback about the address, newest first, at most 1,000 pieces.
+     * The feedback about the address, newest first. At most 1,000 events.
      * </pre>
      *
      * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -1312,7 +1312,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object revision_ = "";
     /**
      * <pre>
-     * The state of the list that the answer was read from.
+     * The revision of the list that the response was read from.
      * </pre>
      *
      * <code>string revision = 3;</code>
@@ -1332,7 +1332,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The state of the list that the answer was read from.
+     * The revision of the list that the response was read from.
      * </pre>
      *
      * <code>string revision = 3;</code>
@@ -1353,7 +1353,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The state of the list that the answer was read from.
+     * The revision of the list that the response was read from.
      * </pre>
      *
      * <code>string revision = 3;</code>
@@ -1370,7 +1370,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The state of the list that the answer was read from.
+     * The revision of the list that the response was read from.
      * </pre>
      *
      * <code>string revision = 3;</code>
@@ -1384,7 +1384,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The state of the list that the answer was read from.
+     * The revision of the list that the response was read from.
      * </pre>
      *
      * <code>string revision = 3;</code>

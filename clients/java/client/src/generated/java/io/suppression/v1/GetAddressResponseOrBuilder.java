@@ -10,7 +10,7 @@ public interface GetAddressResponseOrBuilder extends
 
   /**
    * <pre>
-   * Every entry, removed and expired ones included.
+   * Every entry, including removed and expired entries.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -19,7 +19,7 @@ public interface GetAddressResponseOrBuilder extends
       getSuppressionsList();
   /**
    * <pre>
-   * Every entry, removed and expired ones included.
+   * Every entry, including removed and expired entries.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -27,7 +27,7 @@ public interface GetAddressResponseOrBuilder extends
   io.suppression.v1.Suppression getSuppressions(int index);
   /**
    * <pre>
-   * Every entry, removed and expired ones included.
+   * Every entry, including removed and expired entries.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -35,7 +35,7 @@ public interface GetAddressResponseOrBuilder extends
   int getSuppressionsCount();
   /**
    * <pre>
-   * Every entry, removed and expired ones included.
+   * Every entry, including removed and expired entries.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -44,7 +44,7 @@ public interface GetAddressResponseOrBuilder extends
       getSuppressionsOrBuilderList();
   /**
    * <pre>
-   * Every entry, removed and expired ones included.
+   * Every entry, including removed and expired entries.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -54,7 +54,7 @@ public interface GetAddressResponseOrBuilder extends
 
   /**
    * <pre>
-   * The feedback about the address, newest first, at most 1,000 pieces.
+   * The feedback about the address, newest first. At most 1,000 events.
    * </pre>
    *
    * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -63,7 +63,7 @@ public interface GetAddressResponseOrBuilder extends
       getEventsList();
   /**
    * <pre>
-   * The feedback about the address, newest first, at most 1,000 pieces.
+   * The feedback about the address, newest first. At most 1,000 events.
    * </pre>
    *
    * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -71,7 +71,7 @@ public interface GetAddressResponseOrBuilder extends
   io.suppression.v1.Event getEvents(int index);
   /**
    * <pre>
-   * The feedback about the address, newest first, at most 1,000 pieces.
+   * The feedback about the address, newest first. At most 1,000 events.
    * </pre>
    *
    * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -79,7 +79,7 @@ public interface GetAddressResponseOrBuilder extends
   int getEventsCount();
   /**
    * <pre>
-   * The feedback about the address, newest first, at most 1,000 pieces.
+   * The feedback about the address, newest first. At most 1,000 events.
    * </pre>
    *
    * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -88,7 +88,7 @@ public interface GetAddressResponseOrBuilder extends
       getEventsOrBuilderList();
   /**
    * <pre>
-   * The feedback about the address, newest first, at most 1,000 pieces.
+   * The feedback about the address, newest first. At most 1,000 events.
    * </pre>
    *
    * <code>repeated .suppression.v1.Event events = 2;</code>
@@ -98,7 +98,7 @@ public interface GetAddressResponseOrBuilder extends
 
   /**
    * <pre>
-   * The state of the list that the answer was read from.
+   * The revision of the list that the response was read from.
    * </pre>
    *
    * <code>string revision = 3;</code>
@@ -107,7 +107,7 @@ public interface GetAddressResponseOrBuilder extends
   java.lang.String getRevision();
   /**
    * <pre>
-   * The state of the list that the answer was read from.
+   * The revision of the list that the response was read from.
    * </pre>
    *
    * <code>string revision = 3;</code>

@@ -6,7 +6,7 @@ package io.suppression.v1;
 
 /**
  * <pre>
- * A question about what changed.
+ * Request of ListChanges.
  * </pre>
  *
  * Protobuf type {@code suppression.v1.ListChangesRequest}
@@ -50,7 +50,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object afterRevision_ = "";
   /**
    * <pre>
-   * Changes after this revision; empty for all from the beginning.
+   * Return changes after this revision. Empty: all changes.
    * </pre>
    *
    * <code>string after_revision = 1;</code>
@@ -71,7 +71,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Changes after this revision; empty for all from the beginning.
+   * Return changes after this revision. Empty: all changes.
    * </pre>
    *
    * <code>string after_revision = 1;</code>
@@ -96,8 +96,8 @@ private static final long serialVersionUID = 0L;
   private int pageSize_ = 0;
   /**
    * <pre>
-   * About how many changes to return, at most 10,000; 1,000 if zero. A page
-   * never ends inside a revision, so it can be longer.
+   * The approximate number of changes to return. At most 10,000. Zero: 1,000. A
+   * page always contains whole revisions, so it can be longer.
    * </pre>
    *
    * <code>int32 page_size = 2;</code>
@@ -112,9 +112,9 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Duration maxWait_;
   /**
    * <pre>
-   * How long to wait for a change where there is none, at most 60 seconds;
-   * unset for not at all. The answer has none where none came within that time,
-   * or before the server stops.
+   * How long to wait for a change if there is none. At most 60 seconds. Unset: do
+   * not wait. The response is empty if there is no change within this time, or
+   * if the server stops.
    * </pre>
    *
    * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -126,9 +126,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How long to wait for a change where there is none, at most 60 seconds;
-   * unset for not at all. The answer has none where none came within that time,
-   * or before the server stops.
+   * How long to wait for a change if there is none. At most 60 seconds. Unset: do
+   * not wait. The response is empty if there is no change within this time, or
+   * if the server stops.
    * </pre>
    *
    * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -140,9 +140,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How long to wait for a change where there is none, at most 60 seconds;
-   * unset for not at all. The answer has none where none came within that time,
-   * or before the server stops.
+   * How long to wait for a change if there is none. At most 60 seconds. Unset: do
+   * not wait. The response is empty if there is no change within this time, or
+   * if the server stops.
    * </pre>
    *
    * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -337,7 +337,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A question about what changed.
+   * Request of ListChanges.
    * </pre>
    *
    * Protobuf type {@code suppression.v1.ListChangesRequest}
@@ -553,7 +553,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object afterRevision_ = "";
     /**
      * <pre>
-     * Changes after this revision; empty for all from the beginning.
+     * Return changes after this revision. Empty: all changes.
      * </pre>
      *
      * <code>string after_revision = 1;</code>
@@ -573,7 +573,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Changes after this revision; empty for all from the beginning.
+     * Return changes after this revision. Empty: all changes.
      * </pre>
      *
      * <code>string after_revision = 1;</code>
@@ -594,7 +594,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Changes after this revision; empty for all from the beginning.
+     * Return changes after this revision. Empty: all changes.
      * </pre>
      *
      * <code>string after_revision = 1;</code>
@@ -611,7 +611,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Changes after this revision; empty for all from the beginning.
+     * Return changes after this revision. Empty: all changes.
      * </pre>
      *
      * <code>string after_revision = 1;</code>
@@ -625,7 +625,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Changes after this revision; empty for all from the beginning.
+     * Return changes after this revision. Empty: all changes.
      * </pre>
      *
      * <code>string after_revision = 1;</code>
@@ -645,8 +645,8 @@ private static final long serialVersionUID = 0L;
     private int pageSize_ ;
     /**
      * <pre>
-     * About how many changes to return, at most 10,000; 1,000 if zero. A page
-     * never ends inside a revision, so it can be longer.
+     * The approximate number of changes to return. At most 10,000. Zero: 1,000. A
+     * page always contains whole revisions, so it can be longer.
      * </pre>
      *
      * <code>int32 page_size = 2;</code>
@@ -658,8 +658,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * About how many changes to return, at most 10,000; 1,000 if zero. A page
-     * never ends inside a revision, so it can be longer.
+     * The approximate number of changes to return. At most 10,000. Zero: 1,000. A
+     * page always contains whole revisions, so it can be longer.
      * </pre>
      *
      * <code>int32 page_size = 2;</code>
@@ -675,8 +675,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * About how many changes to return, at most 10,000; 1,000 if zero. A page
-     * never ends inside a revision, so it can be longer.
+     * The approximate number of changes to return. At most 10,000. Zero: 1,000. A
+     * page always contains whole revisions, so it can be longer.
      * </pre>
      *
      * <code>int32 page_size = 2;</code>
@@ -694,9 +694,9 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> maxWaitBuilder_;
     /**
      * <pre>
-     * How long to wait for a change where there is none, at most 60 seconds;
-     * unset for not at all. The answer has none where none came within that time,
-     * or before the server stops.
+     * How long to wait for a change if there is none. At most 60 seconds. Unset: do
+     * not wait. The response is empty if there is no change within this time, or
+     * if the server stops.
      * </pre>
      *
      * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -707,9 +707,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait for a change where there is none, at most 60 seconds;
-     * unset for not at all. The answer has none where none came within that time,
-     * or before the server stops.
+     * How long to wait for a change if there is none. At most 60 seconds. Unset: do
+     * not wait. The response is empty if there is no change within this time, or
+     * if the server stops.
      * </pre>
      *
      * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -724,9 +724,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait for a change where there is none, at most 60 seconds;
-     * unset for not at all. The answer has none where none came within that time,
-     * or before the server stops.
+     * How long to wait for a change if there is none. At most 60 seconds. Unset: do
+     * not wait. The response is empty if there is no change within this time, or
+     * if the server stops.
      * </pre>
      *
      * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -746,9 +746,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait for a change where there is none, at most 60 seconds;
-     * unset for not at all. The answer has none where none came within that time,
-     * or before the server stops.
+     * How long to wait for a change if there is none. At most 60 seconds. Unset: do
+     * not wait. The response is empty if there is no change within this time, or
+     * if the server stops.
      * </pre>
      *
      * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -766,9 +766,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait for a change where there is none, at most 60 seconds;
-     * unset for not at all. The answer has none where none came within that time,
-     * or before the server stops.
+     * How long to wait for a change if there is none. At most 60 seconds. Unset: do
+     * not wait. The response is empty if there is no change within this time, or
+     * if the server stops.
      * </pre>
      *
      * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -793,9 +793,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait for a change where there is none, at most 60 seconds;
-     * unset for not at all. The answer has none where none came within that time,
-     * or before the server stops.
+     * How long to wait for a change if there is none. At most 60 seconds. Unset: do
+     * not wait. The response is empty if there is no change within this time, or
+     * if the server stops.
      * </pre>
      *
      * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -812,9 +812,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait for a change where there is none, at most 60 seconds;
-     * unset for not at all. The answer has none where none came within that time,
-     * or before the server stops.
+     * How long to wait for a change if there is none. At most 60 seconds. Unset: do
+     * not wait. The response is empty if there is no change within this time, or
+     * if the server stops.
      * </pre>
      *
      * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -826,9 +826,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait for a change where there is none, at most 60 seconds;
-     * unset for not at all. The answer has none where none came within that time,
-     * or before the server stops.
+     * How long to wait for a change if there is none. At most 60 seconds. Unset: do
+     * not wait. The response is empty if there is no change within this time, or
+     * if the server stops.
      * </pre>
      *
      * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -843,9 +843,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait for a change where there is none, at most 60 seconds;
-     * unset for not at all. The answer has none where none came within that time,
-     * or before the server stops.
+     * How long to wait for a change if there is none. At most 60 seconds. Unset: do
+     * not wait. The response is empty if there is no change within this time, or
+     * if the server stops.
      * </pre>
      *
      * <code>.google.protobuf.Duration max_wait = 3;</code>

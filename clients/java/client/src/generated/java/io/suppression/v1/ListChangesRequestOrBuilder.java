@@ -10,7 +10,7 @@ public interface ListChangesRequestOrBuilder extends
 
   /**
    * <pre>
-   * Changes after this revision; empty for all from the beginning.
+   * Return changes after this revision. Empty: all changes.
    * </pre>
    *
    * <code>string after_revision = 1;</code>
@@ -19,7 +19,7 @@ public interface ListChangesRequestOrBuilder extends
   java.lang.String getAfterRevision();
   /**
    * <pre>
-   * Changes after this revision; empty for all from the beginning.
+   * Return changes after this revision. Empty: all changes.
    * </pre>
    *
    * <code>string after_revision = 1;</code>
@@ -30,8 +30,8 @@ public interface ListChangesRequestOrBuilder extends
 
   /**
    * <pre>
-   * About how many changes to return, at most 10,000; 1,000 if zero. A page
-   * never ends inside a revision, so it can be longer.
+   * The approximate number of changes to return. At most 10,000. Zero: 1,000. A
+   * page always contains whole revisions, so it can be longer.
    * </pre>
    *
    * <code>int32 page_size = 2;</code>
@@ -41,9 +41,9 @@ public interface ListChangesRequestOrBuilder extends
 
   /**
    * <pre>
-   * How long to wait for a change where there is none, at most 60 seconds;
-   * unset for not at all. The answer has none where none came within that time,
-   * or before the server stops.
+   * How long to wait for a change if there is none. At most 60 seconds. Unset: do
+   * not wait. The response is empty if there is no change within this time, or
+   * if the server stops.
    * </pre>
    *
    * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -52,9 +52,9 @@ public interface ListChangesRequestOrBuilder extends
   boolean hasMaxWait();
   /**
    * <pre>
-   * How long to wait for a change where there is none, at most 60 seconds;
-   * unset for not at all. The answer has none where none came within that time,
-   * or before the server stops.
+   * How long to wait for a change if there is none. At most 60 seconds. Unset: do
+   * not wait. The response is empty if there is no change within this time, or
+   * if the server stops.
    * </pre>
    *
    * <code>.google.protobuf.Duration max_wait = 3;</code>
@@ -63,9 +63,9 @@ public interface ListChangesRequestOrBuilder extends
   com.google.protobuf.Duration getMaxWait();
   /**
    * <pre>
-   * How long to wait for a change where there is none, at most 60 seconds;
-   * unset for not at all. The answer has none where none came within that time,
-   * or before the server stops.
+   * How long to wait for a change if there is none. At most 60 seconds. Unset: do
+   * not wait. The response is empty if there is no change within this time, or
+   * if the server stops.
    * </pre>
    *
    * <code>.google.protobuf.Duration max_wait = 3;</code>

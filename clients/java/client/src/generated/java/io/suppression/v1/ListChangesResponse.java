@@ -6,7 +6,7 @@ package io.suppression.v1;
 
 /**
  * <pre>
- * What changed.
+ * Response of ListChanges.
  * </pre>
  *
  * Protobuf type {@code suppression.v1.ListChangesResponse}
@@ -50,8 +50,8 @@ private static final long serialVersionUID = 0L;
   private java.util.List<io.suppression.v1.Suppression> changes_;
   /**
    * <pre>
-   * The entries as they now stand, by rising revision. An entry that changed
-   * several times is listed once; a removed one has removed_time set.
+   * The current state of the changed entries, sorted by revision. An entry that
+   * changed several times is listed once. A removed entry has removed_time set.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -62,8 +62,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The entries as they now stand, by rising revision. An entry that changed
-   * several times is listed once; a removed one has removed_time set.
+   * The current state of the changed entries, sorted by revision. An entry that
+   * changed several times is listed once. A removed entry has removed_time set.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -75,8 +75,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The entries as they now stand, by rising revision. An entry that changed
-   * several times is listed once; a removed one has removed_time set.
+   * The current state of the changed entries, sorted by revision. An entry that
+   * changed several times is listed once. A removed entry has removed_time set.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -87,8 +87,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The entries as they now stand, by rising revision. An entry that changed
-   * several times is listed once; a removed one has removed_time set.
+   * The current state of the changed entries, sorted by revision. An entry that
+   * changed several times is listed once. A removed entry has removed_time set.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -99,8 +99,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The entries as they now stand, by rising revision. An entry that changed
-   * several times is listed once; a removed one has removed_time set.
+   * The current state of the changed entries, sorted by revision. An entry that
+   * changed several times is listed once. A removed entry has removed_time set.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -116,8 +116,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object throughRevision_ = "";
   /**
    * <pre>
-   * Every change up to this revision has been listed: the next call's
-   * after_revision. It moves on even where nothing on the list changed.
+   * The list of changes is complete up to this revision. Pass it as
+   * after_revision in the next call. It can advance even if changes is empty.
    * </pre>
    *
    * <code>string through_revision = 2;</code>
@@ -138,8 +138,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Every change up to this revision has been listed: the next call's
-   * after_revision. It moves on even where nothing on the list changed.
+   * The list of changes is complete up to this revision. Pass it as
+   * after_revision in the next call. It can advance even if changes is empty.
    * </pre>
    *
    * <code>string through_revision = 2;</code>
@@ -331,7 +331,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What changed.
+   * Response of ListChanges.
    * </pre>
    *
    * Protobuf type {@code suppression.v1.ListChangesResponse}
@@ -576,8 +576,8 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The entries as they now stand, by rising revision. An entry that changed
-     * several times is listed once; a removed one has removed_time set.
+     * The current state of the changed entries, sorted by revision. An entry that
+     * changed several times is listed once. A removed entry has removed_time set.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -591,8 +591,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries as they now stand, by rising revision. An entry that changed
-     * several times is listed once; a removed one has removed_time set.
+     * The current state of the changed entries, sorted by revision. An entry that
+     * changed several times is listed once. A removed entry has removed_time set.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -606,8 +606,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries as they now stand, by rising revision. An entry that changed
-     * several times is listed once; a removed one has removed_time set.
+     * The current state of the changed entries, sorted by revision. An entry that
+     * changed several times is listed once. A removed entry has removed_time set.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -621,8 +621,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries as they now stand, by rising revision. An entry that changed
-     * several times is listed once; a removed one has removed_time set.
+     * The current state of the changed entries, sorted by revision. An entry that
+     * changed several times is listed once. A removed entry has removed_time set.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -643,8 +643,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries as they now stand, by rising revision. An entry that changed
-     * several times is listed once; a removed one has removed_time set.
+     * The current state of the changed entries, sorted by revision. An entry that
+     * changed several times is listed once. A removed entry has removed_time set.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -662,8 +662,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries as they now stand, by rising revision. An entry that changed
-     * several times is listed once; a removed one has removed_time set.
+     * The current state of the changed entries, sorted by revision. An entry that
+     * changed several times is listed once. A removed entry has removed_time set.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -683,8 +683,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries as they now stand, by rising revision. An entry that changed
-     * several times is listed once; a removed one has removed_time set.
+     * The current state of the changed entries, sorted by revision. An entry that
+     * changed several times is listed once. A removed entry has removed_time set.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -705,8 +705,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries as they now stand, by rising revision. An entry that changed
-     * several times is listed once; a removed one has removed_time set.
+     * The current state of the changed entries, sorted by revision. An entry that
+     * changed several times is listed once. A removed entry has removed_time set.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -724,8 +724,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries as they now stand, by rising revision. An entry that changed
-     * several times is listed once; a removed one has removed_time set.
+     * The current state of the changed entries, sorted by revision. An entry that
+     * changed several times is listed once. A removed entry has removed_time set.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -743,8 +743,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries as they now stand, by rising revision. An entry that changed
-     * several times is listed once; a removed one has removed_time set.
+     * The current state of the changed entries, sorted by revision. An entry that
+     * changed several times is listed once. A removed entry has removed_time set.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -763,8 +763,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries as they now stand, by rising revision. An entry that changed
-     * several times is listed once; a removed one has removed_time set.
+     * The current state of the changed entries, sorted by revision. An entry that
+     * changed several times is listed once. A removed entry has removed_time set.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -781,8 +781,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries as they now stand, by rising revision. An entry that changed
-     * several times is listed once; a removed one has removed_time set.
+     * The current state of the changed entries, sorted by revision. An entry that
+     * changed several times is listed once. A removed entry has removed_time set.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -799,8 +799,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries as they now stand, by rising revision. An entry that changed
-     * several times is listed once; a removed one has removed_time set.
+     * The current state of the changed entries, sorted by revision. An entry that
+     * changed several times is listed once. A removed entry has removed_time set.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -811,8 +811,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries as they now stand, by rising revision. An entry that changed
-     * several times is listed once; a removed one has removed_time set.
+     * The current state of the changed entries, sorted by revision. An entry that
+     * changed several times is listed once. A removed entry has removed_time set.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -826,8 +826,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries as they now stand, by rising revision. An entry that changed
-     * several times is listed once; a removed one has removed_time set.
+     * The current state of the changed entries, sorted by revision. An entry that
+     * changed several times is listed once. A removed entry has removed_time set.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -842,8 +842,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries as they now stand, by rising revision. An entry that changed
-     * several times is listed once; a removed one has removed_time set.
+     * The current state of the changed entries, sorted by revision. An entry that
+     * changed several times is listed once. A removed entry has removed_time set.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -854,8 +854,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries as they now stand, by rising revision. An entry that changed
-     * several times is listed once; a removed one has removed_time set.
+     * The current state of the changed entries, sorted by revision. An entry that
+     * changed several times is listed once. A removed entry has removed_time set.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -867,8 +867,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries as they now stand, by rising revision. An entry that changed
-     * several times is listed once; a removed one has removed_time set.
+     * The current state of the changed entries, sorted by revision. An entry that
+     * changed several times is listed once. A removed entry has removed_time set.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -895,8 +895,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object throughRevision_ = "";
     /**
      * <pre>
-     * Every change up to this revision has been listed: the next call's
-     * after_revision. It moves on even where nothing on the list changed.
+     * The list of changes is complete up to this revision. Pass it as
+     * after_revision in the next call. It can advance even if changes is empty.
      * </pre>
      *
      * <code>string through_revision = 2;</code>
@@ -916,8 +916,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Every change up to this revision has been listed: the next call's
-     * after_revision. It moves on even where nothing on the list changed.
+     * The list of changes is complete up to this revision. Pass it as
+     * after_revision in the next call. It can advance even if changes is empty.
      * </pre>
      *
      * <code>string through_revision = 2;</code>
@@ -938,8 +938,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Every change up to this revision has been listed: the next call's
-     * after_revision. It moves on even where nothing on the list changed.
+     * The list of changes is complete up to this revision. Pass it as
+     * after_revision in the next call. It can advance even if changes is empty.
      * </pre>
      *
      * <code>string through_revision = 2;</code>
@@ -956,8 +956,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Every change up to this revision has been listed: the next call's
-     * after_revision. It moves on even where nothing on the list changed.
+     * The list of changes is complete up to this revision. Pass it as
+     * after_revision in the next call. It can advance even if changes is empty.
      * </pre>
      *
      * <code>string through_revision = 2;</code>
@@ -971,8 +971,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Every change up to this revision has been listed: the next call's
-     * after_revision. It moves on even where nothing on the list changed.
+     * The list of changes is complete up to this revision. Pass it as
+     * after_revision in the next call. It can advance even if changes is empty.
      * </pre>
      *
      * <code>string through_revision = 2;</code>

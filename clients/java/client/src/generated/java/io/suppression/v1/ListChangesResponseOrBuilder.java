@@ -10,8 +10,8 @@ public interface ListChangesResponseOrBuilder extends
 
   /**
    * <pre>
-   * The entries as they now stand, by rising revision. An entry that changed
-   * several times is listed once; a removed one has removed_time set.
+   * The current state of the changed entries, sorted by revision. An entry that
+   * changed several times is listed once. A removed entry has removed_time set.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -20,8 +20,8 @@ public interface ListChangesResponseOrBuilder extends
       getChangesList();
   /**
    * <pre>
-   * The entries as they now stand, by rising revision. An entry that changed
-   * several times is listed once; a removed one has removed_time set.
+   * The current state of the changed entries, sorted by revision. An entry that
+   * changed several times is listed once. A removed entry has removed_time set.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -29,8 +29,8 @@ public interface ListChangesResponseOrBuilder extends
   io.suppression.v1.Suppression getChanges(int index);
   /**
    * <pre>
-   * The entries as they now stand, by rising revision. An entry that changed
-   * several times is listed once; a removed one has removed_time set.
+   * The current state of the changed entries, sorted by revision. An entry that
+   * changed several times is listed once. A removed entry has removed_time set.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -38,8 +38,8 @@ public interface ListChangesResponseOrBuilder extends
   int getChangesCount();
   /**
    * <pre>
-   * The entries as they now stand, by rising revision. An entry that changed
-   * several times is listed once; a removed one has removed_time set.
+   * The current state of the changed entries, sorted by revision. An entry that
+   * changed several times is listed once. A removed entry has removed_time set.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -48,8 +48,8 @@ public interface ListChangesResponseOrBuilder extends
       getChangesOrBuilderList();
   /**
    * <pre>
-   * The entries as they now stand, by rising revision. An entry that changed
-   * several times is listed once; a removed one has removed_time set.
+   * The current state of the changed entries, sorted by revision. An entry that
+   * changed several times is listed once. A removed entry has removed_time set.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression changes = 1;</code>
@@ -59,8 +59,8 @@ public interface ListChangesResponseOrBuilder extends
 
   /**
    * <pre>
-   * Every change up to this revision has been listed: the next call's
-   * after_revision. It moves on even where nothing on the list changed.
+   * The list of changes is complete up to this revision. Pass it as
+   * after_revision in the next call. It can advance even if changes is empty.
    * </pre>
    *
    * <code>string through_revision = 2;</code>
@@ -69,8 +69,8 @@ public interface ListChangesResponseOrBuilder extends
   java.lang.String getThroughRevision();
   /**
    * <pre>
-   * Every change up to this revision has been listed: the next call's
-   * after_revision. It moves on even where nothing on the list changed.
+   * The list of changes is complete up to this revision. Pass it as
+   * after_revision in the next call. It can advance even if changes is empty.
    * </pre>
    *
    * <code>string through_revision = 2;</code>

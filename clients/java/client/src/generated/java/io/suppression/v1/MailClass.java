@@ -6,7 +6,8 @@ package io.suppression.v1;
 
 /**
  * <pre>
- * What kind of mail is about to be sent.
+ * How important the mail is to its recipient. Some entries do not apply to
+ * essential mail.
  * </pre>
  *
  * Protobuf enum {@code suppression.v1.MailClass}
@@ -23,7 +24,7 @@ public enum MailClass
   MAIL_CLASS_UNSPECIFIED(0),
   /**
    * <pre>
-   * Mail that every entry on the list stops.
+   * Every entry on the list applies to this mail.
    * </pre>
    *
    * <code>MAIL_CLASS_ORDINARY = 1;</code>
@@ -31,9 +32,9 @@ public enum MailClass
   MAIL_CLASS_ORDINARY(1),
   /**
    * <pre>
-   * Mail that the recipient needs whatever they think of the newsletter:
-   * password resets, receipts, legal notices. Passes complaints and
-   * unsubscribes, never bounces and never manual entries.
+   * Mail that the recipient needs: password resets, receipts, legal notices.
+   * Complaints and unsubscribes do not apply to it. Bounces and manual entries
+   * do.
    * </pre>
    *
    * <code>MAIL_CLASS_ESSENTIAL = 2;</code>
@@ -52,7 +53,7 @@ public enum MailClass
   public static final int MAIL_CLASS_UNSPECIFIED_VALUE = 0;
   /**
    * <pre>
-   * Mail that every entry on the list stops.
+   * Every entry on the list applies to this mail.
    * </pre>
    *
    * <code>MAIL_CLASS_ORDINARY = 1;</code>
@@ -60,9 +61,9 @@ public enum MailClass
   public static final int MAIL_CLASS_ORDINARY_VALUE = 1;
   /**
    * <pre>
-   * Mail that the recipient needs whatever they think of the newsletter:
-   * password resets, receipts, legal notices. Passes complaints and
-   * unsubscribes, never bounces and never manual entries.
+   * Mail that the recipient needs: password resets, receipts, legal notices.
+   * Complaints and unsubscribes do not apply to it. Bounces and manual entries
+   * do.
    * </pre>
    *
    * <code>MAIL_CLASS_ESSENTIAL = 2;</code>

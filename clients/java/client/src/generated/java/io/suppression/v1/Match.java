@@ -48,7 +48,7 @@ private static final long serialVersionUID = 0L;
   private int index_ = 0;
   /**
    * <pre>
-   * The place of the address in the request, from 0.
+   * The zero-based index of the address in the request.
    * </pre>
    *
    * <code>uint32 index = 1;</code>
@@ -63,7 +63,7 @@ private static final long serialVersionUID = 0L;
   private int reason_ = 0;
   /**
    * <pre>
-   * Why it must not be mailed.
+   * Why the address must not be mailed.
    * </pre>
    *
    * <code>.suppression.v1.Reason reason = 2;</code>
@@ -74,7 +74,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Why it must not be mailed.
+   * Why the address must not be mailed.
    * </pre>
    *
    * <code>.suppression.v1.Reason reason = 2;</code>
@@ -439,7 +439,7 @@ private static final long serialVersionUID = 0L;
     private int index_ ;
     /**
      * <pre>
-     * The place of the address in the request, from 0.
+     * The zero-based index of the address in the request.
      * </pre>
      *
      * <code>uint32 index = 1;</code>
@@ -451,7 +451,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The place of the address in the request, from 0.
+     * The zero-based index of the address in the request.
      * </pre>
      *
      * <code>uint32 index = 1;</code>
@@ -467,7 +467,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The place of the address in the request, from 0.
+     * The zero-based index of the address in the request.
      * </pre>
      *
      * <code>uint32 index = 1;</code>
@@ -483,7 +483,7 @@ private static final long serialVersionUID = 0L;
     private int reason_ = 0;
     /**
      * <pre>
-     * Why it must not be mailed.
+     * Why the address must not be mailed.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 2;</code>
@@ -494,7 +494,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why it must not be mailed.
+     * Why the address must not be mailed.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 2;</code>
@@ -509,7 +509,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why it must not be mailed.
+     * Why the address must not be mailed.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 2;</code>
@@ -522,7 +522,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why it must not be mailed.
+     * Why the address must not be mailed.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 2;</code>
@@ -540,7 +540,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why it must not be mailed.
+     * Why the address must not be mailed.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 2;</code>

@@ -10,7 +10,7 @@ public interface MatchOrBuilder extends
 
   /**
    * <pre>
-   * The place of the address in the request, from 0.
+   * The zero-based index of the address in the request.
    * </pre>
    *
    * <code>uint32 index = 1;</code>
@@ -20,7 +20,7 @@ public interface MatchOrBuilder extends
 
   /**
    * <pre>
-   * Why it must not be mailed.
+   * Why the address must not be mailed.
    * </pre>
    *
    * <code>.suppression.v1.Reason reason = 2;</code>
@@ -29,7 +29,7 @@ public interface MatchOrBuilder extends
   int getReasonValue();
   /**
    * <pre>
-   * Why it must not be mailed.
+   * Why the address must not be mailed.
    * </pre>
    *
    * <code>.suppression.v1.Reason reason = 2;</code>

@@ -8,8 +8,8 @@ package io.suppression.v1;
  * <pre>
  * Why an address is suppressed.
  *
- * Where several entries stand against one mail, the one reason that is named is
- * the first of COMPLAINT, HARD_BOUNCE, UNSUBSCRIBE, MANUAL, SOFT_BOUNCE.
+ * If several entries apply to one mail, the response names one reason. The order
+ * of precedence is COMPLAINT, HARD_BOUNCE, UNSUBSCRIBE, MANUAL, SOFT_BOUNCE.
  * </pre>
  *
  * Protobuf enum {@code suppression.v1.Reason}
@@ -18,7 +18,7 @@ public enum Reason
     implements com.google.protobuf.ProtocolMessageEnum {
   /**
    * <pre>
-   * No reason: the answer to a verdict of SEND.
+   * No reason. Returned with a verdict of SEND.
    * </pre>
    *
    * <code>REASON_UNSPECIFIED = 0;</code>
@@ -26,7 +26,7 @@ public enum Reason
   REASON_UNSPECIFIED(0),
   /**
    * <pre>
-   * The mailbox does not exist or refused the sender for good.
+   * The mailbox does not exist, or it rejects the sender permanently.
    * </pre>
    *
    * <code>REASON_HARD_BOUNCE = 1;</code>
@@ -34,7 +34,7 @@ public enum Reason
   REASON_HARD_BOUNCE(1),
   /**
    * <pre>
-   * The mailbox failed temporarily, too many times in a row. Expires.
+   * Delivery failed temporarily too many times in a row. The entry expires.
    * </pre>
    *
    * <code>REASON_SOFT_BOUNCE = 2;</code>
@@ -50,7 +50,7 @@ public enum Reason
   REASON_COMPLAINT(3),
   /**
    * <pre>
-   * The recipient opted out, of one stream or of all mail.
+   * The recipient opted out of one stream or of all mail.
    * </pre>
    *
    * <code>REASON_UNSUBSCRIBE = 4;</code>
@@ -58,7 +58,7 @@ public enum Reason
   REASON_UNSUBSCRIBE(4),
   /**
    * <pre>
-   * A person or a program of the sender's own put the address on the list.
+   * A person or a program at the sender added the address to the list.
    * </pre>
    *
    * <code>REASON_MANUAL = 5;</code>
@@ -66,8 +66,8 @@ public enum Reason
   REASON_MANUAL(5),
   /**
    * <pre>
-   * The text is not an address that mail can be sent to. Only ever an answer:
-   * no entry has this reason.
+   * The text is not a valid email address. Only checks return this reason; no
+   * entry has it.
    * </pre>
    *
    * <code>REASON_INVALID_ADDRESS = 6;</code>
@@ -78,7 +78,7 @@ public enum Reason
 
   /**
    * <pre>
-   * No reason: the answer to a verdict of SEND.
+   * No reason. Returned with a verdict of SEND.
    * </pre>
    *
    * <code>REASON_UNSPECIFIED = 0;</code>
@@ -86,7 +86,7 @@ public enum Reason
   public static final int REASON_UNSPECIFIED_VALUE = 0;
   /**
    * <pre>
-   * The mailbox does not exist or refused the sender for good.
+   * The mailbox does not exist, or it rejects the sender permanently.
    * </pre>
    *
    * <code>REASON_HARD_BOUNCE = 1;</code>
@@ -94,7 +94,7 @@ public enum Reason
   public static final int REASON_HARD_BOUNCE_VALUE = 1;
   /**
    * <pre>
-   * The mailbox failed temporarily, too many times in a row. Expires.
+   * Delivery failed temporarily too many times in a row. The entry expires.
    * </pre>
    *
    * <code>REASON_SOFT_BOUNCE = 2;</code>
@@ -110,7 +110,7 @@ public enum Reason
   public static final int REASON_COMPLAINT_VALUE = 3;
   /**
    * <pre>
-   * The recipient opted out, of one stream or of all mail.
+   * The recipient opted out of one stream or of all mail.
    * </pre>
    *
    * <code>REASON_UNSUBSCRIBE = 4;</code>
@@ -118,7 +118,7 @@ public enum Reason
   public static final int REASON_UNSUBSCRIBE_VALUE = 4;
   /**
    * <pre>
-   * A person or a program of the sender's own put the address on the list.
+   * A person or a program at the sender added the address to the list.
    * </pre>
    *
    * <code>REASON_MANUAL = 5;</code>
@@ -126,8 +126,8 @@ public enum Reason
   public static final int REASON_MANUAL_VALUE = 5;
   /**
    * <pre>
-   * The text is not an address that mail can be sent to. Only ever an answer:
-   * no entry has this reason.
+   * The text is not a valid email address. Only checks return this reason; no
+   * entry has it.
    * </pre>
    *
    * <code>REASON_INVALID_ADDRESS = 6;</code>

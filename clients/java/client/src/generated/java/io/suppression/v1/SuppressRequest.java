@@ -6,7 +6,7 @@ package io.suppression.v1;
 
 /**
  * <pre>
- * An entry to be made.
+ * Request of Suppress.
  * </pre>
  *
  * Protobuf type {@code suppression.v1.SuppressRequest}
@@ -100,7 +100,7 @@ private static final long serialVersionUID = 0L;
   private int reason_ = 0;
   /**
    * <pre>
-   * Why. Required; INVALID_ADDRESS is not accepted.
+   * Why the address is suppressed. Required. INVALID_ADDRESS is not accepted.
    * </pre>
    *
    * <code>.suppression.v1.Reason reason = 2;</code>
@@ -111,7 +111,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Why. Required; INVALID_ADDRESS is not accepted.
+   * Why the address is suppressed. Required. INVALID_ADDRESS is not accepted.
    * </pre>
    *
    * <code>.suppression.v1.Reason reason = 2;</code>
@@ -127,8 +127,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object stream_ = "";
   /**
    * <pre>
-   * The stream that the entry is to hold for, at most 100 bytes; empty for all
-   * mail.
+   * The stream that the entry applies to. At most 100 bytes. Empty: all mail.
    * </pre>
    *
    * <code>string stream = 3;</code>
@@ -149,8 +148,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The stream that the entry is to hold for, at most 100 bytes; empty for all
-   * mail.
+   * The stream that the entry applies to. At most 100 bytes. Empty: all mail.
    * </pre>
    *
    * <code>string stream = 3;</code>
@@ -176,7 +174,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object source_ = "";
   /**
    * <pre>
-   * Who makes the entry, at most 100 bytes; "api" if empty.
+   * Who creates the entry. At most 100 bytes. Empty: "api".
    * </pre>
    *
    * <code>string source = 4;</code>
@@ -197,7 +195,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Who makes the entry, at most 100 bytes; "api" if empty.
+   * Who creates the entry. At most 100 bytes. Empty: "api".
    * </pre>
    *
    * <code>string source = 4;</code>
@@ -223,7 +221,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object detail_ = "";
   /**
    * <pre>
-   * Why, in words for people, at most 1,000 bytes.
+   * A human-readable explanation. At most 1,000 bytes.
    * </pre>
    *
    * <code>string detail = 5;</code>
@@ -244,7 +242,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Why, in words for people, at most 1,000 bytes.
+   * A human-readable explanation. At most 1,000 bytes.
    * </pre>
    *
    * <code>string detail = 5;</code>
@@ -269,8 +267,8 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Duration ttl_;
   /**
    * <pre>
-   * How long the entry is to hold, at most 3,650 days; unset for ever. A
-   * standing entry is never shortened by a repeated call.
+   * How long the entry stays active. At most 3,650 days. Unset: the entry does
+   * not expire. A repeated call never shortens an active entry.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -282,8 +280,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How long the entry is to hold, at most 3,650 days; unset for ever. A
-   * standing entry is never shortened by a repeated call.
+   * How long the entry stays active. At most 3,650 days. Unset: the entry does
+   * not expire. A repeated call never shortens an active entry.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -295,8 +293,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How long the entry is to hold, at most 3,650 days; unset for ever. A
-   * standing entry is never shortened by a repeated call.
+   * How long the entry stays active. At most 3,650 days. Unset: the entry does
+   * not expire. A repeated call never shortens an active entry.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -520,7 +518,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * An entry to be made.
+   * Request of Suppress.
    * </pre>
    *
    * Protobuf type {@code suppression.v1.SuppressRequest}
@@ -870,7 +868,7 @@ private static final long serialVersionUID = 0L;
     private int reason_ = 0;
     /**
      * <pre>
-     * Why. Required; INVALID_ADDRESS is not accepted.
+     * Why the address is suppressed. Required. INVALID_ADDRESS is not accepted.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 2;</code>
@@ -881,7 +879,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why. Required; INVALID_ADDRESS is not accepted.
+     * Why the address is suppressed. Required. INVALID_ADDRESS is not accepted.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 2;</code>
@@ -896,7 +894,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why. Required; INVALID_ADDRESS is not accepted.
+     * Why the address is suppressed. Required. INVALID_ADDRESS is not accepted.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 2;</code>
@@ -909,7 +907,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why. Required; INVALID_ADDRESS is not accepted.
+     * Why the address is suppressed. Required. INVALID_ADDRESS is not accepted.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 2;</code>
@@ -927,7 +925,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why. Required; INVALID_ADDRESS is not accepted.
+     * Why the address is suppressed. Required. INVALID_ADDRESS is not accepted.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 2;</code>
@@ -943,8 +941,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object stream_ = "";
     /**
      * <pre>
-     * The stream that the entry is to hold for, at most 100 bytes; empty for all
-     * mail.
+     * The stream that the entry applies to. At most 100 bytes. Empty: all mail.
      * </pre>
      *
      * <code>string stream = 3;</code>
@@ -964,8 +961,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The stream that the entry is to hold for, at most 100 bytes; empty for all
-     * mail.
+     * The stream that the entry applies to. At most 100 bytes. Empty: all mail.
      * </pre>
      *
      * <code>string stream = 3;</code>
@@ -986,8 +982,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The stream that the entry is to hold for, at most 100 bytes; empty for all
-     * mail.
+     * The stream that the entry applies to. At most 100 bytes. Empty: all mail.
      * </pre>
      *
      * <code>string stream = 3;</code>
@@ -1004,8 +999,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The stream that the entry is to hold for, at most 100 bytes; empty for all
-     * mail.
+     * The stream that the entry applies to. At most 100 bytes. Empty: all mail.
      * </pre>
      *
      * <code>string stream = 3;</code>
@@ -1019,8 +1013,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The stream that the entry is to hold for, at most 100 bytes; empty for all
-     * mail.
+     * The stream that the entry applies to. At most 100 bytes. Empty: all mail.
      * </pre>
      *
      * <code>string stream = 3;</code>
@@ -1040,7 +1033,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object source_ = "";
     /**
      * <pre>
-     * Who makes the entry, at most 100 bytes; "api" if empty.
+     * Who creates the entry. At most 100 bytes. Empty: "api".
      * </pre>
      *
      * <code>string source = 4;</code>
@@ -1060,7 +1053,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Who makes the entry, at most 100 bytes; "api" if empty.
+     * Who creates the entry. At most 100 bytes. Empty: "api".
      * </pre>
      *
      * <code>string source = 4;</code>
@@ -1081,7 +1074,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Who makes the entry, at most 100 bytes; "api" if empty.
+     * Who creates the entry. At most 100 bytes. Empty: "api".
      * </pre>
      *
      * <code>string source = 4;</code>
@@ -1098,7 +1091,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Who makes the entry, at most 100 bytes; "api" if empty.
+     * Who creates the entry. At most 100 bytes. Empty: "api".
      * </pre>
      *
      * <code>string source = 4;</code>
@@ -1112,7 +1105,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Who makes the entry, at most 100 bytes; "api" if empty.
+     * Who creates the entry. At most 100 bytes. Empty: "api".
      * </pre>
      *
      * <code>string source = 4;</code>
@@ -1132,7 +1125,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object detail_ = "";
     /**
      * <pre>
-     * Why, in words for people, at most 1,000 bytes.
+     * A human-readable explanation. At most 1,000 bytes.
      * </pre>
      *
      * <code>string detail = 5;</code>
@@ -1152,7 +1145,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why, in words for people, at most 1,000 bytes.
+     * A human-readable explanation. At most 1,000 bytes.
      * </pre>
      *
      * <code>string detail = 5;</code>
@@ -1173,7 +1166,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why, in words for people, at most 1,000 bytes.
+     * A human-readable explanation. At most 1,000 bytes.
      * </pre>
      *
      * <code>string detail = 5;</code>
@@ -1190,7 +1183,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why, in words for people, at most 1,000 bytes.
+     * A human-readable explanation. At most 1,000 bytes.
      * </pre>
      *
      * <code>string detail = 5;</code>
@@ -1204,7 +1197,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why, in words for people, at most 1,000 bytes.
+     * A human-readable explanation. At most 1,000 bytes.
      * </pre>
      *
      * <code>string detail = 5;</code>
@@ -1226,8 +1219,8 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> ttlBuilder_;
     /**
      * <pre>
-     * How long the entry is to hold, at most 3,650 days; unset for ever. A
-     * standing entry is never shortened by a repeated call.
+     * How long the entry stays active. At most 3,650 days. Unset: the entry does
+     * not expire. A repeated call never shortens an active entry.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -1238,8 +1231,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the entry is to hold, at most 3,650 days; unset for ever. A
-     * standing entry is never shortened by a repeated call.
+     * How long the entry stays active. At most 3,650 days. Unset: the entry does
+     * not expire. A repeated call never shortens an active entry.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -1254,8 +1247,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the entry is to hold, at most 3,650 days; unset for ever. A
-     * standing entry is never shortened by a repeated call.
+     * How long the entry stays active. At most 3,650 days. Unset: the entry does
+     * not expire. A repeated call never shortens an active entry.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -1275,8 +1268,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the entry is to hold, at most 3,650 days; unset for ever. A
-     * standing entry is never shortened by a repeated call.
+     * How long the entry stays active. At most 3,650 days. Unset: the entry does
+     * not expire. A repeated call never shortens an active entry.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -1294,8 +1287,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the entry is to hold, at most 3,650 days; unset for ever. A
-     * standing entry is never shortened by a repeated call.
+     * How long the entry stays active. At most 3,650 days. Unset: the entry does
+     * not expire. A repeated call never shortens an active entry.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -1320,8 +1313,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the entry is to hold, at most 3,650 days; unset for ever. A
-     * standing entry is never shortened by a repeated call.
+     * How long the entry stays active. At most 3,650 days. Unset: the entry does
+     * not expire. A repeated call never shortens an active entry.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -1338,8 +1331,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the entry is to hold, at most 3,650 days; unset for ever. A
-     * standing entry is never shortened by a repeated call.
+     * How long the entry stays active. At most 3,650 days. Unset: the entry does
+     * not expire. A repeated call never shortens an active entry.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -1351,8 +1344,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the entry is to hold, at most 3,650 days; unset for ever. A
-     * standing entry is never shortened by a repeated call.
+     * How long the entry stays active. At most 3,650 days. Unset: the entry does
+     * not expire. A repeated call never shortens an active entry.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -1367,8 +1360,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the entry is to hold, at most 3,650 days; unset for ever. A
-     * standing entry is never shortened by a repeated call.
+     * How long the entry stays active. At most 3,650 days. Unset: the entry does
+     * not expire. A repeated call never shortens an active entry.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 6;</code>

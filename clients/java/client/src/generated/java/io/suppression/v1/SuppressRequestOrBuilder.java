@@ -30,7 +30,7 @@ public interface SuppressRequestOrBuilder extends
 
   /**
    * <pre>
-   * Why. Required; INVALID_ADDRESS is not accepted.
+   * Why the address is suppressed. Required. INVALID_ADDRESS is not accepted.
    * </pre>
    *
    * <code>.suppression.v1.Reason reason = 2;</code>
@@ -39,7 +39,7 @@ public interface SuppressRequestOrBuilder extends
   int getReasonValue();
   /**
    * <pre>
-   * Why. Required; INVALID_ADDRESS is not accepted.
+   * Why the address is suppressed. Required. INVALID_ADDRESS is not accepted.
    * </pre>
    *
    * <code>.suppression.v1.Reason reason = 2;</code>
@@ -49,8 +49,7 @@ public interface SuppressRequestOrBuilder extends
 
   /**
    * <pre>
-   * The stream that the entry is to hold for, at most 100 bytes; empty for all
-   * mail.
+   * The stream that the entry applies to. At most 100 bytes. Empty: all mail.
    * </pre>
    *
    * <code>string stream = 3;</code>
@@ -59,8 +58,7 @@ public interface SuppressRequestOrBuilder extends
   java.lang.String getStream();
   /**
    * <pre>
-   * The stream that the entry is to hold for, at most 100 bytes; empty for all
-   * mail.
+   * The stream that the entry applies to. At most 100 bytes. Empty: all mail.
    * </pre>
    *
    * <code>string stream = 3;</code>
@@ -71,7 +69,7 @@ public interface SuppressRequestOrBuilder extends
 
   /**
    * <pre>
-   * Who makes the entry, at most 100 bytes; "api" if empty.
+   * Who creates the entry. At most 100 bytes. Empty: "api".
    * </pre>
    *
    * <code>string source = 4;</code>
@@ -80,7 +78,7 @@ public interface SuppressRequestOrBuilder extends
   java.lang.String getSource();
   /**
    * <pre>
-   * Who makes the entry, at most 100 bytes; "api" if empty.
+   * Who creates the entry. At most 100 bytes. Empty: "api".
    * </pre>
    *
    * <code>string source = 4;</code>
@@ -91,7 +89,7 @@ public interface SuppressRequestOrBuilder extends
 
   /**
    * <pre>
-   * Why, in words for people, at most 1,000 bytes.
+   * A human-readable explanation. At most 1,000 bytes.
    * </pre>
    *
    * <code>string detail = 5;</code>
@@ -100,7 +98,7 @@ public interface SuppressRequestOrBuilder extends
   java.lang.String getDetail();
   /**
    * <pre>
-   * Why, in words for people, at most 1,000 bytes.
+   * A human-readable explanation. At most 1,000 bytes.
    * </pre>
    *
    * <code>string detail = 5;</code>
@@ -111,8 +109,8 @@ public interface SuppressRequestOrBuilder extends
 
   /**
    * <pre>
-   * How long the entry is to hold, at most 3,650 days; unset for ever. A
-   * standing entry is never shortened by a repeated call.
+   * How long the entry stays active. At most 3,650 days. Unset: the entry does
+   * not expire. A repeated call never shortens an active entry.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -121,8 +119,8 @@ public interface SuppressRequestOrBuilder extends
   boolean hasTtl();
   /**
    * <pre>
-   * How long the entry is to hold, at most 3,650 days; unset for ever. A
-   * standing entry is never shortened by a repeated call.
+   * How long the entry stays active. At most 3,650 days. Unset: the entry does
+   * not expire. A repeated call never shortens an active entry.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 6;</code>
@@ -131,8 +129,8 @@ public interface SuppressRequestOrBuilder extends
   com.google.protobuf.Duration getTtl();
   /**
    * <pre>
-   * How long the entry is to hold, at most 3,650 days; unset for ever. A
-   * standing entry is never shortened by a repeated call.
+   * How long the entry stays active. At most 3,650 days. Unset: the entry does
+   * not expire. A repeated call never shortens an active entry.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 6;</code>

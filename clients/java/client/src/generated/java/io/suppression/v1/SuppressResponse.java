@@ -6,7 +6,7 @@ package io.suppression.v1;
 
 /**
  * <pre>
- * What became of an entry.
+ * Response of Suppress.
  * </pre>
  *
  * Protobuf type {@code suppression.v1.SuppressResponse}
@@ -49,7 +49,7 @@ private static final long serialVersionUID = 0L;
   private io.suppression.v1.Suppression suppression_;
   /**
    * <pre>
-   * The entry as it now stands.
+   * The entry after the call.
    * </pre>
    *
    * <code>.suppression.v1.Suppression suppression = 1;</code>
@@ -61,7 +61,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The entry as it now stands.
+   * The entry after the call.
    * </pre>
    *
    * <code>.suppression.v1.Suppression suppression = 1;</code>
@@ -73,7 +73,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The entry as it now stands.
+   * The entry after the call.
    * </pre>
    *
    * <code>.suppression.v1.Suppression suppression = 1;</code>
@@ -87,7 +87,7 @@ private static final long serialVersionUID = 0L;
   private boolean created_ = false;
   /**
    * <pre>
-   * Whether the call made the entry stand; false where it stood before.
+   * True if the call made the entry active. False if it was already active.
    * </pre>
    *
    * <code>bool created = 2;</code>
@@ -331,7 +331,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What became of an entry.
+   * Response of Suppress.
    * </pre>
    *
    * Protobuf type {@code suppression.v1.SuppressResponse}
@@ -549,7 +549,7 @@ private static final long serialVersionUID = 0L;
         io.suppression.v1.Suppression, io.suppression.v1.Suppression.Builder, io.suppression.v1.SuppressionOrBuilder> suppressionBuilder_;
     /**
      * <pre>
-     * The entry as it now stands.
+     * The entry after the call.
      * </pre>
      *
      * <code>.suppression.v1.Suppression suppression = 1;</code>
@@ -560,7 +560,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entry as it now stands.
+     * The entry after the call.
      * </pre>
      *
      * <code>.suppression.v1.Suppression suppression = 1;</code>
@@ -575,7 +575,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entry as it now stands.
+     * The entry after the call.
      * </pre>
      *
      * <code>.suppression.v1.Suppression suppression = 1;</code>
@@ -595,7 +595,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entry as it now stands.
+     * The entry after the call.
      * </pre>
      *
      * <code>.suppression.v1.Suppression suppression = 1;</code>
@@ -613,7 +613,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entry as it now stands.
+     * The entry after the call.
      * </pre>
      *
      * <code>.suppression.v1.Suppression suppression = 1;</code>
@@ -638,7 +638,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entry as it now stands.
+     * The entry after the call.
      * </pre>
      *
      * <code>.suppression.v1.Suppression suppression = 1;</code>
@@ -655,7 +655,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entry as it now stands.
+     * The entry after the call.
      * </pre>
      *
      * <code>.suppression.v1.Suppression suppression = 1;</code>
@@ -667,7 +667,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entry as it now stands.
+     * The entry after the call.
      * </pre>
      *
      * <code>.suppression.v1.Suppression suppression = 1;</code>
@@ -682,7 +682,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entry as it now stands.
+     * The entry after the call.
      * </pre>
      *
      * <code>.suppression.v1.Suppression suppression = 1;</code>
@@ -704,7 +704,7 @@ private static final long serialVersionUID = 0L;
     private boolean created_ ;
     /**
      * <pre>
-     * Whether the call made the entry stand; false where it stood before.
+     * True if the call made the entry active. False if it was already active.
      * </pre>
      *
      * <code>bool created = 2;</code>
@@ -716,7 +716,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whether the call made the entry stand; false where it stood before.
+     * True if the call made the entry active. False if it was already active.
      * </pre>
      *
      * <code>bool created = 2;</code>
@@ -732,7 +732,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whether the call made the entry stand; false where it stood before.
+     * True if the call made the entry active. False if it was already active.
      * </pre>
      *
      * <code>bool created = 2;</code>

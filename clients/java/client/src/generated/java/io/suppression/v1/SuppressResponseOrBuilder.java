@@ -10,7 +10,7 @@ public interface SuppressResponseOrBuilder extends
 
   /**
    * <pre>
-   * The entry as it now stands.
+   * The entry after the call.
    * </pre>
    *
    * <code>.suppression.v1.Suppression suppression = 1;</code>
@@ -19,7 +19,7 @@ public interface SuppressResponseOrBuilder extends
   boolean hasSuppression();
   /**
    * <pre>
-   * The entry as it now stands.
+   * The entry after the call.
    * </pre>
    *
    * <code>.suppression.v1.Suppression suppression = 1;</code>
@@ -28,7 +28,7 @@ public interface SuppressResponseOrBuilder extends
   io.suppression.v1.Suppression getSuppression();
   /**
    * <pre>
-   * The entry as it now stands.
+   * The entry after the call.
    * </pre>
    *
    * <code>.suppression.v1.Suppression suppression = 1;</code>
@@ -37,7 +37,7 @@ public interface SuppressResponseOrBuilder extends
 
   /**
    * <pre>
-   * Whether the call made the entry stand; false where it stood before.
+   * True if the call made the entry active. False if it was already active.
    * </pre>
    *
    * <code>bool created = 2;</code>

@@ -7,8 +7,8 @@ package io.suppression.v1;
 /**
  * <pre>
  * One entry of the list: one address, suppressed for one reason, on one stream
- * or for all mail. An address can have several; a later one never overwrites
- * an earlier one of another reason.
+ * or for all mail. An address can have several entries, at most one for each
+ * reason and stream. An entry never overwrites an entry of another reason.
  * </pre>
  *
  * Protobuf type {@code suppression.v1.Suppression}
@@ -62,8 +62,9 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
-   * Of an erased entry "erased:" and a keyed hash, which is the same for all
-   * entries of one address, holds no "&#64;" and cannot be asked about.
+   * In an erased entry this is "erased:" and a keyed hash. The hash is the same
+   * for all entries of one address. It contains no "&#64;" and is not accepted as
+   * the address in a request.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -85,8 +86,9 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
-   * Of an erased entry "erased:" and a keyed hash, which is the same for all
-   * entries of one address, holds no "&#64;" and cannot be asked about.
+   * In an erased entry this is "erased:" and a keyed hash. The hash is the same
+   * for all entries of one address. It contains no "&#64;" and is not accepted as
+   * the address in a request.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -112,7 +114,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object stream_ = "";
   /**
    * <pre>
-   * The stream of mail that the entry holds for; empty for all mail.
+   * The stream of mail that the entry applies to. Empty: all mail.
    * </pre>
    *
    * <code>string stream = 2;</code>
@@ -133,7 +135,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The stream of mail that the entry holds for; empty for all mail.
+   * The stream of mail that the entry applies to. Empty: all mail.
    * </pre>
    *
    * <code>string stream = 2;</code>
@@ -158,7 +160,7 @@ private static final long serialVersionUID = 0L;
   private int reason_ = 0;
   /**
    * <pre>
-   * Why the entry stands.
+   * Why the address is suppressed.
    * </pre>
    *
    * <code>.suppression.v1.Reason reason = 3;</code>
@@ -169,7 +171,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Why the entry stands.
+   * Why the address is suppressed.
    * </pre>
    *
    * <code>.suppression.v1.Reason reason = 3;</code>
@@ -185,7 +187,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object source_ = "";
   /**
    * <pre>
-   * Who made the entry, such as "ses" or the name of a calling program.
+   * Who created the entry, such as "ses" or the name of a calling program.
    * </pre>
    *
    * <code>string source = 4;</code>
@@ -206,7 +208,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Who made the entry, such as "ses" or the name of a calling program.
+   * Who created the entry, such as "ses" or the name of a calling program.
    * </pre>
    *
    * <code>string source = 4;</code>
@@ -232,7 +234,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object detail_ = "";
   /**
    * <pre>
-   * What the source had to say, such as the diagnostic of a bounce.
+   * A description from the source, such as the diagnostic code of a bounce.
    * </pre>
    *
    * <code>string detail = 5;</code>
@@ -253,7 +255,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What the source had to say, such as the diagnostic of a bounce.
+   * A description from the source, such as the diagnostic code of a bounce.
    * </pre>
    *
    * <code>string detail = 5;</code>
@@ -279,7 +281,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object messageId_ = "";
   /**
    * <pre>
-   * The SES message id of the mail that was bounced or complained about.
+   * The SES message id of the mail that bounced or caused the complaint.
    * </pre>
    *
    * <code>string message_id = 6;</code>
@@ -300,7 +302,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The SES message id of the mail that was bounced or complained about.
+   * The SES message id of the mail that bounced or caused the complaint.
    * </pre>
    *
    * <code>string message_id = 6;</code>
@@ -326,7 +328,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object feedbackId_ = "";
   /**
    * <pre>
-   * The SES feedback id of the newest feedback behind the entry.
+   * The SES feedback id of the newest feedback that the entry is based on.
    * </pre>
    *
    * <code>string feedback_id = 7;</code>
@@ -347,7 +349,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The SES feedback id of the newest feedback behind the entry.
+   * The SES feedback id of the newest feedback that the entry is based on.
    * </pre>
    *
    * <code>string feedback_id = 7;</code>
@@ -372,7 +374,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp firstSeenTime_;
   /**
    * <pre>
-   * When the first of the facts behind the entry happened.
+   * When the oldest feedback or request that the entry is based on happened.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp first_seen_time = 8;</code>
@@ -384,7 +386,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the first of the facts behind the entry happened.
+   * When the oldest feedback or request that the entry is based on happened.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp first_seen_time = 8;</code>
@@ -396,7 +398,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the first of the facts behind the entry happened.
+   * When the oldest feedback or request that the entry is based on happened.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp first_seen_time = 8;</code>
@@ -410,7 +412,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp lastSeenTime_;
   /**
    * <pre>
-   * When the newest of the facts behind the entry happened.
+   * When the newest feedback or request that the entry is based on happened.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp last_seen_time = 9;</code>
@@ -422,7 +424,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the newest of the facts behind the entry happened.
+   * When the newest feedback or request that the entry is based on happened.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp last_seen_time = 9;</code>
@@ -434,7 +436,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the newest of the facts behind the entry happened.
+   * When the newest feedback or request that the entry is based on happened.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp last_seen_time = 9;</code>
@@ -448,8 +450,8 @@ private static final long serialVersionUID = 0L;
   private long occurrences_ = 0L;
   /**
    * <pre>
-   * How many distinct pieces of feedback stand behind the entry. A repeated
-   * Suppress call is not counted, since it may be a retry.
+   * The number of distinct feedback items that the entry is based on. A repeated
+   * Suppress call is not counted, because it can be a retry.
    * </pre>
    *
    * <code>int64 occurrences = 10;</code>
@@ -464,7 +466,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp expireTime_;
   /**
    * <pre>
-   * When the entry stops holding. Unset: never.
+   * When the entry expires. Unset: never.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 11;</code>
@@ -476,7 +478,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the entry stops holding. Unset: never.
+   * When the entry expires. Unset: never.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 11;</code>
@@ -488,7 +490,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the entry stops holding. Unset: never.
+   * When the entry expires. Unset: never.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 11;</code>
@@ -502,8 +504,8 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp removedTime_;
   /**
    * <pre>
-   * When the entry was removed. Unset: it was not. A removed entry is kept, so
-   * that feedback older than the removal does not bring it back.
+   * When the entry was removed. Unset: it was not removed. A removed entry is
+   * kept, so that feedback older than the removal does not restore it.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp removed_time = 12;</code>
@@ -515,8 +517,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the entry was removed. Unset: it was not. A removed entry is kept, so
-   * that feedback older than the removal does not bring it back.
+   * When the entry was removed. Unset: it was not removed. A removed entry is
+   * kept, so that feedback older than the removal does not restore it.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp removed_time = 12;</code>
@@ -528,8 +530,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the entry was removed. Unset: it was not. A removed entry is kept, so
-   * that feedback older than the removal does not bring it back.
+   * When the entry was removed. Unset: it was not removed. A removed entry is
+   * kept, so that feedback older than the removal does not restore it.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp removed_time = 12;</code>
@@ -544,7 +546,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object removedBy_ = "";
   /**
    * <pre>
-   * Who removed the entry. Empty unless removed_time is set.
+   * Who removed the entry. Empty if removed_time is unset.
    * </pre>
    *
    * <code>string removed_by = 13;</code>
@@ -565,7 +567,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Who removed the entry. Empty unless removed_time is set.
+   * Who removed the entry. Empty if removed_time is unset.
    * </pre>
    *
    * <code>string removed_by = 13;</code>
@@ -591,7 +593,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object removalDetail_ = "";
   /**
    * <pre>
-   * Why the entry was removed. Empty unless removed_time is set.
+   * Why the entry was removed. Empty if removed_time is unset.
    * </pre>
    *
    * <code>string removal_detail = 14;</code>
@@ -612,7 +614,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Why the entry was removed. Empty unless removed_time is set.
+   * Why the entry was removed. Empty if removed_time is unset.
    * </pre>
    *
    * <code>string removal_detail = 14;</code>
@@ -1005,8 +1007,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * One entry of the list: one address, suppressed for one reason, on one stream
-   * or for all mail. An address can have several; a later one never overwrites
-   * an earlier one of another reason.
+   * or for all mail. An address can have several entries, at most one for each
+   * reason and stream. An entry never overwrites an entry of another reason.
    * </pre>
    *
    * Protobuf type {@code suppression.v1.Suppression}
@@ -1413,8 +1415,9 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
-     * Of an erased entry "erased:" and a keyed hash, which is the same for all
-     * entries of one address, holds no "&#64;" and cannot be asked about.
+     * In an erased entry this is "erased:" and a keyed hash. The hash is the same
+     * for all entries of one address. It contains no "&#64;" and is not accepted as
+     * the address in a request.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -1435,8 +1438,9 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
-     * Of an erased entry "erased:" and a keyed hash, which is the same for all
-     * entries of one address, holds no "&#64;" and cannot be asked about.
+     * In an erased entry this is "erased:" and a keyed hash. The hash is the same
+     * for all entries of one address. It contains no "&#64;" and is not accepted as
+     * the address in a request.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -1458,8 +1462,9 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
-     * Of an erased entry "erased:" and a keyed hash, which is the same for all
-     * entries of one address, holds no "&#64;" and cannot be asked about.
+     * In an erased entry this is "erased:" and a keyed hash. The hash is the same
+     * for all entries of one address. It contains no "&#64;" and is not accepted as
+     * the address in a request.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -1477,8 +1482,9 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
-     * Of an erased entry "erased:" and a keyed hash, which is the same for all
-     * entries of one address, holds no "&#64;" and cannot be asked about.
+     * In an erased entry this is "erased:" and a keyed hash. The hash is the same
+     * for all entries of one address. It contains no "&#64;" and is not accepted as
+     * the address in a request.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -1493,8 +1499,9 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
-     * Of an erased entry "erased:" and a keyed hash, which is the same for all
-     * entries of one address, holds no "&#64;" and cannot be asked about.
+     * In an erased entry this is "erased:" and a keyed hash. The hash is the same
+     * for all entries of one address. It contains no "&#64;" and is not accepted as
+     * the address in a request.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -1514,7 +1521,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object stream_ = "";
     /**
      * <pre>
-     * The stream of mail that the entry holds for; empty for all mail.
+     * The stream of mail that the entry applies to. Empty: all mail.
      * </pre>
      *
      * <code>string stream = 2;</code>
@@ -1534,7 +1541,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The stream of mail that the entry holds for; empty for all mail.
+     * The stream of mail that the entry applies to. Empty: all mail.
      * </pre>
      *
      * <code>string stream = 2;</code>
@@ -1555,7 +1562,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The stream of mail that the entry holds for; empty for all mail.
+     * The stream of mail that the entry applies to. Empty: all mail.
      * </pre>
      *
      * <code>string stream = 2;</code>
@@ -1572,7 +1579,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The stream of mail that the entry holds for; empty for all mail.
+     * The stream of mail that the entry applies to. Empty: all mail.
      * </pre>
      *
      * <code>string stream = 2;</code>
@@ -1586,7 +1593,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The stream of mail that the entry holds for; empty for all mail.
+     * The stream of mail that the entry applies to. Empty: all mail.
      * </pre>
      *
      * <code>string stream = 2;</code>
@@ -1606,7 +1613,7 @@ private static final long serialVersionUID = 0L;
     private int reason_ = 0;
     /**
      * <pre>
-     * Why the entry stands.
+     * Why the address is suppressed.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 3;</code>
@@ -1617,7 +1624,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why the entry stands.
+     * Why the address is suppressed.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 3;</code>
@@ -1632,7 +1639,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why the entry stands.
+     * Why the address is suppressed.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 3;</code>
@@ -1645,7 +1652,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why the entry stands.
+     * Why the address is suppressed.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 3;</code>
@@ -1663,7 +1670,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why the entry stands.
+     * Why the address is suppressed.
      * </pre>
      *
      * <code>.suppression.v1.Reason reason = 3;</code>
@@ -1679,7 +1686,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object source_ = "";
     /**
      * <pre>
-     * Who made the entry, such as "ses" or the name of a calling program.
+     * Who created the entry, such as "ses" or the name of a calling program.
      * </pre>
      *
      * <code>string source = 4;</code>
@@ -1699,7 +1706,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Who made the entry, such as "ses" or the name of a calling program.
+     * Who created the entry, such as "ses" or the name of a calling program.
      * </pre>
      *
      * <code>string source = 4;</code>
@@ -1720,7 +1727,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Who made the entry, such as "ses" or the name of a calling program.
+     * Who created the entry, such as "ses" or the name of a calling program.
      * </pre>
      *
      * <code>string source = 4;</code>
@@ -1737,7 +1744,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Who made the entry, such as "ses" or the name of a calling program.
+     * Who created the entry, such as "ses" or the name of a calling program.
      * </pre>
      *
      * <code>string source = 4;</code>
@@ -1751,7 +1758,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Who made the entry, such as "ses" or the name of a calling program.
+     * Who created the entry, such as "ses" or the name of a calling program.
      * </pre>
      *
      * <code>string source = 4;</code>
@@ -1771,7 +1778,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object detail_ = "";
     /**
      * <pre>
-     * What the source had to say, such as the diagnostic of a bounce.
+     * A description from the source, such as the diagnostic code of a bounce.
      * </pre>
      *
      * <code>string detail = 5;</code>
@@ -1791,7 +1798,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the source had to say, such as the diagnostic of a bounce.
+     * A description from the source, such as the diagnostic code of a bounce.
      * </pre>
      *
      * <code>string detail = 5;</code>
@@ -1812,7 +1819,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the source had to say, such as the diagnostic of a bounce.
+     * A description from the source, such as the diagnostic code of a bounce.
      * </pre>
      *
      * <code>string detail = 5;</code>
@@ -1829,7 +1836,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the source had to say, such as the diagnostic of a bounce.
+     * A description from the source, such as the diagnostic code of a bounce.
      * </pre>
      *
      * <code>string detail = 5;</code>
@@ -1843,7 +1850,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the source had to say, such as the diagnostic of a bounce.
+     * A description from the source, such as the diagnostic code of a bounce.
      * </pre>
      *
      * <code>string detail = 5;</code>
@@ -1863,7 +1870,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object messageId_ = "";
     /**
      * <pre>
-     * The SES message id of the mail that was bounced or complained about.
+     * The SES message id of the mail that bounced or caused the complaint.
      * </pre>
      *
      * <code>string message_id = 6;</code>
@@ -1883,7 +1890,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The SES message id of the mail that was bounced or complained about.
+     * The SES message id of the mail that bounced or caused the complaint.
      * </pre>
      *
      * <code>string message_id = 6;</code>
@@ -1904,7 +1911,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The SES message id of the mail that was bounced or complained about.
+     * The SES message id of the mail that bounced or caused the complaint.
      * </pre>
      *
      * <code>string message_id = 6;</code>
@@ -1921,7 +1928,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The SES message id of the mail that was bounced or complained about.
+     * The SES message id of the mail that bounced or caused the complaint.
      * </pre>
      *
      * <code>string message_id = 6;</code>
@@ -1935,7 +1942,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The SES message id of the mail that was bounced or complained about.
+     * The SES message id of the mail that bounced or caused the complaint.
      * </pre>
      *
      * <code>string message_id = 6;</code>
@@ -1955,7 +1962,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object feedbackId_ = "";
     /**
      * <pre>
-     * The SES feedback id of the newest feedback behind the entry.
+     * The SES feedback id of the newest feedback that the entry is based on.
      * </pre>
      *
      * <code>string feedback_id = 7;</code>
@@ -1975,7 +1982,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The SES feedback id of the newest feedback behind the entry.
+     * The SES feedback id of the newest feedback that the entry is based on.
      * </pre>
      *
      * <code>string feedback_id = 7;</code>
@@ -1996,7 +2003,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The SES feedback id of the newest feedback behind the entry.
+     * The SES feedback id of the newest feedback that the entry is based on.
      * </pre>
      *
      * <code>string feedback_id = 7;</code>
@@ -2013,7 +2020,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The SES feedback id of the newest feedback behind the entry.
+     * The SES feedback id of the newest feedback that the entry is based on.
      * </pre>
      *
      * <code>string feedback_id = 7;</code>
@@ -2027,7 +2034,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The SES feedback id of the newest feedback behind the entry.
+     * The SES feedback id of the newest feedback that the entry is based on.
      * </pre>
      *
      * <code>string feedback_id = 7;</code>
@@ -2049,7 +2056,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> firstSeenTimeBuilder_;
     /**
      * <pre>
-     * When the first of the facts behind the entry happened.
+     * When the oldest feedback or request that the entry is based on happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp first_seen_time = 8;</code>
@@ -2060,7 +2067,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the first of the facts behind the entry happened.
+     * When the oldest feedback or request that the entry is based on happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp first_seen_time = 8;</code>
@@ -2075,7 +2082,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the first of the facts behind the entry happened.
+     * When the oldest feedback or request that the entry is based on happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp first_seen_time = 8;</code>
@@ -2095,7 +2102,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the first of the facts behind the entry happened.
+     * When the oldest feedback or request that the entry is based on happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp first_seen_time = 8;</code>
@@ -2113,7 +2120,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the first of the facts behind the entry happened.
+     * When the oldest feedback or request that the entry is based on happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp first_seen_time = 8;</code>
@@ -2138,7 +2145,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the first of the facts behind the entry happened.
+     * When the oldest feedback or request that the entry is based on happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp first_seen_time = 8;</code>
@@ -2155,7 +2162,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the first of the facts behind the entry happened.
+     * When the oldest feedback or request that the entry is based on happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp first_seen_time = 8;</code>
@@ -2167,7 +2174,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the first of the facts behind the entry happened.
+     * When the oldest feedback or request that the entry is based on happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp first_seen_time = 8;</code>
@@ -2182,7 +2189,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the first of the facts behind the entry happened.
+     * When the oldest feedback or request that the entry is based on happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp first_seen_time = 8;</code>
@@ -2206,7 +2213,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> lastSeenTimeBuilder_;
     /**
      * <pre>
-     * When the newest of the facts behind the entry happened.
+     * When the newest feedback or request that the entry is based on happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp last_seen_time = 9;</code>
@@ -2217,7 +2224,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the newest of the facts behind the entry happened.
+     * When the newest feedback or request that the entry is based on happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp last_seen_time = 9;</code>
@@ -2232,7 +2239,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the newest of the facts behind the entry happened.
+     * When the newest feedback or request that the entry is based on happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp last_seen_time = 9;</code>
@@ -2252,7 +2259,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the newest of the facts behind the entry happened.
+     * When the newest feedback or request that the entry is based on happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp last_seen_time = 9;</code>
@@ -2270,7 +2277,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the newest of the facts behind the entry happened.
+     * When the newest feedback or request that the entry is based on happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp last_seen_time = 9;</code>
@@ -2295,7 +2302,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the newest of the facts behind the entry happened.
+     * When the newest feedback or request that the entry is based on happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp last_seen_time = 9;</code>
@@ -2312,7 +2319,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the newest of the facts behind the entry happened.
+     * When the newest feedback or request that the entry is based on happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp last_seen_time = 9;</code>
@@ -2324,7 +2331,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the newest of the facts behind the entry happened.
+     * When the newest feedback or request that the entry is based on happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp last_seen_time = 9;</code>
@@ -2339,7 +2346,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the newest of the facts behind the entry happened.
+     * When the newest feedback or request that the entry is based on happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp last_seen_time = 9;</code>
@@ -2361,8 +2368,8 @@ private static final long serialVersionUID = 0L;
     private long occurrences_ ;
     /**
      * <pre>
-     * How many distinct pieces of feedback stand behind the entry. A repeated
-     * Suppress call is not counted, since it may be a retry.
+     * The number of distinct feedback items that the entry is based on. A repeated
+     * Suppress call is not counted, because it can be a retry.
      * </pre>
      *
      * <code>int64 occurrences = 10;</code>
@@ -2374,8 +2381,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many distinct pieces of feedback stand behind the entry. A repeated
-     * Suppress call is not counted, since it may be a retry.
+     * The number of distinct feedback items that the entry is based on. A repeated
+     * Suppress call is not counted, because it can be a retry.
      * </pre>
      *
      * <code>int64 occurrences = 10;</code>
@@ -2391,8 +2398,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many distinct pieces of feedback stand behind the entry. A repeated
-     * Suppress call is not counted, since it may be a retry.
+     * The number of distinct feedback items that the entry is based on. A repeated
+     * Suppress call is not counted, because it can be a retry.
      * </pre>
      *
      * <code>int64 occurrences = 10;</code>
@@ -2410,7 +2417,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> expireTimeBuilder_;
     /**
      * <pre>
-     * When the entry stops holding. Unset: never.
+     * When the entry expires. Unset: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 11;</code>
@@ -2421,7 +2428,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the entry stops holding. Unset: never.
+     * When the entry expires. Unset: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 11;</code>
@@ -2436,7 +2443,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the entry stops holding. Unset: never.
+     * When the entry expires. Unset: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 11;</code>
@@ -2456,7 +2463,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the entry stops holding. Unset: never.
+     * When the entry expires. Unset: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 11;</code>
@@ -2474,7 +2481,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the entry stops holding. Unset: never.
+     * When the entry expires. Unset: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 11;</code>
@@ -2499,7 +2506,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the entry stops holding. Unset: never.
+     * When the entry expires. Unset: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 11;</code>
@@ -2516,7 +2523,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the entry stops holding. Unset: never.
+     * When the entry expires. Unset: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 11;</code>
@@ -2528,7 +2535,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the entry stops holding. Unset: never.
+     * When the entry expires. Unset: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 11;</code>
@@ -2543,7 +2550,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the entry stops holding. Unset: never.
+     * When the entry expires. Unset: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 11;</code>
@@ -2567,8 +2574,8 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> removedTimeBuilder_;
     /**
      * <pre>
-     * When the entry was removed. Unset: it was not. A removed entry is kept, so
-     * that feedback older than the removal does not bring it back.
+     * When the entry was removed. Unset: it was not removed. A removed entry is
+     * kept, so that feedback older than the removal does not restore it.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp removed_time = 12;</code>
@@ -2579,8 +2586,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the entry was removed. Unset: it was not. A removed entry is kept, so
-     * that feedback older than the removal does not bring it back.
+     * When the entry was removed. Unset: it was not removed. A removed entry is
+     * kept, so that feedback older than the removal does not restore it.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp removed_time = 12;</code>
@@ -2595,8 +2602,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the entry was removed. Unset: it was not. A removed entry is kept, so
-     * that feedback older than the removal does not bring it back.
+     * When the entry was removed. Unset: it was not removed. A removed entry is
+     * kept, so that feedback older than the removal does not restore it.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp removed_time = 12;</code>
@@ -2616,8 +2623,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the entry was removed. Unset: it was not. A removed entry is kept, so
-     * that feedback older than the removal does not bring it back.
+     * When the entry was removed. Unset: it was not removed. A removed entry is
+     * kept, so that feedback older than the removal does not restore it.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp removed_time = 12;</code>
@@ -2635,8 +2642,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the entry was removed. Unset: it was not. A removed entry is kept, so
-     * that feedback older than the removal does not bring it back.
+     * When the entry was removed. Unset: it was not removed. A removed entry is
+     * kept, so that feedback older than the removal does not restore it.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp removed_time = 12;</code>
@@ -2661,8 +2668,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the entry was removed. Unset: it was not. A removed entry is kept, so
-     * that feedback older than the removal does not bring it back.
+     * When the entry was removed. Unset: it was not removed. A removed entry is
+     * kept, so that feedback older than the removal does not restore it.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp removed_time = 12;</code>
@@ -2679,8 +2686,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the entry was removed. Unset: it was not. A removed entry is kept, so
-     * that feedback older than the removal does not bring it back.
+     * When the entry was removed. Unset: it was not removed. A removed entry is
+     * kept, so that feedback older than the removal does not restore it.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp removed_time = 12;</code>
@@ -2692,8 +2699,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the entry was removed. Unset: it was not. A removed entry is kept, so
-     * that feedback older than the removal does not bring it back.
+     * When the entry was removed. Unset: it was not removed. A removed entry is
+     * kept, so that feedback older than the removal does not restore it.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp removed_time = 12;</code>
@@ -2708,8 +2715,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the entry was removed. Unset: it was not. A removed entry is kept, so
-     * that feedback older than the removal does not bring it back.
+     * When the entry was removed. Unset: it was not removed. A removed entry is
+     * kept, so that feedback older than the removal does not restore it.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp removed_time = 12;</code>
@@ -2731,7 +2738,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object removedBy_ = "";
     /**
      * <pre>
-     * Who removed the entry. Empty unless removed_time is set.
+     * Who removed the entry. Empty if removed_time is unset.
      * </pre>
      *
      * <code>string removed_by = 13;</code>
@@ -2751,7 +2758,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Who removed the entry. Empty unless removed_time is set.
+     * Who removed the entry. Empty if removed_time is unset.
      * </pre>
      *
      * <code>string removed_by = 13;</code>
@@ -2772,7 +2779,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Who removed the entry. Empty unless removed_time is set.
+     * Who removed the entry. Empty if removed_time is unset.
      * </pre>
      *
      * <code>string removed_by = 13;</code>
@@ -2789,7 +2796,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Who removed the entry. Empty unless removed_time is set.
+     * Who removed the entry. Empty if removed_time is unset.
      * </pre>
      *
      * <code>string removed_by = 13;</code>
@@ -2803,7 +2810,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Who removed the entry. Empty unless removed_time is set.
+     * Who removed the entry. Empty if removed_time is unset.
      * </pre>
      *
      * <code>string removed_by = 13;</code>
@@ -2823,7 +2830,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object removalDetail_ = "";
     /**
      * <pre>
-     * Why the entry was removed. Empty unless removed_time is set.
+     * Why the entry was removed. Empty if removed_time is unset.
      * </pre>
      *
      * <code>string removal_detail = 14;</code>
@@ -2843,7 +2850,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why the entry was removed. Empty unless removed_time is set.
+     * Why the entry was removed. Empty if removed_time is unset.
      * </pre>
      *
      * <code>string removal_detail = 14;</code>
@@ -2864,7 +2871,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why the entry was removed. Empty unless removed_time is set.
+     * Why the entry was removed. Empty if removed_time is unset.
      * </pre>
      *
      * <code>string removal_detail = 14;</code>
@@ -2881,7 +2888,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why the entry was removed. Empty unless removed_time is set.
+     * Why the entry was removed. Empty if removed_time is unset.
      * </pre>
      *
      * <code>string removal_detail = 14;</code>
@@ -2895,7 +2902,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why the entry was removed. Empty unless removed_time is set.
+     * Why the entry was removed. Empty if removed_time is unset.
      * </pre>
      *
      * <code>string removal_detail = 14;</code>

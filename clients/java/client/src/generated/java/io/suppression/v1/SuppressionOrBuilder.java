@@ -11,8 +11,9 @@ public interface SuppressionOrBuilder extends
   /**
    * <pre>
    * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
-   * Of an erased entry "erased:" and a keyed hash, which is the same for all
-   * entries of one address, holds no "&#64;" and cannot be asked about.
+   * In an erased entry this is "erased:" and a keyed hash. The hash is the same
+   * for all entries of one address. It contains no "&#64;" and is not accepted as
+   * the address in a request.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -22,8 +23,9 @@ public interface SuppressionOrBuilder extends
   /**
    * <pre>
    * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
-   * Of an erased entry "erased:" and a keyed hash, which is the same for all
-   * entries of one address, holds no "&#64;" and cannot be asked about.
+   * In an erased entry this is "erased:" and a keyed hash. The hash is the same
+   * for all entries of one address. It contains no "&#64;" and is not accepted as
+   * the address in a request.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -34,7 +36,7 @@ public interface SuppressionOrBuilder extends
 
   /**
    * <pre>
-   * The stream of mail that the entry holds for; empty for all mail.
+   * The stream of mail that the entry applies to. Empty: all mail.
    * </pre>
    *
    * <code>string stream = 2;</code>
@@ -43,7 +45,7 @@ public interface SuppressionOrBuilder extends
   java.lang.String getStream();
   /**
    * <pre>
-   * The stream of mail that the entry holds for; empty for all mail.
+   * The stream of mail that the entry applies to. Empty: all mail.
    * </pre>
    *
    * <code>string stream = 2;</code>
@@ -54,7 +56,7 @@ public interface SuppressionOrBuilder extends
 
   /**
    * <pre>
-   * Why the entry stands.
+   * Why the address is suppressed.
    * </pre>
    *
    * <code>.suppression.v1.Reason reason = 3;</code>
@@ -63,7 +65,7 @@ public interface SuppressionOrBuilder extends
   int getReasonValue();
   /**
    * <pre>
-   * Why the entry stands.
+   * Why the address is suppressed.
    * </pre>
    *
    * <code>.suppression.v1.Reason reason = 3;</code>
@@ -73,7 +75,7 @@ public interface SuppressionOrBuilder extends
 
   /**
    * <pre>
-   * Who made the entry, such as "ses" or the name of a calling program.
+   * Who created the entry, such as "ses" or the name of a calling program.
    * </pre>
    *
    * <code>string source = 4;</code>
@@ -82,7 +84,7 @@ public interface SuppressionOrBuilder extends
   java.lang.String getSource();
   /**
    * <pre>
-   * Who made the entry, such as "ses" or the name of a calling program.
+   * Who created the entry, such as "ses" or the name of a calling program.
    * </pre>
    *
    * <code>string source = 4;</code>
@@ -93,7 +95,7 @@ public interface SuppressionOrBuilder extends
 
   /**
    * <pre>
-   * What the source had to say, such as the diagnostic of a bounce.
+   * A description from the source, such as the diagnostic code of a bounce.
    * </pre>
    *
    * <code>string detail = 5;</code>
@@ -102,7 +104,7 @@ public interface SuppressionOrBuilder extends
   java.lang.String getDetail();
   /**
    * <pre>
-   * What the source had to say, such as the diagnostic of a bounce.
+   * A description from the source, such as the diagnostic code of a bounce.
    * </pre>
    *
    * <code>string detail = 5;</code>
@@ -113,7 +115,7 @@ public interface SuppressionOrBuilder extends
 
   /**
    * <pre>
-   * The SES message id of the mail that was bounced or complained about.
+   * The SES message id of the mail that bounced or caused the complaint.
    * </pre>
    *
    * <code>string message_id = 6;</code>
@@ -122,7 +124,7 @@ public interface SuppressionOrBuilder extends
   java.lang.String getMessageId();
   /**
    * <pre>
-   * The SES message id of the mail that was bounced or complained about.
+   * The SES message id of the mail that bounced or caused the complaint.
    * </pre>
    *
    * <code>string message_id = 6;</code>
@@ -133,7 +135,7 @@ public interface SuppressionOrBuilder extends
 
   /**
    * <pre>
-   * The SES feedback id of the newest feedback behind the entry.
+   * The SES feedback id of the newest feedback that the entry is based on.
    * </pre>
    *
    * <code>string feedback_id = 7;</code>
@@ -142,7 +144,7 @@ public interface SuppressionOrBuilder extends
   java.lang.String getFeedbackId();
   /**
    * <pre>
-   * The SES feedback id of the newest feedback behind the entry.
+   * The SES feedback id of the newest feedback that the entry is based on.
    * </pre>
    *
    * <code>string feedback_id = 7;</code>
@@ -153,7 +155,7 @@ public interface SuppressionOrBuilder extends
 
   /**
    * <pre>
-   * When the first of the facts behind the entry happened.
+   * When the oldest feedback or request that the entry is based on happened.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp first_seen_time = 8;</code>
@@ -162,7 +164,7 @@ public interface SuppressionOrBuilder extends
   boolean hasFirstSeenTime();
   /**
    * <pre>
-   * When the first of the facts behind the entry happened.
+   * When the oldest feedback or request that the entry is based on happened.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp first_seen_time = 8;</code>
@@ -171,7 +173,7 @@ public interface SuppressionOrBuilder extends
   com.google.protobuf.Timestamp getFirstSeenTime();
   /**
    * <pre>
-   * When the first of the facts behind the entry happened.
+   * When the oldest feedback or request that the entry is based on happened.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp first_seen_time = 8;</code>
@@ -180,7 +182,7 @@ public interface SuppressionOrBuilder extends
 
   /**
    * <pre>
-   * When the newest of the facts behind the entry happened.
+   * When the newest feedback or request that the entry is based on happened.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp last_seen_time = 9;</code>
@@ -189,7 +191,7 @@ public interface SuppressionOrBuilder extends
   boolean hasLastSeenTime();
   /**
    * <pre>
-   * When the newest of the facts behind the entry happened.
+   * When the newest feedback or request that the entry is based on happened.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp last_seen_time = 9;</code>
@@ -198,7 +200,7 @@ public interface SuppressionOrBuilder extends
   com.google.protobuf.Timestamp getLastSeenTime();
   /**
    * <pre>
-   * When the newest of the facts behind the entry happened.
+   * When the newest feedback or request that the entry is based on happened.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp last_seen_time = 9;</code>
@@ -207,8 +209,8 @@ public interface SuppressionOrBuilder extends
 
   /**
    * <pre>
-   * How many distinct pieces of feedback stand behind the entry. A repeated
-   * Suppress call is not counted, since it may be a retry.
+   * The number of distinct feedback items that the entry is based on. A repeated
+   * Suppress call is not counted, because it can be a retry.
    * </pre>
    *
    * <code>int64 occurrences = 10;</code>
@@ -218,7 +220,7 @@ public interface SuppressionOrBuilder extends
 
   /**
    * <pre>
-   * When the entry stops holding. Unset: never.
+   * When the entry expires. Unset: never.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 11;</code>
@@ -227,7 +229,7 @@ public interface SuppressionOrBuilder extends
   boolean hasExpireTime();
   /**
    * <pre>
-   * When the entry stops holding. Unset: never.
+   * When the entry expires. Unset: never.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 11;</code>
@@ -236,7 +238,7 @@ public interface SuppressionOrBuilder extends
   com.google.protobuf.Timestamp getExpireTime();
   /**
    * <pre>
-   * When the entry stops holding. Unset: never.
+   * When the entry expires. Unset: never.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 11;</code>
@@ -245,8 +247,8 @@ public interface SuppressionOrBuilder extends
 
   /**
    * <pre>
-   * When the entry was removed. Unset: it was not. A removed entry is kept, so
-   * that feedback older than the removal does not bring it back.
+   * When the entry was removed. Unset: it was not removed. A removed entry is
+   * kept, so that feedback older than the removal does not restore it.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp removed_time = 12;</code>
@@ -255,8 +257,8 @@ public interface SuppressionOrBuilder extends
   boolean hasRemovedTime();
   /**
    * <pre>
-   * When the entry was removed. Unset: it was not. A removed entry is kept, so
-   * that feedback older than the removal does not bring it back.
+   * When the entry was removed. Unset: it was not removed. A removed entry is
+   * kept, so that feedback older than the removal does not restore it.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp removed_time = 12;</code>
@@ -265,8 +267,8 @@ public interface SuppressionOrBuilder extends
   com.google.protobuf.Timestamp getRemovedTime();
   /**
    * <pre>
-   * When the entry was removed. Unset: it was not. A removed entry is kept, so
-   * that feedback older than the removal does not bring it back.
+   * When the entry was removed. Unset: it was not removed. A removed entry is
+   * kept, so that feedback older than the removal does not restore it.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp removed_time = 12;</code>
@@ -275,7 +277,7 @@ public interface SuppressionOrBuilder extends
 
   /**
    * <pre>
-   * Who removed the entry. Empty unless removed_time is set.
+   * Who removed the entry. Empty if removed_time is unset.
    * </pre>
    *
    * <code>string removed_by = 13;</code>
@@ -284,7 +286,7 @@ public interface SuppressionOrBuilder extends
   java.lang.String getRemovedBy();
   /**
    * <pre>
-   * Who removed the entry. Empty unless removed_time is set.
+   * Who removed the entry. Empty if removed_time is unset.
    * </pre>
    *
    * <code>string removed_by = 13;</code>
@@ -295,7 +297,7 @@ public interface SuppressionOrBuilder extends
 
   /**
    * <pre>
-   * Why the entry was removed. Empty unless removed_time is set.
+   * Why the entry was removed. Empty if removed_time is unset.
    * </pre>
    *
    * <code>string removal_detail = 14;</code>
@@ -304,7 +306,7 @@ public interface SuppressionOrBuilder extends
   java.lang.String getRemovalDetail();
   /**
    * <pre>
-   * Why the entry was removed. Empty unless removed_time is set.
+   * Why the entry was removed. Empty if removed_time is unset.
    * </pre>
    *
    * <code>string removal_detail = 14;</code>

@@ -4,14 +4,15 @@ import static io.grpc.MethodDescriptor.generateFullMethodName;
 
 /**
  * <pre>
- * Answers whether an address may be mailed, and changes the list.
- * Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
- * field is at fault, google.rpc.BadRequest. No error text holds an address.
- * Any call can end in UNAUTHENTICATED or PERMISSION_DENIED where the server asks
- * for tokens, and in RESOURCE_EXHAUSTED with google.rpc.RetryInfo where it is
- * asked for more than it can do.
- * Revisions are opaque: they name a state of one database. Hand them back as
- * they came; do not compare or take them apart.
+ * Checks whether an address may be mailed, and changes the suppression list.
+ * Errors carry google.rpc.ErrorInfo (domain "suppression.v1"). If a request
+ * field is invalid, they also carry google.rpc.BadRequest. Error messages never
+ * contain an address. Every call can fail with UNAUTHENTICATED or
+ * PERMISSION_DENIED if the server requires tokens. Every call can fail with
+ * RESOURCE_EXHAUSTED and google.rpc.RetryInfo if the server is overloaded or the
+ * caller exceeds its rate limit.
+ * A revision identifies a state of one database. It is opaque: pass it back
+ * unchanged. Do not parse revisions and do not compare them.
  * </pre>
  */
 @io.grpc.stub.annotations.GrpcGenerated
@@ -300,26 +301,27 @@ public final class SuppressionServiceGrpc {
 
   /**
    * <pre>
-   * Answers whether an address may be mailed, and changes the list.
-   * Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
-   * field is at fault, google.rpc.BadRequest. No error text holds an address.
-   * Any call can end in UNAUTHENTICATED or PERMISSION_DENIED where the server asks
-   * for tokens, and in RESOURCE_EXHAUSTED with google.rpc.RetryInfo where it is
-   * asked for more than it can do.
-   * Revisions are opaque: they name a state of one database. Hand them back as
-   * they came; do not compare or take them apart.
+   * Checks whether an address may be mailed, and changes the suppression list.
+   * Errors carry google.rpc.ErrorInfo (domain "suppression.v1"). If a request
+   * field is invalid, they also carry google.rpc.BadRequest. Error messages never
+   * contain an address. Every call can fail with UNAUTHENTICATED or
+   * PERMISSION_DENIED if the server requires tokens. Every call can fail with
+   * RESOURCE_EXHAUSTED and google.rpc.RetryInfo if the server is overloaded or the
+   * caller exceeds its rate limit.
+   * A revision identifies a state of one database. It is opaque: pass it back
+   * unchanged. Do not parse revisions and do not compare them.
    * </pre>
    */
   public interface AsyncService {
 
     /**
      * <pre>
-     * Says whether one address may be mailed. A malformed address is an answer
-     * (DO_NOT_SEND, INVALID_ADDRESS), not an error.
-     * INVALID_ARGUMENT: unknown mail_class, a stream over its limit, malformed
-     * min_revision, one of another database, or one that the database has not
-     * written (REVISION_AHEAD). UNAVAILABLE: the list is too old to answer from, or
-     * min_revision cannot be reached because the database is away.
+     * Checks whether one address may be mailed. A malformed address is not an
+     * error: the verdict is DO_NOT_SEND and the reason is INVALID_ADDRESS.
+     * INVALID_ARGUMENT: mail_class is unknown, stream is too long, or min_revision
+     * is malformed, belongs to another database, or was not yet written by this
+     * database (REVISION_AHEAD). UNAVAILABLE: the list in memory is too old, or
+     * the server cannot reach min_revision because the database is unavailable.
      * </pre>
      */
     default void checkAddress(io.suppression.v1.CheckAddressRequest request,
@@ -329,9 +331,9 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Says for each of up to 10,000 addresses whether it may be mailed, all read
-     * at one revision. Errors as for CheckAddress, and INVALID_ARGUMENT for an
-     * empty or oversized batch.
+     * Checks up to 10,000 addresses. All verdicts are read at one revision.
+     * Errors are those of CheckAddress. In addition, INVALID_ARGUMENT: the batch is
+     * empty or too large.
      * </pre>
      */
     default void batchCheck(io.suppression.v1.BatchCheckRequest request,
@@ -341,11 +343,12 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Puts an address on the list. Idempotent. Answered once the entry is
-     * durable; checks that name the returned revision see it on every replica.
-     * INVALID_ARGUMENT: malformed address, unspecified or unknown reason,
-     * INVALID_ADDRESS as a reason, ttl not positive or over its limit, a text over
-     * its limit.
+     * Adds an address to the list. Idempotent. The response is sent after the
+     * entry is durable. A check with the returned revision as min_revision sees the
+     * entry on every replica.
+     * INVALID_ARGUMENT: the address is malformed; the reason is unspecified,
+     * unknown or INVALID_ADDRESS; ttl is not positive or too long; a text field is
+     * too long.
      * </pre>
      */
     default void suppress(io.suppression.v1.SuppressRequest request,
@@ -355,9 +358,10 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Takes entries of an address off the list. Idempotent. Feedback older than
-     * the removal does not bring them back; newer feedback does.
-     * INVALID_ARGUMENT: malformed address, unknown reason, a text over its limit.
+     * Removes entries of an address from the list. Idempotent. Feedback older than
+     * the removal does not restore them. Newer feedback does.
+     * INVALID_ARGUMENT: the address is malformed, the reason is unknown, or a text
+     * field is too long.
      * </pre>
      */
     default void unsuppress(io.suppression.v1.UnsuppressRequest request,
@@ -367,8 +371,8 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Shows every entry of one address, removed and expired ones included, and
-     * its feedback, newest first.
+     * Returns every entry of one address, including removed and expired entries,
+     * and the feedback about the address.
      * </pre>
      */
     default void getAddress(io.suppression.v1.GetAddressRequest request,
@@ -378,11 +382,11 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Lists the entries that changed after a revision, oldest change first, and
-     * waits for one if there is none yet.
-     * INVALID_ARGUMENT: page_size or max_wait negative, malformed after_revision,
-     * one of another database, or one that the database has not written
-     * (REVISION_AHEAD). UNAVAILABLE: the database is away.
+     * Lists the entries that changed after a revision, oldest change first. If
+     * there is no change yet, the call can wait for one.
+     * INVALID_ARGUMENT: page_size or max_wait is negative, or after_revision is
+     * malformed, belongs to another database, or was not yet written by this
+     * database (REVISION_AHEAD). UNAVAILABLE: the database is unavailable.
      * </pre>
      */
     default void listChanges(io.suppression.v1.ListChangesRequest request,
@@ -392,15 +396,17 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Forgets a person and goes on blocking the address. Idempotent.
-     * Entries keep their reason, stream and times, and lose the address, for which
-     * a keyed hash stands in, and every text but the detail of this call. The
-     * feedback about the address, its soft bounces and waiting retries are
-     * forgotten. Verdicts stay as they are, at every moment. What is heard of the
-     * address later, a new bounce or a Suppress, changes these entries under the
-     * same hash and keeps no text either. An address that is on no list leaves
-     * nothing behind, and is new when it is heard of again.
-     * INVALID_ARGUMENT: malformed address, a text over its limit.
+     * Erases the personal data of one address. The address stays suppressed.
+     * Idempotent.
+     * In the entries, a keyed hash replaces the address, detail becomes the detail
+     * of this request, and message_id, feedback_id and removal_detail are cleared.
+     * All other fields stay. In the feedback about the address, the address and
+     * all its details are cleared. Its soft bounces and pending retries are
+     * deleted. Verdicts do not change, not even during the call. A later bounce or
+     * Suppress call updates these entries under the same hash and adds no text. If
+     * the address has no entry, nothing identifies it any more, and later feedback
+     * about it is treated as new.
+     * INVALID_ARGUMENT: the address is malformed, or a text field is too long.
      * </pre>
      */
     default void eraseAddress(io.suppression.v1.EraseAddressRequest request,
@@ -412,14 +418,15 @@ public final class SuppressionServiceGrpc {
   /**
    * Base class for the server implementation of the service SuppressionService.
    * <pre>
-   * Answers whether an address may be mailed, and changes the list.
-   * Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
-   * field is at fault, google.rpc.BadRequest. No error text holds an address.
-   * Any call can end in UNAUTHENTICATED or PERMISSION_DENIED where the server asks
-   * for tokens, and in RESOURCE_EXHAUSTED with google.rpc.RetryInfo where it is
-   * asked for more than it can do.
-   * Revisions are opaque: they name a state of one database. Hand them back as
-   * they came; do not compare or take them apart.
+   * Checks whether an address may be mailed, and changes the suppression list.
+   * Errors carry google.rpc.ErrorInfo (domain "suppression.v1"). If a request
+   * field is invalid, they also carry google.rpc.BadRequest. Error messages never
+   * contain an address. Every call can fail with UNAUTHENTICATED or
+   * PERMISSION_DENIED if the server requires tokens. Every call can fail with
+   * RESOURCE_EXHAUSTED and google.rpc.RetryInfo if the server is overloaded or the
+   * caller exceeds its rate limit.
+   * A revision identifies a state of one database. It is opaque: pass it back
+   * unchanged. Do not parse revisions and do not compare them.
    * </pre>
    */
   public static abstract class SuppressionServiceImplBase
@@ -433,14 +440,15 @@ public final class SuppressionServiceGrpc {
   /**
    * A stub to allow clients to do asynchronous rpc calls to service SuppressionService.
    * <pre>
-   * Answers whether an address may be mailed, and changes the list.
-   * Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
-   * field is at fault, google.rpc.BadRequest. No error text holds an address.
-   * Any call can end in UNAUTHENTICATED or PERMISSION_DENIED where the server asks
-   * for tokens, and in RESOURCE_EXHAUSTED with google.rpc.RetryInfo where it is
-   * asked for more than it can do.
-   * Revisions are opaque: they name a state of one database. Hand them back as
-   * they came; do not compare or take them apart.
+   * Checks whether an address may be mailed, and changes the suppression list.
+   * Errors carry google.rpc.ErrorInfo (domain "suppression.v1"). If a request
+   * field is invalid, they also carry google.rpc.BadRequest. Error messages never
+   * contain an address. Every call can fail with UNAUTHENTICATED or
+   * PERMISSION_DENIED if the server requires tokens. Every call can fail with
+   * RESOURCE_EXHAUSTED and google.rpc.RetryInfo if the server is overloaded or the
+   * caller exceeds its rate limit.
+   * A revision identifies a state of one database. It is opaque: pass it back
+   * unchanged. Do not parse revisions and do not compare them.
    * </pre>
    */
   public static final class SuppressionServiceStub
@@ -458,12 +466,12 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Says whether one address may be mailed. A malformed address is an answer
-     * (DO_NOT_SEND, INVALID_ADDRESS), not an error.
-     * INVALID_ARGUMENT: unknown mail_class, a stream over its limit, malformed
-     * min_revision, one of another database, or one that the database has not
-     * written (REVISION_AHEAD). UNAVAILABLE: the list is too old to answer from, or
-     * min_revision cannot be reached because the database is away.
+     * Checks whether one address may be mailed. A malformed address is not an
+     * error: the verdict is DO_NOT_SEND and the reason is INVALID_ADDRESS.
+     * INVALID_ARGUMENT: mail_class is unknown, stream is too long, or min_revision
+     * is malformed, belongs to another database, or was not yet written by this
+     * database (REVISION_AHEAD). UNAVAILABLE: the list in memory is too old, or
+     * the server cannot reach min_revision because the database is unavailable.
      * </pre>
      */
     public void checkAddress(io.suppression.v1.CheckAddressRequest request,
@@ -474,9 +482,9 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Says for each of up to 10,000 addresses whether it may be mailed, all read
-     * at one revision. Errors as for CheckAddress, and INVALID_ARGUMENT for an
-     * empty or oversized batch.
+     * Checks up to 10,000 addresses. All verdicts are read at one revision.
+     * Errors are those of CheckAddress. In addition, INVALID_ARGUMENT: the batch is
+     * empty or too large.
      * </pre>
      */
     public void batchCheck(io.suppression.v1.BatchCheckRequest request,
@@ -487,11 +495,12 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Puts an address on the list. Idempotent. Answered once the entry is
-     * durable; checks that name the returned revision see it on every replica.
-     * INVALID_ARGUMENT: malformed address, unspecified or unknown reason,
-     * INVALID_ADDRESS as a reason, ttl not positive or over its limit, a text over
-     * its limit.
+     * Adds an address to the list. Idempotent. The response is sent after the
+     * entry is durable. A check with the returned revision as min_revision sees the
+     * entry on every replica.
+     * INVALID_ARGUMENT: the address is malformed; the reason is unspecified,
+     * unknown or INVALID_ADDRESS; ttl is not positive or too long; a text field is
+     * too long.
      * </pre>
      */
     public void suppress(io.suppression.v1.SuppressRequest request,
@@ -502,9 +511,10 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Takes entries of an address off the list. Idempotent. Feedback older than
-     * the removal does not bring them back; newer feedback does.
-     * INVALID_ARGUMENT: malformed address, unknown reason, a text over its limit.
+     * Removes entries of an address from the list. Idempotent. Feedback older than
+     * the removal does not restore them. Newer feedback does.
+     * INVALID_ARGUMENT: the address is malformed, the reason is unknown, or a text
+     * field is too long.
      * </pre>
      */
     public void unsuppress(io.suppression.v1.UnsuppressRequest request,
@@ -515,8 +525,8 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Shows every entry of one address, removed and expired ones included, and
-     * its feedback, newest first.
+     * Returns every entry of one address, including removed and expired entries,
+     * and the feedback about the address.
      * </pre>
      */
     public void getAddress(io.suppression.v1.GetAddressRequest request,
@@ -527,11 +537,11 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Lists the entries that changed after a revision, oldest change first, and
-     * waits for one if there is none yet.
-     * INVALID_ARGUMENT: page_size or max_wait negative, malformed after_revision,
-     * one of another database, or one that the database has not written
-     * (REVISION_AHEAD). UNAVAILABLE: the database is away.
+     * Lists the entries that changed after a revision, oldest change first. If
+     * there is no change yet, the call can wait for one.
+     * INVALID_ARGUMENT: page_size or max_wait is negative, or after_revision is
+     * malformed, belongs to another database, or was not yet written by this
+     * database (REVISION_AHEAD). UNAVAILABLE: the database is unavailable.
      * </pre>
      */
     public void listChanges(io.suppression.v1.ListChangesRequest request,
@@ -542,15 +552,17 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Forgets a person and goes on blocking the address. Idempotent.
-     * Entries keep their reason, stream and times, and lose the address, for which
-     * a keyed hash stands in, and every text but the detail of this call. The
-     * feedback about the address, its soft bounces and waiting retries are
-     * forgotten. Verdicts stay as they are, at every moment. What is heard of the
-     * address later, a new bounce or a Suppress, changes these entries under the
-     * same hash and keeps no text either. An address that is on no list leaves
-     * nothing behind, and is new when it is heard of again.
-     * INVALID_ARGUMENT: malformed address, a text over its limit.
+     * Erases the personal data of one address. The address stays suppressed.
+     * Idempotent.
+     * In the entries, a keyed hash replaces the address, detail becomes the detail
+     * of this request, and message_id, feedback_id and removal_detail are cleared.
+     * All other fields stay. In the feedback about the address, the address and
+     * all its details are cleared. Its soft bounces and pending retries are
+     * deleted. Verdicts do not change, not even during the call. A later bounce or
+     * Suppress call updates these entries under the same hash and adds no text. If
+     * the address has no entry, nothing identifies it any more, and later feedback
+     * about it is treated as new.
+     * INVALID_ARGUMENT: the address is malformed, or a text field is too long.
      * </pre>
      */
     public void eraseAddress(io.suppression.v1.EraseAddressRequest request,
@@ -563,14 +575,15 @@ public final class SuppressionServiceGrpc {
   /**
    * A stub to allow clients to do synchronous rpc calls to service SuppressionService.
    * <pre>
-   * Answers whether an address may be mailed, and changes the list.
-   * Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
-   * field is at fault, google.rpc.BadRequest. No error text holds an address.
-   * Any call can end in UNAUTHENTICATED or PERMISSION_DENIED where the server asks
-   * for tokens, and in RESOURCE_EXHAUSTED with google.rpc.RetryInfo where it is
-   * asked for more than it can do.
-   * Revisions are opaque: they name a state of one database. Hand them back as
-   * they came; do not compare or take them apart.
+   * Checks whether an address may be mailed, and changes the suppression list.
+   * Errors carry google.rpc.ErrorInfo (domain "suppression.v1"). If a request
+   * field is invalid, they also carry google.rpc.BadRequest. Error messages never
+   * contain an address. Every call can fail with UNAUTHENTICATED or
+   * PERMISSION_DENIED if the server requires tokens. Every call can fail with
+   * RESOURCE_EXHAUSTED and google.rpc.RetryInfo if the server is overloaded or the
+   * caller exceeds its rate limit.
+   * A revision identifies a state of one database. It is opaque: pass it back
+   * unchanged. Do not parse revisions and do not compare them.
    * </pre>
    */
   public static final class SuppressionServiceBlockingV2Stub
@@ -588,12 +601,12 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Says whether one address may be mailed. A malformed address is an answer
-     * (DO_NOT_SEND, INVALID_ADDRESS), not an error.
-     * INVALID_ARGUMENT: unknown mail_class, a stream over its limit, malformed
-     * min_revision, one of another database, or one that the database has not
-     * written (REVISION_AHEAD). UNAVAILABLE: the list is too old to answer from, or
-     * min_revision cannot be reached because the database is away.
+     * Checks whether one address may be mailed. A malformed address is not an
+     * error: the verdict is DO_NOT_SEND and the reason is INVALID_ADDRESS.
+     * INVALID_ARGUMENT: mail_class is unknown, stream is too long, or min_revision
+     * is malformed, belongs to another database, or was not yet written by this
+     * database (REVISION_AHEAD). UNAVAILABLE: the list in memory is too old, or
+     * the server cannot reach min_revision because the database is unavailable.
      * </pre>
      */
     public io.suppression.v1.CheckAddressResponse checkAddress(io.suppression.v1.CheckAddressRequest request) throws io.grpc.StatusException {
@@ -603,9 +616,9 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Says for each of up to 10,000 addresses whether it may be mailed, all read
-     * at one revision. Errors as for CheckAddress, and INVALID_ARGUMENT for an
-     * empty or oversized batch.
+     * Checks up to 10,000 addresses. All verdicts are read at one revision.
+     * Errors are those of CheckAddress. In addition, INVALID_ARGUMENT: the batch is
+     * empty or too large.
      * </pre>
      */
     public io.suppression.v1.BatchCheckResponse batchCheck(io.suppression.v1.BatchCheckRequest request) throws io.grpc.StatusException {
@@ -615,11 +628,12 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Puts an address on the list. Idempotent. Answered once the entry is
-     * durable; checks that name the returned revision see it on every replica.
-     * INVALID_ARGUMENT: malformed address, unspecified or unknown reason,
-     * INVALID_ADDRESS as a reason, ttl not positive or over its limit, a text over
-     * its limit.
+     * Adds an address to the list. Idempotent. The response is sent after the
+     * entry is durable. A check with the returned revision as min_revision sees the
+     * entry on every replica.
+     * INVALID_ARGUMENT: the address is malformed; the reason is unspecified,
+     * unknown or INVALID_ADDRESS; ttl is not positive or too long; a text field is
+     * too long.
      * </pre>
      */
     public io.suppression.v1.SuppressResponse suppress(io.suppression.v1.SuppressRequest request) throws io.grpc.StatusException {
@@ -629,9 +643,10 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Takes entries of an address off the list. Idempotent. Feedback older than
-     * the removal does not bring them back; newer feedback does.
-     * INVALID_ARGUMENT: malformed address, unknown reason, a text over its limit.
+     * Removes entries of an address from the list. Idempotent. Feedback older than
+     * the removal does not restore them. Newer feedback does.
+     * INVALID_ARGUMENT: the address is malformed, the reason is unknown, or a text
+     * field is too long.
      * </pre>
      */
     public io.suppression.v1.UnsuppressResponse unsuppress(io.suppression.v1.UnsuppressRequest request) throws io.grpc.StatusException {
@@ -641,8 +656,8 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Shows every entry of one address, removed and expired ones included, and
-     * its feedback, newest first.
+     * Returns every entry of one address, including removed and expired entries,
+     * and the feedback about the address.
      * </pre>
      */
     public io.suppression.v1.GetAddressResponse getAddress(io.suppression.v1.GetAddressRequest request) throws io.grpc.StatusException {
@@ -652,11 +667,11 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Lists the entries that changed after a revision, oldest change first, and
-     * waits for one if there is none yet.
-     * INVALID_ARGUMENT: page_size or max_wait negative, malformed after_revision,
-     * one of another database, or one that the database has not written
-     * (REVISION_AHEAD). UNAVAILABLE: the database is away.
+     * Lists the entries that changed after a revision, oldest change first. If
+     * there is no change yet, the call can wait for one.
+     * INVALID_ARGUMENT: page_size or max_wait is negative, or after_revision is
+     * malformed, belongs to another database, or was not yet written by this
+     * database (REVISION_AHEAD). UNAVAILABLE: the database is unavailable.
      * </pre>
      */
     public io.suppression.v1.ListChangesResponse listChanges(io.suppression.v1.ListChangesRequest request) throws io.grpc.StatusException {
@@ -666,15 +681,17 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Forgets a person and goes on blocking the address. Idempotent.
-     * Entries keep their reason, stream and times, and lose the address, for which
-     * a keyed hash stands in, and every text but the detail of this call. The
-     * feedback about the address, its soft bounces and waiting retries are
-     * forgotten. Verdicts stay as they are, at every moment. What is heard of the
-     * address later, a new bounce or a Suppress, changes these entries under the
-     * same hash and keeps no text either. An address that is on no list leaves
-     * nothing behind, and is new when it is heard of again.
-     * INVALID_ARGUMENT: malformed address, a text over its limit.
+     * Erases the personal data of one address. The address stays suppressed.
+     * Idempotent.
+     * In the entries, a keyed hash replaces the address, detail becomes the detail
+     * of this request, and message_id, feedback_id and removal_detail are cleared.
+     * All other fields stay. In the feedback about the address, the address and
+     * all its details are cleared. Its soft bounces and pending retries are
+     * deleted. Verdicts do not change, not even during the call. A later bounce or
+     * Suppress call updates these entries under the same hash and adds no text. If
+     * the address has no entry, nothing identifies it any more, and later feedback
+     * about it is treated as new.
+     * INVALID_ARGUMENT: the address is malformed, or a text field is too long.
      * </pre>
      */
     public io.suppression.v1.EraseAddressResponse eraseAddress(io.suppression.v1.EraseAddressRequest request) throws io.grpc.StatusException {
@@ -686,14 +703,15 @@ public final class SuppressionServiceGrpc {
   /**
    * A stub to allow clients to do limited synchronous rpc calls to service SuppressionService.
    * <pre>
-   * Answers whether an address may be mailed, and changes the list.
-   * Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
-   * field is at fault, google.rpc.BadRequest. No error text holds an address.
-   * Any call can end in UNAUTHENTICATED or PERMISSION_DENIED where the server asks
-   * for tokens, and in RESOURCE_EXHAUSTED with google.rpc.RetryInfo where it is
-   * asked for more than it can do.
-   * Revisions are opaque: they name a state of one database. Hand them back as
-   * they came; do not compare or take them apart.
+   * Checks whether an address may be mailed, and changes the suppression list.
+   * Errors carry google.rpc.ErrorInfo (domain "suppression.v1"). If a request
+   * field is invalid, they also carry google.rpc.BadRequest. Error messages never
+   * contain an address. Every call can fail with UNAUTHENTICATED or
+   * PERMISSION_DENIED if the server requires tokens. Every call can fail with
+   * RESOURCE_EXHAUSTED and google.rpc.RetryInfo if the server is overloaded or the
+   * caller exceeds its rate limit.
+   * A revision identifies a state of one database. It is opaque: pass it back
+   * unchanged. Do not parse revisions and do not compare them.
    * </pre>
    */
   public static final class SuppressionServiceBlockingStub
@@ -711,12 +729,12 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Says whether one address may be mailed. A malformed address is an answer
-     * (DO_NOT_SEND, INVALID_ADDRESS), not an error.
-     * INVALID_ARGUMENT: unknown mail_class, a stream over its limit, malformed
-     * min_revision, one of another database, or one that the database has not
-     * written (REVISION_AHEAD). UNAVAILABLE: the list is too old to answer from, or
-     * min_revision cannot be reached because the database is away.
+     * Checks whether one address may be mailed. A malformed address is not an
+     * error: the verdict is DO_NOT_SEND and the reason is INVALID_ADDRESS.
+     * INVALID_ARGUMENT: mail_class is unknown, stream is too long, or min_revision
+     * is malformed, belongs to another database, or was not yet written by this
+     * database (REVISION_AHEAD). UNAVAILABLE: the list in memory is too old, or
+     * the server cannot reach min_revision because the database is unavailable.
      * </pre>
      */
     public io.suppression.v1.CheckAddressResponse checkAddress(io.suppression.v1.CheckAddressRequest request) {
@@ -726,9 +744,9 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Says for each of up to 10,000 addresses whether it may be mailed, all read
-     * at one revision. Errors as for CheckAddress, and INVALID_ARGUMENT for an
-     * empty or oversized batch.
+     * Checks up to 10,000 addresses. All verdicts are read at one revision.
+     * Errors are those of CheckAddress. In addition, INVALID_ARGUMENT: the batch is
+     * empty or too large.
      * </pre>
      */
     public io.suppression.v1.BatchCheckResponse batchCheck(io.suppression.v1.BatchCheckRequest request) {
@@ -738,11 +756,12 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Puts an address on the list. Idempotent. Answered once the entry is
-     * durable; checks that name the returned revision see it on every replica.
-     * INVALID_ARGUMENT: malformed address, unspecified or unknown reason,
-     * INVALID_ADDRESS as a reason, ttl not positive or over its limit, a text over
-     * its limit.
+     * Adds an address to the list. Idempotent. The response is sent after the
+     * entry is durable. A check with the returned revision as min_revision sees the
+     * entry on every replica.
+     * INVALID_ARGUMENT: the address is malformed; the reason is unspecified,
+     * unknown or INVALID_ADDRESS; ttl is not positive or too long; a text field is
+     * too long.
      * </pre>
      */
     public io.suppression.v1.SuppressResponse suppress(io.suppression.v1.SuppressRequest request) {
@@ -752,9 +771,10 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Takes entries of an address off the list. Idempotent. Feedback older than
-     * the removal does not bring them back; newer feedback does.
-     * INVALID_ARGUMENT: malformed address, unknown reason, a text over its limit.
+     * Removes entries of an address from the list. Idempotent. Feedback older than
+     * the removal does not restore them. Newer feedback does.
+     * INVALID_ARGUMENT: the address is malformed, the reason is unknown, or a text
+     * field is too long.
      * </pre>
      */
     public io.suppression.v1.UnsuppressResponse unsuppress(io.suppression.v1.UnsuppressRequest request) {
@@ -764,8 +784,8 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Shows every entry of one address, removed and expired ones included, and
-     * its feedback, newest first.
+     * Returns every entry of one address, including removed and expired entries,
+     * and the feedback about the address.
      * </pre>
      */
     public io.suppression.v1.GetAddressResponse getAddress(io.suppression.v1.GetAddressRequest request) {
@@ -775,11 +795,11 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Lists the entries that changed after a revision, oldest change first, and
-     * waits for one if there is none yet.
-     * INVALID_ARGUMENT: page_size or max_wait negative, malformed after_revision,
-     * one of another database, or one that the database has not written
-     * (REVISION_AHEAD). UNAVAILABLE: the database is away.
+     * Lists the entries that changed after a revision, oldest change first. If
+     * there is no change yet, the call can wait for one.
+     * INVALID_ARGUMENT: page_size or max_wait is negative, or after_revision is
+     * malformed, belongs to another database, or was not yet written by this
+     * database (REVISION_AHEAD). UNAVAILABLE: the database is unavailable.
      * </pre>
      */
     public io.suppression.v1.ListChangesResponse listChanges(io.suppression.v1.ListChangesRequest request) {
@@ -789,15 +809,17 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Forgets a person and goes on blocking the address. Idempotent.
-     * Entries keep their reason, stream and times, and lose the address, for which
-     * a keyed hash stands in, and every text but the detail of this call. The
-     * feedback about the address, its soft bounces and waiting retries are
-     * forgotten. Verdicts stay as they are, at every moment. What is heard of the
-     * address later, a new bounce or a Suppress, changes these entries under the
-     * same hash and keeps no text either. An address that is on no list leaves
-     * nothing behind, and is new when it is heard of again.
-     * INVALID_ARGUMENT: malformed address, a text over its limit.
+     * Erases the personal data of one address. The address stays suppressed.
+     * Idempotent.
+     * In the entries, a keyed hash replaces the address, detail becomes the detail
+     * of this request, and message_id, feedback_id and removal_detail are cleared.
+     * All other fields stay. In the feedback about the address, the address and
+     * all its details are cleared. Its soft bounces and pending retries are
+     * deleted. Verdicts do not change, not even during the call. A later bounce or
+     * Suppress call updates these entries under the same hash and adds no text. If
+     * the address has no entry, nothing identifies it any more, and later feedback
+     * about it is treated as new.
+     * INVALID_ARGUMENT: the address is malformed, or a text field is too long.
      * </pre>
      */
     public io.suppression.v1.EraseAddressResponse eraseAddress(io.suppression.v1.EraseAddressRequest request) {
@@ -809,14 +831,15 @@ public final class SuppressionServiceGrpc {
   /**
    * A stub to allow clients to do ListenableFuture-style rpc calls to service SuppressionService.
    * <pre>
-   * Answers whether an address may be mailed, and changes the list.
-   * Errors carry google.rpc.ErrorInfo (domain "suppression.v1") and, where a
-   * field is at fault, google.rpc.BadRequest. No error text holds an address.
-   * Any call can end in UNAUTHENTICATED or PERMISSION_DENIED where the server asks
-   * for tokens, and in RESOURCE_EXHAUSTED with google.rpc.RetryInfo where it is
-   * asked for more than it can do.
-   * Revisions are opaque: they name a state of one database. Hand them back as
-   * they came; do not compare or take them apart.
+   * Checks whether an address may be mailed, and changes the suppression list.
+   * Errors carry google.rpc.ErrorInfo (domain "suppression.v1"). If a request
+   * field is invalid, they also carry google.rpc.BadRequest. Error messages never
+   * contain an address. Every call can fail with UNAUTHENTICATED or
+   * PERMISSION_DENIED if the server requires tokens. Every call can fail with
+   * RESOURCE_EXHAUSTED and google.rpc.RetryInfo if the server is overloaded or the
+   * caller exceeds its rate limit.
+   * A revision identifies a state of one database. It is opaque: pass it back
+   * unchanged. Do not parse revisions and do not compare them.
    * </pre>
    */
   public static final class SuppressionServiceFutureStub
@@ -834,12 +857,12 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Says whether one address may be mailed. A malformed address is an answer
-     * (DO_NOT_SEND, INVALID_ADDRESS), not an error.
-     * INVALID_ARGUMENT: unknown mail_class, a stream over its limit, malformed
-     * min_revision, one of another database, or one that the database has not
-     * written (REVISION_AHEAD). UNAVAILABLE: the list is too old to answer from, or
-     * min_revision cannot be reached because the database is away.
+     * Checks whether one address may be mailed. A malformed address is not an
+     * error: the verdict is DO_NOT_SEND and the reason is INVALID_ADDRESS.
+     * INVALID_ARGUMENT: mail_class is unknown, stream is too long, or min_revision
+     * is malformed, belongs to another database, or was not yet written by this
+     * database (REVISION_AHEAD). UNAVAILABLE: the list in memory is too old, or
+     * the server cannot reach min_revision because the database is unavailable.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.suppression.v1.CheckAddressResponse> checkAddress(
@@ -850,9 +873,9 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Says for each of up to 10,000 addresses whether it may be mailed, all read
-     * at one revision. Errors as for CheckAddress, and INVALID_ARGUMENT for an
-     * empty or oversized batch.
+     * Checks up to 10,000 addresses. All verdicts are read at one revision.
+     * Errors are those of CheckAddress. In addition, INVALID_ARGUMENT: the batch is
+     * empty or too large.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.suppression.v1.BatchCheckResponse> batchCheck(
@@ -863,11 +886,12 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Puts an address on the list. Idempotent. Answered once the entry is
-     * durable; checks that name the returned revision see it on every replica.
-     * INVALID_ARGUMENT: malformed address, unspecified or unknown reason,
-     * INVALID_ADDRESS as a reason, ttl not positive or over its limit, a text over
-     * its limit.
+     * Adds an address to the list. Idempotent. The response is sent after the
+     * entry is durable. A check with the returned revision as min_revision sees the
+     * entry on every replica.
+     * INVALID_ARGUMENT: the address is malformed; the reason is unspecified,
+     * unknown or INVALID_ADDRESS; ttl is not positive or too long; a text field is
+     * too long.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.suppression.v1.SuppressResponse> suppress(
@@ -878,9 +902,10 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Takes entries of an address off the list. Idempotent. Feedback older than
-     * the removal does not bring them back; newer feedback does.
-     * INVALID_ARGUMENT: malformed address, unknown reason, a text over its limit.
+     * Removes entries of an address from the list. Idempotent. Feedback older than
+     * the removal does not restore them. Newer feedback does.
+     * INVALID_ARGUMENT: the address is malformed, the reason is unknown, or a text
+     * field is too long.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.suppression.v1.UnsuppressResponse> unsuppress(
@@ -891,8 +916,8 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Shows every entry of one address, removed and expired ones included, and
-     * its feedback, newest first.
+     * Returns every entry of one address, including removed and expired entries,
+     * and the feedback about the address.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.suppression.v1.GetAddressResponse> getAddress(
@@ -903,11 +928,11 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Lists the entries that changed after a revision, oldest change first, and
-     * waits for one if there is none yet.
-     * INVALID_ARGUMENT: page_size or max_wait negative, malformed after_revision,
-     * one of another database, or one that the database has not written
-     * (REVISION_AHEAD). UNAVAILABLE: the database is away.
+     * Lists the entries that changed after a revision, oldest change first. If
+     * there is no change yet, the call can wait for one.
+     * INVALID_ARGUMENT: page_size or max_wait is negative, or after_revision is
+     * malformed, belongs to another database, or was not yet written by this
+     * database (REVISION_AHEAD). UNAVAILABLE: the database is unavailable.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.suppression.v1.ListChangesResponse> listChanges(
@@ -918,15 +943,17 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Forgets a person and goes on blocking the address. Idempotent.
-     * Entries keep their reason, stream and times, and lose the address, for which
-     * a keyed hash stands in, and every text but the detail of this call. The
-     * feedback about the address, its soft bounces and waiting retries are
-     * forgotten. Verdicts stay as they are, at every moment. What is heard of the
-     * address later, a new bounce or a Suppress, changes these entries under the
-     * same hash and keeps no text either. An address that is on no list leaves
-     * nothing behind, and is new when it is heard of again.
-     * INVALID_ARGUMENT: malformed address, a text over its limit.
+     * Erases the personal data of one address. The address stays suppressed.
+     * Idempotent.
+     * In the entries, a keyed hash replaces the address, detail becomes the detail
+     * of this request, and message_id, feedback_id and removal_detail are cleared.
+     * All other fields stay. In the feedback about the address, the address and
+     * all its details are cleared. Its soft bounces and pending retries are
+     * deleted. Verdicts do not change, not even during the call. A later bounce or
+     * Suppress call updates these entries under the same hash and adds no text. If
+     * the address has no entry, nothing identifies it any more, and later feedback
+     * about it is treated as new.
+     * INVALID_ARGUMENT: the address is malformed, or a text field is too long.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.suppression.v1.EraseAddressResponse> eraseAddress(

@@ -6,7 +6,7 @@ package io.suppression.v1;
 
 /**
  * <pre>
- * Entries to be removed.
+ * Request of Unsuppress.
  * </pre>
  *
  * Protobuf type {@code suppression.v1.UnsuppressRequest}
@@ -100,9 +100,9 @@ private static final long serialVersionUID = 0L;
   private int reason_ = 0;
   /**
    * <pre>
-   * Only entries of this reason. Unset: of every reason. With a reason, the
-   * removal is remembered even where no entry stands, so that older feedback
-   * which is still on its way does not make one.
+   * Remove only entries of this reason. Unset: entries of every reason. If a
+   * reason is set, the removal is stored even if there is no such entry. Older
+   * feedback that arrives later then creates none.
    * </pre>
    *
    * <code>optional .suppression.v1.Reason reason = 2;</code>
@@ -113,9 +113,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only entries of this reason. Unset: of every reason. With a reason, the
-   * removal is remembered even where no entry stands, so that older feedback
-   * which is still on its way does not make one.
+   * Remove only entries of this reason. Unset: entries of every reason. If a
+   * reason is set, the removal is stored even if there is no such entry. Older
+   * feedback that arrives later then creates none.
    * </pre>
    *
    * <code>optional .suppression.v1.Reason reason = 2;</code>
@@ -126,9 +126,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only entries of this reason. Unset: of every reason. With a reason, the
-   * removal is remembered even where no entry stands, so that older feedback
-   * which is still on its way does not make one.
+   * Remove only entries of this reason. Unset: entries of every reason. If a
+   * reason is set, the removal is stored even if there is no such entry. Older
+   * feedback that arrives later then creates none.
    * </pre>
    *
    * <code>optional .suppression.v1.Reason reason = 2;</code>
@@ -144,8 +144,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object stream_ = "";
   /**
    * <pre>
-   * Only entries of this stream; empty text for the entries that hold for all
-   * mail. Unset: of every stream.
+   * Remove only entries of this stream. Empty text: the entries that apply to all
+   * mail. Unset: entries of every stream.
    * </pre>
    *
    * <code>optional string stream = 3;</code>
@@ -157,8 +157,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only entries of this stream; empty text for the entries that hold for all
-   * mail. Unset: of every stream.
+   * Remove only entries of this stream. Empty text: the entries that apply to all
+   * mail. Unset: entries of every stream.
    * </pre>
    *
    * <code>optional string stream = 3;</code>
@@ -179,8 +179,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only entries of this stream; empty text for the entries that hold for all
-   * mail. Unset: of every stream.
+   * Remove only entries of this stream. Empty text: the entries that apply to all
+   * mail. Unset: entries of every stream.
    * </pre>
    *
    * <code>optional string stream = 3;</code>
@@ -206,7 +206,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object source_ = "";
   /**
    * <pre>
-   * Who removes them, at most 100 bytes; "api" if empty.
+   * Who removes the entries. At most 100 bytes. Empty: "api".
    * </pre>
    *
    * <code>string source = 4;</code>
@@ -227,7 +227,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Who removes them, at most 100 bytes; "api" if empty.
+   * Who removes the entries. At most 100 bytes. Empty: "api".
    * </pre>
    *
    * <code>string source = 4;</code>
@@ -253,8 +253,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object detail_ = "";
   /**
    * <pre>
-   * Why, in words for people, at most 1,000 bytes. Required where callers show
-   * tokens and the entry is, or may be, a complaint.
+   * A human-readable explanation. At most 1,000 bytes. Required if the server
+   * requires tokens and the removed entries are or may be complaints.
    * </pre>
    *
    * <code>string detail = 5;</code>
@@ -275,8 +275,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Why, in words for people, at most 1,000 bytes. Required where callers show
-   * tokens and the entry is, or may be, a complaint.
+   * A human-readable explanation. At most 1,000 bytes. Required if the server
+   * requires tokens and the removed entries are or may be complaints.
    * </pre>
    *
    * <code>string detail = 5;</code>
@@ -505,7 +505,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Entries to be removed.
+   * Request of Unsuppress.
    * </pre>
    *
    * Protobuf type {@code suppression.v1.UnsuppressRequest}
@@ -830,9 +830,9 @@ private static final long serialVersionUID = 0L;
     private int reason_ = 0;
     /**
      * <pre>
-     * Only entries of this reason. Unset: of every reason. With a reason, the
-     * removal is remembered even where no entry stands, so that older feedback
-     * which is still on its way does not make one.
+     * Remove only entries of this reason. Unset: entries of every reason. If a
+     * reason is set, the removal is stored even if there is no such entry. Older
+     * feedback that arrives later then creates none.
      * </pre>
      *
      * <code>optional .suppression.v1.Reason reason = 2;</code>
@@ -843,9 +843,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only entries of this reason. Unset: of every reason. With a reason, the
-     * removal is remembered even where no entry stands, so that older feedback
-     * which is still on its way does not make one.
+     * Remove only entries of this reason. Unset: entries of every reason. If a
+     * reason is set, the removal is stored even if there is no such entry. Older
+     * feedback that arrives later then creates none.
      * </pre>
      *
      * <code>optional .suppression.v1.Reason reason = 2;</code>
@@ -856,9 +856,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only entries of this reason. Unset: of every reason. With a reason, the
-     * removal is remembered even where no entry stands, so that older feedback
-     * which is still on its way does not make one.
+     * Remove only entries of this reason. Unset: entries of every reason. If a
+     * reason is set, the removal is stored even if there is no such entry. Older
+     * feedback that arrives later then creates none.
      * </pre>
      *
      * <code>optional .suppression.v1.Reason reason = 2;</code>
@@ -873,9 +873,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only entries of this reason. Unset: of every reason. With a reason, the
-     * removal is remembered even where no entry stands, so that older feedback
-     * which is still on its way does not make one.
+     * Remove only entries of this reason. Unset: entries of every reason. If a
+     * reason is set, the removal is stored even if there is no such entry. Older
+     * feedback that arrives later then creates none.
      * </pre>
      *
      * <code>optional .suppression.v1.Reason reason = 2;</code>
@@ -888,9 +888,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only entries of this reason. Unset: of every reason. With a reason, the
-     * removal is remembered even where no entry stands, so that older feedback
-     * which is still on its way does not make one.
+     * Remove only entries of this reason. Unset: entries of every reason. If a
+     * reason is set, the removal is stored even if there is no such entry. Older
+     * feedback that arrives later then creates none.
      * </pre>
      *
      * <code>optional .suppression.v1.Reason reason = 2;</code>
@@ -908,9 +908,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only entries of this reason. Unset: of every reason. With a reason, the
-     * removal is remembered even where no entry stands, so that older feedback
-     * which is still on its way does not make one.
+     * Remove only entries of this reason. Unset: entries of every reason. If a
+     * reason is set, the removal is stored even if there is no such entry. Older
+     * feedback that arrives later then creates none.
      * </pre>
      *
      * <code>optional .suppression.v1.Reason reason = 2;</code>
@@ -926,8 +926,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object stream_ = "";
     /**
      * <pre>
-     * Only entries of this stream; empty text for the entries that hold for all
-     * mail. Unset: of every stream.
+     * Remove only entries of this stream. Empty text: the entries that apply to all
+     * mail. Unset: entries of every stream.
      * </pre>
      *
      * <code>optional string stream = 3;</code>
@@ -938,8 +938,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only entries of this stream; empty text for the entries that hold for all
-     * mail. Unset: of every stream.
+     * Remove only entries of this stream. Empty text: the entries that apply to all
+     * mail. Unset: entries of every stream.
      * </pre>
      *
      * <code>optional string stream = 3;</code>
@@ -959,8 +959,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only entries of this stream; empty text for the entries that hold for all
-     * mail. Unset: of every stream.
+     * Remove only entries of this stream. Empty text: the entries that apply to all
+     * mail. Unset: entries of every stream.
      * </pre>
      *
      * <code>optional string stream = 3;</code>
@@ -981,8 +981,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only entries of this stream; empty text for the entries that hold for all
-     * mail. Unset: of every stream.
+     * Remove only entries of this stream. Empty text: the entries that apply to all
+     * mail. Unset: entries of every stream.
      * </pre>
      *
      * <code>optional string stream = 3;</code>
@@ -999,8 +999,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only entries of this stream; empty text for the entries that hold for all
-     * mail. Unset: of every stream.
+     * Remove only entries of this stream. Empty text: the entries that apply to all
+     * mail. Unset: entries of every stream.
      * </pre>
      *
      * <code>optional string stream = 3;</code>
@@ -1014,8 +1014,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only entries of this stream; empty text for the entries that hold for all
-     * mail. Unset: of every stream.
+     * Remove only entries of this stream. Empty text: the entries that apply to all
+     * mail. Unset: entries of every stream.
      * </pre>
      *
      * <code>optional string stream = 3;</code>
@@ -1035,7 +1035,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object source_ = "";
     /**
      * <pre>
-     * Who removes them, at most 100 bytes; "api" if empty.
+     * Who removes the entries. At most 100 bytes. Empty: "api".
      * </pre>
      *
      * <code>string source = 4;</code>
@@ -1055,7 +1055,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Who removes them, at most 100 bytes; "api" if empty.
+     * Who removes the entries. At most 100 bytes. Empty: "api".
      * </pre>
      *
      * <code>string source = 4;</code>
@@ -1076,7 +1076,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Who removes them, at most 100 bytes; "api" if empty.
+     * Who removes the entries. At most 100 bytes. Empty: "api".
      * </pre>
      *
      * <code>string source = 4;</code>
@@ -1093,7 +1093,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Who removes them, at most 100 bytes; "api" if empty.
+     * Who removes the entries. At most 100 bytes. Empty: "api".
      * </pre>
      *
      * <code>string source = 4;</code>
@@ -1107,7 +1107,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Who removes them, at most 100 bytes; "api" if empty.
+     * Who removes the entries. At most 100 bytes. Empty: "api".
      * </pre>
      *
      * <code>string source = 4;</code>
@@ -1127,8 +1127,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object detail_ = "";
     /**
      * <pre>
-     * Why, in words for people, at most 1,000 bytes. Required where callers show
-     * tokens and the entry is, or may be, a complaint.
+     * A human-readable explanation. At most 1,000 bytes. Required if the server
+     * requires tokens and the removed entries are or may be complaints.
      * </pre>
      *
      * <code>string detail = 5;</code>
@@ -1148,8 +1148,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why, in words for people, at most 1,000 bytes. Required where callers show
-     * tokens and the entry is, or may be, a complaint.
+     * A human-readable explanation. At most 1,000 bytes. Required if the server
+     * requires tokens and the removed entries are or may be complaints.
      * </pre>
      *
      * <code>string detail = 5;</code>
@@ -1170,8 +1170,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why, in words for people, at most 1,000 bytes. Required where callers show
-     * tokens and the entry is, or may be, a complaint.
+     * A human-readable explanation. At most 1,000 bytes. Required if the server
+     * requires tokens and the removed entries are or may be complaints.
      * </pre>
      *
      * <code>string detail = 5;</code>
@@ -1188,8 +1188,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why, in words for people, at most 1,000 bytes. Required where callers show
-     * tokens and the entry is, or may be, a complaint.
+     * A human-readable explanation. At most 1,000 bytes. Required if the server
+     * requires tokens and the removed entries are or may be complaints.
      * </pre>
      *
      * <code>string detail = 5;</code>
@@ -1203,8 +1203,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Why, in words for people, at most 1,000 bytes. Required where callers show
-     * tokens and the entry is, or may be, a complaint.
+     * A human-readable explanation. At most 1,000 bytes. Required if the server
+     * requires tokens and the removed entries are or may be complaints.
      * </pre>
      *
      * <code>string detail = 5;</code>

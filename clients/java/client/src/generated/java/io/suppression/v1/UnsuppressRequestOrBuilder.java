@@ -30,9 +30,9 @@ public interface UnsuppressRequestOrBuilder extends
 
   /**
    * <pre>
-   * Only entries of this reason. Unset: of every reason. With a reason, the
-   * removal is remembered even where no entry stands, so that older feedback
-   * which is still on its way does not make one.
+   * Remove only entries of this reason. Unset: entries of every reason. If a
+   * reason is set, the removal is stored even if there is no such entry. Older
+   * feedback that arrives later then creates none.
    * </pre>
    *
    * <code>optional .suppression.v1.Reason reason = 2;</code>
@@ -41,9 +41,9 @@ public interface UnsuppressRequestOrBuilder extends
   boolean hasReason();
   /**
    * <pre>
-   * Only entries of this reason. Unset: of every reason. With a reason, the
-   * removal is remembered even where no entry stands, so that older feedback
-   * which is still on its way does not make one.
+   * Remove only entries of this reason. Unset: entries of every reason. If a
+   * reason is set, the removal is stored even if there is no such entry. Older
+   * feedback that arrives later then creates none.
    * </pre>
    *
    * <code>optional .suppression.v1.Reason reason = 2;</code>
@@ -52,9 +52,9 @@ public interface UnsuppressRequestOrBuilder extends
   int getReasonValue();
   /**
    * <pre>
-   * Only entries of this reason. Unset: of every reason. With a reason, the
-   * removal is remembered even where no entry stands, so that older feedback
-   * which is still on its way does not make one.
+   * Remove only entries of this reason. Unset: entries of every reason. If a
+   * reason is set, the removal is stored even if there is no such entry. Older
+   * feedback that arrives later then creates none.
    * </pre>
    *
    * <code>optional .suppression.v1.Reason reason = 2;</code>
@@ -64,8 +64,8 @@ public interface UnsuppressRequestOrBuilder extends
 
   /**
    * <pre>
-   * Only entries of this stream; empty text for the entries that hold for all
-   * mail. Unset: of every stream.
+   * Remove only entries of this stream. Empty text: the entries that apply to all
+   * mail. Unset: entries of every stream.
    * </pre>
    *
    * <code>optional string stream = 3;</code>
@@ -74,8 +74,8 @@ public interface UnsuppressRequestOrBuilder extends
   boolean hasStream();
   /**
    * <pre>
-   * Only entries of this stream; empty text for the entries that hold for all
-   * mail. Unset: of every stream.
+   * Remove only entries of this stream. Empty text: the entries that apply to all
+   * mail. Unset: entries of every stream.
    * </pre>
    *
    * <code>optional string stream = 3;</code>
@@ -84,8 +84,8 @@ public interface UnsuppressRequestOrBuilder extends
   java.lang.String getStream();
   /**
    * <pre>
-   * Only entries of this stream; empty text for the entries that hold for all
-   * mail. Unset: of every stream.
+   * Remove only entries of this stream. Empty text: the entries that apply to all
+   * mail. Unset: entries of every stream.
    * </pre>
    *
    * <code>optional string stream = 3;</code>
@@ -96,7 +96,7 @@ public interface UnsuppressRequestOrBuilder extends
 
   /**
    * <pre>
-   * Who removes them, at most 100 bytes; "api" if empty.
+   * Who removes the entries. At most 100 bytes. Empty: "api".
    * </pre>
    *
    * <code>string source = 4;</code>
@@ -105,7 +105,7 @@ public interface UnsuppressRequestOrBuilder extends
   java.lang.String getSource();
   /**
    * <pre>
-   * Who removes them, at most 100 bytes; "api" if empty.
+   * Who removes the entries. At most 100 bytes. Empty: "api".
    * </pre>
    *
    * <code>string source = 4;</code>
@@ -116,8 +116,8 @@ public interface UnsuppressRequestOrBuilder extends
 
   /**
    * <pre>
-   * Why, in words for people, at most 1,000 bytes. Required where callers show
-   * tokens and the entry is, or may be, a complaint.
+   * A human-readable explanation. At most 1,000 bytes. Required if the server
+   * requires tokens and the removed entries are or may be complaints.
    * </pre>
    *
    * <code>string detail = 5;</code>
@@ -126,8 +126,8 @@ public interface UnsuppressRequestOrBuilder extends
   java.lang.String getDetail();
   /**
    * <pre>
-   * Why, in words for people, at most 1,000 bytes. Required where callers show
-   * tokens and the entry is, or may be, a complaint.
+   * A human-readable explanation. At most 1,000 bytes. Required if the server
+   * requires tokens and the removed entries are or may be complaints.
    * </pre>
    *
    * <code>string detail = 5;</code>

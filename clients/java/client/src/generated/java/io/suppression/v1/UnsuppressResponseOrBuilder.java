@@ -10,7 +10,7 @@ public interface UnsuppressResponseOrBuilder extends
 
   /**
    * <pre>
-   * The entries that this call removed; none where nothing stood.
+   * The entries that this call removed. Empty if no entry was active.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression removed = 1;</code>
@@ -19,7 +19,7 @@ public interface UnsuppressResponseOrBuilder extends
       getRemovedList();
   /**
    * <pre>
-   * The entries that this call removed; none where nothing stood.
+   * The entries that this call removed. Empty if no entry was active.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression removed = 1;</code>
@@ -27,7 +27,7 @@ public interface UnsuppressResponseOrBuilder extends
   io.suppression.v1.Suppression getRemoved(int index);
   /**
    * <pre>
-   * The entries that this call removed; none where nothing stood.
+   * The entries that this call removed. Empty if no entry was active.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression removed = 1;</code>
@@ -35,7 +35,7 @@ public interface UnsuppressResponseOrBuilder extends
   int getRemovedCount();
   /**
    * <pre>
-   * The entries that this call removed; none where nothing stood.
+   * The entries that this call removed. Empty if no entry was active.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression removed = 1;</code>
@@ -44,7 +44,7 @@ public interface UnsuppressResponseOrBuilder extends
       getRemovedOrBuilderList();
   /**
    * <pre>
-   * The entries that this call removed; none where nothing stood.
+   * The entries that this call removed. Empty if no entry was active.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression removed = 1;</code>

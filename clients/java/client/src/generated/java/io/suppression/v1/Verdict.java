@@ -8,8 +8,8 @@ package io.suppression.v1;
  * <pre>
  * The answer to "may I mail this address?".
  *
- * Send only on VERDICT_SEND. Any other value, one that this client does not
- * know included, means that the mail must be held.
+ * Send only on VERDICT_SEND. Every other value means "do not send". This
+ * includes values that the client does not know.
  * </pre>
  *
  * Protobuf enum {@code suppression.v1.Verdict}
@@ -18,8 +18,8 @@ public enum Verdict
     implements com.google.protobuf.ProtocolMessageEnum {
   /**
    * <pre>
-   * Never returned. An empty or lost answer reads as this value, so that it can
-   * not be taken for permission.
+   * Never returned. An empty response decodes to this value, so an empty
+   * response never means "send".
    * </pre>
    *
    * <code>VERDICT_UNSPECIFIED = 0;</code>
@@ -27,7 +27,7 @@ public enum Verdict
   VERDICT_UNSPECIFIED(0),
   /**
    * <pre>
-   * Nothing on the list stands against this mail.
+   * No entry on the list applies to this mail.
    * </pre>
    *
    * <code>VERDICT_SEND = 1;</code>
@@ -35,7 +35,7 @@ public enum Verdict
   VERDICT_SEND(1),
   /**
    * <pre>
-   * The mail must not be sent; the reason says why.
+   * Do not send the mail. The reason field says why.
    * </pre>
    *
    * <code>VERDICT_DO_NOT_SEND = 2;</code>
@@ -46,8 +46,8 @@ public enum Verdict
 
   /**
    * <pre>
-   * Never returned. An empty or lost answer reads as this value, so that it can
-   * not be taken for permission.
+   * Never returned. An empty response decodes to this value, so an empty
+   * response never means "send".
    * </pre>
    *
    * <code>VERDICT_UNSPECIFIED = 0;</code>
@@ -55,7 +55,7 @@ public enum Verdict
   public static final int VERDICT_UNSPECIFIED_VALUE = 0;
   /**
    * <pre>
-   * Nothing on the list stands against this mail.
+   * No entry on the list applies to this mail.
    * </pre>
    *
    * <code>VERDICT_SEND = 1;</code>
@@ -63,7 +63,7 @@ public enum Verdict
   public static final int VERDICT_SEND_VALUE = 1;
   /**
    * <pre>
-   * The mail must not be sent; the reason says why.
+   * Do not send the mail. The reason field says why.
    * </pre>
    *
    * <code>VERDICT_DO_NOT_SEND = 2;</code>
