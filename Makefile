@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STUBS  := .stubs-venv
+DOCS   := .docs-venv
 GENERATED := clients/python/src/suppression/v1
 JAVA_STUBS := clients/java/client/src/generated/java
 JAVA_NEW   := clients/java/client/target/stubs
@@ -30,6 +31,11 @@ $(STUBS)/installed: requirements/stubs.txt
 	@$(STUBS)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
+$(DOCS)/installed: requirements/docs.txt
+	@$(PYTHON) -m venv $(DOCS)
+	@$(DOCS)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
 # Beside the environment, not in it: see pyproject.toml.
 $(VENV)/bench/installed: requirements/bench.txt $(VENV)/installed
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --upgrade --target $(@D) -r $<
@@ -51,6 +57,8 @@ lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 		--no-annotate -c requirements/dev.txt --group bench -o requirements/bench.txt
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-annotate requirements/stubs.in -o requirements/stubs.txt
+	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-annotate --group docs -o requirements/docs.txt
 
 # --- run and check -----------------------------------------------------------------------------
 
@@ -69,7 +77,7 @@ test: $(VENV)/installed ## run all tests, or those of TESTS='tests/unit -k repli
 	$(BIN)/pytest -n $(PROCESSES) --dist loadgroup $(TESTS)
 
 # BENCH='checks batches' measures some parts; `python -m tests.benchmarks --help` tells more.
-bench: $(VENV)/installed $(VENV)/bench/installed ## measure what docs/performance.md promises, side by side (about 15 minutes)
+bench: $(VENV)/installed $(VENV)/bench/installed ## measure what docs/explanation/performance.md promises, side by side (about 15 minutes)
 	PYTHONPATH=$(VENV)/bench $(BIN)/python -m tests.benchmarks $(BENCH)
 
 # SOAK='--events 20000 --seed 7' makes it shorter, or the same once more.
@@ -100,13 +108,20 @@ format: $(VENV)/installed ## put the code into its one form
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
+# --- the documentation -------------------------------------------------------------------------
+
+.PHONY: docs
+docs: $(DOCS)/installed ## build the site into build/site; a link that leads nowhere is an error
+	@$(DOCS)/bin/sphinx-build -q -E -W --keep-going -c docs -b html . build/site
+	@echo "build/site/index.html"
+
 # --- the clients -------------------------------------------------------------------------------
 
 OLDEST := .oldest-client-venv
 
 .PHONY: test-clients test-oldest-client lock-oldest-client
 # Runs what tool chains are present; in CI (CI=true) none may be missing. CLIENTS='python go' runs
-# some, TABLE=docs/clients.md keeps the table.
+# some, TABLE=docs/reference/clients.md keeps the table.
 test-clients: $(VENV)/installed test-oldest-client ## run every client's scenarios, README and tests
 	$(BIN)/python clients/conformance/suite.py $(CLIENTS) $(if $(TABLE),--table $(TABLE))
 

@@ -44,7 +44,7 @@ def webhook_command(
 
     SNS posts to /sns; load balancers look at /healthz. A post is answered 200 after
     its feedback is stored, never before. Subscriptions to the topics that are named
-    are confirmed by themselves. docs/webhook.md has the whole set-up.
+    are confirmed by themselves. docs/how-to/webhook.md has the whole set-up.
 
     Passwords are better given as SUPPRESSION_WEBHOOK_PASSWORD than as a flag, which
     other users of the machine can see.

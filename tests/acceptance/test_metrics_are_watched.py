@@ -142,8 +142,8 @@ def families(text: str) -> dict[str, tuple[str, str]]:
 
 
 def documented(title: str) -> dict[str, tuple[str, str]]:
-    """Kind and description by name, of a table in docs/metrics.md."""
-    text = (REPOSITORY / "docs" / "metrics.md").read_text(encoding="utf-8")
+    """Kind and description by name, of a table in docs/reference/metrics.md."""
+    text = (REPOSITORY / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
     section = re.split(
         r"^## ", text.partition(f"\n## {title}\n")[2], maxsplit=1, flags=re.MULTILINE
     )[0]

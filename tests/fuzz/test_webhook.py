@@ -21,7 +21,7 @@ from tests.processes import Processes
 # One worker starts the webhook for all of them.
 pytestmark = pytest.mark.xdist_group("fuzz webhook")
 
-#: What is told to those who are no SNS: see docs/webhook.md.
+#: What is told to those who are no SNS: see docs/how-to/webhook.md.
 REFUSED: Final = range(400, 500)
 #: MiB that memory may grow by after the first posts.
 MARGIN: Final = 24

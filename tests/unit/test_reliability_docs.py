@@ -1,4 +1,4 @@
-"""Every fault of docs/reliability.md has its test, under the name that the page gives."""
+"""Every fault of docs/explanation/reliability.md has its test, under the name on the page."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "reliability.md").read_text()
+PAGE = (ROOT / "docs" / "explanation" / "reliability.md").read_text()
 TESTS = re.findall(r"\| `(tests/\S+?)(?: -k (\w+))?` \|", PAGE)
 
 

@@ -6,7 +6,8 @@ import pytest
 from service.access import NEEDED, Role
 from service.store.schema import metadata
 
-PAGE = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "explanation" / "security.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("table", metadata.tables)

@@ -14,7 +14,7 @@ from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 
 from tests.acceptance.clients.conftest import TestServer
 
-PAGE = Path(__file__).parents[3] / "docs" / "grpcurl.md"
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "grpcurl.md"
 BUF = Path(sys.executable).with_name("buf")
 LINES = re.findall(r"```sh\n(.*?)\n```\n\n```\w+\n(.*?)```", PAGE.read_text(), re.DOTALL)
 TOOLS = ["buf", *(["grpcurl"] if shutil.which("grpcurl") else [])]

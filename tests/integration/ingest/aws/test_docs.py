@@ -1,4 +1,4 @@
-"""docs/aws.md shows what the commands print."""
+"""docs/how-to/aws.md shows what the commands print."""
 
 import contextlib
 import re
@@ -10,7 +10,7 @@ from ingest.aws.doctor import examine, lines_of
 from tests.integration.ingest.aws.account import Account
 from tests.integration.ingest.aws.running import Running
 
-PAGE: Final = (Path(__file__).parents[4] / "docs" / "aws.md").read_text()
+PAGE: Final = (Path(__file__).parents[4] / "docs" / "how-to" / "aws.md").read_text()
 
 
 def block_with(text: str) -> list[str]:

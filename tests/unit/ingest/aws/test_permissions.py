@@ -14,7 +14,7 @@ from botocore import xform_name
 from ingest.aws.failures import action_of
 
 ROOT: Final = Path(__file__).parents[4]
-AWS_PAGE: Final = (ROOT / "docs" / "aws.md").read_text()
+AWS_PAGE: Final = (ROOT / "docs" / "how-to" / "aws.md").read_text()
 
 _SERVICES: Final = ("sns", "sqs", "sesv2", "ses", "cloudwatch", "sts")
 #: Operations by the name of boto3's method.
@@ -65,11 +65,11 @@ def allowed(*sids: str) -> set[str]:
     ("page", "modules"),
     [
         ("README.md", ["sqs.py"]),
-        ("docs/aws.md", ["."]),
-        ("docs/dead-letters.md", ["dead_letters"]),
-        ("docs/metrics.md", ["metrics"]),
-        ("docs/rates.md", ["rates/cloudwatch.py"]),
-        ("docs/webhook.md", ["webhook"]),
+        ("docs/how-to/aws.md", ["."]),
+        ("docs/how-to/dead-letters.md", ["dead_letters"]),
+        ("docs/reference/metrics.md", ["metrics"]),
+        ("docs/explanation/rates.md", ["rates/cloudwatch.py"]),
+        ("docs/how-to/webhook.md", ["webhook"]),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -9,7 +9,7 @@ from ingest.webhook.settings import WebhookSettings
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:feedback"
 PASSWORD = "a-password-of-SNS-0123"
-PAGE = (Path(__file__).parents[4] / "docs" / "webhook.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[4] / "docs" / "how-to" / "webhook.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
