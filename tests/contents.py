@@ -1,7 +1,7 @@
 """What a database holds, whatever its tables are."""
 
-from service.store import Store
-from service.store.schema import metadata
+from suppression_service.store import Store
+from suppression_service.store.schema import metadata
 
 
 def everything(store: Store) -> str:

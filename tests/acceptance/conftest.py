@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.aws import StandIn
-from service.store import Store
+from suppression_service.store import Store
 from tests.acceptance.system import System
 from tests.processes import Processes
 

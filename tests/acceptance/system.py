@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from suppression import Check, SuppressionClient, WhenUnavailable
-
 from deploy.local.aws import StandIn, Wiring
+from suppression import Check, SuppressionClient, WhenUnavailable
 from tests.processes import BIN, DEADLINE, Process, Processes, eventually
 
 #: Seconds that a client waits for an answer; a busy machine is no failure.

@@ -1,9 +1,8 @@
 import contextlib
 
-from suppression import Reason
-
 from deploy.local.events import bounce, complaint
-from service.store import Store
+from suppression import Reason
+from suppression_service.store import Store
 from tests.acceptance.system import System
 from tests.contents import everything
 from tests.processes import BIN, run

@@ -3,9 +3,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from suppression import Reason, Verdict
 
 from deploy.local.events import bounce, complaint, other
+from suppression import Reason, Verdict
 from tests.acceptance.system import System
 from tests.processes import eventually
 

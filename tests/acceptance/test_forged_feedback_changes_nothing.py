@@ -2,9 +2,9 @@ import json
 from typing import Any
 
 import pytest
-from suppression import Verdict
 
 from deploy.local.events import bounce
+from suppression import Verdict
 from tests.acceptance.system import System
 from tests.processes import eventually
 

@@ -17,7 +17,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.local.aws import StandIn, free_port
-from service.store import Store
+from suppression_service.store import Store
 from tests.acceptance.system import System
 from tests.conftest import missing
 from tests.processes import BIN, Process, Processes, eventually

@@ -3,9 +3,9 @@ import signal
 
 import httpx
 import pytest
-from suppression import InvalidArgumentError, Reason
 
 from deploy.local.events import bounce, complaint
+from suppression import InvalidArgumentError, Reason
 from tests.acceptance.system import System
 from tests.processes import Process
 

@@ -2,9 +2,8 @@ import datetime as dt
 import json
 import signal
 
-from suppression import Reason, Verdict
-
 from deploy.local.events import bounce
+from suppression import Reason, Verdict
 from tests.acceptance.gate import Gate
 from tests.acceptance.system import System
 from tests.processes import eventually

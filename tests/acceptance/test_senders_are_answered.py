@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import grpc
 import pytest
+
+from deploy.local.events import bounce
 from suppression import Reason, SuppressionClient, UnavailableError, Verdict
 from suppression.v1 import suppression_service_pb2 as pb
 from suppression.v1 import suppression_service_pb2_grpc as pb_grpc
-
-from deploy.local.events import bounce
 from tests.acceptance.system import System
 from tests.processes import BIN, eventually, run
 

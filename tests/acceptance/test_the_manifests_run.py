@@ -9,13 +9,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from suppression import SuppressionClient, Tls, WhenUnavailable
 
 from deploy.local.aws import StandIn, Wiring
 from deploy.local.events import bounce
-from service.access import Role, append_token, new_token
-from service.health import ask
-from service.store import Store
+from suppression import SuppressionClient, Tls, WhenUnavailable
+from suppression_service.server.auth import Role, append_token, new_token
+from suppression_service.server.health import ask
+from suppression_service.store import Store
 from tests.acceptance.cluster import Cluster
 from tests.authority import Authority
 from tests.integration.ingest.webhook.sns import Sns

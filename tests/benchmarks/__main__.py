@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from service.store import Store
+from suppression_service.store import Store
 from tests.benchmarks import (
     checks,
     freshness,

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psycopg
+
 from suppression import SuppressionClient, WhenUnavailable
 from suppression.v1 import suppression_service_pb2 as rpc
-
-from service.store import Store
+from suppression_service.store import Store
 from tests.benchmarks import h2load, lists
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.processes import Server

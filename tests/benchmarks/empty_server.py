@@ -10,15 +10,15 @@ from typing import Any
 
 import uvloop
 from google.protobuf.timestamp_pb2 import Timestamp
+
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import (
     SuppressionServiceServicer,
     add_SuppressionServiceServicer_to_server,
 )
-
-from service.server import grpc_server
-from service.settings import ServiceSettings
+from suppression_service.server.server import grpc_server
+from suppression_service.server.settings import ServiceSettings
 
 _STATE: dict[str, Any] = {"revision": "0123abcd.1000001", "as_of_time": Timestamp(seconds=1)}
 _SINGLE = rpc.CheckAddressResponse(verdict=pb.VERDICT_SEND, **_STATE)

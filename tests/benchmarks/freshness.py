@@ -7,11 +7,11 @@ import time
 from collections.abc import Iterator
 
 import grpc
+
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
-
-from service.store import NewSuppression, Reason, Store
+from suppression_service.store import NewSuppression, Reason, Store
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.processes import Server
 

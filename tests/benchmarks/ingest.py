@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from deploy.local import events
-from service.store import Store
+from suppression_service.store import Store
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.queue_fake import QueueFake
 
@@ -132,7 +132,7 @@ def _run(url: str, bodies: list[str], signer: Signer, directory: Path) -> tuple[
             "SUPPRESSION_TOPIC_ARNS": TOPIC,
             "SUPPRESSION_CERTIFICATE_ENDPOINT": queue.url,
         }
-        command = [sys.executable, "-m", "ingest.commands", "worker"]
+        command = [sys.executable, "-m", "suppression_ingest.cli", "worker"]
         with (directory / "worker.log").open("ab") as log:
             worker = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
             try:

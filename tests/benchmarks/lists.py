@@ -6,8 +6,8 @@ from typing import Any
 
 import psycopg
 
-from service.store import Reason, Store, fingerprint
-from service.store.entries import Identity
+from suppression_service.store import Reason, Store, fingerprint
+from suppression_service.store.models import Identity
 
 _COLUMNS = (
     "address, stream_id, reason, fingerprint, source, detail, message_id, feedback_id, "

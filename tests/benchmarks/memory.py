@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import xxhash
 
-from service.replica.replica import State
-from service.replica.snapshot import Snapshot, SnapshotDirectory
-from service.replica.table import Table
-from service.store import Reason, Store
+from suppression_service.server.replica.replica import State
+from suppression_service.server.replica.snapshot import Snapshot, SnapshotDirectory
+from suppression_service.server.replica.table import Table
+from suppression_service.store import Reason, Store
 from tests.benchmarks import lists, processes
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.processes import Server

@@ -65,7 +65,7 @@ def service(url: str, directory: Path, *, workers: int = 1) -> Iterator[Server]:
         "SUPPRESSION_DRAIN_SECONDS": "0",
         "SUPPRESSION_GRACE_SECONDS": "1",
     }
-    command = [sys.executable, "-m", "service", "serve"]
+    command = [sys.executable, "-m", "suppression_service", "serve"]
     log = directory / "service.log"
     with log.open("wb") as output, _running(command, environment, output) as process:
         port = _port_in(log, process)

@@ -11,8 +11,8 @@ from typing import cast
 
 import grpc
 from google.protobuf.message import Message
-from suppression.v1 import suppression_service_pb2 as rpc
 
+from suppression.v1 import suppression_service_pb2 as rpc
 from tests.benchmarks import checks, lists, memory
 from tests.benchmarks.processes import Server
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Literal
 
 from suppression.v1 import suppression_service_pb2 as rpc
-
 from tests.benchmarks import h2load, lists, processes
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.processes import Server

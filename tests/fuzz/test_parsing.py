@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.envelope import NOTIFICATION, open_envelope
-from ingest.errors import Defect, Malformed, Unstorable
-from ingest.event import MAX_DIAGNOSTIC, SesEvent, parse_event
-from ingest.feedback import Judge
-from ingest.pipeline import Pipeline
-from ingest.recipient import NO_ADDRESS, recipient_address
-from service.address import MAX_ADDRESS, canonical
-from service.store import Store
+from suppression_ingest.errors import Defect, Malformed, Unstorable
+from suppression_ingest.feedback import Judge
+from suppression_ingest.pipeline import Pipeline
+from suppression_ingest.recipient import NO_ADDRESS, recipient_address
+from suppression_ingest.ses import MAX_DIAGNOSTIC, SesEvent, parse_event
+from suppression_ingest.sns.envelope import NOTIFICATION, open_envelope
+from suppression_service.address import MAX_ADDRESS, canonical
+from suppression_service.store import Store
 from tests.fuzz.budget import examples
 from tests.fuzz.mutations import ANY_JSON, SAMPLES, TEXT, Json, cut, mutated
 

@@ -16,11 +16,11 @@ from grpc_reflection.v1alpha import reflection_pb2
 from grpc_status import rpc_status
 from hypothesis import given
 from hypothesis import strategies as st
+
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
-
-from service.store import Store
+from suppression_service.store import Store
 from tests.fuzz.budget import examples
 from tests.fuzz.watched import Watched
 from tests.fuzz.wire import NUMBERS, delimited, messages

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from deploy.local import events
 from deploy.local.aws import StandIn
-from ingest.envelope import open_envelope
-from ingest.errors import Refused
-from ingest.event import parse_event
-from service.store import Store
+from suppression_ingest.errors import Refused
+from suppression_ingest.ses import parse_event
+from suppression_ingest.sns.envelope import open_envelope
+from suppression_service.store import Store
 from tests.fuzz.budget import TIMES, examples
 from tests.fuzz.mutations import ANY_JSON, SAMPLES, cut, mutated
 from tests.fuzz.watched import Watched

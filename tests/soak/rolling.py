@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from service.store import Store
+from suppression_service.store import Store
 from tests.processes import BIN, Process, Processes, eventually
 from tests.soak.kills.sender import NotAnswered, Sender
 from tests.soak.senders import (

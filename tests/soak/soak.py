@@ -13,11 +13,11 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from deploy.local.aws import free_port
-from ingest.assembly import judge_of, recorder_of
-from ingest.pipeline import Pipeline
-from ingest.settings import IngestSettings
-from service.store import DailyCount, Store, Suppression, schema
-from service.store.rows import SELECT_SUPPRESSION, suppression_of
+from suppression_ingest.pipeline import Pipeline
+from suppression_ingest.settings import IngestSettings
+from suppression_ingest.wiring import judge_of, recorder_of
+from suppression_service.store import DailyCount, Store, Suppression, schema
+from suppression_service.store.rows import SELECT_SUPPRESSION, suppression_of
 from tests.benchmarks.ingest import TOPIC, Signer
 from tests.processes import Process, Processes
 from tests.soak.happenings import as_text, disordered, happenings

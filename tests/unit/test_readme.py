@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from pydantic_settings import BaseSettings
 
-from ingest.settings import IngestSettings
-from service.settings import ServiceSettings
+from suppression_ingest.settings import IngestSettings
+from suppression_service.server.settings import ServiceSettings
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 

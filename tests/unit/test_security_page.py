@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from service.access import NEEDED, Role
-from service.store.schema import metadata
+from suppression_service.server.auth import NEEDED, Role
+from suppression_service.store.schema import metadata
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "explanation" / "security.md").read_text(encoding="utf-8")

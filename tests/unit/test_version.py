@@ -4,8 +4,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from ingest.commands import app as ingest
-from service.commands import app as service
+from suppression_ingest.cli import app as ingest
+from suppression_service.server.cli import app as service
 
 COMMANDS = {"suppression-service": service, "suppression-ingest": ingest}
 

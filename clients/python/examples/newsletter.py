@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 
 import boto3
+
 from suppression import SuppressionClient, WhenUnavailable
 from suppression.boto3 import CheckedSES
 from suppression.recipients import NobodyToMail

@@ -9,6 +9,7 @@ import os
 import sys
 
 import boto3
+
 from suppression import MailClass, SuppressionClient, WhenUnavailable
 
 SERVER = os.environ.get("SUPPRESSION_SERVER", "127.0.0.1:50051")

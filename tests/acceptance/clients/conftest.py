@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from suppression import Reason, SuppressionClient, WhenUnavailable
 
+from suppression import Reason, SuppressionClient, WhenUnavailable
 from tests.processes import Processes
 
 SERVICE = Path(sys.executable).with_name("suppression-service")

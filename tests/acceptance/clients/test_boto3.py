@@ -5,10 +5,10 @@ from typing import Any
 import boto3
 import botocore.config
 import pytest
+
 from suppression import MailClass, Reason, SuppressionClient, WhenUnavailable
 from suppression.boto3 import CheckedSES
 from suppression.recipients import NobodyToMail
-
 from tests.acceptance.clients.conftest import Ses, TestServer
 
 JANE, JOE, KIM = "jane@example.com", "joe@example.com", "kim@example.com"

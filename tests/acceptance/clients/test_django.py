@@ -8,10 +8,10 @@ from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage
 from django.test import override_settings
+
 from suppression import Reason, UnavailableError
 from suppression.django import MAIL_CLASS_HEADER, STREAM_HEADER, EmailBackend, recipients_left_out
 from suppression.django import _client as client_of_process
-
 from tests.acceptance.clients.conftest import GENEROUS, TestServer
 
 JANE, JOE, KIM = "jane@example.com", "joe@example.com", "kim@example.com"

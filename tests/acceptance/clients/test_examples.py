@@ -8,9 +8,9 @@ from typing import Any
 
 import boto3
 import pytest
-from suppression import Reason
 
 from deploy.local.aws import StandIn
+from suppression import Reason
 from tests.acceptance.clients.conftest import Ses, TestServer, started
 from tests.processes import Processes, clean
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from suppression import (
     InvalidArgumentError,
     Reason,
@@ -11,7 +12,6 @@ from suppression import (
     UnavailableError,
     WhenUnavailable,
 )
-
 from tests.acceptance.clients.conftest import GENEROUS, SERVICE, TestServer, started
 from tests.processes import Processes, run
 

@@ -14,6 +14,7 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
+
 from suppression import AsyncSuppressionClient, SuppressionClient, WhenUnavailable
 from suppression.v1 import suppression_service_pb2 as pb
 from suppression.v1 import suppression_service_pb2_grpc as pb_grpc

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+
 from suppression import MAX_BATCH, MailClass, Reason, Verdict
 from suppression.v1 import suppression_service_pb2 as pb
 

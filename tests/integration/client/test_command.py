@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+
 from suppression.v1 import suppression_service_pb2 as pb
 
 Run = Callable[..., Awaitable[tuple[int, str, str]]]

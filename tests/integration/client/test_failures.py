@@ -6,6 +6,7 @@ from typing import Any
 import grpc
 import pytest
 from google.rpc import error_details_pb2
+
 from suppression import (
     MAX_BATCH,
     AsyncSuppressionClient,

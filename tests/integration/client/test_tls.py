@@ -3,8 +3,8 @@ from typing import Any
 
 import grpc
 import pytest
-from suppression import Tls, UnavailableError, WhenUnavailable
 
+from suppression import Tls, UnavailableError, WhenUnavailable
 from tests.authority import Authority
 
 ClientOf = Callable[..., Any]

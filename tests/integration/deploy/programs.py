@@ -7,15 +7,15 @@ import pytest
 import typer
 from pydantic_settings import BaseSettings
 
-import ingest.commands
-import service.commands
-from ingest.settings import IngestSettings
-from ingest.webhook.settings import WebhookSettings
-from service.settings import ServiceSettings
+import suppression_ingest.cli
+import suppression_service.server.cli
+from suppression_ingest.settings import IngestSettings
+from suppression_ingest.webhook.settings import WebhookSettings
+from suppression_service.server.settings import ServiceSettings
 
 _PROGRAMS: Final = {
-    "suppression-service": service.commands.app,
-    "suppression-ingest": ingest.commands.app,
+    "suppression-service": suppression_service.server.cli.app,
+    "suppression-ingest": suppression_ingest.cli.app,
 }
 _SETTINGS: Final[dict[tuple[str, str], type[BaseSettings]]] = {
     ("suppression-service", "serve"): ServiceSettings,

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from ingest.webhook.batches import STOP_SECONDS
-from ingest.webhook.server import GRACE_SECONDS
-from service.settings import ServiceSettings
-from service.supervisor import KILL_AFTER
+from suppression_ingest.webhook.batches import STOP_SECONDS
+from suppression_ingest.webhook.server import GRACE_SECONDS
+from suppression_service.server.processes import KILL_AFTER
+from suppression_service.server.settings import ServiceSettings
 from tests.integration.deploy import programs
 from tests.processes import BIN, run
 

@@ -9,11 +9,11 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from ingest.webhook.app import HEALTH_PATH
-from ingest.webhook.batches import STOP_SECONDS
-from ingest.webhook.server import GRACE_SECONDS
-from service.health import LIVENESS
-from service.supervisor import KILL_AFTER
+from suppression_ingest.webhook.app import HEALTH_PATH
+from suppression_ingest.webhook.batches import STOP_SECONDS
+from suppression_ingest.webhook.server import GRACE_SECONDS
+from suppression_service.server.health import LIVENESS
+from suppression_service.server.processes import KILL_AFTER
 from tests.conftest import missing
 from tests.integration.deploy import kubernetes, programs
 from tests.integration.deploy.kubernetes import Manifest

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.webhook.server import GRACE_SECONDS
-from service.settings import ServiceSettings
-from service.supervisor import KILL_AFTER
+from suppression_ingest.webhook.server import GRACE_SECONDS
+from suppression_service.server.processes import KILL_AFTER
+from suppression_service.server.settings import ServiceSettings
 from tests.conftest import missing
 from tests.integration.deploy import programs
 from tests.processes import BIN, run

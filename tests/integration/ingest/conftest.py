@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from deploy.local.aws import StandIn, Wiring
-from service.store import Store
+from suppression_service.store import Store
 from tests.processes import BIN, Process, Processes, eventually
 
 Json = dict[str, Any]

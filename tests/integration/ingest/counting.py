@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from sqlalchemy import text
 
-from ingest.recording import Recorder
-from service.store import Feedback, Milestone, MilestoneKind, Reason, Store, Suppression
+from suppression_ingest.recording import Recorder
+from suppression_service.store import Feedback, Milestone, MilestoneKind, Reason, Store, Suppression
 
 JANE = "jane@example.com"
 START = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)

@@ -5,8 +5,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from deploy.local.aws import free_port
-from ingest.certificates import MAX_CERTIFICATE, CertificateFetcher
-from ingest.errors import Unverifiable
+from suppression_ingest.errors import Unverifiable
+from suppression_ingest.sns.certificates import MAX_CERTIFICATE, CertificateFetcher
 
 URL = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0123.pem"
 

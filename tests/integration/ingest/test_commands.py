@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.aws import free_port
-from service.store import Store
+from suppression_service.store import Store
 from tests.processes import BIN, run
 
 INGEST = BIN / "suppression-ingest"

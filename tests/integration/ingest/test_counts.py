@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from ingest.recording import Recorder
-from service.store import DailyCount, Feedback, Milestone, Store
+from suppression_ingest.recording import Recorder
+from suppression_service.store import DailyCount, Feedback, Milestone, Store
 from tests.integration.ingest.counting import (
     START,
     delivery,

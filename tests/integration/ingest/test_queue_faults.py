@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from ingest.feedback import Judge
-from ingest.pipeline import Pipeline
-from ingest.sqs import Queue
-from ingest.stopping import Stop
-from ingest.worker import Worker
+from suppression_ingest.aws.sqs import Queue
+from suppression_ingest.feedback import Judge
+from suppression_ingest.pipeline import Pipeline
+from suppression_ingest.worker.signals import Stop
+from suppression_ingest.worker.worker import Worker
 from tests.faulty_sqs import FaultySqs, Meddle, Refusal
 from tests.integration.ingest.conftest import Feedback
 

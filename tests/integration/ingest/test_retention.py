@@ -4,9 +4,9 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from ingest.retention import Purging, Retention
-from ingest.soft_bounces import DEFAULT_SOFT_BOUNCES
-from service.store import DailyCount, NewSuppression, Reason, Store
+from suppression_ingest.soft_bounces import DEFAULT_SOFT_BOUNCES
+from suppression_ingest.worker.retention import Purging, Retention
+from suppression_service.store import DailyCount, NewSuppression, Reason, Store
 from tests.integration.ingest.counting import (
     JANE,
     NOW,

@@ -10,11 +10,11 @@ import pytest
 
 from deploy.local import events
 from deploy.local.aws import StandIn
-from ingest.errors import QueueUnavailable
-from ingest.recording import Recorder
-from ingest.retry_queue import RetryQueue, body_of, delay_after, held_back
-from ingest.stopping import Stop
-from service.store import Retry, Store
+from suppression_ingest.errors import QueueUnavailable
+from suppression_ingest.recording import Recorder
+from suppression_ingest.worker.retries import RetryQueue, body_of, delay_after, held_back
+from suppression_ingest.worker.signals import Stop
+from suppression_service.store import Retry, Store
 from tests.integration.ingest.counting import (
     JANE,
     NOW,

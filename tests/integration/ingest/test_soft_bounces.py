@@ -7,9 +7,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from ingest.recording import Recorder
-from ingest.soft_bounces import SoftBouncePolicy
-from service.store import Feedback, Milestone, NewSuppression, Reason, Removal, Store, Suppression
+from suppression_ingest.recording import Recorder
+from suppression_ingest.soft_bounces import SoftBouncePolicy
+from suppression_service.store import (
+    Feedback,
+    Milestone,
+    NewSuppression,
+    Reason,
+    Removal,
+    Store,
+    Suppression,
+)
 from tests.integration.ingest.counting import (
     JANE,
     delivery,

@@ -15,8 +15,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 from sqlalchemy import URL, make_url
 
-from service.store.engine import open_engine
-from service.store.schema_version import migrate
+from suppression_service.store.engine import open_engine
+from suppression_service.store.migrate import migrate
 from tests.integration.service.serving import served
 
 _numbers = itertools.count()

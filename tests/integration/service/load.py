@@ -12,12 +12,12 @@ from typing import Any, Final
 import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
+
+from deploy.local.aws import StandIn
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
-
-from deploy.local.aws import StandIn
-from service.store import NewSuppression, Reason, Store, Suppression
+from suppression_service.store import NewSuppression, Reason, Store, Suppression
 from tests.acceptance.system import System
 from tests.processes import DEADLINE, Processes
 

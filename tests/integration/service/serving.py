@@ -5,9 +5,9 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
-from service.server import serve
-from service.settings import ServiceSettings
-from service.supervisor import reserved_address
+from suppression_service.server.processes import reserved_address
+from suppression_service.server.server import serve
+from suppression_service.server.settings import ServiceSettings
 
 
 @contextlib.asynccontextmanager

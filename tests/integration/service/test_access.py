@@ -9,12 +9,12 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
+
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
-
-from service.access import Role, append_token, new_token
-from service.checks import Checks
+from suppression_service.server.auth import Role, append_token, new_token
+from suppression_service.server.checks import Checks
 
 JANE = "jane@example.com"
 Serve = Callable[..., contextlib.AbstractAsyncContextManager[grpc.aio.Channel]]

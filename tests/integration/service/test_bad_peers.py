@@ -5,11 +5,11 @@ from typing import Any
 
 import grpc
 import pytest
+
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
-
-from service import limits
+from suppression_service.server.transport import options as limits
 from tests.integration.service.http2 import PREFACE, Peer, headers, message, settings
 from tests.integration.service.serving import served
 

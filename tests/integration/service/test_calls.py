@@ -10,12 +10,12 @@ from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
+
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
-
-from service.store import Effect, Feedback, NewSuppression, Reason, Store
-from service.store.store import utc_now
+from suppression_service.store import Effect, Feedback, NewSuppression, Reason, Store
+from suppression_service.store.store import utc_now
 
 JANE = "jane@example.com"
 SEND, STOP = pb.VERDICT_SEND, pb.VERDICT_DO_NOT_SEND
@@ -336,7 +336,7 @@ async def test_a_defect_inside_is_told_without_what_it_says(
     def broken(*_: object) -> None:
         raise RuntimeError(JANE)
 
-    monkeypatch.setattr("service.checks.Checks.single", broken)
+    monkeypatch.setattr("suppression_service.server.checks.Checks.single", broken)
     told = await refusal(sqlite_stub.CheckAddress(CHECK(address=JANE)))
     assert told == ("INTERNAL", "INTERNAL", [])
 

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
-from suppression.v1 import suppression_pb2 as pb
-from suppression.v1 import suppression_service_pb2 as rpc
-from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 
 from deploy.local.aws import StandIn
 from deploy.local.events import bounce
-from service import writer
-from service.store import Store
-from service.store.store import utc_now
+from suppression.v1 import suppression_pb2 as pb
+from suppression.v1 import suppression_service_pb2 as rpc
+from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
+from suppression_service.server import writer
+from suppression_service.store import Store
+from suppression_service.store.store import utc_now
 from tests.acceptance.system import System
 from tests.integration.service.conftest import Serve
 from tests.integration.service.load import LISTED, Load, listed, started_system

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from suppression import UnavailableError
 
 from deploy.local.aws import StandIn
 from deploy.local.events import bounce
-from service.store import Store
+from suppression import UnavailableError
+from suppression_service.store import Store
 from tests.acceptance.system import System
 from tests.integration.service.load import LISTED, Load, listed, started_system
 from tests.processes import Processes, eventually

@@ -6,14 +6,14 @@ from pathlib import Path
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from suppression.v1 import suppression_service_pb2 as rpc
-from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 from typer.testing import CliRunner
 
-from service.commands import app
-from service.flags import BadSetting
-from service.health import LIVENESS, ask
-from service.supervisor import reserved_address
+from suppression.v1 import suppression_service_pb2 as rpc
+from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
+from suppression_service.config import BadSetting
+from suppression_service.server.cli import app
+from suppression_service.server.health import LIVENESS, ask
+from suppression_service.server.processes import reserved_address
 from tests.authority import Authority
 
 Serve = Callable[..., contextlib.AbstractAsyncContextManager[grpc.aio.Channel]]
@@ -69,7 +69,7 @@ def test_the_command_says_which_address_it_needs_where_the_calls_are_behind_tls(
 def test_the_exit_status_of_the_command_tells_the_health(
     monkeypatch: pytest.MonkeyPatch, told: str, status: int
 ) -> None:
-    monkeypatch.setattr("service.health.ask", lambda _: told)
+    monkeypatch.setattr("suppression_service.server.health.ask", lambda _: told)
     done = CliRunner().invoke(app, ["health"])
     assert (done.exit_code, done.output) == (status, f"{told}\n")
 

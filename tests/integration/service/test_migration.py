@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from suppression import Reason, Verdict
 
 from deploy.local.aws import StandIn
 from deploy.local.events import bounce
-from service.store import Store, schema_version
-from service.store.engine import open_engine
+from suppression import Reason, Verdict
+from suppression_service.store import Store, migrate
+from suppression_service.store.engine import open_engine
 from tests.acceptance.system import System
 from tests.integration.service.load import LISTED, Load, listed, started_system
 from tests.processes import BIN, Processes, eventually, run
@@ -42,19 +42,19 @@ def migrate_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable
     Which programs the step takes is as told: those of this version, if nothing is.
     """
 
-    def migrate(url: str, oldest_program: str = schema_version._head()) -> None:
-        ours = Path(schema_version.__file__).with_name("migrations")
+    def migrate_one_step(url: str, oldest_program: str = migrate._head()) -> None:
+        ours = Path(migrate.__file__).with_name("migrations")
         theirs = tmp_path / "migrations"
         shutil.copytree(ours, theirs, ignore=shutil.ignore_patterns("__pycache__"))
-        step = _NEXT.format(head=schema_version._head(), oldest=oldest_program)
+        step = _NEXT.format(head=migrate._head(), oldest=oldest_program)
         (theirs / "versions" / "9999_next.py").write_text(step)
-        config = schema_version._config()
+        config = migrate._config()
         config.set_main_option("script_location", str(theirs))
         with monkeypatch.context() as patch, contextlib.closing(Store(open_engine(url))) as newer:
-            patch.setattr(schema_version, "_config", lambda: config)
-            assert schema_version.migrate(newer.engine)[1] == "next"
+            patch.setattr(migrate, "_config", lambda: config)
+            assert migrate.migrate(newer.engine)[1] == "next"
 
-    return migrate
+    return migrate_one_step
 
 
 @pytest.fixture

@@ -9,14 +9,14 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from sqlalchemy import make_url, text, update
+
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
-
-from service import servicer
-from service.store import NewSuppression, Reason, Store
-from service.store.schema import compatibility
-from service.store.store import utc_now
+from suppression_service.server import service as servicer
+from suppression_service.store import NewSuppression, Reason, Store
+from suppression_service.store.schema import compatibility
+from suppression_service.store.store import utc_now
 
 JANE = "jane@example.com"
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -162,7 +162,7 @@ async def test_a_write_is_answered_while_the_list_is_still_being_loaded(
     def broken(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("service.replica.base.BaseSource.load", broken)
+    monkeypatch.setattr("suppression_service.server.replica.base.BaseSource.load", broken)
     async with serve_list(new_sqlite, ready=False) as channel:
         stub: Stub = SuppressionServiceStub(channel)
         await channel.channel_ready()

@@ -15,11 +15,11 @@ import grpc
 import psutil
 import pytest
 from google.protobuf.duration_pb2 import Duration
+
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
-
-from service.store import Store
+from suppression_service.store import Store
 from tests.processes import BIN, Process, Processes, eventually, run
 
 JANE = "jane.secret@example.com"
@@ -257,7 +257,14 @@ def test_nothing_that_the_server_writes_holds_an_address(
     assert "jane" not in process.output.lower()
 
 
-@pytest.mark.parametrize("module", ["service.supervisor", "service.commands", "service.worker"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "suppression_service.server.processes",
+        "suppression_service.server.cli",
+        "suppression_service.server.process",
+    ],
+)
 def test_importing_brings_in_no_grpc(module: str) -> None:
     code = f"import {module}, sys; print([m for m in sys.modules if m.split('.')[0] == 'grpc'])"
     told = subprocess.run(

@@ -11,12 +11,12 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from sqlalchemy import make_url
+
+from deploy.local.aws import free_port
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
-
-from deploy.local.aws import free_port
-from service.store import NewSuppression, Reason, Store
+from suppression_service.store import NewSuppression, Reason, Store
 from tests.integration.service.pair import Server, started_server
 from tests.processes import BIN, Process, Processes, eventually
 

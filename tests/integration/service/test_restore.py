@@ -15,11 +15,11 @@ import grpc
 import pytest
 from sqlalchemy import make_url, text
 from structlog.testing import capture_logs
+
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
-
-from service.store import NewSuppression, Reason, Store
+from suppression_service.store import NewSuppression, Reason, Store
 from tests.conftest import missing
 from tests.processes import BIN, clean
 

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
+
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
-
-from service.store import NewSuppression, Reason, Store
+from suppression_service.store import NewSuppression, Reason, Store
 from tests.integration.service.conftest import Serve
 from tests.integration.service.pair import Server, started_server
 

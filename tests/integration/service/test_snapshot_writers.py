@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import make_url
 
-from service.replica.replica import State
-from service.replica.snapshot import Snapshot, SnapshotDirectory
-from service.replica.table import Table
-from service.store import Identity
+from suppression_service.server.replica.replica import State
+from suppression_service.server.replica.snapshot import Snapshot, SnapshotDirectory
+from suppression_service.server.replica.table import Table
+from suppression_service.store import Identity
 
 URL = make_url("sqlite:////nowhere/list.db")
 TIMES = 40

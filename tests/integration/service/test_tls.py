@@ -6,7 +6,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from service import limits
+from suppression_service.server.transport import options as limits
 from tests.authority import Authority
 from tests.integration.service.http2 import Peer
 from tests.integration.service.serving import served

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.guard import SERVICE
+from suppression_service.server.calls import SERVICE
 from tests.integration.service.conftest import Serve
 
 Refusal = Callable[[Awaitable[object]], Awaitable[tuple[str, str, list[str]]]]

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Final, Self
 
-from service.store import NewSuppression, Reason, Store
+from suppression_service.store import NewSuppression, Reason, Store
 from tests.soak.kills.sender import NotAnswered, Sender
 
 _PAUSE: Final = 0.05

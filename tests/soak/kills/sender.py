@@ -7,10 +7,10 @@ import grpc
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
+
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
-
 from tests.soak.kills.ledger import Seen, Write
 
 #: Seconds that a check and a write may take. A write waits for the database, which waits for locks.

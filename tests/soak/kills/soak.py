@@ -15,7 +15,7 @@ from typing import Final
 import psutil
 
 from deploy.local import aws
-from service.store import NewSuppression, Reason, Revision, Store
+from suppression_service.store import NewSuppression, Reason, Revision, Store
 from tests.acceptance.system import System
 from tests.processes import Process, Processes, eventually
 from tests.soak.kills.databases import Database

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.message import Message
+
 from suppression import AsyncSuppressionClient, Call, SuppressionClient
 from suppression.v1 import suppression_service_pb2 as pb
 

@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+
 from suppression import Check, Reason, Verdict, WhenUnavailable, answers
 from suppression.v1 import suppression_pb2
 from suppression.v1 import suppression_service_pb2 as pb

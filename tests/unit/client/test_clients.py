@@ -3,6 +3,7 @@ from typing import Any
 
 import grpc
 import pytest
+
 from suppression import (
     MAX_BATCH,
     ConfigurationError,

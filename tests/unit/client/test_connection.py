@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from suppression import ConfigurationError, Tls
 from suppression.connection import SERVICE_CONFIG, Connection, is_loopback
 

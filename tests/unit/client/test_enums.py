@@ -1,6 +1,7 @@
 import pickle
 
 import pytest
+
 from suppression import MailClass, Reason, Verdict
 from suppression.v1 import suppression_pb2 as pb
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import grpc
 import pytest
+
 from suppression import (
     MAX_BATCH,
     InvalidArgumentError,

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 import suppression
 from suppression import AsyncSuppressionClient, SuppressionClient, errors
 

@@ -2,6 +2,7 @@ import logging
 
 import grpc
 import pytest
+
 from suppression import UnavailableError, WhenUnavailable
 from suppression.policy import LOG_INTERVAL, Policy
 

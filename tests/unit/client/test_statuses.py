@@ -2,6 +2,7 @@ import grpc
 import pytest
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc import error_details_pb2, status_pb2
+
 from suppression import (
     DeadlineExceededError,
     FieldViolation,

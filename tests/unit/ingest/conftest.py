@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from service.store import Store
+from suppression_service.store import Store
 
 # A busy machine is no failure.
 hypothesis.settings.register_profile("patient", deadline=None)

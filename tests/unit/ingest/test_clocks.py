@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from deploy.local.events import bounce
-from ingest.feedback import Judge
-from ingest.pipeline import Pipeline
-from service.store import Removal, Store
+from suppression_ingest.feedback import Judge
+from suppression_ingest.pipeline import Pipeline
+from suppression_service.store import Removal, Store
 
 HOUR = dt.timedelta(hours=1)
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)

@@ -3,10 +3,10 @@ import datetime as dt
 
 import pytest
 
-from ingest.decisions import DELAYED_IS_SOFT
-from ingest.event import Recipient, SesEvent
-from ingest.feedback import NO_RECIPIENT, NOT_AN_ADDRESS, Judge
-from service.store import Effect, MilestoneKind, Reason
+from suppression_ingest.feedback import NO_RECIPIENT, NOT_AN_ADDRESS, Judge
+from suppression_ingest.policy import DELAYED_IS_SOFT
+from suppression_ingest.ses import Recipient, SesEvent
+from suppression_service.store import Effect, MilestoneKind, Reason
 
 BOUNCE = SesEvent(
     kind="Bounce",

@@ -4,13 +4,13 @@ from typing import Any, NoReturn
 
 import pytest
 
-from ingest.envelope import Envelope
-from ingest.errors import Defect, Forged, Malformed, Unstorable, Unverifiable
-from ingest.event import EVENT_PUBLISHING_SET_UP, NotAnEvent
-from ingest.feedback import Judge
-from ingest.outcome import UNKNOWN
-from ingest.pipeline import Pipeline
-from service.store import (
+from suppression_ingest.errors import Defect, Forged, Malformed, Unstorable, Unverifiable
+from suppression_ingest.feedback import Judge
+from suppression_ingest.outcome import UNKNOWN
+from suppression_ingest.pipeline import Pipeline
+from suppression_ingest.ses import EVENT_PUBLISHING_SET_UP, NotAnEvent
+from suppression_ingest.sns.envelope import Envelope
+from suppression_service.store import (
     Feedback,
     Reason,
     Removal,

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.recipient import NO_ADDRESS, recipient_address
-from service.address import canonical
+from suppression_ingest.recipient import NO_ADDRESS, recipient_address
+from suppression_service.address import canonical
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from ingest.errors import SettingsError
-from ingest.settings import IngestSettings, load_settings
+from suppression_ingest.errors import SettingsError
+from suppression_ingest.settings import IngestSettings, load_settings
 
 TOPICS = ("arn:aws:sns:eu-west-1:123456789012:one", "arn:aws-cn:sns:cn-north-1:123456789012:two")
 

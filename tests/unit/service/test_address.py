@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.address import MAX_ADDRESS, MAX_WRITTEN, InvalidAddress, canonical, masked
+from suppression_service.address import MAX_ADDRESS, MAX_WRITTEN, InvalidAddress, canonical, masked
 
 VECTORS: dict[str, list[dict[str, Any]]] = json.loads(
     Path(__file__).parents[3].joinpath("clients/conformance/addresses.json").read_text()

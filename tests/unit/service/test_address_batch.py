@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.address import InvalidAddress, canonical
-from service.address_batch import canonical_batch
+from suppression_service.address import InvalidAddress, canonical
+from suppression_service.address_batch import canonical_batch
 
 # What decides between the two ways of reading: separators, limits, case, other scripts.
 _piece = st.text(

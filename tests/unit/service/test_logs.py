@@ -3,7 +3,7 @@ import json
 import pytest
 import structlog
 
-from service.logs import set_up_logs
+from suppression_service.logs import set_up_logs
 
 
 def log_a_failure() -> None:

@@ -4,13 +4,13 @@ import dataclasses
 import json
 from typing import Any, Final
 
-from ingest.aws import policies, reading
-from ingest.aws.alarms import put_back
-from ingest.aws.clients import Aws
-from ingest.aws.names import Names
-from ingest.aws.plan import Mark, Step
-from ingest.aws.provision import Provision, Wishes
-from ingest.aws.reading import FoundQueue
+from suppression_ingest.aws.clients import Aws
+from suppression_ingest.deployment import policies, reading
+from suppression_ingest.deployment.alarms import put_back
+from suppression_ingest.deployment.names import Names
+from suppression_ingest.deployment.plan import Mark, Step
+from suppression_ingest.deployment.provision import Provision, Wishes
+from suppression_ingest.deployment.reading import FoundQueue
 from tests.aws.ses import SesFake
 
 PREFIX: Final = "ses-feedback"

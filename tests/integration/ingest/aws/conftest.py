@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from deploy.local import aws as local
-from ingest.aws.clients import Aws
-from ingest.aws.settings import AwsSettings
-from service.store import Store
+from suppression_ingest.aws.clients import Aws
+from suppression_ingest.deployment.settings import AwsSettings
+from suppression_service.store import Store
 from tests.aws.ses import SesFake
 from tests.conftest import missing
 from tests.integration.ingest.aws.account import OPERATORS, SET, Account

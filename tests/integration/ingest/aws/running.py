@@ -5,11 +5,11 @@ import dataclasses
 import datetime as dt
 from typing import Any
 
-from ingest.aws.deployment import Deployment
-from ingest.aws.doctor import examine
-from ingest.aws.findings import Finding, Verdict
-from ingest.aws.settings import AwsSettings
-from service.store import Effect, Feedback, Reason, Store
+from suppression_ingest.deployment.deployment import Deployment
+from suppression_ingest.deployment.doctor import examine
+from suppression_ingest.deployment.findings import Finding, Verdict
+from suppression_ingest.deployment.settings import AwsSettings
+from suppression_service.store import Effect, Feedback, Reason, Store
 from tests.integration.ingest.aws.account import Account
 
 

@@ -7,8 +7,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from ingest.aws.place import Place
-from service.store import NewSuppression, Reason, Store
+from suppression_ingest.account_list.place import Place
+from suppression_service.store import NewSuppression, Reason, Store
 from tests.aws.ses import Sent, Suppressed
 from tests.integration.ingest.aws.account import PREFIX, SET, Account
 from tests.integration.ingest.aws.test_reconcile import NOW, day

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 from typing import Final
 
-from ingest.aws.checks import CHECKS
-from ingest.aws.doctor import examine, lines_of
+from suppression_ingest.deployment.checks import CHECKS
+from suppression_ingest.deployment.doctor import examine, lines_of
 from tests.integration.ingest.aws.account import Account
 from tests.integration.ingest.aws.running import Running
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from ingest.aws.checks import CHECKS
-from ingest.aws.deployment import Deployment
-from ingest.aws.doctor import Result, as_json, examine, exit_status, lines_of
-from ingest.aws.findings import Finding, Verdict
-from ingest.errors import AwsError, NotSignedIn
+from suppression_ingest.deployment.checks import CHECKS
+from suppression_ingest.deployment.deployment import Deployment
+from suppression_ingest.deployment.doctor import Result, as_json, examine, exit_status, lines_of
+from suppression_ingest.deployment.findings import Finding, Verdict
+from suppression_ingest.errors import AwsError, NotSignedIn
 from tests.integration.ingest.aws.account import (
     OPERATORS,
     PREFIX,

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from ingest.aws import policies
-from ingest.aws.alarms import put_back
-from ingest.aws.policies import Allowed
-from ingest.aws.provision import Provision, Wishes
-from ingest.errors import AwsError, NotPermitted
+from suppression_ingest.deployment import policies
+from suppression_ingest.deployment.alarms import put_back
+from suppression_ingest.deployment.policies import Allowed
+from suppression_ingest.deployment.provision import Provision, Wishes
+from suppression_ingest.errors import AwsError, NotPermitted
 from tests.integration.ingest.aws.account import (
     PREFIX,
     SET,

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from ingest.aws.account_list import INTERVAL, AccountList, LostPlace
-from ingest.aws.pace import Pace
-from ingest.aws.place import Place
-from ingest.aws.reconcile import Listeners, Reconciliation
-from ingest.errors import NotPermitted
-from service.store import NewSuppression, Reason, Removal, Store, Suppression
+from suppression_ingest.account_list.account_list import INTERVAL, AccountList, LostPlace
+from suppression_ingest.account_list.pace import Pace
+from suppression_ingest.account_list.place import Place
+from suppression_ingest.account_list.reconcile import Listeners, Reconciliation
+from suppression_ingest.errors import NotPermitted
+from suppression_service.store import NewSuppression, Reason, Removal, Store, Suppression
 from tests.aws.ses import Suppressed
 from tests.integration.ingest.aws.account import Account
 

@@ -6,10 +6,10 @@ import boto3
 import pytest
 
 from deploy.local.aws import StandIn
-from ingest.rates import cloudwatch_names
-from ingest.rates.cloudwatch import RatePublisher, values_at
-from ingest.stopping import Stop
-from service.store import DailyCount, Store
+from suppression_ingest.rates import cloudwatch_names
+from suppression_ingest.rates.cloudwatch import RatePublisher, values_at
+from suppression_ingest.worker.signals import Stop
+from suppression_service.store import DailyCount, Store
 from tests.integration.ingest.counting import START, opened, send, soft_bounce, take_in
 
 _regions = iter(boto3.Session().get_available_regions("cloudwatch"))

@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from service.store import Store
+from suppression_service.store import Store
 from tests.integration.ingest.webhook.sns import Sns
 from tests.processes import BIN, Process, Processes
 

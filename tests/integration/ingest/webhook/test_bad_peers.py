@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 
-from ingest.webhook.protocol import MAX_CONNECTIONS
-from ingest.webhook.server import MAX_FILES
-from service.limits import lift_open_files
+from suppression_ingest.webhook.protocol import MAX_CONNECTIONS
+from suppression_ingest.webhook.server import MAX_FILES
+from suppression_service.server.transport.options import lift_open_files
 from tests.integration.ingest.webhook.conftest import Start, Webhook
 from tests.integration.ingest.webhook.sns import Sns
 from tests.processes import DEADLINE

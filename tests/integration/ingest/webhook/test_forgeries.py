@@ -8,7 +8,7 @@ import pytest
 from tests.integration.ingest.webhook.conftest import Webhook, starter
 from tests.integration.ingest.webhook.sns import HOST, TOPIC, Listener, Sns
 from tests.processes import Processes
-from tests.unit.ingest.test_signature import FOREIGN_CERTIFICATE_URLS
+from tests.unit.ingest.sns.test_signature import FOREIGN_CERTIFICATE_URLS
 
 Json = dict[str, Any]
 GENUINE_HOST = re.compile(r"sns\.[a-z]{2}-[a-z]+-[0-9]\.amazonaws\.com")

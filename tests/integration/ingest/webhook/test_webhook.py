@@ -13,7 +13,7 @@ import pytest
 from cryptography import x509
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.store import Store
+from suppression_service.store import Store
 from tests.authority import Authority
 from tests.integration.ingest.conftest import Feedback
 from tests.integration.ingest.webhook.conftest import Start, Webhook

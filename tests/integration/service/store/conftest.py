@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import text
 
-from service.store import Store
+from suppression_service.store import Store
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
 
-from service.store import NewSuppression, Reason, Store
-from service.store.feed import Changes
+from suppression_service.store import NewSuppression, Reason, Store
+from suppression_service.store.replication import Changes
 
 WRITERS = 4
 WRITES = 25

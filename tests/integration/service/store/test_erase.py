@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import make_url
 
-from ingest.recording import Recorder
-from ingest.soft_bounces import SoftBouncePolicy
-from service.store import (
+from suppression_ingest.recording import Recorder
+from suppression_ingest.soft_bounces import SoftBouncePolicy
+from suppression_service.store import (
     Effect,
     Erased,
     Erasure,

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, update
 
-from service.store import NewSuppression, Reason, Removal, Store, Suppression, schema
-from service.store.feed import END_SHIFT, REASON_BITS, Changes
-from service.store.fingerprint import fingerprint
+from suppression_service.store import NewSuppression, Reason, Removal, Store, Suppression, schema
+from suppression_service.store.fingerprint import fingerprint
+from suppression_service.store.replication import END_SHIFT, REASON_BITS, Changes
 
 JANE, JUNE = "jane@example.com", "june@example.com"
 At = Callable[[dt.datetime], Store]
@@ -111,7 +111,7 @@ def test_an_empty_list_is_loaded_as_nothing(store: Store) -> None:
 def test_a_list_of_several_chunks_is_loaded_whole(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.store.feed._ROWS_A_CHUNK", 7)
+    monkeypatch.setattr("suppression_service.store.replication._ROWS_A_CHUNK", 7)
     suppress(store, *(NewSuppression(f"a{n}@x.org", Reason.MANUAL) for n in range(50)))
     assert len(loaded(store)) == 50
 
@@ -144,7 +144,7 @@ def test_an_entry_that_changes_between_the_two_statements_is_told_in_its_newer_s
     store = Store.open(new_postgresql)
     # Given an entry, and a reader that has read the revision
     suppress(store, NewSuppression(JANE, Reason.MANUAL))
-    from service.store import feed
+    from suppression_service.store import replication as feed
 
     read = feed.current_revision
 

@@ -1,7 +1,7 @@
 import datetime as dt
 from collections.abc import Callable
 
-from service.store import Effect, Feedback, NewSuppression, Reason, Removal, Store
+from suppression_service.store import Effect, Feedback, NewSuppression, Reason, Removal, Store
 
 At = Callable[[dt.datetime], Store]
 

@@ -9,8 +9,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, make_url, text
 
-from service.store.engine import open_engine
-from service.store.schema_version import _MIGRATION_LOCK, migrate
+from suppression_service.store.engine import open_engine
+from suppression_service.store.migrate import _MIGRATION_LOCK, migrate
 from tests.processes import eventually
 
 

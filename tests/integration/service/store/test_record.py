@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.store import (
+from suppression_service.store import (
     AddressRecord,
     Effect,
     Feedback,

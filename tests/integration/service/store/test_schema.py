@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, select, text, update
 from structlog.testing import capture_logs
 
-from service.store import (
+from suppression_service.store import (
     DailyCount,
     Milestone,
     MilestoneKind,
@@ -21,9 +21,9 @@ from service.store import (
     SchemaTooNew,
     Store,
 )
-from service.store.engine import open_engine, writing
-from service.store.schema import compatibility, metadata, microseconds
-from service.store.schema_version import _config, _head, _known, migrate
+from suppression_service.store.engine import open_engine, writing
+from suppression_service.store.migrate import _config, _head, _known, migrate
+from suppression_service.store.schema import compatibility, metadata, microseconds
 
 _STEPS = ScriptDirectory.from_config(_config())
 #: What each step declares, by its version. Those before 0004 had nobody to tell.
@@ -202,7 +202,7 @@ def test_each_step_takes_the_programs_of_its_own_version() -> None:
 def test_an_older_schema_is_refused_with_what_to_do(
     store: Store, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.store.schema_version._head", lambda: "9999")
+    monkeypatch.setattr("suppression_service.store.migrate._head", lambda: "9999")
     with pytest.raises(SchemaOutdated, match=r"older.*9999.*suppression-service migrate"):
         Store.open(url)
 
@@ -212,7 +212,7 @@ def test_a_migration_that_fails_leaves_nothing(
 ) -> None:
     # Given a migration that breaks after its tables are made
     versions = iter([None])
-    monkeypatch.setattr("service.store.schema_version._version", lambda _: next(versions))
+    monkeypatch.setattr("suppression_service.store.migrate._version", lambda _: next(versions))
     with pytest.raises(StopIteration):
         migrate(empty)
     # Then none of them is there.

@@ -8,8 +8,8 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 
-from service.store.engine import open_engine, writing
-from service.store.schema_version import _config
+from suppression_service.store.engine import open_engine, writing
+from suppression_service.store.migrate import _config
 
 STEPS = list(ScriptDirectory.from_config(_config()).walk_revisions())[::-1]
 Columns = dict[tuple[str, str], dict[str, object]]

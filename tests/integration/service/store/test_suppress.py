@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from service.store import NewSuppression, Reason, Removal, Store, Suppressed
+from suppression_service.store import NewSuppression, Reason, Removal, Store, Suppressed
 
 JANE = "jane@example.com"
 At = Callable[[dt.datetime], Store]

@@ -3,8 +3,8 @@ import datetime as dt
 
 import pytest
 
-from service.store import Effect, Feedback, Reason, Store
-from service.store.schema import event
+from suppression_service.store import Effect, Feedback, Reason, Store
+from suppression_service.store.schema import event
 
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 JANE = "jane@example.com"

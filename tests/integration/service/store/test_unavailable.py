@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import IntegrityError
 
-from service.store import (
+from suppression_service.store import (
     Effect,
     Feedback,
     NewSuppression,
@@ -24,7 +24,7 @@ from service.store import (
     StoreError,
     StoreUnavailable,
 )
-from service.store.engine import open_engine, writing
+from suppression_service.store.engine import open_engine, writing
 
 SECRET = "jane.secret@example.com"
 Outage = Callable[[str], contextlib.AbstractContextManager[None]]
@@ -258,5 +258,5 @@ def test_a_row_that_postgresql_refuses_is_not_shown(new_postgresql: str) -> None
 
 
 def test_importing_the_store_brings_in_no_grpc() -> None:
-    code = "import service.store, sys; sys.exit('grpc' in sys.modules)"
+    code = "import suppression_service.store, sys; sys.exit('grpc' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -3,7 +3,15 @@ from collections.abc import Callable
 
 import pytest
 
-from service.store import Effect, Feedback, NewSuppression, Reason, Removal, Store, Suppression
+from suppression_service.store import (
+    Effect,
+    Feedback,
+    NewSuppression,
+    Reason,
+    Removal,
+    Store,
+    Suppression,
+)
 
 JANE = "jane@example.com"
 At = Callable[[dt.datetime], Store]

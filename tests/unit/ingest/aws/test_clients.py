@@ -1,7 +1,7 @@
 import pytest
 
-from ingest.aws.clients import Aws
-from ingest.errors import SettingsError
+from suppression_ingest.aws.clients import Aws
+from suppression_ingest.errors import SettingsError
 
 
 @pytest.mark.usefixtures("no_aws_settings")

@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
-from ingest.aws.failures import action_of, translated
-from ingest.errors import AwsError, NotPermitted, NotSignedIn
+from suppression_ingest.aws.failures import action_of, translated
+from suppression_ingest.errors import AwsError, NotPermitted, NotSignedIn
 
 
 def refusal(code: str, said: str = "said by AWS") -> ClientError:

@@ -1,7 +1,7 @@
 import pytest
 from botocore.config import Config
 
-from ingest.aws.session import aws_session, client_beside
+from suppression_ingest.aws.session import aws_session, client_beside
 
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/feedback"
 

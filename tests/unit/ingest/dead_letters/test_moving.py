@@ -8,10 +8,10 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import ANY, Stubber
 
-from ingest.dead_letters.move_task import NotMoved
-from ingest.dead_letters.moving import BY_HAND, BY_SQS, Moved, redrive, save
-from ingest.dead_letters.queue import DeadLetter, DeadLetterQueue
-from ingest.errors import AwsError, SettingsError
+from suppression_ingest.dead_letters.move_task import NotMoved
+from suppression_ingest.dead_letters.moving import BY_HAND, BY_SQS, Moved, redrive, save
+from suppression_ingest.dead_letters.queue import DeadLetter, DeadLetterQueue
+from suppression_ingest.errors import AwsError, SettingsError
 
 URL = "https://sqs.eu-west-1.amazonaws.com/123456789012/dead"
 SOURCE = "https://sqs.eu-west-1.amazonaws.com/123456789012/feedback"

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from ingest.dead_letters.queue import DeadLetter
-from ingest.dead_letters.reading import SOUND, Reader, Reading
-from ingest.envelope import Envelope
-from ingest.errors import Forged, Unverifiable
+from suppression_ingest.dead_letters.queue import DeadLetter
+from suppression_ingest.dead_letters.reading import SOUND, Reader, Reading
+from suppression_ingest.errors import Forged, Unverifiable
+from suppression_ingest.sns.envelope import Envelope
 
 Json = dict[str, Any]
 SENT = dt.datetime(2026, 3, 2, 9, 30, tzinfo=dt.UTC)

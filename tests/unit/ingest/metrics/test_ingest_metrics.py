@@ -5,18 +5,24 @@ import pytest
 from botocore.stub import Stubber
 from structlog.testing import capture_logs
 
-from ingest import errors
-from ingest.errors import Forged, Malformed, NotPermitted, QueueUnavailable, Unverifiable
-from ingest.metrics.age import LATELY_SECONDS, OldestMessage, OldestPost
-from ingest.metrics.mail import MailLook
-from ingest.metrics.messages import TallyMetrics
-from ingest.metrics.queue import QueueLook
-from ingest.metrics.watch import Watch
-from ingest.outcome import Outcome
-from ingest.sqs import QueuedMessage
-from ingest.tally import Tally
-from ingest.webhook.refusals import POST_REFUSALS
-from service.store import Store
+from suppression_ingest import errors
+from suppression_ingest.aws.sqs import QueuedMessage
+from suppression_ingest.errors import (
+    Forged,
+    Malformed,
+    NotPermitted,
+    QueueUnavailable,
+    Unverifiable,
+)
+from suppression_ingest.metrics.age import LATELY_SECONDS, OldestMessage, OldestPost
+from suppression_ingest.metrics.mail import MailLook
+from suppression_ingest.metrics.messages import TallyMetrics
+from suppression_ingest.metrics.queue import QueueLook
+from suppression_ingest.metrics.watch import Watch
+from suppression_ingest.outcome import Outcome
+from suppression_ingest.stats import Tally
+from suppression_ingest.webhook.refusals import POST_REFUSALS
+from suppression_service.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

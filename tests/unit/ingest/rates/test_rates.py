@@ -4,9 +4,9 @@ import io
 import pytest
 from rich.console import Console
 
-from ingest.rates.rates import Level, Rates, by_day, by_set
-from ingest.rates.report import as_json, as_tables, days_until
-from service.store import DailyCount
+from suppression_ingest.rates.rates import Level, Rates, by_day, by_set
+from suppression_ingest.rates.report import as_json, as_tables, days_until
+from suppression_service.store import DailyCount
 
 DAY = dt.date(2026, 3, 2)
 NEXT = DAY + dt.timedelta(days=1)

@@ -10,19 +10,19 @@ from typing import Any
 import httpx
 import pytest
 
-from ingest.feedback import Judge
-from ingest.metrics.age import OldestPost
-from ingest.pipeline import Pipeline
-from ingest.signature import SnsSignatureVerifier
-from ingest.webhook.app import Parts, Webhook
-from ingest.webhook.batches import Batches
-from ingest.webhook.body import Room
-from ingest.webhook.confirmation import Confirmations
-from ingest.webhook.health import Health
-from ingest.webhook.journal import Journal
-from ingest.webhook.keys import KeyRing
-from ingest.webhook.settings import WebhookSettings
-from service.store import Reason, Store
+from suppression_ingest.feedback import Judge
+from suppression_ingest.metrics.age import OldestPost
+from suppression_ingest.pipeline import Pipeline
+from suppression_ingest.sns.signature import SnsSignatureVerifier
+from suppression_ingest.webhook.app import Parts, Webhook
+from suppression_ingest.webhook.batches import Batches
+from suppression_ingest.webhook.body import Room
+from suppression_ingest.webhook.confirmation import Confirmations
+from suppression_ingest.webhook.health import Health
+from suppression_ingest.webhook.journal import Journal
+from suppression_ingest.webhook.keys import KeyRing
+from suppression_ingest.webhook.settings import WebhookSettings
+from suppression_service.store import Reason, Store
 
 Json = dict[str, Any]
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:feedback"

@@ -8,11 +8,11 @@ from typing import Any, NoReturn
 import pytest
 from structlog.testing import capture_logs
 
-from ingest.errors import Unverifiable
-from ingest.pipeline import Pipeline
-from ingest.webhook import app
-from ingest.webhook.refusals import TokenRefused, Unconfirmed
-from service.store import Reason, Store, StoreError, StoreUnavailable
+from suppression_ingest.errors import Unverifiable
+from suppression_ingest.pipeline import Pipeline
+from suppression_ingest.webhook import app
+from suppression_ingest.webhook.refusals import TokenRefused, Unconfirmed
+from suppression_service.store import Reason, Store, StoreError, StoreUnavailable
 from tests.unit.ingest.webhook.conftest import NOW, PASSWORD, TOPIC, Open, Site
 
 Json = dict[str, Any]

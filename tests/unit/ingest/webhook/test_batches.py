@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from ingest.outcome import Outcome
-from ingest.webhook.batches import MAX_TOGETHER, Batches
-from service.store import StoreUnavailable
+from suppression_ingest.outcome import Outcome
+from suppression_ingest.webhook.batches import MAX_TOGETHER, Batches
+from suppression_service.store import StoreUnavailable
 
 
 class Processor:

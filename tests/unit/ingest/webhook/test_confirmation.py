@@ -5,8 +5,8 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
-from ingest.webhook.confirmation import SnsConfirm
-from ingest.webhook.refusals import PostRefused, TokenRefused, Unconfirmed
+from suppression_ingest.webhook.confirmation import SnsConfirm
+from suppression_ingest.webhook.refusals import PostRefused, TokenRefused, Unconfirmed
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:feedback"
 

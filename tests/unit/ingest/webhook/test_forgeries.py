@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.ingest.test_signature import FOREIGN_CERTIFICATE_URLS
+from tests.unit.ingest.sns.test_signature import FOREIGN_CERTIFICATE_URLS
 from tests.unit.ingest.webhook.conftest import TOPIC, Site
 
 Json = dict[str, Any]

@@ -1,8 +1,8 @@
 import asyncio
 import threading
 
-from ingest.webhook.health import Health
-from service.store import StoreUnavailable
+from suppression_ingest.webhook.health import Health
+from suppression_service.store import StoreUnavailable
 
 
 async def test_a_database_that_answers_is_good() -> None:

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from ingest.errors import Forged
-from ingest.outcome import Outcome
-from ingest.webhook.journal import MAX_LINES, Journal
+from suppression_ingest.errors import Forged
+from suppression_ingest.outcome import Outcome
+from suppression_ingest.webhook.journal import MAX_LINES, Journal
 
 FORGED = Outcome(refusal=Forged("the signature does not fit"), sns_message_id="1")
 

@@ -3,8 +3,8 @@ import threading
 
 import pytest
 
-from ingest.errors import Unverifiable
-from ingest.webhook.keys import MAX_FETCHES, KeyRing, KeyWanted
+from suppression_ingest.errors import Unverifiable
+from suppression_ingest.webhook.keys import MAX_FETCHES, KeyRing, KeyWanted
 
 URL = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-{}.pem"
 

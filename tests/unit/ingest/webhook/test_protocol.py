@@ -6,8 +6,8 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from ingest.webhook import protocol
-from ingest.webhook.protocol import PatientProtocol
+from suppression_ingest.webhook import protocol
+from suppression_ingest.webhook.protocol import PatientProtocol
 
 WHOLE = b"POST /sns HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
 NO_BODY = b"POST /sns HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"

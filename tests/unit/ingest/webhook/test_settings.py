@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import SettingsError
-from ingest.settings import IngestSettings, load
-from ingest.webhook.settings import WebhookSettings
+from suppression_ingest.errors import SettingsError
+from suppression_ingest.settings import IngestSettings, load
+from suppression_ingest.webhook.settings import WebhookSettings
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:feedback"
 PASSWORD = "a-password-of-SNS-0123"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from ingest.webhook.tls import TlsFiles
+from suppression_ingest.webhook.tls import TlsFiles
 from tests.authority import Authority
 
 AGAIN = "TLS certificate read again"

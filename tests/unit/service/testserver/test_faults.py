@@ -7,9 +7,9 @@ import pytest
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from pydantic import ValidationError
-from suppression.v1 import suppression_service_pb2 as rpc
 
-from service.testserver.faults import Fault, Faults, ToldToFail
+from suppression.v1 import suppression_service_pb2 as rpc
+from suppression_service.testserver.faults import Fault, Faults, ToldToFail
 
 ORDINARY = rpc.CheckAddressResponse(verdict=1)  # type: ignore[arg-type]
 

@@ -3,9 +3,9 @@ from collections.abc import AsyncIterator
 import pytest
 from pydantic import ValidationError
 
-from service.testserver import lists as module
-from service.testserver.control import Control, NoSuchRequest
-from service.testserver.lists import Lists
+from suppression_service.testserver import lists as module
+from suppression_service.testserver.control import Control, NoSuchRequest
+from suppression_service.testserver.lists import Lists
 
 
 class Door:

@@ -2,11 +2,11 @@ from typing import Any
 
 import pytest
 from google.protobuf.message import Message
+
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
-
-from service.testserver.tokens import token_in
-from service.testserver.traffic import Traffic
+from suppression_service.testserver.tokens import token_in
+from suppression_service.testserver.traffic import Traffic
 
 
 class Context:

@@ -1,1 +1,0 @@
-"""The wiring in AWS: created (provision), checked (doctor), compared with (reconcile)."""

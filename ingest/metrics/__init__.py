@@ -1,4 +1,0 @@
-"""What Prometheus is shown of ingest: of messages, of mail, of the queue, and of its age.
-
-For CloudWatch there are other metrics: :mod:`ingest.rates.cloudwatch`.
-"""

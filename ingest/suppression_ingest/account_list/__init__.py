@@ -1,0 +1,1 @@
+"""SES's suppression list of the account, compared with ours."""

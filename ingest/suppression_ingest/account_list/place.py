@@ -1,0 +1,73 @@
+"""Where a reading of the account list was broken off: a file until it is through."""
+
+import dataclasses
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Self
+
+from suppression_ingest.errors import SettingsError
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the list of one account.
+
+    ``until`` is when the reading began: later entries are for the next one. ``read``
+    counts the entries before the place.
+    """
+
+    account: str
+    region: str
+    since: dt.datetime | None
+    until: dt.datetime
+    token: str = ""
+    read: int = 0
+
+    def is_of(self, other: "Place") -> bool:
+        """Whether another reading wants the same list."""
+        return (self.account, self.region, self.since) == (
+            other.account,
+            other.region,
+            other.since,
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> Self | None:
+        """Return the place that a file holds; None without a file.
+
+        Raises:
+            SettingsError: the file is something else.
+        """
+        try:
+            fields = json.loads(path.read_text())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError):
+            raise SettingsError(f"{path} cannot be read; name another with --state") from None
+        try:
+            since = fields.pop("since")
+            return cls(
+                since=dt.datetime.fromisoformat(since) if since else None,
+                until=dt.datetime.fromisoformat(fields.pop("until")),
+                **fields,
+            )
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise SettingsError(f"{path} holds something else; name another") from None
+
+    def save(self, path: Path) -> None:
+        """Write the file, whole or not at all; for its owner only: tokens are SES's secret.
+
+        Raises:
+            SettingsError: it cannot be written.
+        """
+        fields = dataclasses.asdict(self)
+        fields["since"] = self.since.isoformat() if self.since else None
+        fields["until"] = self.until.isoformat()
+        beside = path.with_name(f"{path.name}.new")
+        try:
+            beside.touch(mode=0o600)
+            beside.write_text(json.dumps(fields))
+            beside.replace(path)
+        except OSError as error:
+            raise SettingsError(f"{path} cannot be written: {error.strerror}") from None

@@ -1,0 +1,224 @@
+"""Comparing the list with SES's own of the account, and evening out what differs.
+
+Reading goes page by page, and each page into the list in one transaction, so it may be
+broken off anywhere. What SES lists becomes feedback whose identity is the entry's reason
+and time: a second run finds it known, and an Unsuppress that is newer stands.
+"""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from suppression_ingest.account_list.account_list import AccountList, AddressRefused, Entry, name_of
+from suppression_ingest.account_list.place import Place
+from suppression_ingest.feedback import SIMULATOR
+from suppression_service.store import Effect, Feedback, Reason, Store, Suppression
+
+#: The provider of the feedback, and so the source of the entries.
+PROVIDER: Final = "ses-account-list"
+KIND: Final = "AccountListEntry"
+
+#: Addresses of our own list that are looked at together.
+_OURS: Final = 1_000
+
+
+@dataclasses.dataclass(slots=True)
+class Pulled:
+    """What reading SES's list brought: entries by what became of them."""
+
+    read: int = 0
+    #: The list had them.
+    known: int = 0
+    #: The list has them now; in a dry run, would have.
+    added: int = 0
+    #: They were taken off our list after SES listed them, and stay off.
+    removed_here: int = 0
+    #: No address, or a reason that is not known.
+    unusable: int = 0
+
+
+@dataclasses.dataclass(slots=True)
+class Pushed:
+    """What writing to SES's list brought: addresses by what became of them."""
+
+    #: SES has them now; in a dry run, lacks them.
+    written: int = 0
+    #: SES listed them as bounces and now as complaints; a part of ``written``.
+    raised: int = 0
+    #: SES does not take the address.
+    refused: int = 0
+    #: Lacking too, and beyond the limit.
+    left: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Listeners:
+    """Who wants to hear while it goes on.
+
+    ``lacking_here`` and ``lacking_there`` are told each address that a list lacks,
+    ``refused`` each that SES does not take.
+    """
+
+    read: Callable[[Place], None] = lambda _: None
+    written: Callable[[Pushed], None] = lambda _: None
+    lacking_here: Callable[[str], None] = lambda _: None
+    lacking_there: Callable[[str], None] = lambda _: None
+    refused: Callable[[str], None] = lambda _: None
+
+
+class Reconciliation:
+    """One comparison of two lists.
+
+    Args:
+        store: our list.
+        theirs: SES's.
+        listeners: who wants to hear.
+        dry: whether neither list is to be changed.
+        remember: whether to remember all that SES lists, for :meth:`push`; takes about
+            250 bytes an entry.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        theirs: AccountList,
+        listeners: Listeners,
+        *,
+        dry: bool = False,
+        remember: bool = False,
+    ) -> None:
+        self._store = store
+        self._theirs = theirs
+        self._listeners = listeners
+        self._dry = dry
+        self._remember = remember
+        self._listed: dict[str, Reason] = {}
+        self.pulled = Pulled()
+        self.pushed = Pushed()
+
+    def pull(self, place: Place) -> None:
+        """Read SES's list from a place to its end; add what our list lacks.
+
+        The listeners are told the place of each page after it has been stored.
+
+        Raises:
+            LostPlace: SES does not know the place any more.
+            AwsError: SES does not answer, or refuses.
+            StoreUnavailable: the database cannot write now.
+        """
+        while True:
+            page = self._theirs.page(place.token, place.since, place.until)
+            self.pulled.unusable += page.unusable
+            self.pulled.read += len(page.entries) + page.unusable
+            self._take(_merged(page.entries))
+            read = place.read + len(page.entries) + page.unusable
+            place = dataclasses.replace(place, token=page.token, read=read)
+            self._listeners.read(place)
+            if not page.token:
+                return
+
+    def push(self, limit: int, now: dt.datetime) -> None:
+        """Write to SES what it lacks, up to a limit; needs a whole :meth:`pull` before.
+
+        Only what stands for all mail as a hard bounce or a complaint. Where SES has a
+        complaint it stays one. An address that SES refuses is passed over and takes no
+        place within the limit, or enough of them would hold back the rest for ever.
+
+        Raises:
+            AwsError: SES does not answer, or refuses more than an address; what came
+                before is written.
+            StoreUnavailable: the database cannot answer now.
+        """
+        for address, reason in self._lacking_there(now):
+            self._listeners.lacking_there(address)
+            if self.pushed.written == limit:
+                self.pushed.left += 1
+                continue
+            if not self._dry and not self._is_taken(address, reason):
+                continue
+            self.pushed.written += 1
+            self.pushed.raised += address in self._listed
+            self._listeners.written(self.pushed)
+
+    # --- from SES ------------------------------------------------------------------------------
+
+    def _take(self, entries: list[Entry]) -> None:
+        if self._remember:
+            for entry in entries:
+                if self._listed.get(entry.address) is not Reason.COMPLAINT:
+                    self._listed[entry.address] = entry.reason
+        lacking = list(self._lacking_here(entries))
+        for entry in lacking:
+            self._listeners.lacking_here(entry.address)
+        if lacking and not self._dry:
+            with self._store.write() as transaction:
+                transaction.record([_feedback(entry) for entry in lacking])
+        self.pulled.added += len(lacking)
+
+    def _lacking_here(self, entries: list[Entry]) -> Iterator[Entry]:
+        found = self._store.entries_of(entry.address for entry in entries)
+        ours = {(one.address, one.reason): one for one in found if not one.stream}
+        for entry in entries:
+            present = ours.get((entry.address, entry.reason))
+            if present and _was_removed_after(present, entry):
+                self.pulled.removed_here += 1
+            elif present and present.removed is None and present.expires is None:
+                self.pulled.known += 1
+            else:
+                yield entry
+
+    # --- to SES --------------------------------------------------------------------------------
+
+    def _is_taken(self, address: str, reason: Reason) -> bool:
+        """Write an address; return whether SES takes it."""
+        try:
+            self._theirs.put(address, reason)
+        except AddressRefused:
+            self.pushed.refused += 1
+            self._listeners.refused(address)
+            return False
+        return True
+
+    def _lacking_there(self, now: dt.datetime) -> Iterator[tuple[str, Reason]]:
+        after = ""
+        while page := self._store.bounced_or_complained(now, after, _OURS):
+            after = page[-1][0]
+            for address, reason in page:
+                # An entry for the simulator would end every later probe before it begins.
+                if not address.endswith(SIMULATOR) and self._says_more(address, reason):
+                    yield address, reason
+
+    def _says_more(self, address: str, reason: Reason) -> bool:
+        """Whether ours is news for SES: a complaint is never made a bounce."""
+        theirs = self._listed.get(address)
+        return theirs is None or (reason is Reason.COMPLAINT and theirs is Reason.HARD_BOUNCE)
+
+
+def _merged(entries: Iterable[Entry]) -> list[Entry]:
+    """Return one entry for an address and reason: SES tells cases apart, and lists each."""
+    latest: dict[tuple[str, Reason], Entry] = {}
+    for entry in entries:
+        if entry.address.endswith(SIMULATOR):
+            continue
+        key = (entry.address, entry.reason)
+        if key not in latest or latest[key].updated < entry.updated:
+            latest[key] = entry
+    return [*latest.values()]
+
+
+def _was_removed_after(present: Suppression, entry: Entry) -> bool:
+    return present.removed is not None and present.removed >= entry.updated
+
+
+def _feedback(entry: Entry) -> Feedback:
+    return Feedback(
+        provider=PROVIDER,
+        kind=KIND,
+        # The address is a part of the key by itself.
+        identity=f"{name_of(entry.reason)} {entry.updated.isoformat()}",
+        address=entry.address,
+        happened=entry.updated,
+        type=name_of(entry.reason),
+        effect=Effect(entry.reason),
+    )

@@ -1,0 +1,1 @@
+"""AWS as the rest of ingest uses it: sessions, clients, queues and failures."""

@@ -1,0 +1,249 @@
+"""The ``suppression-ingest`` command."""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import structlog
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from suppression_ingest.account_list.reconcile_command import reconcile_command
+from suppression_ingest.aws.sqs import Queue
+from suppression_ingest.dead_letters.commands import app as dead_letters_app
+from suppression_ingest.deployment.doctor_command import doctor_command
+from suppression_ingest.deployment.provision_command import provision_command
+from suppression_ingest.errors import IngestError, SettingsError
+from suppression_ingest.logs import configure_logs
+from suppression_ingest.metrics.worker import worker_metrics
+from suppression_ingest.options import option
+from suppression_ingest.purge_command import purge_command
+from suppression_ingest.rates.command import rates_command
+from suppression_ingest.replay.replay import STANDARD_INPUT, replay
+from suppression_ingest.settings import IngestSettings, load_settings
+from suppression_ingest.stats import Tally
+from suppression_ingest.webhook.command import webhook_command
+from suppression_ingest.wiring import chores_of, opened_pipeline
+from suppression_ingest.worker.signals import Stop
+from suppression_ingest.worker.worker import Worker
+from suppression_service.store import StoreError
+from suppression_service.telemetry.port import MetricsPortTaken
+from suppression_service.version import with_version
+
+EXIT_REFUSED: Final = 1
+EXIT_USAGE: Final = 2
+EXIT_UNUSABLE: Final = 3
+
+_log = structlog.get_logger(__name__)
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    # Rich's tables cut the names of environment variables short.
+    rich_markup_mode=None,
+    context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
+    help="""Turns what Amazon SES says about sent mail into changes to the suppression list.
+
+    Every flag is also an environment variable, SUPPRESSION_ and its name in capitals;
+    a flag that is given wins. AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL and the other
+    AWS_* variables are boto3's own.
+    """,
+)
+
+app.callback()(with_version)
+app.command("webhook")(webhook_command)
+app.command("provision")(provision_command)
+app.command("doctor")(doctor_command)
+app.command("reconcile")(reconcile_command)
+app.command("rates")(rates_command)
+app.command("purge")(purge_command)
+app.add_typer(dead_letters_app, name="dead-letters")
+
+
+def _option(name: str) -> Any:
+    return option(IngestSettings, name)
+
+
+_DatabaseUrl = Annotated[str | None, _option("database_url")]
+_TopicArns = Annotated[str | None, _option("topic_arns")]
+_VerifySignatures = Annotated[bool | None, _option("verify_signatures")]
+_CertificateEndpoint = Annotated[str | None, _option("certificate_endpoint")]
+_Streams = Annotated[str | None, _option("streams")]
+_DelayedBounces = Annotated[str | None, _option("delayed_bounces")]
+_SoftBounceLimit = Annotated[str | None, _option("soft_bounce_limit")]
+_SoftBounceWithin = Annotated[str | None, _option("soft_bounce_within")]
+_SoftBounceLasts = Annotated[str | None, _option("soft_bounce_lasts")]
+_RetryQueueUrl = Annotated[str | None, _option("retry_queue_url")]
+_CountMemory = Annotated[str | None, _option("count_memory")]
+_EventRetention = Annotated[str | None, _option("event_retention")]
+_MetricsListen = Annotated[str | None, _option("metrics_listen")]
+_LogFormat = Annotated[str | None, _option("log_format")]
+
+
+@app.command("worker")
+def worker_command(
+    queue_url: Annotated[str | None, _option("queue_url")] = None,
+    database_url: _DatabaseUrl = None,
+    topic_arns: _TopicArns = None,
+    verify_signatures: _VerifySignatures = None,
+    certificate_endpoint: _CertificateEndpoint = None,
+    streams: _Streams = None,
+    delayed_bounces: _DelayedBounces = None,
+    soft_bounce_limit: _SoftBounceLimit = None,
+    soft_bounce_within: _SoftBounceWithin = None,
+    soft_bounce_lasts: _SoftBounceLasts = None,
+    retry_queue_url: _RetryQueueUrl = None,
+    count_memory: _CountMemory = None,
+    event_retention: _EventRetention = None,
+    publish_rates: Annotated[bool | None, _option("publish_rates")] = None,
+    batch_size: Annotated[str | None, _option("batch_size")] = None,
+    wait_seconds: Annotated[str | None, _option("wait_seconds")] = None,
+    metrics_listen: _MetricsListen = None,
+    log_format: _LogFormat = None,
+) -> None:
+    """Receive from SQS and store, until SIGTERM or Ctrl-C.
+
+    A message is deleted from the queue after its feedback is stored, never before.
+    One that is broken or forged is left there, for the dead-letter queue.
+
+    \b
+    Examples:
+      suppression-ingest worker --queue-url https://sqs.eu-west-1.amazonaws.com/123456789012/ses
+      SUPPRESSION_STREAMS=newsletter-set=newsletter suppression-ingest worker
+    """  # noqa: D301 - click's mark for lines that stay as they are
+    settings = load_settings(**locals())
+    configure_logs(settings.log_format)
+    if not settings.queue_url:
+        raise SettingsError("SUPPRESSION_QUEUE_URL is not set: say which queue to receive from")
+    run_worker(settings)
+
+
+@app.command("replay")
+def replay_command(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE", help="files to read; - is standard input")
+    ],
+    database_url: _DatabaseUrl = None,
+    topic_arns: _TopicArns = None,
+    verify_signatures: _VerifySignatures = None,
+    certificate_endpoint: _CertificateEndpoint = None,
+    streams: _Streams = None,
+    delayed_bounces: _DelayedBounces = None,
+    soft_bounce_limit: _SoftBounceLimit = None,
+    soft_bounce_within: _SoftBounceWithin = None,
+    soft_bounce_lasts: _SoftBounceLasts = None,
+    retry_queue_url: _RetryQueueUrl = None,
+    count_memory: _CountMemory = None,
+    log_format: _LogFormat = None,
+) -> None:
+    """Feed saved messages through the same steps as the worker.
+
+    Takes SNS envelopes, bare SES events and saved SQS messages: one JSON document,
+    several, an array of them, or JSON Lines. What was stored before changes nothing.
+    Exit status 1 tells that some were refused; the log names them by file and line.
+
+    \b
+    Examples:
+      suppression-ingest replay bounces-2026-01.jsonl bounces-2026-02.jsonl
+      aws sqs receive-message --queue-url … | suppression-ingest replay -
+    """  # noqa: D301 - click's mark for lines that stay as they are
+    settings = load_settings(**{k: v for k, v in locals().items() if k != "files"})
+    configure_logs(settings.log_format)
+    tally = run_replay(settings, files)
+    Console().print(_summary(tally))
+    typer.echo(f"feedback about recipients: {tally.new:,} new, {tally.duplicates:,} known before")
+    if tally.refused:
+        raise typer.Exit(EXIT_REFUSED)
+
+
+def run_worker(settings: IngestSettings) -> None:
+    """Run the worker until a signal stops it.
+
+    Raises:
+        StoreError: the database cannot be used.
+        SettingsError: AWS's settings lack a region.
+    """
+    with Stop().on_signals() as stop, opened_pipeline(settings) as pipeline:
+        queue = Queue.connect(settings.queue_url, settings.batch_size, settings.wait_seconds)
+        if not settings.topic_arns:
+            _log.warning("SUPPRESSION_TOPIC_ARNS is not set: messages of any topic are taken")
+        if not settings.verify_signatures:
+            _log.warning("signatures are not verified")
+        _log.info("started", queue_url=settings.queue_url)
+        chores = chores_of(settings, pipeline.store, stop)
+        worker = Worker(queue, pipeline, stop, chores=chores)
+        with worker_metrics(settings, worker, pipeline.store):
+            worker.run()
+
+
+def run_replay(settings: IngestSettings, files: list[str]) -> Tally:
+    """Replay files with a progress bar, if somebody is looking.
+
+    Raises:
+        SettingsError: a file cannot be read.
+        StoreError: the database cannot be used, or not any more.
+    """
+    for name in files:
+        if name != STANDARD_INPUT and not Path(name).exists():
+            raise SettingsError(f"{name}: there is no such file")
+    with opened_pipeline(settings) as pipeline:
+        try:
+            with _progress(files) as advance:
+                return replay(pipeline, files, advance)
+        except OSError as error:
+            raise SettingsError(f"{error.filename}: {error.strerror}") from None
+
+
+@contextlib.contextmanager
+def _progress(files: list[str]) -> Iterator[Callable[[int], None]]:
+    """Show a bar on a terminal; yields what is to be told of bytes that have been read."""
+    columns = (TextColumn("replaying"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("replaying", total=_size(files))
+        yield lambda count: progress.advance(task, count)
+
+
+def _size(files: list[str]) -> int | None:
+    """Return the bytes of all files; None where one of them does not tell."""
+    paths = [Path(name) for name in files]
+    if STANDARD_INPUT in files or not all(path.is_file() for path in paths):
+        return None
+    return sum(path.stat().st_size for path in paths)
+
+
+def _summary(tally: Tally) -> Table:
+    table = Table("what", "messages", title="replayed")
+    table.columns[1].justify = "right"
+    rows = [*sorted(tally.kinds.items()), *((f"refused: {s}", n) for s, n in tally.refused.items())]
+    for what, count in rows:
+        table.add_row(what, f"{count:,}")
+    table.add_section()
+    table.add_row("all", f"{tally.received:,}")
+    return table
+
+
+def main() -> None:
+    """Run the command; what cannot be done is one line and an exit status, no traceback."""
+    # For commands that have no setting for it: standard output is for their results.
+    configure_logs("console")
+    try:
+        app()
+    except SettingsError as error:
+        _give_up(error, EXIT_USAGE)
+    except (StoreError, IngestError, MetricsPortTaken) as error:
+        _give_up(error, EXIT_UNUSABLE)
+
+
+def _give_up(error: Exception, status: int) -> None:
+    typer.echo(f"suppression-ingest: {error}", err=True)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

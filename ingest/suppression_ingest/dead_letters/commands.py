@@ -1,0 +1,185 @@
+"""``suppression-ingest dead-letters``."""
+
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from suppression_ingest.dead_letters.moving import redrive, save
+from suppression_ingest.dead_letters.queue import DeadLetterQueue
+from suppression_ingest.dead_letters.reading import Reader, Reading
+from suppression_ingest.dead_letters.settings import DeadLetterSettings
+from suppression_ingest.errors import SettingsError
+from suppression_ingest.options import option
+from suppression_ingest.pipeline import Authenticate
+from suppression_ingest.settings import load
+from suppression_ingest.sns.certificates import CertificateFetcher, SigningKeys
+from suppression_ingest.sns.signature import SnsSignatureVerifier
+
+#: There are dead letters, or some are left.
+EXIT_SOME: Final = 1
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="""Look into the dead-letter queue, send its messages back, or save them.
+
+    The queue is found through the redrive policy of --queue-url, or named by
+    --dead-letter-queue-url.
+    """,
+)
+
+
+def _option(name: str) -> Any:
+    return option(DeadLetterSettings, name)
+
+
+_QueueUrl = Annotated[str | None, _option("queue_url")]
+_DeadLetterQueueUrl = Annotated[str | None, _option("dead_letter_queue_url")]
+_AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document, for programs")]
+
+
+@app.command("list")
+def list_command(
+    queue_url: _QueueUrl = None,
+    dead_letter_queue_url: _DeadLetterQueueUrl = None,
+    topic_arns: Annotated[str | None, _option("topic_arns")] = None,
+    verify_signatures: Annotated[bool | None, _option("verify_signatures")] = None,
+    certificate_endpoint: Annotated[str | None, _option("certificate_endpoint")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="messages at most")] = 100,
+    as_json: _AsJson = False,
+) -> None:
+    """Show why each message is there, with its addresses masked.
+
+    Every message goes through the worker's own steps, and nothing is stored. "sound"
+    means that the worker would take it now. Messages are borrowed for the look and
+    given back at once; each look adds one to their receive counts.
+
+    Exit status 0 tells that there are none, 1 that there are some.
+
+    \b
+    Examples:
+      suppression-ingest dead-letters list --queue-url https://sqs.eu-west-1.amazonaws.com/…/ses
+      suppression-ingest dead-letters list --json | jq '.letters[].sort'
+    """  # noqa: D301 - a real backspace, by which click keeps lines apart
+    settings = load(
+        DeadLetterSettings,
+        queue_url=queue_url,
+        dead_letter_queue_url=dead_letter_queue_url,
+        topic_arns=topic_arns,
+        verify_signatures=verify_signatures,
+        certificate_endpoint=certificate_endpoint,
+    )
+    letters = _letters(settings)
+    waiting = letters.count()
+    with _authenticate(settings) as authenticate, letters.looking(limit) as borrowed:
+        reader = Reader(authenticate)
+        readings = [reader.read(letter) for letter in borrowed]
+    left = max(0, waiting - len(readings))
+    _print_readings(readings, left, as_json=as_json)
+    if readings or left:
+        raise typer.Exit(EXIT_SOME)
+
+
+@app.command("redrive")
+def redrive_command(
+    queue_url: _QueueUrl = None,
+    dead_letter_queue_url: _DeadLetterQueueUrl = None,
+    as_json: _AsJson = False,
+) -> None:
+    """Send all messages back to the queue that gave them up, for the worker to try again.
+
+    Do so after what was wrong has been put right: "dead-letters list" tells what was.
+    SQS moves them itself (StartMessageMoveTask); the command waits until it has.
+    Where SQS has no move tasks, as in stand-ins, each message is sent and, once that
+    is confirmed, deleted; killed in between, it is in both queues, which does no harm.
+    Messages that somebody has on loan at the moment stay, and are not counted.
+
+    Exit status 0 tells that all are back, 1 that some are left, 3 that SQS refused or
+    gave up, and why.
+
+    \b
+    Example:
+      suppression-ingest dead-letters redrive --queue-url https://sqs.eu-west-1.amazonaws.com/…/ses
+    """  # noqa: D301 - a real backspace, by which click keeps lines apart
+    settings = load(
+        DeadLetterSettings, queue_url=queue_url, dead_letter_queue_url=dead_letter_queue_url
+    )
+    moved = redrive(_letters(settings), settings.queue_url)
+    if as_json:
+        typer.echo(json.dumps(moved._asdict()))
+    else:
+        typer.echo(f"{moved.moved:,} sent back ({moved.how}), {moved.left:,} left")
+    if moved.left:
+        raise typer.Exit(EXIT_SOME)
+
+
+@app.command("save")
+def save_command(
+    file: Annotated[Path, typer.Argument(help="a file that does not exist yet")],
+    queue_url: _QueueUrl = None,
+    dead_letter_queue_url: _DeadLetterQueueUrl = None,
+    limit: Annotated[int, typer.Option(min=1, help="messages at most")] = 100_000,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="delete from the queue what is safe on disk")
+    ] = False,
+    as_json: _AsJson = False,
+) -> None:
+    """Save messages as JSON Lines, which "suppression-ingest replay" reads.
+
+    The file holds people's addresses; only its owner may read it. With --delete, a
+    message leaves the queue after the disk has it for certain, and not before.
+
+    Exit status 1 tells that some could not be deleted.
+
+    \b
+    Examples:
+      suppression-ingest dead-letters save dead.jsonl --delete
+      suppression-ingest replay dead.jsonl
+    """  # noqa: D301 - a real backspace, by which click keeps lines apart
+    settings = load(
+        DeadLetterSettings, queue_url=queue_url, dead_letter_queue_url=dead_letter_queue_url
+    )
+    try:
+        saved = save(_letters(settings), file, limit, delete=delete)
+    except OSError as error:
+        raise SettingsError(f"{file}: {error.strerror}") from None
+    if as_json:
+        typer.echo(json.dumps(saved._asdict()))
+    else:
+        typer.echo(f"{saved.written:,} saved, {saved.deleted:,} deleted from the queue")
+    if delete and saved.deleted < saved.written:
+        raise typer.Exit(EXIT_SOME)
+
+
+def _letters(settings: DeadLetterSettings) -> DeadLetterQueue:
+    return DeadLetterQueue.find(settings.queue_url, settings.dead_letter_queue_url)
+
+
+@contextmanager
+def _authenticate(settings: DeadLetterSettings) -> Iterator[Authenticate]:
+    with CertificateFetcher(settings.certificate_endpoint) as fetch:
+        verifier = SnsSignatureVerifier(SigningKeys(fetch), settings.topic_arns)
+        yield verifier.verify if settings.verify_signatures else verifier.check_topic
+
+
+def _print_readings(readings: Sequence[Reading], left: int, *, as_json: bool) -> None:
+    if as_json:
+        shown = [dataclasses.asdict(reading) for reading in readings]
+        typer.echo(json.dumps({"letters": shown, "left": left}, indent=2))
+        return
+    for reading in readings:
+        typer.echo(_line(reading))
+    typer.echo(f"{len(readings):,} shown, about {left:,} more in the queue")
+
+
+def _line(reading: Reading) -> str:
+    about = " ".join([reading.kind or "no event", *reading.recipients])
+    return (
+        f"{reading.sent}  received {reading.receive_count:,}×  {reading.message_id}  "
+        f"{reading.sort}: {reading.why}  [{about}]"
+    )

@@ -1,0 +1,1 @@
+"""The deployment in AWS: created by ``provision``, checked by ``doctor``."""

@@ -1,0 +1,98 @@
+"""``suppression-ingest doctor``."""
+
+import contextlib
+import sys
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from suppression_ingest.aws.clients import BRISK, Aws
+from suppression_ingest.deployment import doctor, probe
+from suppression_ingest.deployment.deployment import Deployment
+from suppression_ingest.deployment.settings import AwsSettings
+from suppression_ingest.errors import SettingsError
+from suppression_ingest.options import option
+from suppression_ingest.settings import load
+
+
+def _option(name: str) -> Any:
+    return option(AwsSettings, name)
+
+
+def doctor_command(
+    configuration_set: Annotated[str | None, _option("configuration_set")] = None,
+    queue_url: Annotated[str | None, _option("queue_url")] = None,
+    topic_arns: Annotated[str | None, _option("topic_arns")] = None,
+    database_url: Annotated[str | None, _option("database_url")] = None,
+    verify_signatures: Annotated[bool | None, _option("verify_signatures")] = None,
+    wait_seconds: Annotated[str | None, _option("wait_seconds")] = None,
+    send_probe: Annotated[
+        bool, typer.Option("--probe", help="send a message that bounces, and follow the bounce")
+    ] = False,
+    sender: Annotated[
+        str, typer.Option("--from", help="a verified address to send the probe from")
+    ] = "",
+    probe_seconds: Annotated[
+        int, typer.Option(min=1, help="how long to wait for its bounce")
+    ] = probe.PATIENCE,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON, for scripts")] = False,
+) -> None:
+    """Go through the deployment checklist, with the settings that the worker starts with.
+
+    Exit status: 0 if all is as it should be, 1 if something failed, 3 if nothing failed
+    and something could not be told (no permission, not reachable). Nothing is changed;
+    --probe sends one message to SES's mailbox simulator, which harms no reputation, and
+    needs a worker that runs.
+
+    \b
+    Examples:
+      suppression-ingest doctor
+      suppression-ingest doctor --probe --from news@example.com
+      suppression-ingest doctor --json | jq '.checks[] | select(.verdict != "pass")'
+    """  # noqa: D301 - a real backspace, by which click keeps lines apart
+    if send_probe and not sender:
+        raise SettingsError("--probe needs --from: a verified address to send it from")
+    settings = load(
+        AwsSettings,
+        configuration_set=configuration_set,
+        queue_url=queue_url,
+        topic_arns=topic_arns,
+        database_url=database_url,
+        verify_signatures=verify_signatures,
+        wait_seconds=wait_seconds,
+    )
+    deployment = Deployment(settings, lambda: Aws.connect(BRISK))
+    with contextlib.closing(deployment):
+        results = _examined(deployment, quiet=as_json)
+        if send_probe:
+            results.append(_probed(deployment, sender, probe_seconds))
+            _tell(results[-1], quiet=as_json)
+    typer.echo(doctor.as_json(results) if as_json else doctor.summary_of(results))
+    raise typer.Exit(doctor.exit_status(results))
+
+
+def _examined(deployment: Deployment, *, quiet: bool) -> list[doctor.Result]:
+    results = []
+    for result in doctor.examine(deployment):
+        _tell(result, quiet=quiet)
+        results.append(result)
+    return results
+
+
+def _tell(result: doctor.Result, *, quiet: bool) -> None:
+    if not quiet:
+        for line in doctor.lines_of(result, sys.stdout.encoding):
+            typer.echo(line)
+
+
+def _probed(deployment: Deployment, sender: str, seconds: int) -> doctor.Result:
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("waiting for the bounce"), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as p:
+        task = p.add_task("")
+        asked = probe.Probe(
+            deployment, sender, seconds, waited=lambda s: p.update(task, completed=s)
+        )
+        return doctor.Result("probe", doctor.looked(asked.look))

@@ -1,0 +1,58 @@
+"""What the parts of the wiring are called."""
+
+import dataclasses
+import re
+from typing import Final
+
+from suppression_ingest.aws.clients import Aws
+from suppression_ingest.errors import SettingsError
+
+#: The prefix of all names, unless another is asked for.
+DEFAULT_NAME: Final = "ses-feedback"
+
+# Short enough that every name made from it is taken by the service it is for.
+_NAME = re.compile(r"[0-9A-Za-z_-]{1,60}")
+#: What SES allows as the name of a configuration set, or of an event destination.
+_SET = re.compile(r"[0-9A-Za-z_-]{1,64}")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Names:
+    """The names and ARNs of one wiring; they can be told before anything exists."""
+
+    prefix: str
+    configuration_set: str
+    topic_arn: str
+    queue_arn: str
+    dead_letter_arn: str
+    configuration_set_arn: str
+
+    @classmethod
+    def of(cls, aws: Aws, prefix: str, configuration_set: str) -> "Names":
+        """Return the names for a prefix.
+
+        Raises:
+            SettingsError: the prefix or the configuration set is no name.
+        """
+        if not _NAME.fullmatch(prefix):
+            raise SettingsError("--name: up to 60 letters, digits, - and _")
+        if not _SET.fullmatch(configuration_set):
+            raise SettingsError("SUPPRESSION_CONFIGURATION_SET: up to 64 letters, digits, - and _")
+        return cls(
+            prefix=prefix,
+            configuration_set=configuration_set,
+            topic_arn=aws.arn("sns", prefix),
+            queue_arn=aws.arn("sqs", prefix),
+            dead_letter_arn=aws.arn("sqs", f"{prefix}-dead"),
+            configuration_set_arn=configuration_set_arn(aws, configuration_set),
+        )
+
+
+def configuration_set_arn(aws: Aws, name: str) -> str:
+    """Return the ARN under which SES publishes the events of a configuration set."""
+    return aws.arn("ses", f"configuration-set/{name}")
+
+
+def name_in(arn: str) -> str:
+    """Return the last part of the ARN of a topic or a queue: its name."""
+    return arn.rpartition(":")[2]

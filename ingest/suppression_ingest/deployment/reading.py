@@ -1,0 +1,182 @@
+"""What AWS holds now; None for what is not there.
+
+Every function raises :class:`suppression_ingest.errors.AwsError` for an answer that is none.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from suppression_ingest.aws.clients import Aws
+from suppression_ingest.aws.failures import is_absent, translated
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef
+    from mypy_boto3_sesv2.type_defs import (
+        EventDestinationTypeDef,
+        GetAccountResponseTypeDef,
+        GetConfigurationSetResponseTypeDef,
+    )
+
+#: Identities that are asked about at once (SES's limit).
+_IDENTITIES: Final = 100
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FoundQueue:
+    """A queue that exists."""
+
+    url: str
+    attributes: Mapping[str, str]
+
+    @property
+    def arn(self) -> str:
+        """Its ARN."""
+        return self.attributes["QueueArn"]
+
+    @property
+    def waiting(self) -> int:
+        """About how many messages nobody has received."""
+        return int(self.attributes.get("ApproximateNumberOfMessages", 0))
+
+    def number(self, attribute: str) -> int:
+        """Return an attribute that is a number."""
+        return int(self.attributes[attribute])
+
+
+def topic_attributes(aws: Aws, arn: str) -> dict[str, str] | None:
+    """Return the attributes of a topic."""
+    with translated():
+        try:
+            return aws.sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+        except ClientError as error:
+            if is_absent(error):
+                return None
+            raise
+
+
+def queue_named(aws: Aws, name: str) -> FoundQueue | None:
+    """Return a queue of this account."""
+    with translated():
+        try:
+            url = aws.sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        except ClientError as error:
+            if is_absent(error):
+                return None
+            raise
+    return queue_at(aws, url)
+
+
+def queue_at(aws: Aws, url: str) -> FoundQueue | None:
+    """Return the queue of a URL."""
+    with translated():
+        try:
+            answer = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+        except ClientError as error:
+            if is_absent(error):
+                return None
+            raise
+    # moto and SQS alike give every attribute as a text.
+    return FoundQueue(url, {str(name): value for name, value in answer["Attributes"].items()})
+
+
+def sources_of(aws: Aws, dead_letter_url: str) -> list[str]:
+    """Return the ARNs of the queues that give up their messages to a queue."""
+    with translated():
+        pages = aws.sqs.get_paginator("list_dead_letter_source_queues")
+        urls = [
+            url for page in pages.paginate(QueueUrl=dead_letter_url) for url in page["queueUrls"]
+        ]
+    found = [queue_at(aws, url) for url in urls]
+    return [queue.arn for queue in found if queue]
+
+
+def subscription(aws: Aws, topic_arn: str, queue_arn: str) -> dict[str, str] | None:
+    """Return the attributes of a queue's subscription to a topic."""
+    with translated():
+        try:
+            pages = aws.sns.get_paginator("list_subscriptions_by_topic")
+            arns = [
+                one["SubscriptionArn"]
+                for page in pages.paginate(TopicArn=topic_arn)
+                for one in page["Subscriptions"]
+                if one["Protocol"] == "sqs" and one["Endpoint"] == queue_arn
+            ]
+            if not arns:
+                return None
+            if not arns[0].startswith("arn:"):
+                return {"PendingConfirmation": "true"}
+            return aws.sns.get_subscription_attributes(SubscriptionArn=arns[0])["Attributes"]
+        except ClientError as error:
+            if is_absent(error):
+                return None
+            raise
+
+
+def configuration_set(aws: Aws, name: str) -> "GetConfigurationSetResponseTypeDef | None":
+    """Return a configuration set."""
+    with translated():
+        try:
+            return aws.ses.get_configuration_set(ConfigurationSetName=name)
+        except ClientError as error:
+            if is_absent(error):
+                return None
+            raise
+
+
+def configuration_set_names(aws: Aws) -> list[str]:
+    """Return the names of the first configuration sets."""
+    with translated():
+        return aws.ses.list_configuration_sets(PageSize=20).get("ConfigurationSets", [])
+
+
+def destinations(aws: Aws, name: str) -> "list[EventDestinationTypeDef]":
+    """Return the event destinations of a configuration set; none where it does not exist."""
+    with translated():
+        try:
+            answer = aws.ses.get_configuration_set_event_destinations(ConfigurationSetName=name)
+        except ClientError as error:
+            if is_absent(error):
+                return []
+            raise
+    return answer.get("EventDestinations", [])
+
+
+def account(aws: Aws) -> "GetAccountResponseTypeDef":
+    """Return what SES says of the account."""
+    with translated():
+        return aws.ses.get_account()
+
+
+def alarms_on(
+    aws: Aws, namespace: str, metric: str, dimensions: Mapping[str, str]
+) -> "list[MetricAlarmTypeDef]":
+    """Return the alarms that watch a metric."""
+    with translated():
+        answer = aws.cloudwatch.describe_alarms_for_metric(
+            Namespace=namespace,
+            MetricName=metric,
+            Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+        )
+    return answer["MetricAlarms"]
+
+
+def identity_topics(aws: Aws) -> dict[str, set[str]]:
+    """Return, for the first identities that publish feedback by themselves, to which topics."""
+    with translated():
+        listed = aws.ses.list_email_identities(PageSize=_IDENTITIES).get("EmailIdentities", [])
+        names = [identity["IdentityName"] for identity in listed]
+        if not names:
+            return {}
+        answer = aws.identities.get_identity_notification_attributes(Identities=names)
+    topics = {
+        name: _topics(attributes) for name, attributes in answer["NotificationAttributes"].items()
+    }
+    return {name: arns for name, arns in topics.items() if arns}
+
+
+def _topics(attributes: Mapping[str, Any]) -> set[str]:
+    kinds: Sequence[str] = ("BounceTopic", "ComplaintTopic")
+    return {attributes[kind] for kind in kinds if attributes.get(kind)}

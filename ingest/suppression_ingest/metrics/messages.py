@@ -1,0 +1,91 @@
+"""What Prometheus is shown of the messages that came in.
+
+For CloudWatch there are other metrics, by other names: :mod:`.rates.cloudwatch_names`.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from prometheus_client import Metric
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
+
+from suppression_ingest.errors import (
+    Defect,
+    ForeignTopic,
+    Forged,
+    Malformed,
+    Refused,
+    Unstorable,
+    Unverifiable,
+)
+from suppression_ingest.outcome import UNKNOWN, Result
+from suppression_ingest.policy import KNOWN_KINDS
+from suppression_ingest.ses import NotAnEvent
+from suppression_ingest.stats import Tally
+
+#: What stands for the kind of a message that was refused: it was not read so far.
+NO_KIND: Final = "none"
+
+# All series are there from the beginning: a counter that is born as 1 has never risen,
+# and no alert would ring.
+_KINDS: Final = (*sorted(KNOWN_KINDS), UNKNOWN, *NotAnEvent)
+_REFUSALS: Final = (Malformed, Forged, ForeignTopic, Unverifiable, Unstorable, Defect)
+_CAUSES: Final = (*Forged.CAUSES, ForeignTopic.cause, Unverifiable.cause)
+
+
+class TallyMetrics(Collector):
+    """What became of the messages of one process.
+
+    Args:
+        tally: counts them; another thread may add to it meanwhile.
+        refusals: what a message can be refused for besides what all sources have in common.
+    """
+
+    def __init__(self, tally: Tally, refusals: Iterable[type[Refused]] = ()) -> None:
+        self._tally = tally
+        self._refusals: tuple[type[Refused], ...] = (*_REFUSALS, *refusals)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every family."""
+        yield self._messages()
+        yield self._feedback()
+        yield self._verification_failures()
+
+    def _messages(self) -> Metric:
+        family = CounterMetricFamily(
+            "suppression_ingest_messages",
+            "Messages that came in, by kind of event and by what became of them.",
+            labels=("kind", "outcome"),
+        )
+        counts = {(kind, result.value): 0 for kind in _KINDS for result in Result}
+        counts |= {(NO_KIND, refusal.label): 0 for refusal in self._refusals}
+        for (kind, outcome), count in (counts | dict(self._tally.outcomes)).items():
+            family.add_metric((_label(kind or NO_KIND), _label(outcome)), count)
+        return family
+
+    def _feedback(self) -> Metric:
+        family = CounterMetricFamily(
+            "suppression_ingest_feedback",
+            "Pieces of feedback, one a recipient, by whether they were known before.",
+            labels=("outcome",),
+        )
+        family.add_metric((Result.NEW,), self._tally.new)
+        family.add_metric((Result.DUPLICATE,), self._tally.duplicates)
+        return family
+
+    def _verification_failures(self) -> Metric:
+        family = CounterMetricFamily(
+            "suppression_ingest_verification_failures",
+            "Messages that could not be shown to be SNS's and ours, by what failed.",
+            labels=("cause",),
+        )
+        own = (refusal.cause for refusal in self._refusals if refusal.cause)
+        causes = dict.fromkeys((*_CAUSES, *own), 0) | dict(self._tally.unverified)
+        for cause, count in causes.items():
+            family.add_metric((cause,), count)
+        return family
+
+
+def _label(text: str) -> str:
+    return text.lower().replace(" ", "_").replace("-", "_")

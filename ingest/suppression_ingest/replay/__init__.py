@@ -1,0 +1,1 @@
+"""Saved messages, fed through the pipeline."""

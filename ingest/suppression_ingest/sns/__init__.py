@@ -1,0 +1,1 @@
+"""SNS: envelopes, their signatures, and the certificates that verify them."""

@@ -1,0 +1,105 @@
+"""What SNS wraps around an SES event, and taking it off.
+
+A body is either an SNS envelope (JSON with ``Type``) or, under raw message
+delivery and in files, the SES event itself. Both set-up texts of SES come
+either way.
+"""
+
+import dataclasses
+import re
+from typing import Final
+
+from suppression_ingest.errors import Malformed
+from suppression_ingest.json_object import JsonObject, optional_text, parse_object, required_text
+from suppression_ingest.ses import EVENT_PUBLISHING_SET_UP
+
+NOTIFICATION: Final = "Notification"
+#: Sent when an endpoint is subscribed and unsubscribed. Their URLs are never followed.
+CONFIRMATIONS: Final = frozenset({"SubscriptionConfirmation", "UnsubscribeConfirmation"})
+
+# Such parts of the signed text as hold no newline cannot pass for one another.
+_MESSAGE_ID = re.compile(r"[0-9A-Za-z-]{1,100}")
+_ONE_LINE = ("MessageId", "Timestamp", "TopicArn")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Envelope:
+    """A message with its wrapping taken off.
+
+    ``message`` is what SES published. The rest is empty under raw delivery,
+    where SNS drops its envelope and with it the signature; ``signed`` then is
+    None. Otherwise it is the envelope under the names of an HTTP delivery.
+    """
+
+    message: str
+    type: str = NOTIFICATION
+    message_id: str = ""
+    topic_arn: str = ""
+    timestamp: str = ""
+    signed: JsonObject | None = None
+
+    @property
+    def certificate_url(self) -> str:
+        """Where the envelope says that its certificate is; not to be believed yet."""
+        return optional_text(self.signed or {}, "SigningCertURL")
+
+
+def open_envelope(body: str) -> Envelope:
+    """Take an SNS envelope off a body, if it has one.
+
+    Source: "Amazon SNS message and JSON formats" in the SNS developer guide;
+    the spelling of Lambda records from "Using AWS Lambda with Amazon SNS".
+
+    Args:
+        body: of an SQS message, an HTTP post, or a document in a file.
+
+    Raises:
+        Malformed: it is neither JSON nor a set-up text, or an SNS envelope that
+            lacks a part or has one of the wrong type.
+    """
+    if body.strip() == EVENT_PUBLISHING_SET_UP:
+        return Envelope(body)
+    document = parse_object(body)
+    return _from_sns(document) if _is_from_sns(document) else Envelope(body)
+
+
+def _is_from_sns(document: JsonObject) -> bool:
+    """Whether a document is an SNS envelope, or what is left of one."""
+    if "Type" not in document:
+        return False
+    return document["Type"] in (NOTIFICATION, *CONFIRMATIONS) or not document.keys().isdisjoint(
+        {"Message", "TopicArn"}
+    )
+
+
+def _from_sns(document: JsonObject) -> Envelope:
+    fields = _as_posted(document)
+    kind = required_text(fields, "Type")
+    if kind != NOTIFICATION and kind not in CONFIRMATIONS:
+        raise Malformed("an SNS envelope of an unknown type")
+    if not isinstance(fields.get("Message"), str):
+        raise Malformed("an SNS envelope without a text as its Message")
+    if any("\n" in required_text(fields, name) for name in _ONE_LINE):
+        raise Malformed("an SNS envelope with a line break where none belongs")
+    if not _MESSAGE_ID.fullmatch(fields["MessageId"]):
+        raise Malformed("an SNS envelope whose MessageId is none")
+    return Envelope(
+        message=fields["Message"],
+        type=kind,
+        message_id=fields["MessageId"],
+        topic_arn=fields["TopicArn"],
+        timestamp=optional_text(fields, "Timestamp"),
+        signed=fields,
+    )
+
+
+def _as_posted(document: JsonObject) -> JsonObject:
+    """Bring the spelling of Lambda records to that of HTTP deliveries.
+
+    They write ``SigningCertUrl`` and a null Subject where an HTTP delivery
+    leaves it out; SNS signs no Subject then.
+    """
+    fields = {name: value for name, value in document.items() if value is not None}
+    if "SigningCertUrl" in fields:
+        fields.setdefault("SigningCertURL", fields["SigningCertUrl"])
+    return fields

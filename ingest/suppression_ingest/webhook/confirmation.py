@@ -1,0 +1,127 @@
+"""Confirming a subscription, by the SNS API and never by a URL out of the message.
+
+Source: "Step 3: Confirm your Amazon SNS subscription" in the SNS developer guide.
+Fetching the SubscribeURL instead is how such endpoints were made to fetch whatever
+a stranger liked (CVE-2026-32096).
+"""
+
+import asyncio
+import datetime as dt
+import functools
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import boto3
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from suppression_ingest.errors import Malformed
+from suppression_ingest.json_object import optional_text
+from suppression_ingest.moment import moment_of
+from suppression_ingest.sns.envelope import Envelope
+from suppression_ingest.webhook.refusals import StaleConfirmation, TokenRefused, Unconfirmed
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+#: How long SNS takes a token, and some more for clocks that differ.
+TOKEN_LIFE: Final = dt.timedelta(days=2, hours=1)
+#: Confirmations to remember, so that one that is sent again costs nothing.
+MAX_REMEMBERED: Final = 1_000
+
+#: Takes a topic's ARN and a token; blocks. Raises TokenRefused and Unconfirmed.
+Confirm = Callable[[str, str], None]
+
+_CONNECT_SECONDS: Final = 3
+_ANSWER_SECONDS: Final = 5
+# What SNS says of a token or a topic that it will not know later either.
+_FINAL: Final = frozenset(
+    {"InvalidParameter", "InvalidParameterValue", "InvalidParameterException", "NotFound"}
+)
+
+
+class Confirmations:
+    """Confirms subscriptions whose request has been verified.
+
+    Args:
+        confirm: does it.
+        now: the clock.
+    """
+
+    def __init__(
+        self, confirm: Confirm, now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
+    ) -> None:
+        self._confirm = confirm
+        self._now = now
+        self._done: OrderedDict[bytes, None] = OrderedDict()
+        # One at a time: there are hardly ever two, unless somebody sends old ones again.
+        self._turn = asyncio.Lock()
+
+    async def take(self, envelope: Envelope) -> None:
+        """Confirm what a SubscriptionConfirmation asks for, once.
+
+        Raises:
+            Malformed: it holds no token, or no time.
+            StaleConfirmation: its token cannot be good any more.
+            TokenRefused: SNS does not take it.
+            Unconfirmed: SNS cannot be asked now.
+        """
+        token = optional_text(envelope.signed or {}, "Token")
+        if not token:
+            raise Malformed("a SubscriptionConfirmation without a token")
+        if self._now() - moment_of(envelope.timestamp) > TOKEN_LIFE:
+            raise StaleConfirmation("the confirmation is older than its token can be")
+        name = hashlib.sha256(f"{envelope.topic_arn}\n{token}".encode(errors="replace")).digest()
+        async with self._turn:
+            if name not in self._done:
+                await asyncio.to_thread(self._confirm, envelope.topic_arn, token)
+                self._done[name] = None
+                if len(self._done) > MAX_REMEMBERED:
+                    self._done.popitem(last=False)
+
+
+class SnsConfirm:
+    """Calls ConfirmSubscription, in the region of the topic.
+
+    Args:
+        authenticate_unsubscribe: whether only the account may end the
+            subscription; otherwise whoever sees one message may, by the link in
+            it. True needs credentials and ``sns:ConfirmSubscription``.
+    """
+
+    def __init__(self, *, authenticate_unsubscribe: bool) -> None:
+        self._authenticate = authenticate_unsubscribe
+        self._client = functools.cache(self._connect)
+
+    def __call__(self, topic_arn: str, token: str) -> None:
+        """Confirm.
+
+        Raises:
+            TokenRefused: SNS does not know the token or the topic.
+            Unconfirmed: SNS does not answer, or does not let us.
+        """
+        answer = {"AuthenticateOnUnsubscribe": "true"} if self._authenticate else {}
+        try:
+            client = self._client(topic_arn.split(":")[3])
+            client.confirm_subscription(TopicArn=topic_arn, Token=token, **answer)
+        except ClientError as error:
+            code = str(error.response.get("Error", {}).get("Code", "an error without a code"))
+            if code in _FINAL:
+                raise TokenRefused(f"SNS refuses the token: {code}") from None
+            raise Unconfirmed(f"SNS does not confirm: {code}") from None
+        except (BotoCoreError, ValueError) as error:
+            raise Unconfirmed(f"SNS cannot be asked: {type(error).__name__}") from None
+
+    def _connect(self, region: str) -> "SNSClient":
+        config = Config(
+            connect_timeout=_CONNECT_SECONDS,
+            read_timeout=_ANSWER_SECONDS,
+            retries={"total_max_attempts": 1, "mode": "standard"},
+        )
+        if not self._authenticate:
+            # SNS wants a signature only for what changes who may unsubscribe.
+            config = config.merge(Config(signature_version=UNSIGNED))
+        return boto3.Session().client("sns", region_name=region, config=config)

@@ -1,0 +1,125 @@
+"""What the webhook can be told, besides what every part of ingest can."""
+
+import ipaddress
+import re
+from typing import Annotated, Final, Self
+
+from pydantic import AfterValidator, Field, FilePath, model_validator
+
+from suppression_ingest.settings import IngestSettings, host_and_port
+from suppression_ingest.webhook.tls import server_context
+
+#: Octets of the largest message that SNS takes, and half as many again for the
+#: quoting of its quotes and the envelope around it.
+LARGEST_POST: Final = 1_572_864
+_LARGEST_LIMIT: Final = 16 * 1024 * 1024
+
+# What stands in a URL as it is: SNS is given the password in one.
+_PASSWORD = re.compile(r"[0-9A-Za-z._~-]{16,200}")
+
+
+def _password(text: str) -> str:
+    if text and not _PASSWORD.fullmatch(text):
+        raise ValueError("give 16 to 200 letters, digits and . _ ~ -, as it stands in a URL")
+    return text
+
+
+def _is_loopback(listen: str) -> bool:
+    host = listen.rpartition(":")[0].strip("[]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class WebhookSettings(IngestSettings):
+    """Settings of ``suppression-ingest webhook``."""
+
+    webhook_listen: Annotated[
+        str, AfterValidator(host_and_port), Field(description="HOST:PORT to take posts on")
+    ] = "127.0.0.1:8080"
+    webhook_workers: Annotated[int, Field(ge=1, le=64, description="worker processes")] = 1
+    webhook_tls_certificate: Annotated[
+        FilePath | None, Field(description="PEM file with the certificate chain to show")
+    ] = None
+    webhook_tls_key: Annotated[
+        FilePath | None, Field(description="PEM file with its private key")
+    ] = None
+    webhook_insecure: Annotated[
+        bool,
+        Field(
+            description="listen beyond this machine without TLS, "
+            "behind a load balancer that ends it"
+        ),
+    ] = False
+    webhook_password: Annotated[
+        str,
+        AfterValidator(_password),
+        Field(description="what posts must bring (HTTP basic, any user name)", repr=False),
+    ] = ""
+    webhook_raw: Annotated[
+        bool,
+        Field(description="take raw deliveries, which nothing but the password makes genuine"),
+    ] = False
+    webhook_max_body: Annotated[
+        int, Field(ge=1_024, le=_LARGEST_LIMIT, description="octets of a post at most")
+    ] = LARGEST_POST
+    webhook_authenticate_unsubscribe: Annotated[
+        bool,
+        Field(
+            description="confirm so that only the account can unsubscribe; "
+            "needs sns:ConfirmSubscription"
+        ),
+    ] = True
+
+    @property
+    def password_needed(self) -> bool:
+        """Whether posts are taken that no signature vouches for."""
+        return self.webhook_raw or not self.verify_signatures
+
+    @model_validator(mode="after")
+    def _topics_are_named(self) -> Self:
+        if not self.topic_arns:
+            raise ValueError(
+                "SUPPRESSION_TOPIC_ARNS is not set: anyone can post, and anyone can sign "
+                "with a topic of their own"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _unsigned_posts_have_a_password(self) -> Self:
+        if self.password_needed and not self.webhook_password:
+            raise ValueError(
+                "SUPPRESSION_WEBHOOK_PASSWORD is not set: raw deliveries and unverified ones "
+                "have nothing else to tell them from a stranger's"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _tls_is_usable(self) -> Self:
+        if (self.webhook_tls_certificate is None) != (self.webhook_tls_key is None):
+            raise ValueError(
+                "SUPPRESSION_WEBHOOK_TLS_CERTIFICATE and SUPPRESSION_WEBHOOK_TLS_KEY go together"
+            )
+        if self.webhook_tls_certificate and self.webhook_tls_key:
+            # Better found out now and once than in every worker.
+            try:
+                server_context(self.webhook_tls_certificate, self.webhook_tls_key)
+            except OSError:
+                raise ValueError(
+                    "the TLS files do not hold a certificate and its private key without a "
+                    "password, in PEM"
+                ) from None
+        return self
+
+    @model_validator(mode="after")
+    def _tls_beyond_loopback(self) -> Self:
+        if self.webhook_tls_certificate or self.webhook_insecure:
+            return self
+        if _is_loopback(self.webhook_listen):
+            return self
+        raise ValueError(
+            f"refusing to listen on {self.webhook_listen} without TLS: addresses of people would "
+            "cross the network in the clear; give --webhook-tls-certificate and "
+            "--webhook-tls-key, or --webhook-insecure behind a load balancer that ends TLS"
+        )

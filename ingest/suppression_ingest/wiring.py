@@ -1,0 +1,79 @@
+"""Puts a pipeline together from settings."""
+
+import contextlib
+import datetime as dt
+from collections.abc import Iterator
+
+from suppression_ingest.feedback import Judge
+from suppression_ingest.pipeline import Authenticate, Pipeline
+from suppression_ingest.policy import DEFAULT_POLICY, DELAYED_IS_SOFT
+from suppression_ingest.rates.cloudwatch import RatePublisher
+from suppression_ingest.recording import Recorder
+from suppression_ingest.settings import IngestSettings
+from suppression_ingest.sns.certificates import CertificateFetcher, SigningKeys
+from suppression_ingest.sns.signature import SnsSignatureVerifier
+from suppression_ingest.soft_bounces import SoftBouncePolicy
+from suppression_ingest.worker.housekeeping import Chore, Chores
+from suppression_ingest.worker.retention import Purging, Retention
+from suppression_ingest.worker.retries import RetryQueue
+from suppression_ingest.worker.signals import Stop
+from suppression_service.store import Store
+
+
+@contextlib.contextmanager
+def opened_pipeline(settings: IngestSettings) -> Iterator[Pipeline]:
+    """Give the pipeline that the settings describe, connected until the block ends.
+
+    Raises:
+        StoreError: the database cannot be used.
+    """
+    with (
+        contextlib.closing(Store.open(settings.database_url)) as store,
+        CertificateFetcher(settings.certificate_endpoint) as fetch,
+    ):
+        verifier = SnsSignatureVerifier(SigningKeys(fetch), settings.topic_arns)
+        authenticate = verifier.verify if settings.verify_signatures else verifier.check_topic
+        yield pipeline_of(settings, store, authenticate)
+
+
+def pipeline_of(settings: IngestSettings, store: Store, authenticate: Authenticate) -> Pipeline:
+    """Return the pipeline into a list, by the policies that the settings choose."""
+    return Pipeline(store, authenticate, judge_of(settings), recorder_of(settings))
+
+
+def judge_of(settings: IngestSettings) -> Judge:
+    """Return who decides about events, by the policy that the settings choose."""
+    policy = DELAYED_IS_SOFT if settings.delayed_bounces == "soft" else DEFAULT_POLICY
+    return Judge(policy, settings.streams)
+
+
+def chores_of(settings: IngestSettings, store: Store, stop: Stop) -> Chores:
+    """Return what the worker does beside its work, as the settings have it.
+
+    Raises:
+        SettingsError: a chore needs AWS, whose settings lack a region.
+    """
+    chores: list[Chore] = [Purging(store, retention_of(settings))]
+    if settings.retry_queue_url:
+        chores.append(RetryQueue.connect(settings.retry_queue_url, store, stop))
+    if settings.publish_rates:
+        chores.append(RatePublisher.connect(settings.queue_url, store, stop))
+    return Chores(chores)
+
+
+def retention_of(settings: IngestSettings) -> Retention:
+    """Return what is kept for how long."""
+    recorder = recorder_of(settings)
+    events = dt.timedelta(days=settings.event_retention) or None
+    return Retention(events, recorder.memory, recorder.soft_bounces)
+
+
+def recorder_of(settings: IngestSettings) -> Recorder:
+    """Return who writes batches, as the settings have it."""
+    policy = SoftBouncePolicy(
+        limit=settings.soft_bounce_limit,
+        within=dt.timedelta(days=settings.soft_bounce_within),
+        lasts=dt.timedelta(days=settings.soft_bounce_lasts),
+    )
+    memory = dt.timedelta(days=settings.count_memory)
+    return Recorder(policy, memory, bool(settings.retry_queue_url), settings.streams)

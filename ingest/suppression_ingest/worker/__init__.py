@@ -1,0 +1,1 @@
+"""The SQS worker: receives, stores and deletes messages until it is stopped."""

@@ -1,0 +1,6 @@
+"""``python -m suppression_service`` is the ``suppression-service`` command."""
+
+from suppression_service.server.cli import main
+
+if __name__ == "__main__":
+    main()

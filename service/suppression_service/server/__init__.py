@@ -1,0 +1,1 @@
+"""The gRPC server: from its command line to the answer of each call."""

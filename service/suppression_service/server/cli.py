@@ -1,0 +1,242 @@
+"""The ``suppression-service`` command."""
+
+import contextlib
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Final
+
+import structlog
+import typer
+from sqlalchemy import make_url
+
+from suppression_service.config import BadSetting, with_settings
+from suppression_service.logs import set_up_logs
+from suppression_service.server.auth import BadTokenFile, Role, TokenFile, append_token, new_token
+from suppression_service.server.processes import AddressTaken, Supervisor, reserved_address
+from suppression_service.server.settings import ServiceSettings, is_loopback
+from suppression_service.server.supervisor_metrics import SupervisorMetrics
+from suppression_service.store import Store, StoreError, StoreUnavailable
+from suppression_service.store.engine import open_engine
+from suppression_service.store.migrate import migrate as migrate_schema
+from suppression_service.telemetry.aggregate import Gathering
+from suppression_service.telemetry.certificate import CertificateMetrics
+from suppression_service.telemetry.port import MetricsPortTaken, metrics_port
+from suppression_service.version import with_version
+
+_EXIT_NOT_SERVING: Final = 1
+_EXIT_USAGE: Final = 2
+_EXIT_UNUSABLE: Final = 3
+_MAX_PORT: Final = 65535
+
+_log = structlog.get_logger()
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    # Rich's tables cut the names of environment variables short.
+    rich_markup_mode=None,
+    context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
+    help="Answers over gRPC whether an address may be mailed.",
+)
+app.callback()(with_version)
+
+token_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Make tokens for callers."
+)
+app.add_typer(token_app, name="token")
+
+
+@app.command()
+@with_settings(ServiceSettings)
+def serve(settings: ServiceSettings) -> None:
+    """Answer checks until SIGTERM or Ctrl-C, then drain and stop.
+
+    Each worker holds the whole list in memory and follows the database. Beyond
+    this machine the server insists on TLS.
+
+    Example: suppression-service serve --listen 127.0.0.1:50051 --workers 2
+    """
+    set_up_logs(settings.log_format)
+    # Better found out now and once than in every worker.
+    if settings.tracing and importlib.util.find_spec("opentelemetry") is None:
+        raise BadSetting("SUPPRESSION_TRACING: install suppression-service[otel] for it")
+    if settings.token_file:
+        TokenFile(settings.token_file)
+    elif not is_loopback(settings.listen) and not settings.tls_client_ca:
+        typer.echo(
+            "suppression-service: no --token-file and no --tls-client-ca: whoever reaches "
+            f"{settings.listen} may change the list",
+            err=True,
+        )
+    _look_at_database(settings.database_url)
+    with _health_reserved(settings) as settled, reserved_address(settings.listen) as listen:
+        typer.echo(f"suppression-service listens on {listen}", err=True)
+        raise typer.Exit(_supervise(settled, listen))
+
+
+def _look_at_database(url: str) -> None:
+    """Find out now and once, not in every worker, whether the database is one to work with.
+
+    One that is merely away keeps nobody from starting: workers answer from their snapshot,
+    or wait. A SQLite file that cannot be read is a mistake in the URL, and does not come.
+
+    Raises:
+        StoreError: it is not; the message says what to do.
+    """
+    try:
+        Store.open(url).close()
+    except StoreUnavailable as error:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" and not os.access(parsed.database or "", os.R_OK):
+            raise
+        _log.warning("database away; starting without it", error=str(error))
+
+
+def _supervise(settings: ServiceSettings, listen: str) -> int:
+    """Run the workers, and show metrics where that is asked for; return the exit status."""
+    if not settings.metrics_listen:
+        return Supervisor(settings, listen).run()
+    gathering = Gathering()
+    with gathering.listening() as path:
+        supervisor = Supervisor(settings, listen, path)
+        own = SupervisorMetrics(settings, supervisor)
+        file = settings.tls_certificate
+        certificate = CertificateMetrics(file.read_bytes if file else None)
+        with metrics_port(settings.metrics_listen, gathering, own, certificate):
+            return supervisor.run()
+
+
+@contextlib.contextmanager
+def _health_reserved(settings: ServiceSettings) -> Iterator[ServiceSettings]:
+    """Hold the address for health checks, if there is one; yield the settings with its port."""
+    if not settings.health_listen:
+        yield settings
+        return
+    with reserved_address(settings.health_listen) as listen:
+        typer.echo(f"suppression-service answers health checks on {listen}", err=True)
+        yield settings.model_copy(update={"health_listen": listen})
+
+
+@app.command()
+@with_settings(ServiceSettings, "database_url")
+def migrate(settings: ServiceSettings) -> None:
+    """Bring the database's schema to the one that this program knows.
+
+    Safe to repeat, and to run from several places at once: on PostgreSQL the others wait, on
+    SQLite they give up after 5 s.
+    """
+    before, after = migrate_schema(open_engine(settings.database_url, create=True))
+    typer.echo(f"schema at {after}" if before == after else f"schema {before or 'new'} -> {after}")
+
+
+@app.command()
+@with_settings(ServiceSettings, "listen", "health_listen")
+def health(settings: ServiceSettings) -> None:
+    """Ask the server of this machine whether it answers checks.
+
+    Prints SERVING, or what it is instead; the exit status is 0 or 1. Asks at
+    health_listen, or at listen where that is without TLS.
+
+    Example: suppression-service health --listen 127.0.0.1:50051
+    """
+    from suppression_service.server.health import ask  # grpc is of no use to other commands
+
+    if settings.tls_certificate and not settings.health_listen:
+        raise BadSetting(
+            "SUPPRESSION_HEALTH_LISTEN is not set, and SUPPRESSION_LISTEN is behind TLS"
+        )
+    told = ask(settings.health_listen or settings.listen)
+    typer.echo(told)
+    if told != "SERVING":
+        raise typer.Exit(_EXIT_NOT_SERVING)
+
+
+@app.command()
+@with_settings(ServiceSettings, "database_url")
+def restored(settings: ServiceSettings) -> None:
+    """Tell all who use the database that it was restored, and may lack what they have seen.
+
+    Run it after each restore of a backup, and after a fail-over that can have lost
+    commits. It gives the database another name: servers load the list anew, and
+    revisions from before are refused instead of being mistaken for later ones. Checks
+    go on meanwhile.
+    """
+    with contextlib.closing(Store.open(settings.database_url)) as store:
+        before, after = store.rename()
+    typer.echo(f"database {before} is now {after}; revisions of {before} are refused")
+
+
+@token_app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(help="who is to have it, such as newsletter")],
+    role: Annotated[str, typer.Option(help="check, write or admin")] = "check",
+    file: Annotated[
+        Path | None, typer.Option(help="the server's token file, to add the token's line to")
+    ] = None,
+) -> None:
+    """Make a token and print it, this once.
+
+    The server keeps only a hash, in the file that SUPPRESSION_TOKEN_FILE names.
+    "check" may ask; "write" may suppress and read as well; "admin" may remove and erase, too.
+    Several tokens may have one name: add the new one, hand it out, then take the old
+    line away. Servers see a changed file within a second.
+
+    Example: suppression-service token new newsletter --role check --file tokens
+    """
+    if role.upper() not in Role.__members__:
+        raise BadSetting("--role: give check, write or admin")
+    text, token = new_token(name, Role[role.upper()])
+    if file is None:
+        typer.echo(f"add this line to the token file: {token}", err=True)
+    else:
+        append_token(file, token)
+    typer.echo(text)
+
+
+def _of_this_machine(where: str) -> str:
+    port = where.rpartition(":")[2]
+    if not (is_loopback(where) and port.isdecimal() and int(port) <= _MAX_PORT):
+        raise typer.BadParameter("give HOST:PORT of this machine, such as 127.0.0.1:0")
+    return where
+
+
+@app.command("testserver")
+def serve_tests(
+    listen: Annotated[
+        str, typer.Option(help="HOST:PORT to answer gRPC on", callback=_of_this_machine)
+    ] = "127.0.0.1:0",
+    control: Annotated[
+        str, typer.Option(help="HOST:PORT to take control requests on", callback=_of_this_machine)
+    ] = "127.0.0.1:0",
+) -> None:
+    """Be a server for the tests of clients, until SIGTERM or Ctrl-C.
+
+    Lists are in memory; each bearer token has its own, empty at first. What shall go
+    wrong is told through the control port, in HTTP and JSON. Reachable from this
+    machine only; a port of 0 is a free one. Prints "control on HOST:PORT", then, once
+    it is ready, "listening on HOST:PORT".
+    """
+    from suppression_service.testserver.server import run
+
+    run(listen, control, typer.echo)
+
+
+def main() -> None:
+    """Run the command; what cannot be done is one line and an exit status, no traceback."""
+    # For commands that have no setting for it: standard output is for their results.
+    set_up_logs("console")
+    try:
+        app()
+    except (BadSetting, BadTokenFile) as error:
+        _give_up(error, _EXIT_USAGE)
+    except (StoreError, AddressTaken, MetricsPortTaken) as error:
+        _give_up(error, _EXIT_UNUSABLE)
+
+
+def _give_up(error: Exception, status: int) -> None:
+    typer.echo(f"suppression-service: {error}", err=True)
+    sys.exit(status)

@@ -1,0 +1,176 @@
+"""What a worker counts, and what Prometheus is shown of it.
+
+The hot path only adds to plain integers. They become families of samples when a
+worker reports, once a second, on the event loop that also counts: no locks.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import grpc
+from prometheus_client import Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+)
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
+
+from suppression.v1 import suppression_pb2 as pb
+from suppression_service.server.checks import Checks
+from suppression_service.server.replica.follower import Follower
+
+#: Seconds; the upper ends of the buckets that calls are sorted into.
+BOUNDS: Final = (
+    *(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05),
+    *(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0),
+)
+_LES: Final = (*map(floatToGoString, BOUNDS), "+Inf")
+
+#: How Go spells the statuses of calls that went well, and of those that callers left.
+OK: Final = "OK"
+CANCELED: Final = "Canceled"
+DEADLINE_EXCEEDED: Final = "DeadlineExceeded"
+_OF_CALL: Final = ("grpc_type", "grpc_service", "grpc_method")
+_NO_REASON: Final = "none"
+
+
+def code_name(code: grpc.StatusCode) -> str:
+    """Return a status as dashboards for ``grpc_server_handled_total`` know it, as Go spells it."""
+    if code is grpc.StatusCode.OK:
+        return OK
+    if code is grpc.StatusCode.CANCELLED:
+        return CANCELED
+    return code.name.title().replace("_", "")
+
+
+class CallCounts:
+    """The calls of one method so far."""
+
+    __slots__ = ("_buckets", "_seconds", "handled", "started")
+
+    def __init__(self) -> None:
+        self.started = 0
+        #: By name of the status. All are there from the beginning: a counter that is born
+        #: as 1 has never risen, and no alert would ring.
+        self.handled = dict.fromkeys(map(code_name, grpc.StatusCode), 0)
+        self._buckets = [0] * len(_LES)
+        self._seconds = 0.0
+
+    def end(self, code: str, seconds: float) -> None:
+        """Count the end of a call, by :func:`code_name`."""
+        self.handled[code] += 1
+        self._buckets[bisect_left(BOUNDS, seconds)] += 1
+        self._seconds += seconds
+
+    @property
+    def seconds(self) -> float:
+        """What all calls took together."""
+        return self._seconds
+
+    def buckets(self) -> Iterator[tuple[str, float]]:
+        """Yield for each upper end how many calls took that long at most."""
+        so_far = 0
+        for le, count in zip(_LES, self._buckets, strict=True):
+            so_far += count
+            yield le, so_far
+
+
+class WorkerMetrics(Collector):
+    """What one worker has to show.
+
+    Args:
+        service: the full name of the service.
+        calls: the counts by method.
+        checks: gives the verdicts.
+        follower: has the replica.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        calls: Mapping[str, CallCounts],
+        checks: Checks,
+        follower: Follower,
+    ) -> None:
+        self._calls = {("unary", service, method): counts for method, counts in calls.items()}
+        self._checks = checks
+        self._follower = follower
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every family."""
+        yield self._started()
+        yield self._handled()
+        yield self._handling()
+        yield self._verdicts()
+        yield from self._replica()
+
+    def _started(self) -> Metric:
+        family = CounterMetricFamily("grpc_server_started", "Calls that came in.", labels=_OF_CALL)
+        for labels, counts in self._calls.items():
+            family.add_metric(labels, counts.started)
+        return family
+
+    def _handled(self) -> Metric:
+        family = CounterMetricFamily(
+            "grpc_server_handled", "Calls that ended, by status.", labels=(*_OF_CALL, "grpc_code")
+        )
+        for labels, counts in self._calls.items():
+            for code, count in counts.handled.items():
+                family.add_metric((*labels, code), count)
+        return family
+
+    def _handling(self) -> Metric:
+        family = HistogramMetricFamily(
+            "grpc_server_handling_seconds",
+            "Time from the decoded request to the answer, without gRPC's own.",
+            labels=_OF_CALL,
+        )
+        for labels, counts in self._calls.items():
+            family.add_metric(labels, list(counts.buckets()), counts.seconds)
+        return family
+
+    def _verdicts(self) -> Metric:
+        family = CounterMetricFamily(
+            "suppression_verdicts",
+            "Addresses checked, by the verdict and its reason.",
+            labels=("grpc_method", "verdict", "reason"),
+        )
+        told = {"CheckAddress": self._checks.singles, "BatchCheck": self._checks.batches.tolist()}
+        for method, by_reason in told.items():
+            for reason, count in enumerate(by_reason):
+                family.add_metric((method, *_verdict(reason)), count)
+        return family
+
+    def _replica(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily(
+            "suppression_serving",
+            "1 while the worker has a list that is young enough to answer from.",
+            value=self._follower.replica is not None,
+        )
+        if (replica := self._follower.latest) is None:
+            return
+        yield GaugeMetricFamily(
+            "suppression_replica_entries",
+            "Entries in the worker's copy of the list.",
+            value=replica.entries,
+        )
+        yield GaugeMetricFamily(
+            "suppression_replica_revision",
+            "Revision of the database that the copy is level with.",
+            value=replica.state.revision,
+        )
+        yield GaugeMetricFamily(
+            "suppression_replica_lag_seconds",
+            "Time since the copy was last known to be level with the database.",
+            value=self._follower.lag,
+        )
+
+
+def _verdict(reason: int) -> tuple[str, str]:
+    """Return verdict and reason as labels."""
+    if not reason:
+        return "send", _NO_REASON
+    return "do_not_send", pb.Reason.Name(reason).removeprefix("REASON_").lower()

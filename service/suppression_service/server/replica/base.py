@@ -1,0 +1,157 @@
+"""Where a replica's base comes from: the snapshot, or the database.
+
+Of the workers on a host one reads the database and writes the snapshot; the others
+wait for it and map the same file. Without a directory for snapshots, or while it cannot
+be used, each worker keeps a base of its own. Everything here blocks; it is called from
+threads.
+"""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable
+from typing import TextIO
+
+import structlog
+
+from suppression_service.server.replica.replica import State
+from suppression_service.server.replica.snapshot import Snapshot, SnapshotDirectory
+from suppression_service.server.replica.table import Table
+from suppression_service.store import Identity, Store
+from suppression_service.store.store import utc_now
+
+_log = structlog.get_logger()
+
+
+class BaseSource:
+    """Loads and renews bases.
+
+    Args:
+        store: the list.
+        directory: the snapshots; None to go without.
+        now: the clock, replaced in tests.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        directory: SnapshotDirectory | None = None,
+        now: Callable[[], dt.datetime] = utc_now,
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._now = now
+        self._goes_without = False
+
+    def load(self, *, undone: bool = False) -> Snapshot:
+        """Return the list, from the snapshot if there is one of this database.
+
+        Args:
+            undone: the database was seen to go back in time. A snapshot is then read by
+                nobody any more: its revision does not tell which state it is of.
+
+        Raises:
+            StoreUnavailable: the database cannot answer now.
+        """
+        identity = self._store.identity()
+        turn = self._turn(wait=True)
+        if turn is None:
+            return self._read_database(identity)
+        with turn:
+            known = self.last_known()
+            if known and known.identity == identity:
+                # One beyond the database is of a state that was undone, too.
+                if not undone and known.state.revision <= self._store.revision():
+                    return known
+                self._drop()
+            return self._saved(self._read_database(identity))
+
+    def last_known(self) -> Snapshot | None:
+        """Return the snapshot as it is, for when the database is away."""
+        return self._directory.read() if self._directory else None
+
+    def renewed(
+        self, current: Snapshot, base: State, pending: dict[int, tuple[int, ...]]
+    ) -> Snapshot | None:
+        """Return a newer base: one that another worker has written, or our own.
+
+        Args:
+            current: the replica now, with the table of the base in force.
+            base: the state of that table.
+            pending: what changed between that and the replica now.
+
+        Returns:
+            None while another worker is writing: ask again later.
+        """
+        try:
+            turn = self._turn(wait=False)
+        except BlockingIOError:
+            return None
+        if turn is None:
+            return self._folded(current, pending)
+        with turn:
+            return self._written_since(current, base) or self._saved(self._folded(current, pending))
+
+    def _turn(self, *, wait: bool) -> TextIO | None:
+        """Take the turn to write a snapshot; None where there can be no snapshots now.
+
+        Raises:
+            BlockingIOError: it is the turn of another, and we are not to wait.
+        """
+        if self._directory is None:
+            return None
+        try:
+            turn = self._directory.turn(wait=wait)
+        except BlockingIOError:
+            raise
+        except OSError as error:
+            # Somebody may have cleared it away, for good or until we are next in turn.
+            if not self._goes_without:
+                _log.warning("no snapshots: this worker keeps a list of its own", error=str(error))
+            self._goes_without = True
+            return None
+        self._goes_without = False
+        return turn
+
+    def _written_since(self, current: Snapshot, base: State) -> Snapshot | None:
+        """Return what another worker has written since the base in force was made, if it is whole.
+
+        One before the base would take back what the base holds, whatever its time says:
+        clocks on walls jump. One beyond the replica would run ahead of its changes.
+        """
+        assert self._directory is not None  # noqa: S101 - the caller has looked
+        written = self._directory.state()
+        if written is None or written.as_of <= base.as_of:
+            return None
+        if not base.revision <= written.revision <= current.state.revision:
+            return None
+        snapshot = self._directory.read()
+        return snapshot if snapshot and snapshot.identity == current.identity else None
+
+    def _read_database(self, identity: Identity) -> Snapshot:
+        # The revision first: what is read after it can only be newer.
+        state = State(self._store.revision(), self._now())
+        streams = self._store.stream_names()
+        table = Table.of(self._store.standing_entries())
+        _log.info("list read from the database", entries=len(table), revision=state.revision)
+        return Snapshot(identity, state, streams, table)
+
+    def _folded(self, current: Snapshot, pending: dict[int, tuple[int, ...]]) -> Snapshot:
+        table = current.table.with_changes(pending).without_ended(int(self._now().timestamp()))
+        return dataclasses.replace(current, table=table)
+
+    def _drop(self) -> None:
+        """Delete the snapshot: there may be no room for another, and later it would look right."""
+        assert self._directory is not None  # noqa: S101 - callers have looked
+        try:
+            self._directory.drop()
+        except OSError as error:
+            _log.warning("snapshot not deleted", error=error.strerror)
+
+    def _saved(self, snapshot: Snapshot) -> Snapshot:
+        assert self._directory is not None  # noqa: S101 - callers have looked
+        try:
+            return self._directory.write(snapshot)
+        except OSError as error:
+            # The list is whole all the same, only not shared.
+            _log.warning("snapshot not written", error=error.strerror)
+            return snapshot

@@ -1,0 +1,155 @@
+"""The replica: a table that is shared and never changes, and what changed since.
+
+Every check ends here. The base is large and sorted; changes since it was made sit
+in a dictionary in front of it, whole: all words of a changed fingerprint, so that
+one look-up decides. Now and then they are folded into a new base.
+
+Nothing here waits or locks. One event loop changes a replica, and only between
+two checks, so every check, and every batch, sees one revision.
+"""
+
+import dataclasses
+import datetime as dt
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import Final, Self
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from suppression_service.server.replica.table import Table
+from suppression_service.server.replica.verdicts import (
+    UNKNOWN_STREAM,
+    Mail,
+    reason_against,
+    reasons_against,
+)
+from suppression_service.store import Identity, Revision
+from suppression_service.store.replication import Change
+
+# Stream and reason: what tells two entries of one address apart.
+_ENTRY_MASK: Final = (1 << 32) - 1
+
+_NEVER: Final = dt.datetime.fromtimestamp(0, dt.UTC)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class State:
+    """What a replica holds: everything up to a revision, known complete at a moment."""
+
+    revision: int
+    as_of: dt.datetime
+
+
+class Replica:
+    """Answers for canonical addresses, from memory.
+
+    Args:
+        identity: the database that it is a replica of.
+        base: the entries to start from.
+        state: the state that the base holds whole.
+        streams: the number of every stream named so far.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        base: Table | None = None,
+        state: State = State(0, _NEVER),
+        streams: dict[str, int] | None = None,
+    ) -> None:
+        self.identity = identity
+        self._seed = identity.fingerprint_seed
+        self._base = base if base is not None else Table()
+        #: The state that the base alone holds.
+        self.base_state = state
+        self._changed: dict[int, tuple[int, ...]] = {}
+        # The revision at which each of them was last taken in.
+        self._changed_at: dict[int, int] = {}
+        self.state = state
+        self.streams = streams or {"": 0}
+        #: How many entries stand.
+        self.entries = len(self._base)
+
+    @property
+    def revision(self) -> Revision:
+        """The revision as callers are told it."""
+        return Revision(self.identity.database_id, self.state.revision)
+
+    @property
+    def base(self) -> Table:
+        """The table in force; it never changes, so a thread may read it."""
+        return self._base
+
+    @property
+    def pending(self) -> int:
+        """How many fingerprints changed since the base was made."""
+        return len(self._changed)
+
+    def mail(self, stream: str, *, essential: bool, now: int) -> Mail:
+        """Return what a check is about; ``now`` in seconds since 1970."""
+        return Mail(self.streams.get(stream, UNKNOWN_STREAM), essential, now)
+
+    def words(self, address: bytes) -> Sequence[int]:
+        """Return the words of a canonical address (UTF-8); none if it is on no list."""
+        return self._words(xxhash.xxh3_64_intdigest(address, self._seed))
+
+    def reasons(self, addresses: Sequence[bytes], mail: Mail) -> npt.NDArray[np.uint8]:
+        """Return why each of many canonical addresses must not get a mail.
+
+        That is the reason's number, 0 where nothing stands against it.
+        """
+        # Each number goes straight into the array, so that there is never a list of them.
+        numbers = map(xxhash.xxh3_64_intdigest, addresses, itertools.repeat(self._seed))
+        fingerprints = np.fromiter(numbers, dtype=np.uint64, count=len(addresses))
+        found = self._base.find_many(fingerprints)
+        reasons = np.zeros(len(fingerprints), dtype=np.uint8)
+        reasons[found.here] = reasons_against(mail, found.words)
+        unusual: list[int] = found.here[found.several].tolist()
+        changed = self._changed
+        if changed and not changed.keys().isdisjoint(numbers := fingerprints.tolist()):
+            unusual += [place for place, number in enumerate(numbers) if number in changed]
+        for place in unusual:
+            reasons[place] = reason_against(mail, self._words(int(fingerprints[place]))) or 0
+        return reasons
+
+    def _words(self, fingerprint: int) -> Sequence[int]:
+        words = self._changed.get(fingerprint)
+        return self._base.find(fingerprint) if words is None else words
+
+    def apply(self, changes: Iterable[Change], state: State) -> None:
+        """Take in everything that changed up to a state."""
+        for change in changes:
+            entry, before = change.word & _ENTRY_MASK, self._words(change.fingerprint)
+            others = [w for w in before if w & _ENTRY_MASK != entry]
+            now = others if change.removed else [*others, change.word]
+            self.entries += len(now) - len(before)
+            self._changed[change.fingerprint] = tuple(now)
+            self._changed_at[change.fingerprint] = state.revision
+        self.state = state
+
+    def copy(self) -> Self:
+        """Return a copy for a thread to take many changes into.
+
+        Made on the event loop: a base that is exchanged while a thread copies would
+        leave the copy without the changes that the new base has.
+        """
+        copy = type(self)(self.identity, self._base, self.base_state, self.streams)
+        copy.state, copy.entries = self.state, self.entries
+        copy._changed = self._changed.copy()  # noqa: SLF001 - our own kind
+        copy._changed_at = self._changed_at.copy()  # noqa: SLF001
+        return copy
+
+    def pending_changes(self) -> dict[int, tuple[int, ...]]:
+        """Return what changed since the base was made, to be folded into a new one."""
+        return self._changed.copy()
+
+    def rebase(self, base: Table, state: State) -> None:
+        """Start from a new base, of a state that is not beyond our own."""
+        kept = {f: at for f, at in self._changed_at.items() if at > state.revision}
+        self._changed = {fingerprint: self._changed[fingerprint] for fingerprint in kept}
+        self._changed_at = kept
+        self._base, self.base_state = base, state
+        gained = sum(len(self._changed[f]) - len(base.find(f)) for f in kept)
+        self.entries = len(base) + gained

@@ -1,0 +1,152 @@
+"""Standing entries as two sorted arrays, 16 bytes an entry."""
+
+import bisect
+import dataclasses
+from collections.abc import Iterable
+from typing import Final, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from suppression_service.store.replication import END_SHIFT, Words
+
+Places = npt.NDArray[np.int64]
+
+_EMPTY: Final = np.empty(0, dtype=np.uint64)
+_NOWHERE: Final = np.empty(0, dtype=np.int64)
+
+#: Entries below which bisection is as fast as a guess.
+_FEW: Final = 1_000
+#: Guesses for a place, each from the entry at the one before.
+_GUESSES: Final = 3
+#: Entries on either side of the last guess: several times how far it is off. A power of 2.
+_MARGIN: Final = 16
+
+
+class Found(NamedTuple):
+    """Which of many fingerprints a table has.
+
+    ``here`` are their places among those looked for. The others are as long as it:
+    the word of the first entry, and whether it is one of several.
+    """
+
+    here: Places
+    words: Words
+    several: npt.NDArray[np.bool_]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Table:
+    """Fingerprints in rising order and, beside each, its word (see store/feed.py).
+
+    An address with several entries has its fingerprint several times in a row.
+    Never changed once made, so readers need no lock and processes can share it.
+    """
+
+    fingerprints: Words = dataclasses.field(default_factory=_EMPTY.copy)
+    words: Words = dataclasses.field(default_factory=_EMPTY.copy)
+    # For one look-up: bisect is small beside numpy, whose code is not in the cache when
+    # a call comes, and costs a third.
+    _sorted: memoryview = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_sorted", self.fingerprints.data)
+
+    @classmethod
+    def of(cls, chunks: Iterable[tuple[Words, Words]]) -> Self:
+        """Sort chunks of fingerprints and words, in any order, into a table."""
+        parts = list(chunks)
+        if not parts:
+            return cls()
+        fingerprints = np.concatenate([part[0] for part in parts])
+        words = np.concatenate([part[1] for part in parts])
+        order = np.argsort(fingerprints)
+        return cls(fingerprints[order], words[order])
+
+    def __len__(self) -> int:
+        return len(self.fingerprints)
+
+    def find(self, fingerprint: int) -> list[int]:
+        """Return the words of one fingerprint, none where it is not here."""
+        place = bisect.bisect_left(self._sorted, fingerprint)
+        found = []
+        while place < len(self._sorted) and self._sorted[place] == fingerprint:
+            found.append(int(self.words[place]))
+            place += 1
+        return found
+
+    def find_many(self, fingerprints: Words) -> "Found":
+        """Find many fingerprints at once."""
+        if not len(self):
+            return Found(_NOWHERE, _EMPTY, _NOWHERE.astype(np.bool_))
+        places = self._places(fingerprints)
+        (here,) = (self._at(places) == fingerprints).nonzero()
+        places = places[here]
+        # The entry after the last one is the last one again.
+        several = (self._at(places + 1) == fingerprints[here]) & (places + 1 < len(self))
+        return Found(here, self.words[places], several)
+
+    def _at(self, places: Places) -> Words:
+        return self.fingerprints.take(places, mode="clip")
+
+    def _places(self, wanted: Words) -> Places:
+        """Return what ``searchsorted`` would, in a fraction of the time.
+
+        Fingerprints are spread evenly, so the number of one tells nearly where it is.
+        Bisection of a large table waits for memory at every step, an address at a
+        time; a guess goes there at once, and for all addresses together.
+        """
+        table = self.fingerprints
+        if len(table) < _FEW:
+            return table.searchsorted(wanted)
+        low = self._guesses(wanted) - _MARGIN
+        # What .clip() does, without its preparations, which take longer than it.
+        np.maximum(low, 0, out=low)
+        np.minimum(low, len(table) - 2 * _MARGIN, out=low)
+        place, step = low.copy(), _MARGIN
+        while step:
+            place += step * (table.take(place + (step - 1)) < wanted)
+            step //= 2
+        # At an end of what was looked through, it may be further off.
+        doubtful = (place == low) | (place == low + (2 * _MARGIN - 1))
+        if doubtful.any():
+            (far,) = doubtful.nonzero()
+            place[far] = table.searchsorted(wanted[far])
+        return place
+
+    def _guesses(self, wanted: Words) -> Places:
+        table = self.fingerprints
+        entries_a_step = np.float64(len(table) / 2**64)
+        guess = (wanted * entries_a_step).astype(np.int64)
+        for _ in range(_GUESSES - 1):
+            # The difference of unsigned numbers wraps around; read as signed it is right.
+            off = (wanted - table.take(guess, mode="clip")).view(np.int64)
+            guess += (off * entries_a_step).astype(np.int64)
+        return guess
+
+    def with_changes(self, changed: dict[int, tuple[int, ...]]) -> "Table":
+        """Return a table in which these fingerprints have these words and no others."""
+        if not changed:
+            return self
+        pairs = [(fingerprint, word) for fingerprint, words in changed.items() for word in words]
+        fresh = np.array(pairs, dtype=np.uint64).reshape(-1, 2)
+        fresh = fresh[np.argsort(fresh[:, 0])]
+        keep = self._all_but(np.fromiter(changed, dtype=np.uint64, count=len(changed)))
+        kept, words = self.fingerprints[keep], self.words[keep]
+        places = kept.searchsorted(fresh[:, 0])
+        return Table(np.insert(kept, places, fresh[:, 0]), np.insert(words, places, fresh[:, 1]))
+
+    def without_ended(self, now: int) -> "Table":
+        """Return a table without the entries that ended before a second since 1970."""
+        ends = self.words >> np.uint64(END_SHIFT)
+        ended = (ends > 0) & (ends <= now)
+        return Table(self.fingerprints[~ended], self.words[~ended]) if ended.any() else self
+
+    def _all_but(self, fingerprints: Words) -> npt.NDArray[np.bool_]:
+        # Looked up one by one: np.isin would sort the whole table again.
+        keep = np.ones(len(self), dtype=np.bool_)
+        starts = self.fingerprints.searchsorted(fingerprints, side="left")
+        ends = self.fingerprints.searchsorted(fingerprints, side="right")
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+            keep[start:end] = False
+        return keep

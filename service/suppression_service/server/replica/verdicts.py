@@ -1,0 +1,74 @@
+"""Which entries stand against a mail, and which one is named.
+
+An entry holds for all mail, or for one stream; it may have ended; and essential
+mail (password resets, receipts) passes complaints and unsubscribes. Of what is
+left, the first in :data:`PRECEDENCE` is the reason.
+"""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from suppression_service.store import Reason
+from suppression_service.store.replication import END_SHIFT, REASON_BITS, STREAM_BITS, Words
+
+#: The reason to name where several entries stand, strongest first.
+PRECEDENCE: Final = (
+    Reason.COMPLAINT,
+    Reason.HARD_BOUNCE,
+    Reason.UNSUBSCRIBE,
+    Reason.MANUAL,
+    Reason.SOFT_BOUNCE,
+)
+#: What essential mail passes: what the recipient wants, never what the mailbox cannot do.
+ESSENTIAL_PASSES: Final = frozenset({Reason.COMPLAINT, Reason.UNSUBSCRIBE})
+
+#: The number of a stream that no entry names.
+UNKNOWN_STREAM: Final = (1 << STREAM_BITS) - 1
+
+_REASON_MASK: Final = (1 << REASON_BITS) - 1
+_STREAM_MASK: Final = (1 << STREAM_BITS) - 1
+_RANK: Final = {reason: rank for rank, reason in enumerate(PRECEDENCE)}
+_PASSES_AT: Final = np.isin(np.arange(1 << REASON_BITS), [*ESSENTIAL_PASSES])
+
+
+class Mail(NamedTuple):
+    """What matters about the mail that is to be sent.
+
+    ``stream_id`` is 0 for mail of no stream; ``now`` in seconds since 1970.
+    """
+
+    stream_id: int
+    essential: bool
+    now: int
+
+
+def reason_against(mail: Mail, words: Iterable[int]) -> Reason | None:
+    """Return why an address with these words must not get this mail; None if it may."""
+    standing = [Reason(word & _REASON_MASK) for word in words if _stands(mail, word)]
+    return min(standing, key=_RANK.__getitem__, default=None)
+
+
+def _stands(mail: Mail, word: int) -> bool:
+    end, stream = word >> END_SHIFT, word >> REASON_BITS & _STREAM_MASK
+    if end and end <= mail.now:
+        return False
+    if stream not in (0, mail.stream_id):
+        return False
+    return not (mail.essential and word & _REASON_MASK in ESSENTIAL_PASSES)
+
+
+def reasons_against(mail: Mail, words: Words) -> npt.NDArray[np.uint8]:
+    """Return for addresses with one word each the number of the reason, 0 for none."""
+    reason = words.astype(np.uint8)
+    if not (words >> np.uint64(REASON_BITS)).any():
+        # For all mail and without an end, as most are.
+        return np.where(_PASSES_AT[reason], np.uint8(0), reason) if mail.essential else reason
+    end = words >> np.uint64(END_SHIFT)
+    stream = words >> np.uint64(REASON_BITS) & np.uint64(_STREAM_MASK)
+    stands = ((end == 0) | (end > mail.now)) & ((stream == 0) | (stream == mail.stream_id))
+    if mail.essential:
+        stands &= ~_PASSES_AT[reason]
+    return np.where(stands, reason, np.uint8(0))

@@ -1,0 +1,210 @@
+"""Requests, checked field by field, as what the rest of the service works with."""
+
+import datetime as dt
+from typing import Final
+
+from google.protobuf.duration_pb2 import Duration
+
+from suppression.v1 import suppression_pb2 as pb
+from suppression.v1 import suppression_service_pb2 as rpc
+from suppression_service.address import InvalidAddress, canonical
+from suppression_service.server.auth import CALLER
+from suppression_service.server.errors import InvalidField
+from suppression_service.store import (
+    Erasure,
+    MalformedRevision,
+    NewSuppression,
+    Reason,
+    Removal,
+    Revision,
+)
+
+MAX_PAGE: Final = 10_000
+DEFAULT_PAGE: Final = 1_000
+MAX_WAIT: Final = dt.timedelta(seconds=60)
+MAX_TTL: Final = dt.timedelta(days=3650)
+MAX_NAME: Final = 100
+MAX_DETAIL: Final = 1_000
+_DEFAULT_SOURCE: Final = "api"
+
+
+def is_essential(mail_class: pb.MailClass) -> bool:
+    """Whether the mail passes complaints and unsubscribes.
+
+    Raises:
+        InvalidField: a mail class that this server does not know.
+    """
+    if mail_class == pb.MAIL_CLASS_ESSENTIAL:
+        return True
+    if mail_class in (pb.MAIL_CLASS_UNSPECIFIED, pb.MAIL_CLASS_ORDINARY):
+        return False
+    raise InvalidField("mail_class", "MAIL_CLASS_UNKNOWN", "not a mail class of this service")
+
+
+def revision_in(field: str, text: str, database_id: str) -> int:
+    """Return the number of a revision of this database; 0 for an empty text.
+
+    Raises:
+        InvalidField: no revision, or one of another database.
+    """
+    if not text:
+        return 0
+    try:
+        revision = Revision.parse(text)
+    except MalformedRevision:
+        raise InvalidField(
+            field, "REVISION_MALFORMED", "not a revision that this service returned"
+        ) from None
+    if revision.database_id != database_id:
+        raise InvalidField(field, "REVISION_FOREIGN", "a revision of another database")
+    return revision.value
+
+
+def new_suppression(request: rpc.SuppressRequest, now: dt.datetime) -> NewSuppression:
+    """Return the entry that a Suppress asks for.
+
+    Raises:
+        InvalidField: a field cannot be used.
+    """
+    return NewSuppression(
+        address=address_in(request.address),
+        reason=_reason(request.reason),
+        stream=stream_in(request.stream),
+        source=_source(request.source),
+        detail=_text("detail", request.detail, MAX_DETAIL, allowed="\n\t"),
+        expires=now + _ttl(request.ttl) if request.HasField("ttl") else None,
+    )
+
+
+def removal(request: rpc.UnsuppressRequest) -> Removal:
+    """Return what an Unsuppress takes away.
+
+    Raises:
+        InvalidField: a field cannot be used.
+    """
+    reason = _reason(request.reason) if request.HasField("reason") else None
+    if CALLER.get() and reason in (None, Reason.COMPLAINT) and not request.detail.strip():
+        raise InvalidField("detail", "DETAIL_MISSING", "say why, since it can be a complaint")
+    return Removal(
+        address=address_in(request.address),
+        reason=reason,
+        stream=stream_in(request.stream) if request.HasField("stream") else None,
+        source=_source(request.source),
+        detail=_text("detail", request.detail, MAX_DETAIL, allowed="\n\t"),
+    )
+
+
+def erasure(request: rpc.EraseAddressRequest) -> Erasure:
+    """Return who is to be forgotten.
+
+    Raises:
+        InvalidField: a field cannot be used.
+    """
+    return Erasure(
+        address=address_in(request.address),
+        detail=_text("detail", request.detail, MAX_DETAIL, allowed="\n\t"),
+    )
+
+
+def address_in(text: str) -> str:
+    """Return the canonical form of an address that must be one.
+
+    Raises:
+        InvalidField: it is none; the message says why without repeating it.
+    """
+    try:
+        return canonical(text)
+    except InvalidAddress as error:
+        raise InvalidField("address", "ADDRESS_INVALID", str(error)) from None
+
+
+def stream_in(text: str) -> str:
+    """Return the name of a stream.
+
+    Raises:
+        InvalidField: it is too long or holds control characters.
+    """
+    return text and _text("stream", text, MAX_NAME)
+
+
+def require_batch_size(request: rpc.BatchCheckRequest, limit: int) -> None:
+    """Make sure that a batch has addresses, and not too many.
+
+    Args:
+        request: the batch.
+        limit: addresses at most.
+
+    Raises:
+        InvalidField: none, or too many.
+    """
+    size = len(request.addresses)
+    if size == 0:
+        raise InvalidField("addresses", "BATCH_EMPTY", "give at least one address")
+    if size > limit:
+        raise InvalidField(
+            "addresses", "BATCH_TOO_LARGE", f"{size} addresses; at most {limit} in a batch"
+        )
+
+
+def page_size(request: rpc.ListChangesRequest) -> int:
+    """Return about how many changes to list.
+
+    Raises:
+        InvalidField: it is negative; a larger one than the most is cut to it.
+    """
+    if request.page_size < 0:
+        raise InvalidField("page_size", "PAGE_SIZE_NEGATIVE", "must not be negative")
+    return min(request.page_size, MAX_PAGE) or DEFAULT_PAGE
+
+
+def max_wait(request: rpc.ListChangesRequest) -> dt.timedelta:
+    """Return how long to wait for a change; a longer wait than the most is cut to it.
+
+    Raises:
+        InvalidField: it is negative.
+    """
+    wait = _duration("max_wait", request.max_wait)
+    if wait < dt.timedelta():
+        raise InvalidField("max_wait", "MAX_WAIT_NEGATIVE", "must not be negative")
+    return min(wait, MAX_WAIT)
+
+
+def _ttl(duration: Duration) -> dt.timedelta:
+    ttl = _duration("ttl", duration)
+    if ttl <= dt.timedelta():
+        raise InvalidField("ttl", "TTL_NOT_POSITIVE", "must be more than nothing")
+    if ttl > MAX_TTL:
+        raise InvalidField("ttl", "TTL_TOO_LONG", f"at most {MAX_TTL.days} days; unset is for ever")
+    return ttl
+
+
+def _duration(field: str, duration: Duration) -> dt.timedelta:
+    try:
+        return duration.ToTimedelta()
+    except (ValueError, OverflowError):
+        raise InvalidField(field, "DURATION_OUT_OF_RANGE", "not a duration") from None
+
+
+def _reason(number: pb.Reason) -> Reason:
+    if number == pb.REASON_UNSPECIFIED:
+        raise InvalidField("reason", "REASON_MISSING", "give a reason")
+    if number == pb.REASON_INVALID_ADDRESS:
+        raise InvalidField("reason", "REASON_NOT_STORABLE", "INVALID_ADDRESS is only an answer")
+    try:
+        return Reason(number)
+    except ValueError:
+        raise InvalidField("reason", "REASON_UNKNOWN", "not a reason of this service") from None
+
+
+def _source(given: str) -> str:
+    """Return who does it: the name on the token, which nobody can make up, then what is said."""
+    said = _text("source", given, MAX_NAME)
+    return "/".join(filter(None, (CALLER.get(), said)))[:MAX_NAME] or _DEFAULT_SOURCE
+
+
+def _text(field: str, text: str, limit: int, *, allowed: str = "") -> str:
+    if len(text.encode()) > limit:
+        raise InvalidField(field, "TEXT_TOO_LONG", f"at most {limit} bytes")
+    if any(character < " " and character not in allowed for character in text):
+        raise InvalidField(field, "TEXT_HAS_CONTROLS", "control characters are not accepted")
+    return text

@@ -1,0 +1,241 @@
+"""The seven calls: each checks its request, asks the replica or the store, and answers.
+
+They raise :class:`.errors.ApiError`; :mod:`.calls` makes it a status.
+"""
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
+import grpc
+
+from suppression.v1 import suppression_service_pb2 as rpc
+from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceServicer
+from suppression_service.server import messages, requests
+from suppression_service.server.checks import Checks
+from suppression_service.server.errors import InvalidField, ListUnavailable
+from suppression_service.server.places import Places
+from suppression_service.server.replica.follower import Follower, RevisionAhead
+from suppression_service.server.replica.replica import Replica
+from suppression_service.server.settings import MAX_BATCH
+from suppression_service.server.writer import GroupWriter
+from suppression_service.store import ChangePage, Revision, Store, StoreError
+from suppression_service.store.store import utc_now
+
+#: Seconds that a call waits for the revision that it asks for, or for a read of the
+#: database. Such a call may be repeated elsewhere at once, so that it need not wait out
+#: what the database waits for, as a write does (``writer.PATIENCE_SECONDS``).
+PATIENCE_SECONDS: Final = 5.0
+#: Calls that read the database at the same time.
+_READERS: Final = 8
+
+_T = TypeVar("_T")
+_Context = grpc.aio.ServicerContext[object, object]
+
+
+class SuppressionServicer(SuppressionServiceServicer):
+    """Answers checks from the replica, everything else from the store.
+
+    Args:
+        store: the list.
+        follower: keeps the replica level with it.
+        writer: changes it.
+        max_batch: addresses of a batch.
+        max_calls: calls of a kind that wait at a time. The kinds are reads of the store,
+            checks for a revision, waits for changes, and batches, which take turns; writes
+            are for the writer to count.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        follower: Follower,
+        writer: GroupWriter,
+        max_batch: int = MAX_BATCH,
+        max_calls: int = 1_000,
+    ) -> None:
+        self._store = store
+        self._follower = follower
+        self._writer = writer
+        #: Answers checks, and counts the verdicts.
+        self.checks = Checks(max_batch)
+        self._draining = asyncio.Event()
+        # No kind takes places from another. A single check that waits for nothing needs none:
+        # it is over before anything else is begun.
+        self._reads, self._revisions, self._polls, self._batches = (
+            Places(max_calls) for _ in range(4)
+        )
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reader")
+
+    # --- checks --------------------------------------------------------------------------------
+
+    async def CheckAddress(  # noqa: N802
+        self,
+        request: rpc.CheckAddressRequest,
+        context: _Context,  # noqa: ARG002
+    ) -> rpc.CheckAddressResponse:
+        """Answer for one address."""
+        if request.min_revision:
+            await self._reach("min_revision", request.min_revision)
+        return self.checks.single(self._replica(), request)
+
+    async def BatchCheck(  # noqa: N802
+        self,
+        request: rpc.BatchCheckRequest,
+        context: _Context,  # noqa: ARG002
+    ) -> rpc.BatchCheckResponse:
+        """Answer for many addresses."""
+        if request.min_revision:
+            await self._reach("min_revision", request.min_revision)
+        with self._batches:
+            return await self.checks.batch(self._replica, request)
+
+    # --- writes --------------------------------------------------------------------------------
+
+    async def Suppress(  # noqa: N802
+        self,
+        request: rpc.SuppressRequest,
+        context: _Context,  # noqa: ARG002
+    ) -> rpc.SuppressResponse:
+        """Put an address on the list."""
+        done, revision = await self._writer.suppress(requests.new_suppression(request, utc_now()))
+        return rpc.SuppressResponse(
+            suppression=messages.suppression(done.suppression, revision.database_id),
+            created=done.created,
+            revision=str(revision),
+        )
+
+    async def Unsuppress(  # noqa: N802
+        self,
+        request: rpc.UnsuppressRequest,
+        context: _Context,  # noqa: ARG002
+    ) -> rpc.UnsuppressResponse:
+        """Take entries of an address off the list."""
+        removed, revision = await self._writer.unsuppress(requests.removal(request))
+        return rpc.UnsuppressResponse(
+            removed=[messages.suppression(entry, revision.database_id) for entry in removed],
+            revision=str(revision),
+        )
+
+    async def EraseAddress(  # noqa: N802
+        self,
+        request: rpc.EraseAddressRequest,
+        context: _Context,  # noqa: ARG002
+    ) -> rpc.EraseAddressResponse:
+        """Forget a person."""
+        done, revision = await self._writer.erase(requests.erasure(request))
+        return rpc.EraseAddressResponse(
+            suppressions=done.suppressions, events=done.events, revision=str(revision)
+        )
+
+    # --- reads of the store --------------------------------------------------------------------
+
+    async def GetAddress(  # noqa: N802
+        self,
+        request: rpc.GetAddressRequest,
+        context: _Context,  # noqa: ARG002
+    ) -> rpc.GetAddressResponse:
+        """Show everything that is known of one address."""
+        address = requests.address_in(request.address)
+        with self._reads:
+            record = await self._read(lambda: self._store.address(address))
+        return rpc.GetAddressResponse(
+            suppressions=[
+                messages.suppression(entry, self._database_id) for entry in record.suppressions
+            ],
+            events=[messages.event(event) for event in record.events],
+            revision=self._revision(record.revision),
+        )
+
+    async def ListChanges(  # noqa: N802
+        self,
+        request: rpc.ListChangesRequest,
+        context: _Context,  # noqa: ARG002
+    ) -> rpc.ListChangesResponse:
+        """List what changed, waiting for a change where there is none."""
+        size, wait = requests.page_size(request), requests.max_wait(request)
+        with self._polls:
+            after = await self._reach("after_revision", request.after_revision)
+            page = await self._changes(after, size, wait)
+        return rpc.ListChangesResponse(
+            changes=[messages.suppression(entry, self._database_id) for entry in page.changes],
+            through_revision=self._revision(page.through),
+        )
+
+    # --- what they share -----------------------------------------------------------------------
+
+    def drain(self) -> None:
+        """Let long polls return, since the server is about to stop."""
+        self._draining.set()
+
+    def _replica(self) -> Replica:
+        if replica := self._follower.replica:
+            return replica
+        if self._follower.loaded:
+            raise ListUnavailable("LIST_TOO_OLD", "the database is away and the list too old")
+        raise ListUnavailable("LIST_NOT_LOADED", "the list is being loaded")
+
+    async def _reach(self, field: str, text: str) -> int:
+        """Bring the replica to a revision that the caller names; return its number."""
+        revision = requests.revision_in(field, text, self._database_id)
+        latest = self._follower.latest
+        if latest is not None and latest.state.revision >= revision:
+            return revision
+        try:
+            with self._revisions:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await self._follower.reach(revision)
+        except TimeoutError:
+            raise ListUnavailable(
+                "REVISION_UNREACHED", "the database is away; that revision cannot be read"
+            ) from None
+        except RevisionAhead:
+            raise InvalidField(
+                field, "REVISION_AHEAD", "a revision that the database has not written"
+            ) from None
+        # Looked at again: on the way there the list of another database may have come.
+        return requests.revision_in(field, text, self._database_id)
+
+    async def _read(self, read: Callable[[], _T]) -> _T:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await loop.run_in_executor(self._readers, read)
+        except (StoreError, TimeoutError):
+            raise ListUnavailable("DATABASE_UNAVAILABLE", "the database is away") from None
+
+    async def _changes(self, after: int, size: int, wait: dt.timedelta) -> ChangePage:
+        """Return what changed after a revision; wait for a change where there is none."""
+        now = asyncio.get_running_loop().time
+        until = now() + wait.total_seconds()
+        while True:
+            page = await self._read(lambda: self._store.changes(after, size))
+            # A revision may be of counts alone, and change nothing on the list.
+            if page.changes or now() >= until or self._draining.is_set():
+                return page
+            await self._revision_beyond(page.through, until - now())
+
+    async def _revision_beyond(self, revision: int, seconds: float) -> None:
+        """Wait until the replica is beyond a revision, time is up, or the server drains."""
+        changed = asyncio.create_task(self._follower.beyond(revision))
+        draining = asyncio.create_task(self._draining.wait())
+        try:
+            await asyncio.wait(
+                {changed, draining},
+                timeout=seconds,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            changed.cancel()
+            draining.cancel()
+
+    @property
+    def _database_id(self) -> str:
+        if identity := self._follower.identity:
+            return identity.database_id
+        raise ListUnavailable("LIST_NOT_LOADED", "the list is being loaded")
+
+    def _revision(self, value: int) -> str:
+        return str(Revision(self._database_id, value))

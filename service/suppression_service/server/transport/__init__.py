@@ -1,0 +1,1 @@
+"""How calls reach the service: options of the gRPC server, and TLS."""

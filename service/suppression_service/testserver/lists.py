@@ -1,0 +1,86 @@
+"""One list in memory for each bearer token."""
+
+import asyncio
+import contextlib
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from typing import Final, Self
+
+from suppression_service.server.replica.follower import Follower
+from suppression_service.server.service import SuppressionServicer
+from suppression_service.server.writer import GroupWriter
+from suppression_service.store import Store
+from suppression_service.testserver.faults import Faults
+from suppression_service.testserver.traffic import Traffic
+
+#: Lists that are kept; each costs a few polls of its database a second.
+MAX_LISTS: Final = 40
+
+_IN_MEMORY: Final = "sqlite:///:memory:?check_same_thread=false"
+
+
+class TestList:
+    """A list of its own: what answers calls about it, what shall go wrong, what came."""
+
+    #: The name means no test class, whatever pytest thinks.
+    __test__ = False
+
+    def __init__(self, token: str, servicer: SuppressionServicer) -> None:
+        self.servicer = servicer
+        self.faults = Faults()
+        self.traffic = Traffic(token)
+        self._parts = contextlib.AsyncExitStack()
+
+    @classmethod
+    async def open(cls, token: str) -> Self:
+        """Make an empty list and wait until it answers."""
+        store = await asyncio.to_thread(Store.open, _IN_MEMORY, migrate_first=True)
+        follower, writer = Follower(store), GroupWriter(store)
+        made = cls(token, SuppressionServicer(store, follower, writer))
+        made._parts.callback(store.close)
+        await made._parts.enter_async_context(follower.following())
+        await made._parts.enter_async_context(writer.writing())
+        await follower.reach(0)
+        return made
+
+    async def close(self) -> None:
+        """Forget the list."""
+        self.servicer.drain()
+        await self._parts.aclose()
+
+
+class Lists:
+    """The lists by token. Of many, the longest unused are forgotten."""
+
+    def __init__(self) -> None:
+        self._lists: OrderedDict[str, TestList] = OrderedDict()
+        # Migrations share state in their module, so one list is made at a time.
+        self._making = asyncio.Lock()
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[Self]:
+        """Forget every list at the end of the block."""
+        try:
+            yield self
+        finally:
+            while self._lists:
+                await self._forget_oldest()
+
+    async def of(self, token: str) -> TestList:
+        """Return the list of a token ("" for calls without one), a new one at first."""
+        if token not in self._lists:
+            # A call that gives up must not leave half a list behind.
+            await asyncio.shield(self._make(token))
+        self._lists.move_to_end(token)
+        return self._lists[token]
+
+    async def _make(self, token: str) -> None:
+        async with self._making:
+            if token not in self._lists:
+                self._lists[token] = await TestList.open(token)
+            if len(self._lists) > MAX_LISTS:
+                await self._forget_oldest()
+
+    async def _forget_oldest(self) -> None:
+        _, oldest = self._lists.popitem(last=False)
+        await oldest.close()

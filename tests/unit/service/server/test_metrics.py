@@ -1,0 +1,65 @@
+import grpc
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from suppression_service.server.checks import Checks
+from suppression_service.server.metrics import BOUNDS, CallCounts, WorkerMetrics, code_name
+
+
+class NotLoaded:
+    """A follower that has read nothing yet."""
+
+    replica = latest = None
+
+
+def shown(calls: CallCounts) -> str:
+    registry = CollectorRegistry()
+    registry.register(WorkerMetrics("s", {"M": calls}, Checks(), NotLoaded()))  # type: ignore[arg-type]
+    return generate_latest(registry).decode()
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        (grpc.StatusCode.OK, "OK"),
+        (grpc.StatusCode.CANCELLED, "Canceled"),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "ResourceExhausted"),
+        (grpc.StatusCode.UNKNOWN, "Unknown"),
+    ],
+)
+def test_statuses_are_spelled_as_dashboards_know_them(code: grpc.StatusCode, name: str) -> None:
+    assert code_name(code) == name
+
+
+def test_a_call_counts_in_the_bucket_of_its_time_and_in_all_above() -> None:
+    counts = CallCounts()
+    for seconds in (0.0, 0.0001, 0.0002, 3_600.0):
+        counts.end("OK", seconds)
+    buckets = dict(counts.buckets())
+    assert [buckets["0.0001"], buckets["0.00025"], buckets["60.0"], buckets["+Inf"]] == [2, 3, 3, 4]
+    assert list(buckets) == [*map(str, BOUNDS), "+Inf"]
+
+
+def test_every_status_is_there_before_the_first_call() -> None:
+    text = shown(CallCounts())
+    labels = 'grpc_method="M",grpc_service="s",grpc_type="unary"'
+    for code in grpc.StatusCode:
+        line = f'grpc_server_handled_total{{grpc_code="{code_name(code)}",{labels}}} 0.0'
+        assert line in text
+
+
+def test_what_became_of_a_call_is_told() -> None:
+    counts = CallCounts()
+    counts.started += 1
+    counts.end("Unavailable", 0.5)
+    text = shown(counts)
+    labels = 'grpc_method="M",grpc_service="s",grpc_type="unary"'
+    assert f"grpc_server_started_total{{{labels}}} 1.0" in text
+    assert f'grpc_server_handled_total{{grpc_code="Unavailable",{labels}}} 1.0' in text
+    assert f"grpc_server_handling_seconds_sum{{{labels}}} 0.5" in text
+
+
+def test_a_worker_without_a_list_tells_that_it_does_not_serve_and_nothing_of_the_list() -> None:
+    text = shown(CallCounts())
+    assert "suppression_serving 0.0" in text
+    assert "suppression_replica" not in text
