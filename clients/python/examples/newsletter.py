@@ -13,8 +13,7 @@ from collections import Counter
 import boto3
 
 from suppression import SuppressionClient, WhenUnavailable
-from suppression.boto3 import CheckedSES
-from suppression.recipients import NobodyToMail
+from suppression.contrib.boto3 import CheckedSES, NobodyToMail
 
 SERVER = os.environ.get("SUPPRESSION_SERVER", "127.0.0.1:50051")
 STREAM = "newsletter"

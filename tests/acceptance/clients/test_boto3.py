@@ -7,8 +7,7 @@ import botocore.config
 import pytest
 
 from suppression import MailClass, Reason, SuppressionClient, WhenUnavailable
-from suppression.boto3 import CheckedSES
-from suppression.recipients import NobodyToMail
+from suppression.contrib.boto3 import CheckedSES, NobodyToMail
 from tests.acceptance.clients.conftest import Ses, TestServer
 
 JANE, JOE, KIM = "jane@example.com", "joe@example.com", "kim@example.com"

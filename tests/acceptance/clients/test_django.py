@@ -10,8 +10,13 @@ from django.core.mail import EmailMessage
 from django.test import override_settings
 
 from suppression import Reason, UnavailableError
-from suppression.django import MAIL_CLASS_HEADER, STREAM_HEADER, EmailBackend, recipients_left_out
-from suppression.django import _client as client_of_process
+from suppression.contrib.django import (
+    MAIL_CLASS_HEADER,
+    STREAM_HEADER,
+    EmailBackend,
+    recipients_left_out,
+)
+from suppression.contrib.django import _client as client_of_process
 from tests.acceptance.clients.conftest import GENEROUS, TestServer
 
 JANE, JOE, KIM = "jane@example.com", "joe@example.com", "kim@example.com"
@@ -32,7 +37,9 @@ def configured(server: TestServer) -> Iterator[dict[str, Any]]:
         "CLIENT": {"token": server.token, **GENEROUS},
     }
     mail.outbox = []
-    with override_settings(EMAIL_BACKEND="suppression.django.EmailBackend", SUPPRESSION=chosen):
+    with override_settings(
+        EMAIL_BACKEND="suppression.contrib.django.EmailBackend", SUPPRESSION=chosen
+    ):
         yield chosen
     if client_of_process.cache_info().currsize:
         client_of_process(os.getpid()).close()

@@ -1,4 +1,4 @@
-"""An SESv2 client that asks before it sends. Needs the extra ``boto3``.
+"""An SESv2 client that checks recipients before it sends. Needs the extra ``boto3``.
 
 >>> ses = CheckedSES(boto3.client("sesv2"), suppression, configuration_set="transactional")
 >>> ses.send_email(
@@ -8,16 +8,17 @@
 ... )
 """
 
-from collections.abc import Iterator
 from email import message_from_bytes
 from email.policy import default
 from email.utils import getaddresses
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from .answers import Check
-from .client import SuppressionClient
-from .enums import MailClass
+from ..answers import Check
+from ..client import SuppressionClient
+from ..enums import MailClass
 from .recipients import Checks, NobodyToMail, check_all, to_mail
+
+__all__ = ["CheckedSES", "NobodyToMail"]
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -28,19 +29,19 @@ _MEMBERS: Final = {"ToAddresses": "to", "CcAddresses": "cc", "BccAddresses": "bc
 
 
 class CheckedSES:
-    """Sends through SES to those who may be mailed.
+    """Sends through SES to the recipients that may be mailed.
 
-    Recipients that may not be mailed are left out. A mail of whose ``ToAddresses`` nobody is
-    left is not sent. Every mail goes through the configuration set, since without one SES
-    reports no bounce and no complaint. Methods that send nothing are those of the wrapped
-    client; what it sends in other ways is not to be had here.
+    Other recipients are removed from the mail. A mail is not sent if all of its ``ToAddresses``
+    are removed. Every mail gets a configuration set, because without one SES reports no bounces
+    and no complaints. Methods that do not send are those of the wrapped client. Methods that
+    send, other than the two below, raise ``AttributeError``.
 
     Args:
         ses: ``boto3.client("sesv2")``.
-        client: asks the suppression service; stays the caller's to close.
+        client: the suppression client; the caller closes it.
         configuration_set: for mails that name none.
-        stream: what the mails belong to, such as "newsletter".
-        mail_class: ``ESSENTIAL`` for password resets and the like.
+        stream: the stream of the mails, such as "newsletter".
+        mail_class: ``ESSENTIAL`` for mail such as password resets.
     """
 
     def __init__(
@@ -64,33 +65,33 @@ class CheckedSES:
         return getattr(self._ses, name)
 
     def send_email(self, **request: Any) -> Any:
-        """Send one mail; arguments and answer are those of SES.
+        """Send one mail, with the arguments and the response of SES.
 
-        Recipients of a raw mail without a ``Destination`` are those of its header.
+        A raw mail without a ``Destination`` goes to the recipients in its headers.
 
         Raises:
-            NobodyToMail: nobody is left of ``ToAddresses``, or of all where it was empty.
+            NobodyToMail: no recipient is left in ``ToAddresses``, or at all if it was empty.
             SuppressionError: see :meth:`SuppressionClient.batch_check`.
         """
         destination = _lists(request.get("Destination")) or _raw_destination(request)
-        checks = self._checks(_everybody(destination))
+        checks = self._checks(_all(destination))
         left = _left(destination, checks)
         if left is None:
             raise NobodyToMail(checks.values())
         return self._ses.send_email(**{**self._defaults, **request, "Destination": left})
 
     def send_bulk_email(self, **request: Any) -> Any:
-        """Send a templated mail to many; arguments and answer are those of SES.
+        """Send a templated mail to many, with the arguments and the response of SES.
 
-        An entry that was not sent has the status ``MESSAGE_REJECTED`` in the answer, at
-        its place, and an error that starts with "suppressed: ".
+        The result of an entry that was not sent has the status ``MESSAGE_REJECTED`` and an
+        error that starts with "suppressed: ".
 
         Raises:
             SuppressionError: see :meth:`SuppressionClient.batch_check`.
         """
         entries = request.pop("BulkEmailEntries")
         destinations = [_lists(entry.get("Destination")) for entry in entries]
-        checks = self._checks([text for each in destinations for text in _everybody(each)])
+        checks = self._checks([text for each in destinations for text in _all(each)])
         left = [_left(destination, checks) for destination in destinations]
         kept = [
             {**entry, "Destination": each}
@@ -136,21 +137,17 @@ def _raw_destination(request: dict[str, Any]) -> _Destination:
     )
 
 
-def _everybody(destination: _Destination) -> list[str]:
+def _all(destination: _Destination) -> list[str]:
     return [text for recipients in destination.values() for text in recipients]
 
 
 def _left(destination: _Destination, checks: Checks) -> _Destination | None:
-    """Return whom to mail; None where the mail has lost those it was for."""
+    """Return the recipients that may be mailed; None if the mail must not be sent."""
     left = _lists({name: to_mail(texts, checks) for name, texts in destination.items()})
     gone = "ToAddresses" in destination and "ToAddresses" not in left
     return None if gone or not left else left
 
 
 def _rejected(destination: _Destination, checks: Checks) -> dict[str, str]:
-    nobody = NobodyToMail(_stopped(destination, checks))
-    return {"Status": "MESSAGE_REJECTED", "Error": f"suppressed: {nobody}"}
-
-
-def _stopped(destination: _Destination, checks: Checks) -> Iterator[Check]:
-    return (checks[text] for text in _everybody(destination) if not checks[text].send)
+    error = NobodyToMail(checks[text] for text in _all(destination) if not checks[text].send)
+    return {"Status": "MESSAGE_REJECTED", "Error": f"suppressed: {error}"}

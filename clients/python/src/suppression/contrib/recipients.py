@@ -1,42 +1,40 @@
-"""Recipients as mail programs write them, checked before a mail goes out."""
+"""The recipients of a mail, checked before it is sent."""
 
 from collections.abc import Iterable, Mapping
 from email.utils import getaddresses
 from typing import TypeAlias
 
-from .answers import Check
-from .client import SuppressionClient
-from .enums import MailClass
+from ..answers import Check
+from ..client import SuppressionClient
+from ..enums import MailClass
 
-#: What the service said, by the text of the recipient.
+#: One check per recipient, by the recipient's text in the mail.
 Checks: TypeAlias = Mapping[str, Check]
 
 
 class NobodyToMail(Exception):
-    """No recipient of a mail may be mailed, so it was not sent.
+    """The mail was not sent, because none of its recipients may be mailed.
 
     Attributes:
-        checks: of all its recipients.
+        checks: one for each recipient.
     """
 
     def __init__(self, checks: Iterable[Check]) -> None:
         self.checks = tuple(checks)
-        why = sorted(
-            {check.reason.name if check.answered else "UNANSWERED" for check in self.checks}
-        )
-        super().__init__(f"no recipient may be mailed: {', '.join(why)}")
+        reasons = {each.reason.name if each.answered else "UNANSWERED" for each in self.checks}
+        super().__init__(f"no recipient may be mailed: {', '.join(sorted(reasons))}")
 
     @property
     def unanswered(self) -> bool:
-        """Whether the service could not be asked about some: trying later may help."""
+        """Whether some checks got no answer: sending the mail later may help."""
         return any(not check.answered for check in self.checks)
 
 
 def address_of(text: str) -> str:
     """Return the address in ``Jane <jane@example.com>``.
 
-    Text that is not exactly one address is returned as it is: the service answers
-    that it is none, and nothing is sent there.
+    Other text than exactly one address is returned unchanged: the service answers that
+    it is an invalid address, and nothing is sent to it.
     """
     found = getaddresses([text])
     return found[0][1] if len(found) == 1 and found[0][1] else text
@@ -45,11 +43,10 @@ def address_of(text: str) -> str:
 def check_all(
     client: SuppressionClient, recipients: Iterable[str], stream: str, mail_class: MailClass
 ) -> dict[str, Check]:
-    """Check recipients, each once, however often they are named.
+    """Check each recipient once, in one batch.
 
     Raises:
-        SuppressionError: the service refused the question, or could not be asked and the
-            client's choice is to raise.
+        SuppressionError: see :meth:`SuppressionClient.batch_check`.
     """
     texts = list(dict.fromkeys(recipients))
     addresses = [address_of(text) for text in texts]
@@ -58,5 +55,5 @@ def check_all(
 
 
 def to_mail(recipients: Iterable[str], checks: Checks) -> list[str]:
-    """Return the recipients that may be mailed, in their order."""
+    """Return the recipients that may be mailed, in order."""
     return [recipient for recipient in recipients if checks[recipient].send]

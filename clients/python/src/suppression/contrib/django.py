@@ -1,8 +1,8 @@
-"""A Django e-mail backend that asks before it sends. Needs the extra ``django``.
+"""A Django e-mail backend that checks recipients before it sends. Needs the extra ``django``.
 
 In the settings::
 
-    EMAIL_BACKEND = "suppression.django.EmailBackend"
+    EMAIL_BACKEND = "suppression.contrib.django.EmailBackend"
     SUPPRESSION = {
         "SERVER": "127.0.0.1:50051",
         "WHEN_UNAVAILABLE": "do-not-send",      # or "send" or "raise"; there is no default
@@ -12,8 +12,8 @@ In the settings::
         # "CLIENT": {"token": "…", "tls": Tls()},   more arguments of SuppressionClient
     }
 
-A mail with the header ``X-Suppression-Stream`` is of that stream, one with
-``X-Suppression-Mail-Class: ESSENTIAL`` of that class; neither header is sent.
+The headers ``X-Suppression-Stream`` and ``X-Suppression-Mail-Class`` of a mail set its
+stream and its class. They are removed before the mail is sent.
 """
 
 import copy
@@ -29,17 +29,17 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.dispatch import Signal
 
-from .client import SuppressionClient
-from .enums import MailClass, WhenUnavailable
-from .errors import SuppressionError
+from ..client import SuppressionClient
+from ..enums import MailClass, WhenUnavailable
+from ..errors import SuppressionError
 from .recipients import Checks, check_all, to_mail
 
-#: The header that names a mail's stream.
+#: The header that sets a mail's stream.
 STREAM_HEADER: Final = "X-Suppression-Stream"
-#: The header that names a mail's class.
+#: The header that sets a mail's class.
 MAIL_CLASS_HEADER: Final = "X-Suppression-Mail-Class"
-#: Sent with ``message`` (as the program made it) and ``checks`` (of the recipients that were left
-#: out), so that a program can put the mail aside or take note in the account.
+#: Sent when recipients are removed from a mail, with ``message`` (before the removal) and
+#: ``checks`` (of the removed recipients).
 recipients_left_out = Signal()
 
 _SMTP: Final = "django.core.mail.backends.smtp.EmailBackend"
@@ -48,14 +48,14 @@ _Kind: TypeAlias = tuple[str, MailClass]
 
 
 class EmailBackend(BaseEmailBackend):  # type: ignore[misc]  # Django has no types
-    """Sends mails through another backend, to those who may be mailed.
+    """Sends mails through another backend to the recipients that may be mailed.
 
-    Recipients that may not be mailed are left out; a mail of whose ``to`` nobody is
-    left is not sent, and not counted. All mails of one call cost one question a stream
-    and class. Further arguments are those of the other backend.
+    Other recipients are removed from the mail. A mail is not sent and not counted if all
+    recipients in ``to`` are removed. The recipients of all mails of one call are checked
+    in one batch per stream and class. Further arguments go to the other backend.
 
     Raises:
-        ImproperlyConfigured: the setting SUPPRESSION lacks something.
+        ImproperlyConfigured: the setting SUPPRESSION is incomplete.
     """
 
     def __init__(self, fail_silently: bool = False, **kwargs: Any) -> None:
@@ -73,11 +73,11 @@ class EmailBackend(BaseEmailBackend):  # type: ignore[misc]  # Django has no typ
         self._backend.close()
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """Send what may be sent; return how many mails that were.
+        """Send the mails that may be sent and return their number.
 
         Raises:
-            SuppressionError: the service refused the question, or could not be asked and
-                WHEN_UNAVAILABLE is "raise"; unless ``fail_silently``.
+            SuppressionError: see :meth:`SuppressionClient.batch_check`; not raised with
+                ``fail_silently``.
         """
         try:
             checked = self._checked(email_messages)
@@ -103,7 +103,7 @@ class EmailBackend(BaseEmailBackend):  # type: ignore[misc]  # Django has no typ
         return stream, _mail_class(headers.get(MAIL_CLASS_HEADER.lower(), of_all))
 
     def _prepared(self, message: EmailMessage, checks: Checks) -> EmailMessage | None:
-        """Return what to send instead of a mail; None for nothing."""
+        """Return a copy of a mail without removed recipients; None if it must not be sent."""
         self._report_left_out(message, checks)
         ready = copy.copy(message)
         ready.to, ready.cc, ready.bcc = (
@@ -114,9 +114,9 @@ class EmailBackend(BaseEmailBackend):  # type: ignore[misc]  # Django has no typ
         return None if gone or not ready.recipients() else ready
 
     def _headers(self, message: EmailMessage, ready: EmailMessage) -> dict[str, Any]:
-        """Return the headers to send: neither ours, nor one that shows who was left out."""
+        """Return the headers without our own, and without lists of removed recipients."""
         unwanted = {STREAM_HEADER.lower(), MAIL_CLASS_HEADER.lower()}
-        # Django lets such a header stand for the list, which has changed.
+        # Django prefers such a header to the list of recipients, which has changed.
         unwanted |= {
             each for each in ("to", "cc") if getattr(message, each) != getattr(ready, each)
         }
@@ -153,10 +153,10 @@ def _mail_class(name: str) -> MailClass:
 
 @functools.lru_cache(maxsize=1)
 def _client(_process: int) -> SuppressionClient:
-    """Return this process's client: a channel of gRPC does not survive a fork."""
+    """Return the client of this process: a gRPC channel does not survive a fork."""
     given = _settings()
     try:
-        choice = WhenUnavailable(str(given["WHEN_UNAVAILABLE"]).lower())
+        choice = WhenUnavailable(str(given["WHEN_UNAVAILABLE"]).lower().replace("_", "-"))
     except ValueError:
         raise ImproperlyConfigured("WHEN_UNAVAILABLE is do-not-send, send or raise") from None
     return SuppressionClient(given["SERVER"], when_unavailable=choice, **given.get("CLIENT", {}))

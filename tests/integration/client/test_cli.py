@@ -18,7 +18,7 @@ def run() -> Run:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "suppression.command",
+            "suppression.cli",
             *args,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

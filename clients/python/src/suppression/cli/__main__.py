@@ -1,0 +1,5 @@
+"""``python -m suppression.cli``."""
+
+from . import main
+
+main()

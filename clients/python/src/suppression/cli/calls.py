@@ -1,0 +1,98 @@
+"""The calls that a command makes: the client, the addresses, and what goes wrong."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NoReturn
+
+import typer
+
+from ..client import SuppressionClient
+from ..connection import Tls
+from ..enums import WhenUnavailable
+from ..errors import InvalidArgumentError, SuppressionError, UnavailableError
+from .output import printable
+
+WRONG_USAGE: Final = 2
+UNAVAILABLE: Final = 3
+
+#: Seconds. A person prefers waiting on a slow network to an error.
+_CHECK_TIMEOUT: Final = 5.0
+
+_STANDARD_INPUT: Final = ["-"]
+
+
+@contextmanager
+def client_of(
+    server: str, token: str, ca: Path | None, cert: Path | None, key: Path | None, insecure: bool
+) -> Iterator[SuppressionClient]:
+    """Open a client. An error becomes one line and an exit status."""
+    try:
+        with SuppressionClient(
+            server,
+            when_unavailable=WhenUnavailable.RAISE,
+            token=token or None,
+            tls=Tls.from_files(ca, cert, key) if ca or cert or key else None,
+            insecure=insecure,
+            check_timeout=_CHECK_TIMEOUT,
+            batch_timeout=_CHECK_TIMEOUT,
+        ) as client:
+            yield client
+    except UnavailableError as error:
+        fail(f"the service at {server} is unavailable: {error}", UNAVAILABLE)
+    except UnicodeError:
+        fail("an address is not valid Unicode text", WRONG_USAGE)
+    except (SuppressionError, OSError) as error:
+        fail(str(error), WRONG_USAGE)
+
+
+def for_each(addresses: list[str], act: Callable[[str], None]) -> None:
+    """Act on each address. Invalid ones are reported and counted, and do not stop the rest."""
+    positions, refused = list(_positions(addresses)), 0
+    for position, address in positions:
+        try:
+            act(address)
+        except InvalidArgumentError as error:
+            fields = {violation.field: violation.description for violation in error.violations}
+            if "address" not in fields:  # Every other address would fail too.
+                raise
+            refused += 1
+            warn(f"{position}{address}: {fields['address']}")
+    if refused:
+        fail(f"{len(positions) - refused} done, {refused} refused", WRONG_USAGE)
+
+
+def read_addresses(addresses: list[str]) -> list[str]:
+    """Return the addresses of the command line, or of standard input if that is "-"."""
+    return [address for _, address in _positions(addresses)]
+
+
+def _positions(addresses: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield each address with its line of standard input as a prefix for messages."""
+    if addresses != _STANDARD_INPUT:
+        yield from (("", address) for address in addresses)
+        return
+    for number, line in enumerate(sys.stdin, start=1):
+        if address := line.strip():
+            yield f"line {number}: ", address
+
+
+def confirm_erasure(addresses: list[str]) -> None:
+    """Ask for confirmation; exit without it."""
+    if addresses == _STANDARD_INPUT:
+        fail("standard input has the addresses and cannot confirm: give --yes", WRONG_USAGE)
+    whom = "this address" if len(addresses) == 1 else f"these {len(addresses)} addresses"
+    if not typer.confirm(f"Erase the data of {whom}? This cannot be undone.", err=True):
+        fail("nothing was erased", WRONG_USAGE)
+
+
+def warn(text: str) -> None:
+    """Print a line on standard error."""
+    typer.echo(f"suppression: {printable(text)}", err=True)
+
+
+def fail(text: str, status: int) -> NoReturn:
+    """Print a line on standard error and exit."""
+    warn(text)
+    raise typer.Exit(status)

@@ -1,0 +1,1 @@
+"""The client in other libraries: each module needs the extra of its name."""
