@@ -3,12 +3,11 @@
 Each is started once a process that runs tests, when the first test asks for it.
 """
 
-import os
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,15 +15,8 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from deploy.local import aws
-from tests.processes import Process, Processes
-
-
-def missing(what: str, why: object) -> NoReturn:
-    """Skip loudly at a desk, fail in CI: there, nothing may be missing."""
-    said = f"{what} is missing: {why}"
-    if os.environ.get("CI"):
-        pytest.fail(said, pytrace=False)
-    pytest.skip(said)
+from tests.support.missing import missing
+from tests.support.processes import Process, Processes
 
 
 def _postgresql_server(folder: Path) -> Any:

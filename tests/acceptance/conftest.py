@@ -8,8 +8,8 @@ import pytest
 
 from deploy.local.aws import StandIn
 from suppression_service.store import Store
-from tests.acceptance.system import System
-from tests.processes import Processes
+from tests.support.processes import Processes
+from tests.support.system import System
 
 # The configuration set that newsletters go through, and the stream it stands for.
 STREAMS = "letters=newsletter"

@@ -3,9 +3,9 @@ import contextlib
 from deploy.local.events import bounce, complaint
 from suppression import Reason
 from suppression_service.store import Store
-from tests.acceptance.system import System
-from tests.contents import everything
-from tests.processes import BIN, run
+from tests.support.contents import everything
+from tests.support.processes import BIN, run
+from tests.support.system import System
 
 
 def test_an_erased_address_stays_blocked_and_comes_back_into_no_table(

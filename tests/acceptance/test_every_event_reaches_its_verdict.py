@@ -6,8 +6,8 @@ import pytest
 
 from deploy.local.events import bounce, complaint, other
 from suppression import Reason, Verdict
-from tests.acceptance.system import System
-from tests.processes import eventually
+from tests.support.processes import eventually
+from tests.support.system import System
 
 HARD, COMPLAINT = Reason.HARD_BOUNCE, Reason.COMPLAINT
 NONE = Reason.UNSPECIFIED

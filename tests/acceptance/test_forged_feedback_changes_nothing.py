@@ -5,8 +5,8 @@ import pytest
 
 from deploy.local.events import bounce
 from suppression import Verdict
-from tests.acceptance.system import System
-from tests.processes import eventually
+from tests.support.processes import eventually
+from tests.support.system import System
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.processes import (
+from tests.support.processes import (
     BIN,
     DEADLINE,
     Process,

@@ -18,9 +18,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.local.aws import StandIn, free_port
 from suppression_service.store import Store
-from tests.acceptance.system import System
-from tests.conftest import missing
-from tests.processes import BIN, Process, Processes, eventually
+from tests.support.missing import missing
+from tests.support.processes import BIN, Process, Processes, eventually
+from tests.support.system import System
 
 Json = dict[str, Any]
 REPOSITORY = Path(__file__).parents[2]

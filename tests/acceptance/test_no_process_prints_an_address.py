@@ -6,8 +6,8 @@ import pytest
 
 from deploy.local.events import bounce, complaint
 from suppression import InvalidArgumentError, Reason
-from tests.acceptance.system import System
-from tests.processes import Process
+from tests.support.processes import Process
+from tests.support.system import System
 
 
 def _feedback_of_all_sorts(system: System, address: str) -> None:
@@ -41,7 +41,7 @@ def _metrics(process: Process) -> str:
     return httpx.get(f"http://{at}/metrics", trust_env=False).text
 
 
-# What every other test starts is looked through when it ends; see tests.processes.
+# What every other test starts is looked through when it ends; see tests.support.processes.
 def test_nothing_that_a_process_printed_or_shows_holds_an_address(
     own_system: System, address: str
 ) -> None:

@@ -4,9 +4,9 @@ import signal
 
 from deploy.local.events import bounce
 from suppression import Reason, Verdict
-from tests.acceptance.gate import Gate
-from tests.acceptance.system import System
-from tests.processes import eventually
+from tests.support.gate import Gate
+from tests.support.processes import eventually
+from tests.support.system import System
 
 HOUR = dt.timedelta(hours=1)
 

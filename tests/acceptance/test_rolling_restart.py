@@ -2,9 +2,9 @@ from functools import partial
 
 import pytest
 
-from tests.processes import Processes
 from tests.soak.rolling import roll
 from tests.soak.senders import Outcome, PythonSenders
+from tests.support.processes import Processes
 
 
 @pytest.fixture(scope="module")

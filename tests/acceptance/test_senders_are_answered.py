@@ -11,8 +11,8 @@ from deploy.local.events import bounce
 from suppression import Reason, SuppressionClient, UnavailableError, Verdict
 from suppression.v1 import suppression_service_pb2 as pb
 from suppression.v1 import suppression_service_pb2_grpc as pb_grpc
-from tests.acceptance.system import System
-from tests.processes import BIN, eventually, run
+from tests.support.processes import BIN, eventually, run
+from tests.support.system import System
 
 CALLERS = 4
 # gRPC cancels the calls that it has read and no handler has taken yet when its server

@@ -16,10 +16,10 @@ from suppression import SuppressionClient, Tls, WhenUnavailable
 from suppression_service.server.auth import Role, append_token, new_token
 from suppression_service.server.health import ask
 from suppression_service.store import Store
-from tests.acceptance.cluster import Cluster
-from tests.authority import Authority
-from tests.integration.ingest.webhook.sns import Sns
-from tests.processes import Processes, eventually
+from tests.support.authority import Authority
+from tests.support.cluster import Cluster
+from tests.support.processes import Processes, eventually
+from tests.support.sns import Sns
 
 SERVER = "suppression-service"
 WEBHOOK = "suppression-webhook"

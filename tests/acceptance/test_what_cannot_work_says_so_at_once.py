@@ -3,7 +3,7 @@ import subprocess
 import pytest
 
 from deploy.local.aws import free_port
-from tests.processes import BIN, Processes, run
+from tests.support.processes import BIN, Processes, run
 
 SERVE = [f"{BIN}/suppression-service", "serve"]
 MIGRATE = [f"{BIN}/suppression-service", "migrate"]

@@ -17,8 +17,8 @@ from suppression_ingest.ses import MAX_DIAGNOSTIC, SesEvent, parse_event
 from suppression_ingest.sns.envelope import NOTIFICATION, open_envelope
 from suppression_service.address import MAX_ADDRESS, canonical
 from suppression_service.store import Store
-from tests.fuzz.budget import examples
-from tests.fuzz.mutations import ANY_JSON, SAMPLES, TEXT, Json, cut, mutated
+from tests.support.fuzz.budget import examples
+from tests.support.fuzz.mutations import ANY_JSON, SAMPLES, TEXT, Json, cut, mutated
 
 ENVELOPE: Json = {
     "Type": "Notification",

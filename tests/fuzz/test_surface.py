@@ -21,10 +21,10 @@ from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 from suppression_service.store import Store
-from tests.fuzz.budget import examples
-from tests.fuzz.watched import Watched
-from tests.fuzz.wire import NUMBERS, delimited, messages
-from tests.processes import BIN, Processes
+from tests.support.fuzz.budget import examples
+from tests.support.fuzz.watched import Watched
+from tests.support.fuzz.wire import NUMBERS, delimited, messages
+from tests.support.processes import BIN, Processes
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor

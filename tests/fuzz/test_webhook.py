@@ -11,12 +11,12 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from tests.fuzz.budget import examples
-from tests.fuzz.mutations import ANY_JSON, SAMPLES, Json, cut, mutated
-from tests.fuzz.watched import Watched
-from tests.integration.ingest.webhook.conftest import Webhook, starter
-from tests.integration.ingest.webhook.sns import TOPIC, Sns
-from tests.processes import Processes
+from tests.support.fuzz.budget import examples
+from tests.support.fuzz.mutations import ANY_JSON, SAMPLES, Json, cut, mutated
+from tests.support.fuzz.watched import Watched
+from tests.support.processes import Processes
+from tests.support.sns import TOPIC, Sns
+from tests.support.webhook import Webhook, starter
 
 # One worker starts the webhook for all of them.
 pytestmark = pytest.mark.xdist_group("fuzz webhook")

@@ -18,11 +18,11 @@ from suppression_ingest.errors import Refused
 from suppression_ingest.ses import parse_event
 from suppression_ingest.sns.envelope import open_envelope
 from suppression_service.store import Store
-from tests.fuzz.budget import TIMES, examples
-from tests.fuzz.mutations import ANY_JSON, SAMPLES, cut, mutated
-from tests.fuzz.watched import Watched
-from tests.integration.ingest.conftest import Feedback
-from tests.processes import DEADLINE, Processes, eventually
+from tests.support.feedback import Feedback
+from tests.support.fuzz.budget import TIMES, examples
+from tests.support.fuzz.mutations import ANY_JSON, SAMPLES, cut, mutated
+from tests.support.fuzz.watched import Watched
+from tests.support.processes import DEADLINE, Processes, eventually
 
 #: What SQS takes: XML's characters (SendMessage in its API reference), and one at least.
 _TAKEN: Final = st.text(

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Final
 
 from suppression_service.store import Store
-from tests.processes import BIN, Process, Processes, eventually
 from tests.soak.kills.sender import NotAnswered, Sender
 from tests.soak.senders import (
     NoProgram,
@@ -27,6 +26,7 @@ from tests.soak.senders import (
     PythonSenders,
     Senders,
 )
+from tests.support.processes import BIN, Process, Processes, eventually
 
 _CLIENTS: Final = Path(__file__).parents[2] / "clients"
 _LANGUAGES: Final = ("go", "java", "python", "typescript")

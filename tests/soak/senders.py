@@ -11,7 +11,7 @@ from typing import Final, Protocol, Self
 
 from suppression import SuppressionClient, SuppressionError, WhenUnavailable
 from suppression.base_client import CHECK_TIMEOUT
-from tests.processes import eventually
+from tests.support.processes import eventually
 
 _CALLERS: Final = 4
 #: Seconds between two checks of a caller.

@@ -19,10 +19,10 @@ from suppression_ingest.wiring import judge_of, recorder_of
 from suppression_service.store import DailyCount, Store, Suppression, schema
 from suppression_service.store.rows import SELECT_SUPPRESSION, suppression_of
 from tests.benchmarks.ingest import TOPIC, Signer
-from tests.processes import Process, Processes
 from tests.soak.happenings import as_text, disordered, happenings
 from tests.soak.poster import Poster
 from tests.soak.queue import LendingQueue
+from tests.support.processes import Process, Processes
 
 _INGEST: Final = Path(sys.prefix) / "bin" / "suppression-ingest"
 _BOTH: Final = ("worker", "webhook")

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from tests.aws.rest_json import NotInTheModel, RestJson
+from tests.support.aws.rest_json import NotInTheModel, RestJson
 
 LIST = "/v2/email/suppression/addresses"
 

@@ -8,7 +8,8 @@ import pytest
 
 from suppression import MailClass, Reason, SuppressionClient, WhenUnavailable
 from suppression.contrib.boto3 import CheckedSES, NobodyToMail
-from tests.acceptance.clients.conftest import Ses, TestServer
+from tests.support.ses_sending import Ses
+from tests.support.testserver import TestServer
 
 JANE, JOE, KIM = "jane@example.com", "joe@example.com", "kim@example.com"
 SIMPLE = {"Simple": {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}}}

@@ -17,7 +17,7 @@ from suppression.contrib.django import (
     recipients_left_out,
 )
 from suppression.contrib.django import _client as client_of_process
-from tests.acceptance.clients.conftest import GENEROUS, TestServer
+from tests.support.testserver import GENEROUS, TestServer
 
 JANE, JOE, KIM = "jane@example.com", "joe@example.com", "kim@example.com"
 MEMORY = "django.core.mail.backends.locmem.EmailBackend"

@@ -11,8 +11,9 @@ import pytest
 
 from deploy.local.aws import StandIn
 from suppression import Reason
-from tests.acceptance.clients.conftest import Ses, TestServer, started
-from tests.processes import Processes, clean
+from tests.support.processes import Processes, clean
+from tests.support.ses_sending import Ses
+from tests.support.testserver import TestServer, started
 
 EXAMPLES = Path(__file__).parents[3] / "clients" / "python" / "examples"
 JANE, JOE, KIM = "jane@example.com", "joe@example.com", "kim@example.com"

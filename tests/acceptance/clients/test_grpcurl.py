@@ -12,7 +12,7 @@ import pytest
 
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
-from tests.acceptance.clients.conftest import TestServer
+from tests.support.testserver import TestServer
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "grpcurl.md"
 BUF = Path(sys.executable).with_name("buf")

@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance.clients.conftest import TestServer
+from tests.support.testserver import TestServer
 
 CLIENTS = Path(__file__).parents[3] / "clients"
 SCENARIOS = CLIENTS / "conformance" / "scenarios"

@@ -12,8 +12,8 @@ from suppression import (
     UnavailableError,
     WhenUnavailable,
 )
-from tests.acceptance.clients.conftest import GENEROUS, SERVICE, TestServer, started
-from tests.processes import Processes, run
+from tests.support.processes import Processes, run
+from tests.support.testserver import GENEROUS, SERVICE, TestServer, started
 
 JANE = "jane@example.com"
 

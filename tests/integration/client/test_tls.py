@@ -5,7 +5,7 @@ import grpc
 import pytest
 
 from suppression import Tls, UnavailableError, WhenUnavailable
-from tests.authority import Authority
+from tests.support.authority import Authority
 
 ClientOf = Callable[..., Any]
 

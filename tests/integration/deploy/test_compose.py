@@ -11,8 +11,8 @@ from suppression_ingest.webhook.batches import STOP_SECONDS
 from suppression_ingest.webhook.server import GRACE_SECONDS
 from suppression_service.server.processes import KILL_AFTER
 from suppression_service.server.settings import ServiceSettings
-from tests.integration.deploy import programs
-from tests.processes import BIN, run
+from tests.support import programs
+from tests.support.processes import BIN, run
 
 FILE = Path(__file__).parents[3] / "deploy" / "compose.yaml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.deploy import programs
+from tests.support import programs
 
 TOP = Path(__file__).parents[3]
 DOCUMENTS = [

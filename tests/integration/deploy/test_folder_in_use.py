@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.running import alone_in
-from tests.processes import run
+from tests.support.processes import run
 
 
 @pytest.fixture

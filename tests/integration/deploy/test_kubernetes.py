@@ -14,9 +14,9 @@ from suppression_ingest.webhook.batches import STOP_SECONDS
 from suppression_ingest.webhook.server import GRACE_SECONDS
 from suppression_service.server.health import LIVENESS
 from suppression_service.server.processes import KILL_AFTER
-from tests.conftest import missing
-from tests.integration.deploy import kubernetes, programs
-from tests.integration.deploy.kubernetes import Manifest
+from tests.support import kubernetes, programs
+from tests.support.kubernetes import Manifest
+from tests.support.missing import missing
 
 OLDEST = "1.30"
 README = (kubernetes.FOLDER / "README.md").read_text()

@@ -7,7 +7,7 @@ import pytest
 
 from deploy.local.aws import free_port
 from suppression_service.store import Store
-from tests.processes import BIN, run
+from tests.support.processes import BIN, run
 
 INGEST = BIN / "suppression-ingest"
 BounceOf = Callable[[str], str]

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from suppression_ingest.recording import Recorder
 from suppression_service.store import DailyCount, Feedback, Milestone, Store
-from tests.integration.ingest.counting import (
+from tests.support.counting import (
     START,
     delivery,
     empty,

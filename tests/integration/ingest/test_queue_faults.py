@@ -11,8 +11,8 @@ from suppression_ingest.feedback import Judge
 from suppression_ingest.pipeline import Pipeline
 from suppression_ingest.worker.signals import Stop
 from suppression_ingest.worker.worker import Worker
-from tests.faulty_sqs import FaultySqs, Meddle, Refusal
-from tests.integration.ingest.conftest import Feedback
+from tests.support.faulty_sqs import FaultySqs, Meddle, Refusal
+from tests.support.feedback import Feedback
 
 Json = dict[str, Any]
 BounceOf = Callable[[str], str]

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from suppression_ingest.soft_bounces import DEFAULT_SOFT_BOUNCES
 from suppression_ingest.worker.retention import Purging, Retention
 from suppression_service.store import DailyCount, NewSuppression, Reason, Store
-from tests.integration.ingest.counting import (
+from tests.support.counting import (
     JANE,
     NOW,
     START,

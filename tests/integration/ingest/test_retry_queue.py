@@ -15,7 +15,7 @@ from suppression_ingest.recording import Recorder
 from suppression_ingest.worker.retries import RetryQueue, body_of, delay_after, held_back
 from suppression_ingest.worker.signals import Stop
 from suppression_service.store import Retry, Store
-from tests.integration.ingest.counting import (
+from tests.support.counting import (
     JANE,
     NOW,
     START,
@@ -25,7 +25,7 @@ from tests.integration.ingest.counting import (
     soft_bounce,
     take_in,
 )
-from tests.processes import eventually
+from tests.support.processes import eventually
 
 RETRYING = Recorder(retries=True, streams={"news-set": "news"})
 MINUTE = dt.timedelta(minutes=1)

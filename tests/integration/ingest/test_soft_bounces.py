@@ -18,7 +18,7 @@ from suppression_service.store import (
     Store,
     Suppression,
 )
-from tests.integration.ingest.counting import (
+from tests.support.counting import (
     JANE,
     delivery,
     empty,

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import make_url
 
 from deploy.local import aws
-from tests.faulty_sqs import FaultySqs
-from tests.integration.ingest.conftest import Feedback
-from tests.processes import DEADLINE, Processes
+from tests.support.faulty_sqs import FaultySqs
+from tests.support.feedback import Feedback
+from tests.support.processes import DEADLINE, Processes
 
 Json = dict[str, Any]
 BounceOf = Callable[[str], str]

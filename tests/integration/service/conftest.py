@@ -5,7 +5,7 @@ import itertools
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import grpc
 import psycopg
@@ -17,7 +17,7 @@ from sqlalchemy import URL, make_url
 
 from suppression_service.store.engine import open_engine
 from suppression_service.store.migrate import migrate
-from tests.integration.service.serving import served
+from tests.support.serving import Serve, served
 
 _numbers = itertools.count()
 
@@ -96,15 +96,6 @@ def outage(
         postgresql_admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
 
     return away
-
-
-class Serve(Protocol):
-    """Serves a database in this process for the length of a block."""
-
-    def __call__(
-        self, url: str, *, ready: bool = True, **settings: Any
-    ) -> contextlib.AbstractAsyncContextManager[grpc.aio.Channel]:
-        """Yield a channel to the server, once it answers unless told otherwise."""
 
 
 @pytest.fixture

@@ -19,11 +19,11 @@ from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 from suppression_service.server import writer
 from suppression_service.store import Store
 from suppression_service.store.store import utc_now
-from tests.acceptance.system import System
-from tests.integration.service.conftest import Serve
-from tests.integration.service.load import LISTED, Load, listed, started_system
-from tests.integration.service.pair import Pair, started_pair
-from tests.processes import Processes, eventually
+from tests.support.load import LISTED, Load, listed, started_system
+from tests.support.pair import Pair, started_pair
+from tests.support.processes import Processes, eventually
+from tests.support.serving import Serve
+from tests.support.system import System
 
 Refusal = Callable[[Awaitable[object]], Awaitable[tuple[str, str, list[str]]]]
 

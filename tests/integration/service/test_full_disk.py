@@ -16,9 +16,9 @@ from deploy.local.aws import StandIn
 from deploy.local.events import bounce
 from suppression import UnavailableError
 from suppression_service.store import Store
-from tests.acceptance.system import System
-from tests.integration.service.load import LISTED, Load, listed, started_system
-from tests.processes import Processes, eventually
+from tests.support.load import LISTED, Load, listed, started_system
+from tests.support.processes import Processes, eventually
+from tests.support.system import System
 
 # One system for both, which each leaves as it found it.
 pytestmark = pytest.mark.xdist_group("full disk")

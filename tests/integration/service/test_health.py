@@ -14,7 +14,7 @@ from suppression_service.config import BadSetting
 from suppression_service.server.cli import app
 from suppression_service.server.health import LIVENESS, ask
 from suppression_service.server.processes import reserved_address
-from tests.authority import Authority
+from tests.support.authority import Authority
 
 Serve = Callable[..., contextlib.AbstractAsyncContextManager[grpc.aio.Channel]]
 SERVING = health_pb2.HealthCheckResponse.SERVING

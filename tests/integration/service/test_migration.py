@@ -13,9 +13,9 @@ from deploy.local.events import bounce
 from suppression import Reason, Verdict
 from suppression_service.store import Store, migrate
 from suppression_service.store.engine import open_engine
-from tests.acceptance.system import System
-from tests.integration.service.load import LISTED, Load, listed, started_system
-from tests.processes import BIN, Processes, eventually, run
+from tests.support.load import LISTED, Load, listed, started_system
+from tests.support.processes import BIN, Processes, eventually, run
+from tests.support.system import System
 
 _NEXT = """
 import sqlalchemy as sa

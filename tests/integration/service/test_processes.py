@@ -20,7 +20,7 @@ from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 from suppression_service.store import Store
-from tests.processes import BIN, Process, Processes, eventually, run
+from tests.support.processes import BIN, Process, Processes, eventually, run
 
 JANE = "jane.secret@example.com"
 SERVE = BIN / "suppression-service"

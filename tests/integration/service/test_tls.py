@@ -7,9 +7,9 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from suppression_service.server.transport import options as limits
-from tests.authority import Authority
-from tests.integration.service.http2 import Peer
-from tests.integration.service.serving import served
+from tests.support.authority import Authority
+from tests.support.http2 import Peer
+from tests.support.serving import served
 
 
 @pytest.fixture

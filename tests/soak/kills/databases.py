@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 import psutil
 
-from tests.processes import eventually
+from tests.support.processes import eventually
 
 #: Seconds that PostgreSQL is away; some of them longer than answers may be old.
 _AWAY: Final = (1.0, 7.0)

@@ -8,7 +8,7 @@ from typing import Final, Self
 
 import psutil
 
-from tests.processes import Process
+from tests.support.processes import Process
 
 #: Seconds between two looks, and between the end of a process and its next start.
 _PAUSE: Final = 0.2

@@ -16,8 +16,6 @@ import psutil
 
 from deploy.local import aws
 from suppression_service.store import NewSuppression, Reason, Revision, Store
-from tests.acceptance.system import System
-from tests.processes import Process, Processes, eventually
 from tests.soak.kills.databases import Database
 from tests.soak.kills.feedback import Feedback
 from tests.soak.kills.inspection import Inspection
@@ -28,6 +26,8 @@ from tests.soak.kills.report import Finding
 from tests.soak.kills.sender import NotAnswered, Sender
 from tests.soak.kills.services import Kept
 from tests.soak.soak import clean_run, result_of
+from tests.support.processes import Process, Processes, eventually
+from tests.support.system import System
 
 #: Seconds that checks go on without the database; less than it is away at times.
 MAX_STALENESS: Final = 4.0
@@ -93,7 +93,15 @@ class KillSoak:
     def _start(self, stack: ExitStack) -> None:
         processes = stack.enter_context(Processes(self._folder / "logs"))
         port = aws.free_port()
-        moto = [sys.executable, "-m", "tests.aws.moto_server", "-H", "127.0.0.1", "-p", str(port)]
+        moto = [
+            sys.executable,
+            "-m",
+            "tests.support.aws.moto_server",
+            "-H",
+            "127.0.0.1",
+            "-p",
+            str(port),
+        ]
         processes.start("aws", moto).line("Running on http")
         stand_in = aws.StandIn(f"http://127.0.0.1:{port}")
         # What a killed worker had comes again until it is stored.

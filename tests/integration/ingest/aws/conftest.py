@@ -12,11 +12,11 @@ from deploy.local import aws as local
 from suppression_ingest.aws.clients import Aws
 from suppression_ingest.deployment.settings import AwsSettings
 from suppression_service.store import Store
-from tests.aws.ses import SesFake
-from tests.conftest import missing
-from tests.integration.ingest.aws.account import OPERATORS, SET, Account
-from tests.integration.ingest.aws.running import Running
-from tests.processes import Processes
+from tests.support.aws.account import OPERATORS, SET, Account
+from tests.support.aws.running import Running
+from tests.support.aws.ses import SesFake
+from tests.support.missing import missing
+from tests.support.processes import Processes
 
 _ROOT = Path(__file__).parents[4]
 
@@ -25,7 +25,7 @@ _ROOT = Path(__file__).parents[4]
 def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[local.StandIn]:
     """moto with what it forgets, for all tests of a process."""
     port = local.free_port()
-    command = [sys.executable, "-m", "tests.aws.moto_server", *local.command(port)[3:]]
+    command = [sys.executable, "-m", "tests.support.aws.moto_server", *local.command(port)[3:]]
     with Processes(tmp_path_factory.mktemp("moto")) as processes:
         server = processes.start("moto", command, {"PYTHONPATH": str(_ROOT)})
         try:

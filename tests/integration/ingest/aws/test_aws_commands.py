@@ -9,10 +9,9 @@ import pytest
 
 from suppression_ingest.account_list.place import Place
 from suppression_service.store import NewSuppression, Reason, Store
-from tests.aws.ses import Sent, Suppressed
-from tests.integration.ingest.aws.account import PREFIX, SET, Account
-from tests.integration.ingest.aws.test_reconcile import NOW, day
-from tests.processes import BIN, Processes, run
+from tests.support.aws.account import NOW, PREFIX, SET, Account, day
+from tests.support.aws.ses import Sent, Suppressed
+from tests.support.processes import BIN, Processes, run
 
 INGEST = BIN / "suppression-ingest"
 Command = Callable[..., CompletedProcess[str]]

@@ -7,8 +7,8 @@ from typing import Final
 
 from suppression_ingest.deployment.checks import CHECKS
 from suppression_ingest.deployment.doctor import examine, lines_of
-from tests.integration.ingest.aws.account import Account
-from tests.integration.ingest.aws.running import Running
+from tests.support.aws.account import Account
+from tests.support.aws.running import Running
 
 PAGE: Final = (Path(__file__).parents[4] / "docs" / "how-to" / "aws.md").read_text()
 

@@ -10,14 +10,14 @@ from suppression_ingest.deployment.deployment import Deployment
 from suppression_ingest.deployment.doctor import Result, as_json, examine, exit_status, lines_of
 from suppression_ingest.deployment.findings import Finding, Verdict
 from suppression_ingest.errors import AwsError, NotSignedIn
-from tests.integration.ingest.aws.account import (
+from tests.support.aws.account import (
     OPERATORS,
     PREFIX,
     SET,
     asking_for_account,
     with_open_statement,
 )
-from tests.integration.ingest.aws.running import Running
+from tests.support.aws.running import Running
 
 
 def test_what_provision_makes_is_all_green(running: Running) -> None:

@@ -9,7 +9,7 @@ from suppression_ingest.deployment.alarms import put_back
 from suppression_ingest.deployment.policies import Allowed
 from suppression_ingest.deployment.provision import Provision, Wishes
 from suppression_ingest.errors import AwsError, NotPermitted
-from tests.integration.ingest.aws.account import (
+from tests.support.aws.account import (
     PREFIX,
     SET,
     Account,

@@ -11,15 +11,8 @@ from suppression_ingest.account_list.place import Place
 from suppression_ingest.account_list.reconcile import Listeners, Reconciliation
 from suppression_ingest.errors import NotPermitted
 from suppression_service.store import NewSuppression, Reason, Removal, Store, Suppression
-from tests.aws.ses import Suppressed
-from tests.integration.ingest.aws.account import Account
-
-#: After everything that happens in a test.
-NOW = dt.datetime(2099, 1, 1, tzinfo=dt.UTC)
-
-
-def day(number: int) -> dt.datetime:
-    return dt.datetime(2026, 3, number, tzinfo=dt.UTC)
+from tests.support.aws.account import NOW, Account, day
+from tests.support.aws.ses import Suppressed
 
 
 @dataclasses.dataclass

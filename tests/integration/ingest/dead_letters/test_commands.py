@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.ingest.conftest import Feedback
-from tests.processes import BIN, eventually, run
+from tests.support.feedback import Feedback
+from tests.support.processes import BIN, eventually, run
 
 Json = dict[str, Any]
 BounceOf = Callable[[str], str]

@@ -10,7 +10,7 @@ from suppression_ingest.rates import cloudwatch_names
 from suppression_ingest.rates.cloudwatch import RatePublisher, values_at
 from suppression_ingest.worker.signals import Stop
 from suppression_service.store import DailyCount, Store
-from tests.integration.ingest.counting import START, opened, send, soft_bounce, take_in
+from tests.support.counting import START, opened, send, soft_bounce, take_in
 
 _regions = iter(boto3.Session().get_available_regions("cloudwatch"))
 

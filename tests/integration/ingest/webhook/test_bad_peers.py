@@ -10,9 +10,9 @@ import pytest
 from suppression_ingest.webhook.protocol import MAX_CONNECTIONS
 from suppression_ingest.webhook.server import MAX_FILES
 from suppression_service.server.transport.options import lift_open_files
-from tests.integration.ingest.webhook.conftest import Start, Webhook
-from tests.integration.ingest.webhook.sns import Sns
-from tests.processes import DEADLINE
+from tests.support.processes import DEADLINE
+from tests.support.sns import Sns
+from tests.support.webhook import Start, Webhook
 
 BounceOf = Callable[[str], str]
 

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.integration.ingest.webhook.conftest import Webhook, starter
-from tests.integration.ingest.webhook.sns import HOST, TOPIC, Listener, Sns
-from tests.processes import Processes
-from tests.unit.ingest.sns.test_signature import FOREIGN_CERTIFICATE_URLS
+from tests.support.forgeries import FOREIGN_CERTIFICATE_URLS
+from tests.support.processes import Processes
+from tests.support.sns import HOST, TOPIC, Listener, Sns
+from tests.support.webhook import Webhook, starter
 
 Json = dict[str, Any]
 GENUINE_HOST = re.compile(r"sns\.[a-z]{2}-[a-z]+-[0-9]\.amazonaws\.com")

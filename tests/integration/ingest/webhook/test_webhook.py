@@ -14,11 +14,11 @@ from cryptography import x509
 from prometheus_client.parser import text_string_to_metric_families
 
 from suppression_service.store import Store
-from tests.authority import Authority
-from tests.integration.ingest.conftest import Feedback
-from tests.integration.ingest.webhook.conftest import Start, Webhook
-from tests.integration.ingest.webhook.sns import TOPIC, Sns
-from tests.processes import DEADLINE, eventually
+from tests.support.authority import Authority
+from tests.support.feedback import Feedback
+from tests.support.processes import DEADLINE, eventually
+from tests.support.sns import TOPIC, Sns
+from tests.support.webhook import Start, Webhook
 
 Json = dict[str, Any]
 BounceOf = Callable[[str], str]

@@ -26,7 +26,7 @@ from suppression_service.store import (
     Suppression,
     WriteTransaction,
 )
-from tests.contents import everything
+from tests.support.contents import everything
 
 JANE = "jane@example.com"
 At = Callable[[dt.datetime], Store]

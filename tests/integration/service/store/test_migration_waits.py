@@ -11,7 +11,7 @@ from sqlalchemy import Engine, make_url, text
 
 from suppression_service.store.engine import open_engine
 from suppression_service.store.migrate import _MIGRATION_LOCK, migrate
-from tests.processes import eventually
+from tests.support.processes import eventually
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from suppression_service.telemetry import aggregate as gathering
 from suppression_service.telemetry.aggregate import Reporter, ReportTo
-from tests.processes import eventually
+from tests.support.processes import eventually
 
 #: More than a socket takes in that nobody reads.
 LONG = "x" * 500_000

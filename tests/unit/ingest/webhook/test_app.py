@@ -13,7 +13,7 @@ from suppression_ingest.pipeline import Pipeline
 from suppression_ingest.webhook import app
 from suppression_ingest.webhook.refusals import TokenRefused, Unconfirmed
 from suppression_service.store import Reason, Store, StoreError, StoreUnavailable
-from tests.unit.ingest.webhook.conftest import NOW, PASSWORD, TOPIC, Open, Site
+from tests.support.webhook_site import NOW, PASSWORD, TOPIC, Open, Site
 
 Json = dict[str, Any]
 Signed = Callable[..., Json]

@@ -7,8 +7,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.ingest.sns.test_signature import FOREIGN_CERTIFICATE_URLS
-from tests.unit.ingest.webhook.conftest import TOPIC, Site
+from tests.support.forgeries import FOREIGN_CERTIFICATE_URLS
+from tests.support.webhook_site import TOPIC, Site
 
 Json = dict[str, Any]
 Signed = Callable[..., Json]

@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from suppression_ingest.webhook.tls import TlsFiles
-from tests.authority import Authority
+from tests.support.authority import Authority
 
 AGAIN = "TLS certificate read again"
 UNUSABLE = "TLS files unusable; keeping the certificate"

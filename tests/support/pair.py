@@ -12,7 +12,7 @@ import psutil
 import psycopg
 
 from deploy.local.aws import free_port
-from tests.processes import eventually
+from tests.support.processes import eventually
 
 #: Nobody pulls the plug on a test's database; a process that is killed loses nothing.
 _QUICK: Final = "-c fsync=off -c full_page_writes=off"

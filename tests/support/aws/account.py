@@ -1,6 +1,7 @@
 """What tests do to an account by hand, in one line each."""
 
 import dataclasses
+import datetime as dt
 import json
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from suppression_ingest.deployment.names import Names
 from suppression_ingest.deployment.plan import Mark, Step
 from suppression_ingest.deployment.provision import Provision, Wishes
 from suppression_ingest.deployment.reading import FoundQueue
-from tests.aws.ses import SesFake
+from tests.support.aws.ses import SesFake
 
 PREFIX: Final = "ses-feedback"
 SET: Final = "transactional"
@@ -134,3 +135,11 @@ def with_open_statement(policy: str, action: str) -> str:
         "Resource": "*",
     }
     return json.dumps({**document, "Statement": [*document["Statement"], everybody]})
+
+
+#: After everything that happens in a test.
+NOW = dt.datetime(2099, 1, 1, tzinfo=dt.UTC)
+
+
+def day(number: int) -> dt.datetime:
+    return dt.datetime(2026, 3, number, tzinfo=dt.UTC)

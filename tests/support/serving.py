@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Protocol
+
+import grpc
 
 from suppression_service.server.processes import reserved_address
 from suppression_service.server.server import serve
@@ -23,3 +25,12 @@ async def served(url: str, **settings: Any) -> AsyncIterator[str]:
         finally:
             stop.set()
             await server
+
+
+class Serve(Protocol):
+    """Serves a database in this process for the length of a block."""
+
+    def __call__(
+        self, url: str, *, ready: bool = True, **settings: Any
+    ) -> contextlib.AbstractAsyncContextManager[grpc.aio.Channel]:
+        """Yield a channel to the server, once it answers unless told otherwise."""

@@ -18,8 +18,8 @@ from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 from suppression_service.store import NewSuppression, Reason, Store, Suppression
-from tests.acceptance.system import System
-from tests.processes import DEADLINE, Processes
+from tests.support.processes import DEADLINE, Processes
+from tests.support.system import System
 
 #: On the list before the load begins: every check must say so.
 LISTED: Final = "listed@example.com"

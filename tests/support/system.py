@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from deploy.local.aws import StandIn, Wiring
 from suppression import Check, SuppressionClient, WhenUnavailable
-from tests.processes import BIN, DEADLINE, Process, Processes, eventually
+from tests.support.processes import BIN, DEADLINE, Process, Processes, eventually
 
 #: Seconds that a client waits for an answer; a busy machine is no failure.
 _CLIENT_SECONDS: Final = 30.0

@@ -1,7 +1,7 @@
 """A stand-in for SESv2, which moto lacks: as much of it as the project calls.
 
 The real boto3 talks to it over HTTP (``AWS_ENDPOINT_URL_SESV2``); requests and answers
-are held against botocore's model of the service, see :mod:`tests.aws.rest_json`.
+are held against botocore's model of the service, see :mod:`tests.support.aws.rest_json`.
 
     with SesFake() as ses:
         client = boto3.client("sesv2", endpoint_url=ses.url, …)
@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Final, Self
 
-from tests.aws.rest_json import Call, NotInTheModel, RestJson
+from tests.support.aws.rest_json import Call, NotInTheModel, RestJson
 
 Json = dict[str, Any]
 

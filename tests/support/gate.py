@@ -8,8 +8,8 @@ import threading
 from collections.abc import Callable
 from types import TracebackType
 
-from tests.faulty_sqs import FaultySqs, Json, Refusal
-from tests.processes import DEADLINE
+from tests.support.faulty_sqs import FaultySqs, Json, Refusal
+from tests.support.processes import DEADLINE
 
 
 class Gate(FaultySqs):

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from deploy.local.aws import free_port
-from tests.integration.deploy import kubernetes
-from tests.processes import BIN, Process, Processes, run
+from tests.support import kubernetes
+from tests.support.processes import BIN, Process, Processes, run
 
 
 class Cluster:

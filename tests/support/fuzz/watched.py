@@ -5,7 +5,7 @@ from typing import Final
 
 import psutil
 
-from tests.processes import Process
+from tests.support.processes import Process
 
 _MIB: Final = 1024 * 1024
 #: What a log says of a defect, whichever program and library wrote it.

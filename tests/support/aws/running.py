@@ -10,7 +10,7 @@ from suppression_ingest.deployment.doctor import examine
 from suppression_ingest.deployment.findings import Finding, Verdict
 from suppression_ingest.deployment.settings import AwsSettings
 from suppression_service.store import Effect, Feedback, Reason, Store
-from tests.integration.ingest.aws.account import Account
+from tests.support.aws.account import Account
 
 
 @dataclasses.dataclass

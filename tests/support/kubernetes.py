@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import yaml
 
-FOLDER: Final = Path(__file__).parents[3] / "deploy" / "kubernetes"
+FOLDER: Final = Path(__file__).parents[2] / "deploy" / "kubernetes"
 #: Those that kustomize puts together: one before the other, the last only if it is wanted.
 PARTS: Final = (FOLDER / "migration", FOLDER, FOLDER / "webhook")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 Json = dict[str, Any]
 Path_ = tuple[str | int, ...]
 
-_DATA: Final = Path(__file__).parents[1] / "data" / "ses"
+_DATA: Final = Path(__file__).parents[2] / "data" / "ses"
 SAMPLES: Final[list[Json]] = [
     json.loads(path.read_text())
     for path in sorted(_DATA.glob("*.json"))

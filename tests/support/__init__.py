@@ -1,0 +1,1 @@
+"""What several test modules use: real processes, peers and stand-ins."""
