@@ -137,11 +137,11 @@ function numbered({ numbered, count, but = [] }: Numbered): string[] {
 }
 
 function clientWith(server: string, token: string, options: Json): SuppressionClient {
-  const choices = { HOLD: "hold", SEND: "send", RAISE: "throw" } as const;
+  const choices = { DO_NOT_SEND: "do-not-send", SEND: "send", RAISE: "throw" } as const;
   const patience = options["default_timeouts"] ? undefined : 20_000;
   const limit = (name: string) => (options[name] as number | undefined) ?? patience;
   const made: ClientOptions = {
-    whenUnavailable: choices[(options["when_unavailable"] ?? "HOLD") as keyof typeof choices],
+    whenUnavailable: choices[(options["when_unavailable"] ?? "DO_NOT_SEND") as keyof typeof choices],
     token,
     checkTimeoutMs: limit("check_timeout_ms"),
     batchTimeoutMs: limit("batch_timeout_ms"),

@@ -3,13 +3,13 @@ import { ConfigurationError, type UnavailableError } from "./errors.js";
 import { Reason, Verdict } from "./gen/suppression/v1/suppression_pb.js";
 
 /**
- * What a check answers while the service cannot be asked: `hold` does not send, `send` sends as though
+ * What a check answers while the service cannot be asked: `do-not-send` does not send, `send` sends as though
  * nothing stood against it, `throw` throws an `UnavailableError`.
  *
  * There is no default: holding delays mail that may matter, sending mails addresses that bounced or
  * complained. Only the sender knows which is worse.
  */
-export type WhenUnavailable = "hold" | "send" | "throw";
+export type WhenUnavailable = "do-not-send" | "send" | "throw";
 
 const LOG_INTERVAL_MS = 60_000;
 
@@ -27,9 +27,9 @@ export class Policy {
 
   constructor(choice: WhenUnavailable, log: (line: string) => void) {
     // Programs in plain JavaScript can leave it out.
-    if (!["hold", "send", "throw"].includes(choice)) {
+    if (!["do-not-send", "send", "throw"].includes(choice)) {
       throw new ConfigurationError(
-        'choose what checks do while the service cannot be asked: whenUnavailable is "hold", ' +
+        'choose what checks do while the service cannot be asked: whenUnavailable is "do-not-send", ' +
           '"send" or "throw"',
       );
     }

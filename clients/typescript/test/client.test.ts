@@ -176,7 +176,7 @@ test("a revision of the caller's is not dropped", async () => {
   });
 });
 
-for (const whenUnavailable of ["hold", "send"] as const) {
+for (const whenUnavailable of ["do-not-send", "send"] as const) {
   test(`with nobody there a check is to ${whenUnavailable}, which is counted and logged`, async () => {
     const lines: string[] = [];
     const log = (line: string): unknown => lines.push(line);
@@ -280,7 +280,7 @@ test("a lasting failure is given up", async () => {
 test("a service that is down is not hammered", async () => {
   const service = await serve();
   service.fails(1000, status.UNAVAILABLE);
-  const client = clientOf(service.address, { whenUnavailable: "hold" });
+  const client = clientOf(service.address, { whenUnavailable: "do-not-send" });
 
   for (let n = 0; n < 60; n++) await client.check("a");
 
@@ -330,7 +330,7 @@ test("a refusal ends the whole batch", async () => {
 
 test("a restarted server is found again", async () => {
   const before = await serve();
-  const client = clientOf(before.address, { whenUnavailable: "hold" });
+  const client = clientOf(before.address, { whenUnavailable: "do-not-send" });
   assert.ok((await client.check("a")).answered);
 
   before.stop();

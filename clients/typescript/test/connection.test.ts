@@ -48,7 +48,7 @@ const REFUSED: Record<string, [string, Partial<ClientOptions>]> = {
 for (const [why, [server, options]] of Object.entries(REFUSED)) {
   test(`${why} is refused`, () => {
     assert.throws(
-      () => new SuppressionClient(server, { whenUnavailable: "hold", ...options }),
+      () => new SuppressionClient(server, { whenUnavailable: "do-not-send", ...options }),
       (error: Error) => error instanceof ConfigurationError && !error.message.includes("secret"),
     );
   });
@@ -62,7 +62,7 @@ test("a program without types is told what to choose", () => {
 
 for (const options of [{ insecure: true }, { tls: true, token: "t" }]) {
   test(`${Object.keys(options).join(" and ")} may go beyond this machine`, () => {
-    new SuppressionClient(AWAY, { whenUnavailable: "hold", ...options }).close();
+    new SuppressionClient(AWAY, { whenUnavailable: "do-not-send", ...options }).close();
   });
 }
 

@@ -36,7 +36,7 @@ after(() => service?.stop());
 
 async function answered(tls: Tls | true): Promise<boolean> {
   const client = new SuppressionClient(service.address, {
-    whenUnavailable: "hold",
+    whenUnavailable: "do-not-send",
     checkTimeoutMs: 20_000,
     token: "secret",
     tls,

@@ -17,7 +17,7 @@ const PART = 1_000;
 const sender = new Sender();
 // A newsletter can wait: it is held while the service cannot be asked, and that has time to answer.
 const server = process.env["SUPPRESSION_SERVER"] ?? "127.0.0.1:50051";
-const client = new SuppressionClient(server, { whenUnavailable: "hold", batchTimeoutMs: 10_000 });
+const client = new SuppressionClient(server, { whenUnavailable: "do-not-send", batchTimeoutMs: 10_000 });
 
 const tally = { sent: 0, suppressed: 0, refused: 0 };
 

@@ -8,7 +8,7 @@ package io.suppression.client;
  */
 public enum WhenUnavailable {
   /** Do not send; ask again later. */
-  HOLD,
+  DO_NOT_SEND,
   /** Send as though nothing stood against it. */
   SEND,
   /** Throw {@link UnavailableException}. */

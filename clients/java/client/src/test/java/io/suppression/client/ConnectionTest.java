@@ -107,6 +107,6 @@ class ConnectionTest {
   }
 
   private static SuppressionClient.Builder plain(String server) {
-    return SuppressionClient.builder(server, WhenUnavailable.HOLD);
+    return SuppressionClient.builder(server, WhenUnavailable.DO_NOT_SEND);
   }
 }

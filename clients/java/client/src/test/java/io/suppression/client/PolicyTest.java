@@ -39,7 +39,7 @@ class PolicyTest {
 
   @Test
   void oneLineAMinuteSaysHowManyAndNoAddress() {
-    Policy policy = new Policy(WhenUnavailable.HOLD, now::get);
+    Policy policy = new Policy(WhenUnavailable.DO_NOT_SEND, now::get);
     policy.standIn(List.of("jane@example.com"), outage);
     policy.standIn(List.of("jane@example.com", "joe@example.com"), outage);
     now.addAndGet(Duration.ofSeconds(59).toNanos());
@@ -51,7 +51,7 @@ class PolicyTest {
     assertEquals(5, policy.unanswered());
     assertEquals(2, lines.texts.size());
     assertTrue(lines.texts.get(1).contains("(UNAVAILABLE) about 4 addresses"), lines.texts.get(1));
-    assertTrue(lines.texts.get(1).endsWith("policy HOLD"), lines.texts.get(1));
+    assertTrue(lines.texts.get(1).endsWith("policy DO_NOT_SEND"), lines.texts.get(1));
     assertFalse(lines.texts.toString().contains("@"));
   }
 

@@ -63,7 +63,7 @@ class SuppressionClientTest {
   @Test
   void reasonsOfANewerServerAreUnrecognized() {
     service.check = r -> CheckAddressResponse.newBuilder().setReasonValue(78).build();
-    try (var client = service.client(WhenUnavailable.HOLD).build()) {
+    try (var client = service.client(WhenUnavailable.DO_NOT_SEND).build()) {
       assertEquals(Reason.UNRECOGNIZED, client.check(JANE).reason());
       assertThrows(
           IllegalArgumentException.class, () -> client.suppress(JANE, Reason.UNRECOGNIZED));
@@ -72,7 +72,7 @@ class SuppressionClientTest {
 
   @Test
   void theTokenGoesWithEveryCall() {
-    try (var client = service.client(WhenUnavailable.HOLD).token("secret").build()) {
+    try (var client = service.client(WhenUnavailable.DO_NOT_SEND).token("secret").build()) {
       client.check(JANE);
       client.suppress(JANE, Reason.MANUAL);
     }
@@ -81,7 +81,7 @@ class SuppressionClientTest {
 
   @Test
   void halfASurrogatePairIsNoAddress() {
-    try (var client = service.client(WhenUnavailable.HOLD).build()) {
+    try (var client = service.client(WhenUnavailable.DO_NOT_SEND).build()) {
       assertEquals("ja\ud800ne@example.com", client.check("ja\ud800ne@example.com").address());
     }
     assertEquals("", ((CheckAddressRequest) service.seen.get(0)).getAddress());
@@ -98,7 +98,7 @@ class SuppressionClientTest {
 
   @Test
   void absentTextsOfARemovalAreNotEmptyOnes() {
-    try (var client = service.client(WhenUnavailable.HOLD).build()) {
+    try (var client = service.client(WhenUnavailable.DO_NOT_SEND).build()) {
       client.unsuppress(JANE);
       client.unsuppress(JANE, Removal.OF_ALL.onStream("").of(Reason.MANUAL));
       client.suppress(JANE, Reason.MANUAL, Entry.forStream("news").lasting(Duration.ofDays(1)));
@@ -121,7 +121,7 @@ class SuppressionClientTest {
           return FakeService.sendAll(request);
         };
     List<String> addresses = IntStream.range(0, 50_001).mapToObj(n -> n + "@example.com").toList();
-    try (var client = service.client(WhenUnavailable.HOLD).batchParallelism(2).build()) {
+    try (var client = service.client(WhenUnavailable.DO_NOT_SEND).batchParallelism(2).build()) {
       assertEquals(addresses, client.filter(addresses));
       assertEquals(List.of(), client.filter(List.of()));
     }
@@ -146,7 +146,7 @@ class SuppressionClientTest {
           }
           return FakeService.sendAll(request);
         };
-    try (var client = service.client(WhenUnavailable.HOLD).build()) {
+    try (var client = service.client(WhenUnavailable.DO_NOT_SEND).build()) {
       var checks = client.batchCheck(Collections.nCopies(10_002, JANE));
       assertEquals(10_000, checks.stream().filter(Check::answered).count());
       assertEquals(2, client.unanswered());
@@ -162,7 +162,7 @@ class SuppressionClientTest {
           }
           return CheckAddressResponse.getDefaultInstance();
         };
-    try (var client = service.client(WhenUnavailable.HOLD).build()) {
+    try (var client = service.client(WhenUnavailable.DO_NOT_SEND).build()) {
       client.suppress(JANE, Reason.MANUAL);
       client.check(JANE);
       client.check(JANE, Mail.ORDINARY.atLeast("given"));
@@ -253,7 +253,7 @@ class SuppressionClientTest {
           }
           return CheckAddressResponse.newBuilder().setVerdictValue(1).build();
         };
-    try (var client = service.client(WhenUnavailable.HOLD).build()) {
+    try (var client = service.client(WhenUnavailable.DO_NOT_SEND).build()) {
       assertTrue(client.check(JANE).send());
     }
     assertEquals(3, service.seen.size());
@@ -270,7 +270,7 @@ class SuppressionClientTest {
           return FakeService.sendAll(request);
         };
     var addresses = Collections.nCopies(10_000, "a".repeat(64) + "@" + "b".repeat(255));
-    try (var client = service.client(WhenUnavailable.HOLD).build()) {
+    try (var client = service.client(WhenUnavailable.DO_NOT_SEND).build()) {
       assertEquals(addresses, client.filter(addresses));
     }
     assertEquals(3, service.seen.stream().filter(BatchCheckRequest.class::isInstance).count());
@@ -296,7 +296,8 @@ class SuppressionClientTest {
   void aPortThatTakesConnectionsAndSaysNothingIsWaitedForOnce() throws IOException {
     try (var silent = new ServerSocket(0);
         var client =
-            SuppressionClient.builder("localhost:" + silent.getLocalPort(), WhenUnavailable.HOLD)
+            SuppressionClient.builder(
+                    "localhost:" + silent.getLocalPort(), WhenUnavailable.DO_NOT_SEND)
                 .connectTimeout(Duration.ofMillis(500))
                 .build()) {
       assertFalse(client.check(JANE).send());
@@ -309,7 +310,7 @@ class SuppressionClientTest {
   @Test
   void aServiceThatComesBackIsAskedAgainSoon() throws Exception {
     int port = Integer.parseInt(service.target().split(":")[1]);
-    try (var client = service.client(WhenUnavailable.HOLD).build()) {
+    try (var client = service.client(WhenUnavailable.DO_NOT_SEND).build()) {
       assertTrue(client.check(JANE).answered());
       service.close();
       for (int n = 0; n < 30; n++) {

@@ -36,7 +36,11 @@ class TlsTest {
   void aTrustedServiceIsAskedAndGetsTheToken() throws IOException {
     try (var service = new FakeService(0, asServer().build());
         var client =
-            service.client(WhenUnavailable.HOLD).tls(pem("server")).token("secret").build()) {
+            service
+                .client(WhenUnavailable.DO_NOT_SEND)
+                .tls(pem("server"))
+                .token("secret")
+                .build()) {
       assertTrue(client.check(JANE).send());
       assertEquals(List.of("Bearer secret"), service.tokens);
     }
@@ -46,7 +50,11 @@ class TlsTest {
   void aStrangerIsNotAsked() throws IOException {
     try (var service = new FakeService(0, asServer().build());
         var client =
-            service.client(WhenUnavailable.HOLD).tls(pem("stranger")).token("secret").build()) {
+            service
+                .client(WhenUnavailable.DO_NOT_SEND)
+                .tls(pem("stranger"))
+                .token("secret")
+                .build()) {
       assertFalse(client.check(JANE).answered());
       assertEquals(List.of(), service.tokens);
     }
@@ -62,7 +70,7 @@ class TlsTest {
     try (var service = new FakeService(0, mutual);
         var known =
             service
-                .client(WhenUnavailable.HOLD)
+                .client(WhenUnavailable.DO_NOT_SEND)
                 .tls(pem("server"))
                 .certificate(pem("sender"), key("sender"))
                 .build();

@@ -119,7 +119,9 @@ final class Scenario implements AutoCloseable {
 
   private static SuppressionClient client(String server, String token, JsonObject options) {
     String choice =
-        options.has("when_unavailable") ? options.get("when_unavailable").getAsString() : "HOLD";
+        options.has("when_unavailable")
+            ? options.get("when_unavailable").getAsString()
+            : "DO_NOT_SEND";
     WhenUnavailable policy =
         choice.equals("RAISE") ? WhenUnavailable.THROW : WhenUnavailable.valueOf(choice);
     SuppressionClient.Builder builder = SuppressionClient.builder(server, policy).token(token);

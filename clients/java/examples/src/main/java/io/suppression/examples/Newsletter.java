@@ -34,7 +34,7 @@ public final class Newsletter {
     Newsletter run = new Newsletter();
     // A newsletter can wait: if in doubt, hold.
     try (var client =
-            SuppressionClient.builder(Environment.server(), WhenUnavailable.HOLD).build();
+            SuppressionClient.builder(Environment.server(), WhenUnavailable.DO_NOT_SEND).build();
         var mailer = Mailer.fromEnvironment()) {
       run.send(client, mailer, subscribers);
       System.out.println(run);

@@ -53,7 +53,7 @@ class ExamplesTest {
     standIn.createContext("/v2/email/outbound-emails", this::takeMail);
     standIn.start();
     client =
-        SuppressionClient.builder("localhost:" + service.getPort(), WhenUnavailable.HOLD)
+        SuppressionClient.builder("localhost:" + service.getPort(), WhenUnavailable.DO_NOT_SEND)
             .checkTimeout(Duration.ofSeconds(20))
             .batchTimeout(Duration.ofSeconds(20))
             .build();
