@@ -7,41 +7,44 @@ import (
 	suppressionv1 "github.com/suppression-service/suppression/clients/go/suppression/v1"
 )
 
-// Mail is what a check has to know of a mail besides its recipient. The zero value is ordinary mail
-// of no stream.
+// Mail describes the mail that a check is about, except its recipient. The zero value is ordinary
+// mail without a stream.
 type Mail struct {
-	// Stream is what the mail belongs to, such as "newsletter". Entries for all mail hold too.
+	// Stream is the stream that the mail belongs to, such as "newsletter". Entries for all mail always
+	// apply.
 	Stream string
-	// Class is the kind of mail; zero is Ordinary.
+	// Class is the mail class; zero means Ordinary.
 	Class MailClass
-	// MinRevision asks for an answer from a state at least this new. Empty: at least as new as this
-	// client's own newest write.
+	// MinRevision is the oldest revision that the check may be answered from. Empty: the revision of
+	// this client's newest write.
 	MinRevision string
 }
 
-// Check is the answer about one address. The zero value does not send.
+// Check is the result for one address. The zero value means "do not send".
 type Check struct {
-	// Address is as it was asked about.
+	// Address is the address as passed by the caller.
 	Address string
-	// Verdict is what the service said; unspecified if it could not be asked.
+	// Verdict is the verdict of the service; unspecified if the service was unavailable.
 	Verdict Verdict
-	// Reason is why not; unspecified if there is nothing against it.
+	// Reason is why the address must not be mailed; unspecified if it may be mailed.
 	Reason Reason
-	// Revision is the state of the list that this was read from; opaque.
+	// Revision is the revision of the list that the verdict was read from. It is opaque.
 	Revision string
-	// AsOf is when the list in the server's memory was last known to be complete; zero if the service
-	// could not be asked.
+	// AsOf is when the list in the server's memory was last known to be up to date; zero if the service
+	// was unavailable.
 	AsOf time.Time
-	// Assumed is the policy that stands in for an answer; zero if there is one.
+	// Assumed is the policy that decided because the service was unavailable; zero if the service
+	// answered.
 	Assumed WhenUnavailable
 }
 
-// Send says whether to send: the service said so, or could not be asked and the policy says so.
+// Send reports whether to send the mail: the verdict is SEND, or the service was unavailable and the
+// policy is Send.
 func (c Check) Send() bool {
 	return c.Verdict == VerdictSend || c.Assumed == Send
 }
 
-// Answered says whether the service answered at all.
+// Answered reports whether the service answered.
 func (c Check) Answered() bool {
 	return c.Assumed == 0
 }
@@ -59,19 +62,19 @@ func checkFrom(address string, response *suppressionv1.CheckAddressResponse) Che
 	return check
 }
 
-// checksFrom reads the answer about many addresses, in their order. An answer with another number of
-// verdicts than there were questions leaves open which is whose, so none of them counts.
+// checksFrom converts a response, in the order of the addresses. If the number of verdicts differs
+// from the number of addresses, no verdict can be matched to an address, so all are unspecified.
 func checksFrom(addresses []string, response *suppressionv1.BatchCheckResponse) []Check {
 	verdicts := response.GetVerdicts()
 	if len(verdicts) != len(addresses) {
 		verdicts = make([]Verdict, len(addresses))
 	}
-	like := checkFrom("", &suppressionv1.CheckAddressResponse{
+	template := checkFrom("", &suppressionv1.CheckAddressResponse{
 		Revision: response.GetRevision(), AsOfTime: response.GetAsOfTime(),
 	})
 	checks := make([]Check, len(addresses))
 	for i, address := range addresses {
-		checks[i] = like
+		checks[i] = template
 		checks[i].Address, checks[i].Verdict = address, verdicts[i]
 	}
 	for _, match := range response.GetMatches() {
@@ -82,19 +85,19 @@ func checksFrom(addresses []string, response *suppressionv1.BatchCheckResponse) 
 	return checks
 }
 
-// onWire replaces what protobuf cannot carry, text that is not UTF-8, by the empty text, which is no
-// address either. Otherwise one broken address would fail its whole batch.
-func onWire(address string) string {
+// encodable returns the address, or "" if it is not UTF-8 and protobuf cannot encode it. The service
+// answers INVALID_ADDRESS for "". Otherwise one broken address would fail its whole batch.
+func encodable(address string) string {
 	if utf8.ValidString(address) {
 		return address
 	}
 	return ""
 }
 
-func allOnWire(addresses []string) []string {
-	carried := make([]string, len(addresses))
+func allEncodable(addresses []string) []string {
+	encoded := make([]string, len(addresses))
 	for i, address := range addresses {
-		carried[i] = onWire(address)
+		encoded[i] = encodable(address)
 	}
-	return carried
+	return encoded
 }

@@ -17,28 +17,28 @@ import (
 	suppressionv1 "github.com/suppression-service/suppression/clients/go/suppression/v1"
 )
 
-// Client asks before each mail, and changes the list. It is safe for concurrent use; keep one for the
-// life of a process. It connects at its first call.
+// Client checks addresses and changes the suppression list. It is safe for concurrent use. Create one
+// client per process and keep it. It connects on the first call.
 //
-// Checks carry the revision of this client's newest write, so that they see it on every replica. The
-// newest is the one that was answered last: of writes that overlap, hand the revision of the one that
-// matters to the check as [Mail.MinRevision].
+// Checks send the revision of this client's newest write, so they see this write on every replica. The
+// newest write is the one whose response arrived last. If writes run concurrently, pass the revision of
+// the one that matters as [Mail.MinRevision].
 //
-// A context that is cancelled ends a call with an error that Is context.Canceled; one whose deadline
-// passes counts as a service that could not be asked in time.
+// If the context of a call is cancelled, the call returns an error that Is context.Canceled. If the
+// deadline of the context expires, the service counts as unavailable.
 type Client struct {
 	settings *settings
 	channel  *grpc.ClientConn
 	stub     suppressionv1.SuppressionServiceClient
 	closed   atomic.Bool
-	// The revision of the newest write; nil where there is none.
-	wrote atomic.Pointer[string]
+	// The revision of the newest write; nil if there is none.
+	newestWrite atomic.Pointer[string]
 }
 
-// NewClient makes a client; nothing is connected yet.
+// NewClient returns a client. It does not connect yet.
 //
-// The target is host:port, dns:///host:port or unix:/path. What checks do while the service cannot
-// be asked has to be chosen: see [WhenUnavailable].
+// The target is host:port, dns:///host:port or unix:/path. The caller must choose what checks return
+// when the service is unavailable: see [WhenUnavailable].
 func NewClient(target string, whenUnavailable WhenUnavailable, options ...Option) (*Client, error) {
 	settings := settingsFrom(target, whenUnavailable, options)
 	if err := settings.validate(); err != nil {
@@ -52,7 +52,7 @@ func NewClient(target string, whenUnavailable WhenUnavailable, options ...Option
 	return &Client{settings: settings, channel: channel, stub: stub}, nil
 }
 
-// Close closes the connection. Calls under way fail; closing again does nothing.
+// Close closes the connection. Calls in progress fail. A second Close does nothing.
 func (c *Client) Close() error {
 	if c.closed.Swap(true) {
 		return nil
@@ -60,38 +60,41 @@ func (c *Client) Close() error {
 	return c.channel.Close()
 }
 
-// Unanswered returns how many addresses the policy decided about so far, for want of an answer.
+// Unanswered returns the number of addresses that the policy has decided because the service was
+// unavailable.
 func (c *Client) Unanswered() uint64 {
 	return c.settings.policy.total()
 }
 
-// Check asks whether one address may be mailed. Text that is no address is an answer, not an error.
+// Check reports whether one address may be mailed. A malformed address is not an error: the reason is
+// InvalidAddress.
 //
-// An error means that the service refuses the question, or with [Fail] that it could not be asked.
+// An error means that the service rejected the request, or, with [Fail], that it was unavailable.
 func (c *Client) Check(ctx context.Context, address string, mail Mail) (Check, error) {
-	response, err := fresh(c, mail.MinRevision,
+	response, err := withMinRevision(c, mail.MinRevision,
 		func(minRevision string) (*suppressionv1.CheckAddressResponse, error) {
 			return call(ctx, c, c.settings.checkTimeout, c.stub.CheckAddress,
 				&suppressionv1.CheckAddressRequest{
-					Address: onWire(address), Stream: mail.Stream, MailClass: mail.Class,
+					Address: encodable(address), Stream: mail.Stream, MailClass: mail.Class,
 					MinRevision: minRevision,
 				})
 		})
 	if err == nil {
 		return checkFrom(address, response), nil
 	}
-	checks, err := c.standIn([]string{address}, err)
+	checks, err := c.applyPolicy([]string{address}, err)
 	if err != nil {
 		return Check{Address: address}, err
 	}
 	return checks[0], nil
 }
 
-// BatchCheck asks about any number of addresses; the answers are in their order.
+// BatchCheck checks any number of addresses. The results are in the order of the addresses.
 //
-// Every 10,000 addresses are one call with a deadline of its own, several under way at a time. Each
-// call is answered at one revision, but two calls can be answered at two, and one can go unanswered
-// without the others. Errors are those of Check; the first ends it all.
+// The addresses are split into calls of 10,000, which run in parallel, each with its own deadline. All
+// results of one call have the same revision; results of different calls can have different revisions.
+// If one call fails because the service is unavailable, the policy decides only about its addresses.
+// Errors are those of Check. The first error cancels the other calls.
 func (c *Client) BatchCheck(ctx context.Context, addresses []string, mail Mail) ([]Check, error) {
 	checks := make([]Check, len(addresses))
 	group, ctx := errgroup.WithContext(ctx)
@@ -99,7 +102,7 @@ func (c *Client) BatchCheck(ctx context.Context, addresses []string, mail Mail) 
 	for first := 0; first < len(addresses); first += MaxBatch {
 		last := min(first+MaxBatch, len(addresses))
 		group.Go(func() error {
-			answers, err := c.piece(ctx, addresses[first:last], mail)
+			answers, err := c.checkBatch(ctx, addresses[first:last], mail)
 			copy(checks[first:last], answers)
 			return err
 		})
@@ -110,7 +113,7 @@ func (c *Client) BatchCheck(ctx context.Context, addresses []string, mail Mail) 
 	return checks, nil
 }
 
-// Filter returns the addresses that may be mailed, in their order. Errors are those of Check.
+// Filter returns the addresses that may be mailed, in the given order. Errors are those of Check.
 func (c *Client) Filter(ctx context.Context, addresses []string, mail Mail) ([]string, error) {
 	checks, err := c.BatchCheck(ctx, addresses, mail)
 	if err != nil {
@@ -125,101 +128,103 @@ func (c *Client) Filter(ctx context.Context, addresses []string, mail Mail) ([]s
 	return mailable, nil
 }
 
-// piece asks about at most MaxBatch addresses.
-func (c *Client) piece(ctx context.Context, addresses []string, mail Mail) ([]Check, error) {
-	carried := allOnWire(addresses)
-	response, err := fresh(c, mail.MinRevision,
+// checkBatch checks at most MaxBatch addresses.
+func (c *Client) checkBatch(ctx context.Context, addresses []string, mail Mail) ([]Check, error) {
+	encoded := allEncodable(addresses)
+	response, err := withMinRevision(c, mail.MinRevision,
 		func(minRevision string) (*suppressionv1.BatchCheckResponse, error) {
 			return call(ctx, c, c.settings.batchTimeout, c.stub.BatchCheck,
 				&suppressionv1.BatchCheckRequest{
-					Addresses: carried, Stream: mail.Stream, MailClass: mail.Class,
+					Addresses: encoded, Stream: mail.Stream, MailClass: mail.Class,
 					MinRevision: minRevision,
 				})
 		})
 	if err == nil {
 		return checksFrom(addresses, response), nil
 	}
-	return c.standIn(addresses, err)
+	return c.applyPolicy(addresses, err)
 }
 
-// Entry is what can be said of an entry besides its address and reason.
+// Entry has the optional fields of a new entry.
 type Entry struct {
-	// Stream is what the entry is to hold for, at most 100 bytes; empty for all mail.
+	// Stream is the stream that the entry applies to, at most 100 bytes. Empty: all mail.
 	Stream string
-	// Source is who makes the entry, at most 100 bytes; "api" if empty.
+	// Source is who creates the entry, at most 100 bytes. Empty: "api".
 	Source string
-	// Detail is why, in words for people, at most 1,000 bytes.
+	// Detail is a human-readable explanation, at most 1,000 bytes.
 	Detail string
-	// TTL is how long the entry is to hold; zero for ever.
+	// TTL is how long the entry stays active. Zero: it does not expire.
 	TTL time.Duration
 }
 
-// Suppress puts an address on the list. It is idempotent, and returns once the entry is durable.
+// Suppress adds an address to the list. It is idempotent. It returns after the entry is durable.
 func (c *Client) Suppress(
 	ctx context.Context, address string, reason Reason, entry Entry,
 ) (*suppressionv1.SuppressResponse, error) {
 	request := &suppressionv1.SuppressRequest{
-		Address: onWire(address), Reason: reason, Stream: entry.Stream, Source: entry.Source,
+		Address: encodable(address), Reason: reason, Stream: entry.Stream, Source: entry.Source,
 		Detail: entry.Detail,
 	}
 	if entry.TTL != 0 {
 		request.Ttl = durationpb.New(entry.TTL)
 	}
 	response, err := call(ctx, c, c.settings.timeout, c.stub.Suppress, request)
-	c.remember(response.GetRevision())
+	c.rememberWrite(response.GetRevision())
 	return response, err
 }
 
-// Removal says which entries of an address to take off the list, and why. The zero value is all.
+// Removal selects the entries of an address to remove, and says why. The zero value selects all.
 type Removal struct {
-	// Reason limits it to entries of this reason; zero for every reason.
+	// Reason selects entries of this reason. Zero: every reason.
 	Reason Reason
-	// Stream limits it to entries of this stream, empty text to those that hold for all mail; nil for
-	// every stream.
+	// Stream selects entries of this stream. Empty text: entries that apply to all mail. Nil: every
+	// stream.
 	Stream *string
-	// Source is who removes them, at most 100 bytes; "api" if empty.
+	// Source is who removes the entries, at most 100 bytes. Empty: "api".
 	Source string
-	// Detail is why, in words for people, at most 1,000 bytes.
+	// Detail is a human-readable explanation, at most 1,000 bytes.
 	Detail string
 }
 
-// Unsuppress takes entries of an address off the list. It is idempotent.
+// Unsuppress removes entries of an address from the list. It is idempotent.
 func (c *Client) Unsuppress(
 	ctx context.Context, address string, removal Removal,
 ) (*suppressionv1.UnsuppressResponse, error) {
 	request := &suppressionv1.UnsuppressRequest{
-		Address: onWire(address), Stream: removal.Stream, Source: removal.Source,
+		Address: encodable(address), Stream: removal.Stream, Source: removal.Source,
 		Detail: removal.Detail,
 	}
 	if removal.Reason != ReasonUnspecified {
 		request.Reason = removal.Reason.Enum()
 	}
 	response, err := call(ctx, c, c.settings.timeout, c.stub.Unsuppress, request)
-	c.remember(response.GetRevision())
+	c.rememberWrite(response.GetRevision())
 	return response, err
 }
 
-// Erase has a person forgotten while the address stays blocked as it is. Entries keep a keyed hash
-// instead of the address, and no text but detail, which says why and names no person. It is idempotent.
+// Erase erases the personal data of an address; the address stays suppressed. A keyed hash replaces the
+// address in its entries, and detail replaces their texts, so detail must not contain personal data.
+// It is idempotent.
 func (c *Client) Erase(
 	ctx context.Context, address, detail string,
 ) (*suppressionv1.EraseAddressResponse, error) {
-	request := &suppressionv1.EraseAddressRequest{Address: onWire(address), Detail: detail}
+	request := &suppressionv1.EraseAddressRequest{Address: encodable(address), Detail: detail}
 	response, err := call(ctx, c, c.settings.timeout, c.stub.EraseAddress, request)
-	c.remember(response.GetRevision())
+	c.rememberWrite(response.GetRevision())
 	return response, err
 }
 
-// GetAddress returns every entry of one address, removed and expired ones included, and its feedback.
+// GetAddress returns the feedback about one address and every entry, including removed and expired
+// entries.
 func (c *Client) GetAddress(
 	ctx context.Context, address string,
 ) (*suppressionv1.GetAddressResponse, error) {
-	request := &suppressionv1.GetAddressRequest{Address: onWire(address)}
+	request := &suppressionv1.GetAddressRequest{Address: encodable(address)}
 	return call(ctx, c, c.settings.timeout, c.stub.GetAddress, request)
 }
 
-// ListChanges returns the entries that changed after a revision, oldest change first. Begin with no
-// revision; go on with the through_revision of the answer. A MaxWait comes on top of the deadline.
+// ListChanges returns the entries that changed after a revision, oldest change first. Start without a
+// revision; continue with the through_revision of the response. MaxWait is added to the deadline.
 func (c *Client) ListChanges(
 	ctx context.Context, request *suppressionv1.ListChangesRequest,
 ) (*suppressionv1.ListChangesResponse, error) {
@@ -227,46 +232,50 @@ func (c *Client) ListChanges(
 	return call(ctx, c, timeout, c.stub.ListChanges, request)
 }
 
-func (c *Client) remember(revision string) {
+func (c *Client) rememberWrite(revision string) {
 	if revision != "" {
-		c.wrote.Store(&revision)
+		c.newestWrite.Store(&revision)
 	}
 }
 
-// standIn lets the policy decide where the service could not be asked, and only there.
-func (c *Client) standIn(addresses []string, err error) ([]Check, error) {
+// applyPolicy lets the policy decide if the error means that the service is unavailable. It returns
+// every other error.
+func (c *Client) applyPolicy(addresses []string, err error) ([]Check, error) {
 	var failure *Error
 	if errors.As(err, &failure) && errors.Is(err, ErrUnavailable) {
-		return c.settings.policy.standIn(addresses, failure)
+		return c.settings.policy.decide(addresses, failure)
 	}
 	return nil, err
 }
 
-// fresh asks for an answer at least as new as the caller wants, else as one's own writes.
-func fresh[R any](c *Client, minRevision string, ask func(string) (R, error)) (R, error) {
-	carried := c.wrote.Load()
-	if minRevision != "" || carried == nil {
-		return ask(minRevision)
+// withMinRevision makes a call with the caller's revision or, if there is none, with the revision of
+// this client's newest write.
+func withMinRevision[R any](
+	c *Client, minRevision string, call func(string) (R, error),
+) (R, error) {
+	newest := c.newestWrite.Load()
+	if minRevision != "" || newest == nil {
+		return call(minRevision)
 	}
-	response, err := ask(*carried)
+	response, err := call(*newest)
 	var failure *Error
 	if !errors.As(err, &failure) || failure.Code != codes.InvalidArgument ||
 		failure.Reason != "REVISION_FOREIGN" && failure.Reason != "REVISION_AHEAD" {
 		return response, err
 	}
-	// The service has moved to another database, where what was written before means nothing. The
-	// caller did not ask for it, so ask without; a newer write stays.
-	c.wrote.CompareAndSwap(carried, nil)
-	return ask("")
+	// The service uses another database now, for example after a restore, and does not know this
+	// revision. The caller did not pass it, so retry without it. A newer write is kept.
+	c.newestWrite.CompareAndSwap(newest, nil)
+	return call("")
 }
 
-// call makes one call within its deadline.
+// call makes one call with a deadline.
 func call[Q, R any](
 	ctx context.Context, c *Client, timeout time.Duration,
 	method func(context.Context, *Q, ...grpc.CallOption) (*R, error), request *Q,
 ) (*R, error) {
-	limited, stop := context.WithTimeout(ctx, timeout)
-	defer stop()
+	limited, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
 	response, err := method(limited, request)
 	switch {
 	case err == nil:
@@ -277,14 +286,15 @@ func call[Q, R any](
 		return nil, fmt.Errorf("suppression: %w", context.Canceled)
 	}
 	failure := errorFrom(err)
-	if failure.Code == codes.Internal && !canBeWritten(request) {
-		return nil, errorFrom(status.Error(codes.InvalidArgument, "a text is not UTF-8"))
+	if failure.Code == codes.Internal && !isEncodable(request) {
+		return nil, errorFrom(status.Error(codes.InvalidArgument, "a text field is not UTF-8"))
 	}
 	return nil, failure
 }
 
-// canBeWritten tells a mistake of the caller from a failure of the service: gRPC calls both Internal.
-func canBeWritten(request any) bool {
+// isEncodable distinguishes a wrong request of the caller from a failure of the service: gRPC reports
+// both as Internal.
+func isEncodable(request any) bool {
 	message, ok := request.(proto.Message)
 	if !ok {
 		return true

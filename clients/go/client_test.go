@@ -23,9 +23,9 @@ var ordinary = suppression.Mail{}
 func TestCheckSendsOnlyOnSend(t *testing.T) {
 	for verdict, send := range map[suppression.Verdict]bool{0: false, 1: true, 2: false, 99: false} {
 		t.Run(verdict.String(), func(t *testing.T) {
-			service := serve(t)
+			service := startService(t)
 			service.verdict = verdict
-			client := clientOf(t, service.target, suppression.Send)
+			client := newClient(t, service.target, suppression.Send)
 
 			check, err := client.Check(t.Context(), "jane@example.com", ordinary)
 
@@ -38,13 +38,13 @@ func TestCheckSendsOnlyOnSend(t *testing.T) {
 
 func TestZeroCheckDoesNotSend(t *testing.T) {
 	if (suppression.Check{}).Send() {
-		t.Error("a forgotten answer is taken for permission")
+		t.Error("the zero value means send")
 	}
 }
 
 func TestBatchIsSplitAtTheLimitAndKeepsItsOrder(t *testing.T) {
-	service := serve(t)
-	client := clientOf(t, service.target, suppression.Hold)
+	service := startService(t)
+	client := newClient(t, service.target, suppression.DoNotSend)
 	addresses := make([]string, 2*suppression.MaxBatch+1)
 	for i := range addresses {
 		addresses[i] = fmt.Sprintf("jane%d@example.com", i)
@@ -53,8 +53,8 @@ func TestBatchIsSplitAtTheLimitAndKeepsItsOrder(t *testing.T) {
 
 	checks, err := client.BatchCheck(t.Context(), addresses, ordinary)
 
-	if err != nil || len(service.asked()) != 3 {
-		t.Fatalf("%d calls, %v", len(service.asked()), err)
+	if err != nil || len(service.received()) != 3 {
+		t.Fatalf("%d calls, %v", len(service.received()), err)
 	}
 	for i, check := range checks {
 		if check.Address != addresses[i] || check.Send() == (i == suppression.MaxBatch) {
@@ -66,8 +66,8 @@ func TestBatchIsSplitAtTheLimitAndKeepsItsOrder(t *testing.T) {
 	}
 }
 
-func TestEmptyBatchAsksNobody(t *testing.T) {
-	checks, err := clientOf(t, nobody(t), suppression.Fail).BatchCheck(t.Context(), nil, ordinary)
+func TestEmptyBatchMakesNoCall(t *testing.T) {
+	checks, err := newClient(t, unusedAddress(t), suppression.Fail).BatchCheck(t.Context(), nil, ordinary)
 
 	if err != nil || len(checks) != 0 {
 		t.Errorf("got %v, %v", checks, err)
@@ -75,7 +75,7 @@ func TestEmptyBatchAsksNobody(t *testing.T) {
 }
 
 func TestFilterKeepsOrderAndDuplicates(t *testing.T) {
-	client := clientOf(t, serve(t).target, suppression.Hold)
+	client := newClient(t, startService(t).target, suppression.DoNotSend)
 
 	mailable, err := client.Filter(t.Context(), []string{"b", "no", "a", "b"}, ordinary)
 
@@ -84,10 +84,10 @@ func TestFilterKeepsOrderAndDuplicates(t *testing.T) {
 	}
 }
 
-func TestAnswerOfAnotherLengthSendsNothing(t *testing.T) {
-	service := serve(t)
-	service.short = true
-	client := clientOf(t, service.target, suppression.Send)
+func TestWrongNumberOfVerdictsMeansDoNotSend(t *testing.T) {
+	service := startService(t)
+	service.truncate = true
+	client := newClient(t, service.target, suppression.Send)
 
 	mailable, err := client.Filter(t.Context(), []string{"a", "b", "c"}, ordinary)
 
@@ -97,22 +97,22 @@ func TestAnswerOfAnotherLengthSendsNothing(t *testing.T) {
 }
 
 func TestTextThatIsNotUTF8DoesNotFailItsBatch(t *testing.T) {
-	service := serve(t)
-	client := clientOf(t, service.target, suppression.Fail)
+	service := startService(t)
+	client := newClient(t, service.target, suppression.Fail)
 
 	checks, err := client.BatchCheck(t.Context(), []string{"a", "\xff@example.com"}, ordinary)
 
 	if err != nil || checks[1].Address != "\xff@example.com" {
 		t.Fatalf("got %v, %v", checks, err)
 	}
-	sent := service.asked()[0].(*suppressionv1.BatchCheckRequest).GetAddresses()
+	sent := service.received()[0].(*suppressionv1.BatchCheckRequest).GetAddresses()
 	if !slices.Equal(sent, []string{"a", ""}) {
 		t.Errorf("sent %q", sent)
 	}
 }
 
-func TestQuestionThatCannotBeWrittenIsAMistakeAndNoOutage(t *testing.T) {
-	client := clientOf(t, serve(t).target, suppression.Send)
+func TestRequestThatCannotBeEncodedIsInvalidArgument(t *testing.T) {
+	client := newClient(t, startService(t).target, suppression.Send)
 
 	_, err := client.Check(t.Context(), "a", suppression.Mail{Stream: "\xff"})
 
@@ -122,55 +122,55 @@ func TestQuestionThatCannotBeWrittenIsAMistakeAndNoOutage(t *testing.T) {
 	}
 }
 
-func TestChecksCarryTheRevisionOfOwnWrites(t *testing.T) {
-	service := serve(t)
-	client := clientOf(t, service.target, suppression.Fail)
-	ask := func(mail suppression.Mail) {
+func TestChecksSendTheRevisionOfTheNewestWrite(t *testing.T) {
+	service := startService(t)
+	client := newClient(t, service.target, suppression.Fail)
+	check := func(mail suppression.Mail) {
 		if _, err := client.Check(t.Context(), "a", mail); err != nil {
 			t.Fatal(err)
 		}
 	}
 
-	ask(ordinary)
+	check(ordinary)
 	if _, err := client.Suppress(t.Context(), "a", suppression.Manual, suppression.Entry{}); err != nil {
 		t.Fatal(err)
 	}
-	ask(ordinary)
+	check(ordinary)
 	if _, err := client.Unsuppress(t.Context(), "a", suppression.Removal{}); err != nil {
 		t.Fatal(err)
 	}
-	ask(ordinary)
-	ask(suppression.Mail{MinRevision: "mine"})
+	check(ordinary)
+	check(suppression.Mail{MinRevision: "mine"})
 
 	if got := revisionsOf(service); !slices.Equal(got, []string{"", "w1", "w2", "mine"}) {
-		t.Errorf("carried %q", got)
+		t.Errorf("sent %q", got)
 	}
 }
 
-func TestMovedDatabaseDoesNotStopChecks(t *testing.T) {
+func TestUnknownRevisionOfOwnWriteIsDropped(t *testing.T) {
 	for _, reason := range []string{"REVISION_FOREIGN", "REVISION_AHEAD"} {
 		t.Run(reason, func(t *testing.T) {
-			service := serve(t)
-			client := clientOf(t, service.target, suppression.Fail)
+			service := startService(t)
+			client := newClient(t, service.target, suppression.Fail)
 			if _, err := client.Suppress(t.Context(), "a", suppression.Manual, suppression.Entry{}); err != nil {
 				t.Fatal(err)
 			}
-			service.fails(1, codes.InvalidArgument, errorInfo(reason))
+			service.failNext(1, codes.InvalidArgument, errorInfo(reason))
 
 			_, err := client.Check(t.Context(), "a", ordinary)
 
 			if got := revisionsOf(service); err != nil || !slices.Equal(got, []string{"w1", ""}) {
-				t.Errorf("carried %q, %v", got, err)
+				t.Errorf("sent %q, %v", got, err)
 			}
 		})
 	}
 }
 
-func TestRevisionOfTheCallerIsNotDropped(t *testing.T) {
-	service := serve(t)
-	service.fails(1, codes.InvalidArgument, errorInfo("REVISION_FOREIGN"))
+func TestUnknownRevisionOfTheCallerIsAnError(t *testing.T) {
+	service := startService(t)
+	service.failNext(1, codes.InvalidArgument, errorInfo("REVISION_FOREIGN"))
 
-	_, err := clientOf(t, service.target, suppression.Send).
+	_, err := newClient(t, service.target, suppression.Send).
 		Check(t.Context(), "a", suppression.Mail{MinRevision: "mine"})
 
 	var failure *suppression.Error
@@ -181,7 +181,7 @@ func TestRevisionOfTheCallerIsNotDropped(t *testing.T) {
 
 func revisionsOf(service *service) []string {
 	revisions := []string{}
-	for _, request := range service.asked() {
+	for _, request := range service.received() {
 		if check, ok := request.(*suppressionv1.CheckAddressRequest); ok {
 			revisions = append(revisions, check.GetMinRevision())
 		}
@@ -189,14 +189,14 @@ func revisionsOf(service *service) []string {
 	return revisions
 }
 
-func TestPolicyDecidesWhereTheServiceCannotBeAsked(t *testing.T) {
+func TestPolicyDecidesWhenTheServiceIsUnavailable(t *testing.T) {
 	for choice, send := range map[suppression.WhenUnavailable]bool{
-		suppression.Hold: false, suppression.Send: true,
+		suppression.DoNotSend: false, suppression.Send: true,
 	} {
 		t.Run(choice.String(), func(t *testing.T) {
 			var lines bytes.Buffer
 			log := slog.New(slog.NewTextHandler(&lines, nil))
-			client := clientOf(t, nobody(t), choice, suppression.WithLogger(log))
+			client := newClient(t, unusedAddress(t), choice, suppression.WithLogger(log))
 
 			one, err := client.Check(t.Context(), "jane@example.com", ordinary)
 			many, errOfMany := client.BatchCheck(t.Context(), []string{"a", "b"}, ordinary)
@@ -209,15 +209,15 @@ func TestPolicyDecidesWhereTheServiceCannotBeAsked(t *testing.T) {
 					t.Errorf("got %+v", check)
 				}
 			}
-			if said := lines.String(); strings.Count(said, "\n") != 1 || strings.Contains(said, "jane") {
-				t.Errorf("logged %q", said)
+			if logged := lines.String(); strings.Count(logged, "\n") != 1 || strings.Contains(logged, "jane") {
+				t.Errorf("logged %q", logged)
 			}
 		})
 	}
 }
 
 func TestFailReturnsAnError(t *testing.T) {
-	client := clientOf(t, nobody(t), suppression.Fail)
+	client := newClient(t, unusedAddress(t), suppression.Fail)
 
 	_, err := client.Check(t.Context(), "a", ordinary)
 
@@ -227,7 +227,7 @@ func TestFailReturnsAnError(t *testing.T) {
 }
 
 func TestWritesFailWhateverThePolicy(t *testing.T) {
-	_, err := clientOf(t, nobody(t), suppression.Send).
+	_, err := newClient(t, unusedAddress(t), suppression.Send).
 		Suppress(t.Context(), "a", suppression.Manual, suppression.Entry{})
 
 	if !errors.Is(err, suppression.ErrUnavailable) {
@@ -235,7 +235,7 @@ func TestWritesFailWhateverThePolicy(t *testing.T) {
 	}
 }
 
-func TestStatusesThatMeanUnavailable(t *testing.T) {
+func TestStatusCodesThatMeanUnavailable(t *testing.T) {
 	unavailable := []codes.Code{
 		codes.ResourceExhausted, codes.Internal, codes.Unknown, codes.Aborted, codes.DataLoss,
 		codes.DeadlineExceeded, codes.Unavailable,
@@ -247,85 +247,85 @@ func TestStatusesThatMeanUnavailable(t *testing.T) {
 			calls = 4
 		}
 		t.Run(code.String(), func(t *testing.T) {
-			service := serve(t)
-			service.fails(calls, code)
+			service := startService(t)
+			service.failNext(calls, code)
 
-			_, err := clientOf(t, service.target, suppression.Fail).Check(t.Context(), "a", ordinary)
+			_, err := newClient(t, service.target, suppression.Fail).Check(t.Context(), "a", ordinary)
 
 			var failure *suppression.Error
-			if !errors.As(err, &failure) || failure.Code != code || len(service.asked()) != calls {
-				t.Errorf("got %v after %d calls", err, len(service.asked()))
+			if !errors.As(err, &failure) || failure.Code != code || len(service.received()) != calls {
+				t.Errorf("got %v after %d calls", err, len(service.received()))
 			}
 			if errors.Is(err, suppression.ErrUnavailable) != slices.Contains(unavailable, code) {
-				t.Errorf("%v is on the wrong side", err)
+				t.Errorf("wrong: errors.Is(%v, ErrUnavailable)", err)
 			}
 		})
 	}
 }
 
-func TestErrorBringsItsDetails(t *testing.T) {
-	service := serve(t)
-	service.fails(1, codes.InvalidArgument, errorInfo("TTL_NOT_POSITIVE"), &errdetails.BadRequest{
+func TestErrorHasTheDetailsOfTheStatus(t *testing.T) {
+	service := startService(t)
+	service.failNext(1, codes.InvalidArgument, errorInfo("TTL_NOT_POSITIVE"), &errdetails.BadRequest{
 		FieldViolations: []*errdetails.BadRequest_FieldViolation{
-			{Field: "ttl", Description: "must be more than nothing"},
+			{Field: "ttl", Description: "must be positive"},
 		},
 	})
 
-	_, err := clientOf(t, service.target, suppression.Send).
+	_, err := newClient(t, service.target, suppression.Send).
 		Suppress(t.Context(), "jane@example.com", suppression.Manual, suppression.Entry{TTL: -1})
 
 	var failure *suppression.Error
 	if !errors.As(err, &failure) || failure.Reason != "TTL_NOT_POSITIVE" ||
 		!slices.Equal(failure.Violations,
-			[]suppression.FieldViolation{{Field: "ttl", Description: "must be more than nothing"}}) {
+			[]suppression.FieldViolation{{Field: "ttl", Description: "must be positive"}}) {
 		t.Fatalf("got %#v", err)
 	}
-	want := "suppression: InvalidArgument (TTL_NOT_POSITIVE): as told; ttl: must be more than nothing"
+	want := "suppression: InvalidArgument (TTL_NOT_POSITIVE): message; ttl: must be positive"
 	if err.Error() != want {
 		t.Errorf("says %q", err)
 	}
 }
 
-func TestPassingFailureIsRetried(t *testing.T) {
-	service := serve(t)
-	service.fails(2, codes.Unavailable)
+func TestUnavailableIsRetried(t *testing.T) {
+	service := startService(t)
+	service.failNext(2, codes.Unavailable)
 
-	_, err := clientOf(t, service.target, suppression.Fail).Check(t.Context(), "a", ordinary)
+	_, err := newClient(t, service.target, suppression.Fail).Check(t.Context(), "a", ordinary)
 
-	if err != nil || len(service.asked()) != 3 {
-		t.Errorf("%d calls, %v", len(service.asked()), err)
+	if err != nil || len(service.received()) != 3 {
+		t.Errorf("%d calls, %v", len(service.received()), err)
 	}
 }
 
-func TestPassingFailureOfTheLargestBatchIsRetried(t *testing.T) {
-	service := serve(t)
-	service.fails(2, codes.Unavailable)
-	client := clientOf(t, service.target, suppression.Fail)
+func TestLargestBatchIsRetried(t *testing.T) {
+	service := startService(t)
+	service.failNext(2, codes.Unavailable)
+	client := newClient(t, service.target, suppression.Fail)
 	longest := strings.Repeat("a", 64) + "@" + strings.Repeat("d", 255)
 
 	_, err := client.BatchCheck(t.Context(), slices.Repeat([]string{longest}, suppression.MaxBatch), ordinary)
 
-	if err != nil || len(service.asked()) != 3 {
-		t.Errorf("%d calls, %v", len(service.asked()), err)
+	if err != nil || len(service.received()) != 3 {
+		t.Errorf("%d calls, %v", len(service.received()), err)
 	}
 }
 
-func TestLastingFailureIsGivenUp(t *testing.T) {
-	service := serve(t)
-	service.fails(9, codes.Unavailable)
+func TestRetriesStopAfterFourAttempts(t *testing.T) {
+	service := startService(t)
+	service.failNext(9, codes.Unavailable)
 
-	_, err := clientOf(t, service.target, suppression.Fail).
+	_, err := newClient(t, service.target, suppression.Fail).
 		Suppress(t.Context(), "a", suppression.Manual, suppression.Entry{})
 
-	if !errors.Is(err, suppression.ErrUnavailable) || len(service.asked()) != 4 {
-		t.Errorf("%d calls, %v", len(service.asked()), err)
+	if !errors.Is(err, suppression.ErrUnavailable) || len(service.received()) != 4 {
+		t.Errorf("%d calls, %v", len(service.received()), err)
 	}
 }
 
-func TestServiceThatIsDownIsNotHammered(t *testing.T) {
-	service := serve(t)
-	service.fails(1000, codes.Unavailable)
-	client := clientOf(t, service.target, suppression.Hold)
+func TestRetriesAreThrottledWhileMostCallsFail(t *testing.T) {
+	service := startService(t)
+	service.failNext(1000, codes.Unavailable)
+	client := newClient(t, service.target, suppression.DoNotSend)
 
 	for range 60 {
 		if _, err := client.Check(t.Context(), "a", ordinary); err != nil {
@@ -333,20 +333,20 @@ func TestServiceThatIsDownIsNotHammered(t *testing.T) {
 		}
 	}
 
-	if tries := len(service.asked()); tries > 110 {
-		t.Errorf("%d tries for 60 calls", tries)
+	if attempts := len(service.received()); attempts > 110 {
+		t.Errorf("%d attempts for 60 calls", attempts)
 	}
 }
 
-func TestSilenceEndsAtTheDeadline(t *testing.T) {
-	service := serve(t)
-	service.silent = true
+func TestCallEndsAtItsDeadline(t *testing.T) {
+	service := startService(t)
+	service.hang = true
 	client, err := suppression.NewClient(service.target, suppression.Fail)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	began := time.Now()
+	start := time.Now()
 
 	_, err = client.Check(t.Context(), "a", ordinary)
 
@@ -354,15 +354,15 @@ func TestSilenceEndsAtTheDeadline(t *testing.T) {
 	if !errors.As(err, &failure) || failure.Code != codes.DeadlineExceeded {
 		t.Errorf("got %v", err)
 	}
-	if took := time.Since(began); took < 200*time.Millisecond || took > 10*time.Second {
+	if took := time.Since(start); took < 200*time.Millisecond || took > 10*time.Second {
 		t.Errorf("took %v", took)
 	}
 }
 
-func TestCancelledCallerGetsNoAnswer(t *testing.T) {
-	service := serve(t)
-	service.silent = true
-	client := clientOf(t, service.target, suppression.Send)
+func TestCancelledContextIsAnError(t *testing.T) {
+	service := startService(t)
+	service.hang = true
+	client := newClient(t, service.target, suppression.Send)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
 
@@ -373,10 +373,10 @@ func TestCancelledCallerGetsNoAnswer(t *testing.T) {
 	}
 }
 
-func TestDeadlineOfTheCallerGoesByThePolicy(t *testing.T) {
-	service := serve(t)
-	service.silent = true
-	client := clientOf(t, service.target, suppression.Send)
+func TestPolicyDecidesWhenTheContextExpires(t *testing.T) {
+	service := startService(t)
+	service.hang = true
+	client := newClient(t, service.target, suppression.Send)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 
@@ -387,10 +387,10 @@ func TestDeadlineOfTheCallerGoesByThePolicy(t *testing.T) {
 	}
 }
 
-func TestRefusalEndsTheWholeBatch(t *testing.T) {
-	service := serve(t)
-	service.fails(9, codes.PermissionDenied)
-	client := clientOf(t, service.target, suppression.Send)
+func TestRejectedCallFailsTheWholeBatch(t *testing.T) {
+	service := startService(t)
+	service.failNext(9, codes.PermissionDenied)
+	client := newClient(t, service.target, suppression.Send)
 
 	checks, err := client.BatchCheck(t.Context(), make([]string, 5*suppression.MaxBatch), ordinary)
 
@@ -399,13 +399,13 @@ func TestRefusalEndsTheWholeBatch(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	if client.Unanswered() != 0 {
-		t.Error("what was called off counts as unanswered")
+		t.Error("cancelled calls count as unanswered")
 	}
 }
 
-func TestRestartedServerIsFoundAgain(t *testing.T) {
-	before := serve(t)
-	client := clientOf(t, before.target, suppression.Hold)
+func TestClientReconnectsAfterARestart(t *testing.T) {
+	before := startService(t)
+	client := newClient(t, before.target, suppression.DoNotSend)
 	answered := func() bool {
 		check, err := client.Check(t.Context(), "a", ordinary)
 		return err == nil && check.Answered()
@@ -416,28 +416,28 @@ func TestRestartedServerIsFoundAgain(t *testing.T) {
 
 	before.server.Stop()
 	if answered() {
-		t.Fatal("answered by nobody")
+		t.Fatal("answered after the server stopped")
 	}
-	serveOn(t, before.target)
+	startServiceOn(t, before.target)
 
 	for end := time.Now().Add(10 * time.Second); !answered(); {
 		if time.Now().After(end) {
-			t.Fatal("not found again")
+			t.Fatal("not reconnected")
 		}
 	}
 }
 
-func TestClosedClientSaysSo(t *testing.T) {
-	service := serve(t)
-	service.silent = true
-	client := clientOf(t, service.target, suppression.Send)
+func TestCallsFailAfterClose(t *testing.T) {
+	service := startService(t)
+	service.hang = true
+	client := newClient(t, service.target, suppression.Send)
 	time.AfterFunc(50*time.Millisecond, func() { _ = client.Close() })
 
-	_, underWay := client.Check(t.Context(), "a", ordinary)
+	_, inProgress := client.Check(t.Context(), "a", ordinary)
 	_, after := client.Check(t.Context(), "a", ordinary)
 
-	if !errors.Is(underWay, suppression.ErrClosed) || !errors.Is(after, suppression.ErrClosed) {
-		t.Errorf("got %v, %v", underWay, after)
+	if !errors.Is(inProgress, suppression.ErrClosed) || !errors.Is(after, suppression.ErrClosed) {
+		t.Errorf("got %v, %v", inProgress, after)
 	}
 	if err := client.Close(); err != nil {
 		t.Error(err)

@@ -14,13 +14,13 @@ import (
 	"google.golang.org/grpc/keepalive"
 )
 
-// serviceConfig sets round robin over all addresses that the server's name has, and retries.
+// serviceConfig sets round-robin load balancing over all addresses of the target, and retries.
 //
-// Every call is idempotent, so every call is retried, within its one deadline. The throttle lets a
-// burst of fifty failures be retried, and from then on about one call for ten that succeed: a service
-// that is down is not hammered. CANCELLED is what a server that stops makes of calls which it has read
-// and not begun (grpc/grpc#41785); a caller's own cancelling ends the call, retries included. UNKNOWN is
-// what some libraries make of a connection that is cut while they write (grpc/grpc-java#10120).
+// Every RPC is idempotent, so every RPC is retried within its deadline. Retry throttling allows a burst
+// of fifty retries, then about one retry per ten successful calls. This protects a service that is down.
+// CANCELLED is retried because a stopping server returns it for calls that it has read but not started
+// (grpc/grpc#41785). If the caller cancels a call, it is not retried. UNKNOWN is retried because some
+// libraries return it when a connection breaks during a write (grpc/grpc-java#10120).
 const serviceConfig = `{
 	"loadBalancingConfig": [{"round_robin": {}}],
 	"methodConfig": [{
@@ -40,15 +40,16 @@ func (s *settings) dialOptions() []grpc.DialOption {
 	options := []grpc.DialOption{
 		grpc.WithTransportCredentials(s.credentials()),
 		grpc.WithDefaultServiceConfig(serviceConfig),
-		// What DNS has to say about retries does not count.
+		// Do not let a service config from DNS replace this one.
 		grpc.WithDisableServiceConfig(),
-		// Notice a dead peer under a waiting call. Not on idle connections: servers close the
+		// Detect a dead peer during a call. Do not ping on idle connections: servers close the
 		// connection of a client that pings without calls.
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{
 			Time: 30 * time.Second, Timeout: 10 * time.Second,
 		}),
-		// By default gRPC waits up to two minutes before it tries a server again. Shorter than servers
-		// drain: while one restarts after the other, the first is found again in time.
+		// By default gRPC waits up to two minutes before it reconnects. The maximum here is shorter
+		// than the time a server takes to drain: in a rolling restart, the client reconnects to the
+		// first server before the next one stops.
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff: backoff.Config{
 				BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second,
@@ -56,9 +57,9 @@ func (s *settings) dialOptions() []grpc.DialOption {
 			MinConnectTimeout: 5 * time.Second,
 		}),
 		grpc.WithDefaultCallOptions(
-			// A request that outgrows this buffer is not retried; the longest batch has 3.3 MB.
+			// A request larger than this buffer is not retried. The largest batch has 3.3 MB.
 			grpc.MaxRetryRPCBufferSize(4<<20),
-			// A page of 10,000 changes outgrows the default of 4 MiB.
+			// A page of 10,000 changes is larger than the default limit of 4 MiB.
 			grpc.MaxCallRecvMsgSize(64<<20),
 		),
 	}
@@ -66,7 +67,7 @@ func (s *settings) dialOptions() []grpc.DialOption {
 		options = append(options, grpc.WithPerRPCCredentials(bearer{s.token, s.tls != nil}))
 	}
 	if isLoopback(s.target) {
-		// A proxy from the environment would carry loopback plaintext off the machine.
+		// A proxy from the environment would send loopback traffic in plaintext to another machine.
 		options = append(options, grpc.WithNoProxy())
 	}
 	return append(options, s.dial...)
@@ -79,33 +80,35 @@ func (s *settings) credentials() credentials.TransportCredentials {
 	return credentials.NewTLS(s.tls)
 }
 
-// validate refuses plaintext, and above all a token in plaintext, beyond this machine.
+// validate rejects invalid settings, and plaintext connections to other machines that are not allowed
+// explicitly. A token is never sent to another machine in plaintext.
 func (s *settings) validate() error {
 	switch {
-	case s.policy.choice < Hold || s.policy.choice > Fail:
-		return refuse("choose what checks do while the service cannot be asked: Hold, Send or Fail")
+	case s.policy.choice < DoNotSend || s.policy.choice > Fail:
+		return configurationError(
+			"choose what checks return when the service is unavailable: DoNotSend, Send or Fail")
 	case min(s.checkTimeout, s.batchTimeout, s.timeout) <= 0 || s.parallelism < 1:
-		return refuse("time-outs and the parallelism of batches must be positive")
+		return configurationError("timeouts and batch parallelism must be positive")
 	case s.tls != nil && s.plaintext:
-		return refuse("WithTLS and WithInsecure contradict each other")
+		return configurationError("WithTLS and WithInsecure contradict each other")
 	case s.hasToken && !isHeaderText(s.token):
-		return refuse("the token must be printable ASCII without blanks around it")
+		return configurationError("the token must be printable ASCII without surrounding whitespace")
 	case s.tls != nil || isLoopback(s.target):
 		return nil
 	case !s.plaintext:
-		return refuse("%s is not on this machine: use TLS, or allow plaintext with WithInsecure if "+
-			"you trust the network", s.target)
+		return configurationError("%s is not a loopback address: use TLS, or allow plaintext with "+
+			"WithInsecure if you trust the network", s.target)
 	case s.hasToken:
-		return refuse("%s is not on this machine: a token goes there only through TLS", s.target)
+		return configurationError("%s is not a loopback address: a token requires TLS", s.target)
 	}
 	return nil
 }
 
-func refuse(format string, values ...any) error {
+func configurationError(format string, values ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrConfiguration}, values...)...)
 }
 
-// isLoopback says whether a gRPC target, such as dns:///localhost:50051, stays on this machine.
+// isLoopback reports whether a gRPC target, such as dns:///localhost:50051, is on this machine.
 func isLoopback(target string) bool {
 	for _, scheme := range []string{"unix:", "unix-abstract:"} {
 		if strings.HasPrefix(target, scheme) {
@@ -126,13 +129,13 @@ func isLoopback(target string) bool {
 		host = before
 	}
 	ip := net.ParseIP(strings.Trim(host, "[]"))
-	// dns://resolver/localhost asks a stranger where localhost is.
+	// For dns://resolver/localhost another machine resolves the name localhost.
 	return strings.EqualFold(host, "localhost") && resolver == "" || ip != nil && ip.IsLoopback()
 }
 
 func isHeaderText(token string) bool {
-	for _, octet := range []byte(token) {
-		if octet < ' ' || octet > '~' {
+	for _, char := range []byte(token) {
+		if char < ' ' || char > '~' {
 			return false
 		}
 	}
@@ -145,12 +148,12 @@ type bearer struct {
 	overTLS bool
 }
 
-// GetRequestMetadata returns what goes with a call.
+// GetRequestMetadata returns the metadata of a call.
 func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
 	return map[string]string{"authorization": "Bearer " + b.token}, nil
 }
 
-// RequireTransportSecurity makes gRPC refuse to send the token outside TLS.
+// RequireTransportSecurity makes gRPC reject calls with a token if the connection does not use TLS.
 func (b bearer) RequireTransportSecurity() bool {
 	return b.overTLS
 }

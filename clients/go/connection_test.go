@@ -42,27 +42,27 @@ func TestLoopback(t *testing.T) {
 		"":                              false,
 	} {
 		if suppression.IsLoopback(target) != loopback {
-			t.Errorf("%q is on the wrong side", target)
+			t.Errorf("wrong result for %q", target)
 		}
 	}
 }
 
-func TestRefusedConfigurations(t *testing.T) {
-	const here, away = "127.0.0.1:1", "suppression.example:1"
+func TestInvalidConfigurations(t *testing.T) {
+	const local, remote = "127.0.0.1:1", "suppression.example:1"
 	for why, attempt := range map[string]struct {
 		target  string
 		choice  suppression.WhenUnavailable
 		options []suppression.Option
 	}{
-		"no choice":            {here, 0, nil},
-		"an unknown choice":    {here, 4, nil},
-		"plaintext beyond":     {away, suppression.Hold, nil},
-		"a token in plaintext": {away, suppression.Hold, []suppression.Option{suppression.WithInsecure(), suppression.WithToken("t")}},
-		"TLS and plaintext":    {here, suppression.Hold, []suppression.Option{suppression.WithInsecure(), suppression.WithTLS(nil)}},
-		"an empty token":       {here, suppression.Hold, []suppression.Option{suppression.WithToken("")}},
-		"a broken token":       {here, suppression.Hold, []suppression.Option{suppression.WithToken("secret\n")}},
-		"no time":              {here, suppression.Hold, []suppression.Option{suppression.WithCheckTimeout(0)}},
-		"no parallelism":       {here, suppression.Hold, []suppression.Option{suppression.WithBatchParallelism(0)}},
+		"no policy":                    {local, 0, nil},
+		"an unknown policy":            {local, 4, nil},
+		"plaintext to another machine": {remote, suppression.DoNotSend, nil},
+		"a token in plaintext":         {remote, suppression.DoNotSend, []suppression.Option{suppression.WithInsecure(), suppression.WithToken("t")}},
+		"TLS and plaintext":            {local, suppression.DoNotSend, []suppression.Option{suppression.WithInsecure(), suppression.WithTLS(nil)}},
+		"an empty token":               {local, suppression.DoNotSend, []suppression.Option{suppression.WithToken("")}},
+		"a broken token":               {local, suppression.DoNotSend, []suppression.Option{suppression.WithToken("secret\n")}},
+		"a timeout of zero":            {local, suppression.DoNotSend, []suppression.Option{suppression.WithCheckTimeout(0)}},
+		"a parallelism of zero":        {local, suppression.DoNotSend, []suppression.Option{suppression.WithBatchParallelism(0)}},
 	} {
 		t.Run(why, func(t *testing.T) {
 			_, err := suppression.NewClient(attempt.target, attempt.choice, attempt.options...)
@@ -73,20 +73,20 @@ func TestRefusedConfigurations(t *testing.T) {
 	}
 }
 
-func TestAcceptedConfigurations(t *testing.T) {
+func TestValidConfigurations(t *testing.T) {
 	for why, options := range map[string][]suppression.Option{
-		"plaintext where trusted": {suppression.WithInsecure()},
-		"a token through TLS":     {suppression.WithTLS(nil), suppression.WithToken("t")},
+		"plaintext with WithInsecure": {suppression.WithInsecure()},
+		"a token with TLS":            {suppression.WithTLS(nil), suppression.WithToken("t")},
 	} {
-		if _, err := suppression.NewClient("suppression.example:1", suppression.Hold, options...); err != nil {
+		if _, err := suppression.NewClient("suppression.example:1", suppression.DoNotSend, options...); err != nil {
 			t.Errorf("%s: %v", why, err)
 		}
 	}
 }
 
 func TestTokenGoesWithEveryCall(t *testing.T) {
-	service := serve(t)
-	client := clientOf(t, service.target, suppression.Fail, suppression.WithToken("secret"))
+	service := startService(t)
+	client := newClient(t, service.target, suppression.Fail, suppression.WithToken("secret"))
 
 	_, err := client.Check(t.Context(), "a", suppression.Mail{})
 
@@ -97,7 +97,7 @@ func TestTokenGoesWithEveryCall(t *testing.T) {
 
 func TestMutualTLS(t *testing.T) {
 	certificate, trusted := selfSigned(t)
-	service := serve(t, grpc.Creds(credentials.NewTLS(&tls.Config{
+	service := startService(t, grpc.Creds(credentials.NewTLS(&tls.Config{
 		Certificates: []tls.Certificate{certificate},
 		ClientAuth:   tls.RequireAndVerifyClientCert,
 		ClientCAs:    trusted,
@@ -106,13 +106,13 @@ func TestMutualTLS(t *testing.T) {
 		config   *tls.Config
 		answered bool
 	}{
-		"both known":         {&tls.Config{RootCAs: trusted, Certificates: []tls.Certificate{certificate}}, true},
-		"a client unknown":   {&tls.Config{RootCAs: trusted}, false},
-		"a server unknown":   {&tls.Config{Certificates: []tls.Certificate{certificate}}, false},
-		"the system's trust": {nil, false},
+		"both trusted":             {&tls.Config{RootCAs: trusted, Certificates: []tls.Certificate{certificate}}, true},
+		"no client certificate":    {&tls.Config{RootCAs: trusted}, false},
+		"an untrusted server":      {&tls.Config{Certificates: []tls.Certificate{certificate}}, false},
+		"the system's authorities": {nil, false},
 	} {
 		t.Run(why, func(t *testing.T) {
-			client := clientOf(t, service.target, suppression.Hold, suppression.WithTLS(attempt.config),
+			client := newClient(t, service.target, suppression.DoNotSend, suppression.WithTLS(attempt.config),
 				suppression.WithToken("secret"))
 
 			check, err := client.Check(t.Context(), "a", suppression.Mail{})

@@ -1,6 +1,6 @@
-// Package suppression asks the suppression service before each mail that is sent.
+// Package suppression is the client of the suppression service. Call it before you send a mail.
 //
-//	client, err := suppression.NewClient("127.0.0.1:50051", suppression.Hold)
+//	client, err := suppression.NewClient("127.0.0.1:50051", suppression.DoNotSend)
 //	if err != nil {
 //		return err
 //	}
@@ -16,14 +16,14 @@ package suppression
 
 import suppressionv1 "github.com/suppression-service/suppression/clients/go/suppression/v1"
 
-// MaxBatch is how many addresses the service takes in one call.
+// MaxBatch is the largest number of addresses in one BatchCheck call.
 const MaxBatch = 10_000
 
-// Verdict is the answer to "may I mail this address?". Look at [Check.Send], which knows the policy
-// too and takes no other value than VerdictSend for a yes.
+// Verdict is the answer to "may I mail this address?". Use [Check.Send] to decide whether to send: it
+// also applies the policy, and treats every value except VerdictSend as "do not send".
 type Verdict = suppressionv1.Verdict
 
-// What the service says. A newer service may say more; nothing but VerdictSend means yes.
+// The verdicts. A newer service can return other values; only VerdictSend means "send".
 const (
 	VerdictUnspecified = suppressionv1.Verdict_VERDICT_UNSPECIFIED
 	VerdictSend        = suppressionv1.Verdict_VERDICT_SEND
@@ -33,7 +33,7 @@ const (
 // Reason is why an address is suppressed.
 type Reason = suppressionv1.Reason
 
-// Why an address is suppressed. InvalidAddress is only ever an answer.
+// The reasons. Only checks return InvalidAddress; no entry has it.
 const (
 	ReasonUnspecified = suppressionv1.Reason_REASON_UNSPECIFIED
 	HardBounce        = suppressionv1.Reason_REASON_HARD_BOUNCE
@@ -44,11 +44,11 @@ const (
 	InvalidAddress    = suppressionv1.Reason_REASON_INVALID_ADDRESS
 )
 
-// MailClass is what kind of mail is about to be sent.
+// MailClass says how important a mail is to its recipient.
 type MailClass = suppressionv1.MailClass
 
-// The kinds of mail. Essential is for password resets, receipts and legal notices: it passes
-// complaints and unsubscribes, never bounces and never manual entries.
+// The mail classes. Essential is for password resets, receipts and legal notices: complaints and
+// unsubscribes do not apply to it, bounces and manual entries do.
 const (
 	Ordinary  = suppressionv1.MailClass_MAIL_CLASS_ORDINARY
 	Essential = suppressionv1.MailClass_MAIL_CLASS_ESSENTIAL

@@ -11,37 +11,37 @@ import (
 )
 
 var (
-	// ErrUnavailable is what every error Is that means "the service could not be asked". A write may
-	// have been made or not; it does no harm to call again.
-	ErrUnavailable = errors.New("suppression: the service could not be asked")
-	// ErrClosed is returned once the client was closed.
+	// ErrUnavailable matches, with errors.Is, every error that means "the service is unavailable". A
+	// write may or may not have taken effect. It is safe to repeat it.
+	ErrUnavailable = errors.New("suppression: the service is unavailable")
+	// ErrClosed is returned by every call after Close.
 	ErrClosed = errors.New("suppression: the client is closed")
-	// ErrConfiguration is what every error of [NewClient] Is.
-	ErrConfiguration = errors.New("suppression: refused configuration")
+	// ErrConfiguration matches, with errors.Is, every error of [NewClient].
+	ErrConfiguration = errors.New("suppression: invalid configuration")
 )
 
-// FieldViolation is what is wrong with one field of a request.
+// FieldViolation describes an invalid field of a request.
 type FieldViolation struct {
 	Field       string
 	Description string
 }
 
-// Error is a call that failed; get at it with errors.As. Unless it Is [ErrUnavailable], the service
-// answered, and refuses a call like this one: a mistake of the program or its configuration.
+// Error is the error of a failed call. Get it with errors.As. If it is not [ErrUnavailable], the service
+// rejected the request: the program or its configuration is wrong.
 type Error struct {
-	// Code is the gRPC status.
+	// Code is the gRPC status code.
 	Code codes.Code
-	// Reason is in UPPER_SNAKE, from google.rpc.ErrorInfo; empty where the service named none.
+	// Reason is the reason of google.rpc.ErrorInfo, in UPPER_SNAKE_CASE. Empty if there is none.
 	Reason string
-	// Metadata is what ErrorInfo says beside the reason.
+	// Metadata is the metadata of google.rpc.ErrorInfo.
 	Metadata map[string]string
-	// Violations are the fields at fault, from google.rpc.BadRequest.
+	// Violations are the invalid fields, from google.rpc.BadRequest.
 	Violations []FieldViolation
 
 	status *status.Status
 }
 
-// Error returns the status, the reason and what the service said for people.
+// Error returns the status code, the reason and the message of the service.
 func (e *Error) Error() string {
 	text := "suppression: " + e.Code.String()
 	if e.Reason != "" {
@@ -59,8 +59,8 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Is says whether the error means [ErrUnavailable]. These are the statuses that time, or someone at
-// the service, mends.
+// Is reports whether the error matches [ErrUnavailable]. This is true for status codes that mean a
+// failure of the service, not of the caller.
 func (e *Error) Is(target error) bool {
 	return target == ErrUnavailable && slices.Contains([]codes.Code{
 		codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted, codes.Aborted,
@@ -68,19 +68,19 @@ func (e *Error) Is(target error) bool {
 	}, e.Code)
 }
 
-// GRPCStatus returns the status as it came, for programs that speak gRPC themselves.
+// GRPCStatus returns the original gRPC status, for use with the grpc/status package.
 func (e *Error) GRPCStatus() *status.Status {
 	return e.status
 }
 
 func errorFrom(err error) *Error {
-	// A deadline that passes inside this process is a plain context error.
-	from := status.FromContextError(err)
-	if came, ok := status.FromError(err); ok {
-		from = came
+	// If the deadline expires inside this process, the error is a plain context error.
+	received := status.FromContextError(err)
+	if fromServer, ok := status.FromError(err); ok {
+		received = fromServer
 	}
-	failure := &Error{Code: from.Code(), status: from}
-	for _, detail := range from.Details() {
+	failure := &Error{Code: received.Code(), status: received}
+	for _, detail := range received.Details() {
 		switch detail := detail.(type) {
 		case *errdetails.ErrorInfo:
 			failure.Reason, failure.Metadata = detail.GetReason(), detail.GetMetadata()

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc"
 )
 
-// Option is a choice of a client that has a default.
+// Option is an optional setting of a client.
 type Option func(*settings)
 
 type settings struct {
@@ -40,13 +40,14 @@ func settingsFrom(target string, choice WhenUnavailable, options []Option) *sett
 	return s
 }
 
-// WithToken sends "authorization: Bearer …" with every call; beyond this machine only through TLS.
+// WithToken sends "authorization: Bearer …" with every call. A token requires TLS unless the target is
+// on this machine.
 func WithToken(token string) Option {
 	return func(s *settings) { s.token, s.hasToken = token, true }
 }
 
-// WithTLS talks through TLS: RootCAs says whom to trust (nil: the system's authorities), Certificates
-// makes it mutual. A nil config is the default one.
+// WithTLS enables TLS. RootCAs has the trusted certificate authorities (nil: those of the system).
+// Certificates enables mutual TLS. If config is nil, defaults are used.
 func WithTLS(config *tls.Config) Option {
 	if config == nil {
 		config = &tls.Config{MinVersion: tls.VersionTLS12}
@@ -54,38 +55,39 @@ func WithTLS(config *tls.Config) Option {
 	return func(s *settings) { s.tls = config.Clone() }
 }
 
-// WithInsecure allows plaintext beyond this machine, in a network that you trust.
+// WithInsecure allows plaintext connections to other machines. Use it only in a trusted network.
 func WithInsecure() Option {
 	return func(s *settings) { s.plaintext = true }
 }
 
-// WithCheckTimeout limits a check, retries included; 250 ms by default.
+// WithCheckTimeout sets the deadline of Check, including retries. The default is 250 ms.
 func WithCheckTimeout(limit time.Duration) Option {
 	return func(s *settings) { s.checkTimeout = limit }
 }
 
-// WithBatchTimeout limits each call of a batch, one for 10,000 addresses; 1 s by default.
+// WithBatchTimeout sets the deadline of each call of a batch, with up to 10,000 addresses. The default
+// is 1 s.
 func WithBatchTimeout(limit time.Duration) Option {
 	return func(s *settings) { s.batchTimeout = limit }
 }
 
-// WithTimeout limits every other call; 5 s by default.
+// WithTimeout sets the deadline of every other call. The default is 5 s.
 func WithTimeout(limit time.Duration) Option {
 	return func(s *settings) { s.timeout = limit }
 }
 
-// WithBatchParallelism sets how many calls of one batch are under way at a time; 4 by default.
+// WithBatchParallelism sets how many calls of one batch run in parallel. The default is 4.
 func WithBatchParallelism(calls int) Option {
 	return func(s *settings) { s.parallelism = calls }
 }
 
-// WithLogger sets where to warn, once a minute at most, that the service cannot be asked;
-// slog.Default() by default.
+// WithLogger sets the logger for the warning that the service is unavailable, which is logged at most
+// once a minute. The default is slog.Default().
 func WithLogger(log *slog.Logger) Option {
 	return func(s *settings) { s.policy.log = log }
 }
 
-// WithDialOptions adds options of gRPC's own, such as a stats handler or, in tests, a dialer.
+// WithDialOptions adds gRPC dial options, such as a stats handler or, in tests, a dialer.
 func WithDialOptions(options ...grpc.DialOption) Option {
 	return func(s *settings) { s.dial = append(s.dial, options...) }
 }

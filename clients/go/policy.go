@@ -6,25 +6,25 @@ import (
 	"time"
 )
 
-// WhenUnavailable is what a check answers while the service cannot be asked. There is no default:
-// holding delays mail that may matter, sending mails addresses that bounced or complained. Only the
-// sender knows which is worse.
+// WhenUnavailable is the policy for checks when the service is unavailable. There is no default, because
+// only the sender knows which is worse: not sending delays mail that can be important, sending can reach
+// addresses that bounced or complained.
 type WhenUnavailable int
 
 const (
-	// Hold does not send; ask again later.
-	Hold WhenUnavailable = iota + 1
-	// Send sends as though nothing stood against it.
+	// DoNotSend means: do not send the mail now, and check again later.
+	DoNotSend WhenUnavailable = iota + 1
+	// Send means: send the mail as if the address were not suppressed.
 	Send
-	// Fail returns an error for which errors.Is(err, ErrUnavailable).
+	// Fail means: return an error that Is ErrUnavailable.
 	Fail
 )
 
-// String returns the name of the choice.
+// String returns the name of the policy.
 func (w WhenUnavailable) String() string {
 	switch w {
-	case Hold:
-		return "Hold"
+	case DoNotSend:
+		return "DoNotSend"
 	case Send:
 		return "Send"
 	case Fail:
@@ -36,8 +36,8 @@ func (w WhenUnavailable) String() string {
 
 const logInterval = time.Minute
 
-// policy stands in for missing answers, counts them, and says so in the log: once a minute at most,
-// since an outage meets every check, and the log is not to become the second outage.
+// policy decides about addresses when the service is unavailable. It counts these decisions and logs a
+// warning at most once a minute, because an outage affects every check.
 type policy struct {
 	choice WhenUnavailable
 	log    *slog.Logger
@@ -48,8 +48,8 @@ type policy struct {
 	loggedAt   time.Time
 }
 
-// standIn decides about addresses that the service could not be asked about.
-func (p *policy) standIn(addresses []string, failure *Error) ([]Check, error) {
+// decide returns the results for addresses that the service could not check.
+func (p *policy) decide(addresses []string, failure *Error) ([]Check, error) {
 	if p.choice == Fail {
 		return nil, failure
 	}
@@ -68,8 +68,8 @@ func (p *policy) count(addresses int, failure *Error) {
 	if !p.loggedAt.IsZero() && time.Since(p.loggedAt) < logInterval {
 		return
 	}
-	p.log.Warn("the suppression service could not be asked",
-		"code", failure.Code.String(), "addresses_since_last_line", p.unanswered-p.logged,
+	p.log.Warn("the suppression service is unavailable",
+		"code", failure.Code.String(), "addresses_since_last_warning", p.unanswered-p.logged,
 		"policy", p.choice.String())
 	p.logged, p.loggedAt = p.unanswered, time.Now()
 }

@@ -20,8 +20,8 @@ import (
 	suppressionv1 "github.com/suppression-service/suppression/clients/go/suppression/v1"
 )
 
-// service is a real server on loopback that fails on demand and remembers what it was asked. It
-// answers SEND to all but addresses that begin with "no".
+// service is a gRPC server on loopback for tests. It records requests and can fail on demand. It
+// answers SEND, except for addresses that begin with "no".
 type service struct {
 	suppressionv1.UnimplementedSuppressionServiceServer
 
@@ -32,44 +32,44 @@ type service struct {
 	requests []proto.Message
 	tokens   []string
 	failures []error
-	silent   bool
+	hang     bool
 	verdict  suppression.Verdict
-	short    bool
+	truncate bool
 }
 
-func serve(t *testing.T, options ...grpc.ServerOption) *service {
+func startService(t *testing.T, options ...grpc.ServerOption) *service {
 	t.Helper()
-	return serveOn(t, "127.0.0.1:0", options...)
+	return startServiceOn(t, "127.0.0.1:0", options...)
 }
 
-func serveOn(t *testing.T, where string, options ...grpc.ServerOption) *service {
+func startServiceOn(t *testing.T, where string, options ...grpc.ServerOption) *service {
 	t.Helper()
 	listener, err := net.Listen("tcp", where)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &service{target: listener.Addr().String(), verdict: suppression.VerdictSend}
-	s.server = grpc.NewServer(append(options, grpc.UnaryInterceptor(s.before))...)
+	s.server = grpc.NewServer(append(options, grpc.UnaryInterceptor(s.intercept))...)
 	suppressionv1.RegisterSuppressionServiceServer(s.server, s)
 	go func() { _ = s.server.Serve(listener) }()
 	t.Cleanup(s.server.Stop)
 	return s
 }
 
-func (s *service) before(
+func (s *service) intercept(
 	ctx context.Context, request any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler,
 ) (any, error) {
-	if err := s.note(ctx, request.(proto.Message)); err != nil {
+	if err := s.record(ctx, request.(proto.Message)); err != nil {
 		return nil, err
 	}
-	if s.silent {
+	if s.hang {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
 	return next(ctx, request)
 }
 
-func (s *service) note(ctx context.Context, request proto.Message) error {
+func (s *service) record(ctx context.Context, request proto.Message) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.requests = append(s.requests, request)
@@ -82,16 +82,16 @@ func (s *service) note(ctx context.Context, request proto.Message) error {
 	return failure
 }
 
-// fails lets the next calls fail.
-func (s *service) fails(times int, code codes.Code, details ...protoadapt.MessageV1) {
-	refusal, err := status.New(code, "as told").WithDetails(details...)
+// failNext makes the next calls fail.
+func (s *service) failNext(times int, code codes.Code, details ...protoadapt.MessageV1) {
+	refusal, err := status.New(code, "message").WithDetails(details...)
 	if err != nil {
 		panic(err)
 	}
 	s.failures = slices.Repeat([]error{refusal.Err()}, times)
 }
 
-func (s *service) asked() []proto.Message {
+func (s *service) received() []proto.Message {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	return slices.Clone(s.requests)
@@ -100,7 +100,7 @@ func (s *service) asked() []proto.Message {
 func (s *service) CheckAddress(
 	_ context.Context, request *suppressionv1.CheckAddressRequest,
 ) (*suppressionv1.CheckAddressResponse, error) {
-	if stands(request.GetAddress()) {
+	if isSuppressed(request.GetAddress()) {
 		return &suppressionv1.CheckAddressResponse{
 			Verdict: suppression.VerdictDoNotSend, Reason: suppression.HardBounce, Revision: "r",
 		}, nil
@@ -113,7 +113,7 @@ func (s *service) BatchCheck(
 ) (*suppressionv1.BatchCheckResponse, error) {
 	response := &suppressionv1.BatchCheckResponse{Revision: "r"}
 	for i, address := range request.GetAddresses() {
-		if !stands(address) {
+		if !isSuppressed(address) {
 			response.Verdicts = append(response.Verdicts, s.verdict)
 			continue
 		}
@@ -121,7 +121,7 @@ func (s *service) BatchCheck(
 		response.Matches = append(response.Matches,
 			&suppressionv1.Match{Index: uint32(i), Reason: suppression.HardBounce})
 	}
-	if s.short {
+	if s.truncate {
 		response.Verdicts = response.Verdicts[1:]
 	}
 	return response, nil
@@ -145,7 +145,7 @@ func (s *service) GetAddress(
 	return &suppressionv1.GetAddressResponse{Revision: "r"}, nil
 }
 
-func stands(address string) bool {
+func isSuppressed(address string) bool {
 	return len(address) > 1 && address[:2] == "no"
 }
 
@@ -153,15 +153,15 @@ func errorInfo(reason string) *errdetails.ErrorInfo {
 	return &errdetails.ErrorInfo{Reason: reason, Domain: "suppression.v1"}
 }
 
-func clientOf(
+func newClient(
 	t *testing.T, target string, choice suppression.WhenUnavailable, options ...suppression.Option,
 ) *suppression.Client {
 	t.Helper()
-	// So that a busy machine fails no test.
-	patient := []suppression.Option{
+	// Long timeouts, so that tests do not fail on a busy machine.
+	timeouts := []suppression.Option{
 		suppression.WithCheckTimeout(20 * time.Second), suppression.WithBatchTimeout(20 * time.Second),
 	}
-	client, err := suppression.NewClient(target, choice, append(patient, options...)...)
+	client, err := suppression.NewClient(target, choice, append(timeouts, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,8 +169,8 @@ func clientOf(
 	return client
 }
 
-// nobody returns an address where nothing listens.
-func nobody(t *testing.T) string {
+// unusedAddress returns HOST:PORT where no server listens.
+func unusedAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -14,91 +14,91 @@ import (
 	suppressionv1 "github.com/suppression-service/suppression/clients/go/suppression/v1"
 )
 
-func call(ctx context.Context, c *suppression.Client, name string, given object) (object, error) {
+func call(ctx context.Context, c *suppression.Client, name string, arguments object) (object, error) {
 	switch name {
 	case "check":
-		check, err := c.Check(ctx, text(given, "address"), mail(given))
-		return checked(check), err
+		check, err := c.Check(ctx, text(arguments, "address"), mail(arguments))
+		return checkResult(check), err
 	case "batch_check":
-		checks, err := c.BatchCheck(ctx, texts(given), mail(given))
-		return batch(checks), err
+		checks, err := c.BatchCheck(ctx, texts(arguments), mail(arguments))
+		return batchResult(checks), err
 	case "filter":
-		addresses, err := c.Filter(ctx, texts(given), mail(given))
+		addresses, err := c.Filter(ctx, texts(arguments), mail(arguments))
 		return object{"addresses": addresses}, err
 	case "suppress":
-		r, err := c.Suppress(ctx, text(given, "address"), reason(given), suppression.Entry{
-			Stream: text(given, "stream"), Source: text(given, "source"), Detail: text(given, "detail"),
-			TTL: duration(given, "ttl_seconds", time.Second),
+		r, err := c.Suppress(ctx, text(arguments, "address"), reason(arguments), suppression.Entry{
+			Stream: text(arguments, "stream"), Source: text(arguments, "source"), Detail: text(arguments, "detail"),
+			TTL: duration(arguments, "ttl_seconds", time.Second),
 		})
 		return object{
-			"created": r.GetCreated(), "revision": r.GetRevision(), "suppression": entry(r.GetSuppression()),
+			"created": r.GetCreated(), "revision": r.GetRevision(), "suppression": entryResult(r.GetSuppression()),
 		}, err
 	case "unsuppress":
-		r, err := c.Unsuppress(ctx, text(given, "address"), removal(given))
-		return object{"revision": r.GetRevision(), "removed": entries(r.GetRemoved())}, err
+		r, err := c.Unsuppress(ctx, text(arguments, "address"), removal(arguments))
+		return object{"revision": r.GetRevision(), "removed": entryResults(r.GetRemoved())}, err
 	case "erase":
-		r, err := c.Erase(ctx, text(given, "address"), text(given, "detail"))
+		r, err := c.Erase(ctx, text(arguments, "address"), text(arguments, "detail"))
 		return object{
 			"revision": r.GetRevision(), "entries": r.GetSuppressions(), "events": r.GetEvents(),
 		}, err
 	case "get_address":
-		r, err := c.GetAddress(ctx, text(given, "address"))
-		return object{"revision": r.GetRevision(), "suppressions": entries(r.GetSuppressions())}, err
+		r, err := c.GetAddress(ctx, text(arguments, "address"))
+		return object{"revision": r.GetRevision(), "suppressions": entryResults(r.GetSuppressions())}, err
 	case "list_changes":
-		pageSize, _ := given["page_size"].(float64)
+		pageSize, _ := arguments["page_size"].(float64)
 		r, err := c.ListChanges(ctx, &suppressionv1.ListChangesRequest{
-			AfterRevision: text(given, "after_revision"), PageSize: int32(pageSize),
-			MaxWait: durationpb.New(duration(given, "max_wait_ms", time.Millisecond)),
+			AfterRevision: text(arguments, "after_revision"), PageSize: int32(pageSize),
+			MaxWait: durationpb.New(duration(arguments, "max_wait_ms", time.Millisecond)),
 		})
-		return object{"revision": r.GetThroughRevision(), "changes": entries(r.GetChanges())}, err
+		return object{"revision": r.GetThroughRevision(), "changes": entryResults(r.GetChanges())}, err
 	case "unanswered":
 		return object{"unanswered": c.Unanswered()}, nil
 	default:
-		return nil, fmt.Errorf("this client has no %s", name)
+		return nil, fmt.Errorf("unknown call %s", name)
 	}
 }
 
-func text(given object, name string) string {
-	value, _ := given[name].(string)
+func text(arguments object, name string) string {
+	value, _ := arguments[name].(string)
 	return value
 }
 
-func texts(given object) []string {
+func texts(arguments object) []string {
 	values := []string{}
-	for _, value := range given["addresses"].([]any) {
+	for _, value := range arguments["addresses"].([]any) {
 		values = append(values, value.(string))
 	}
 	return values
 }
 
-func duration(given object, name string, unit time.Duration) time.Duration {
-	value, _ := given[name].(float64)
+func duration(arguments object, name string, unit time.Duration) time.Duration {
+	value, _ := arguments[name].(float64)
 	return time.Duration(value * float64(unit))
 }
 
-func mail(given object) suppression.Mail {
-	class := suppressionv1.MailClass_value["MAIL_CLASS_"+text(given, "mail_class")]
+func mail(arguments object) suppression.Mail {
+	class := suppressionv1.MailClass_value["MAIL_CLASS_"+text(arguments, "mail_class")]
 	return suppression.Mail{
-		Stream: text(given, "stream"), Class: suppression.MailClass(class),
-		MinRevision: text(given, "min_revision"),
+		Stream: text(arguments, "stream"), Class: suppression.MailClass(class),
+		MinRevision: text(arguments, "min_revision"),
 	}
 }
 
-func reason(given object) suppression.Reason {
-	return suppression.Reason(suppressionv1.Reason_value["REASON_"+text(given, "reason")])
+func reason(arguments object) suppression.Reason {
+	return suppression.Reason(suppressionv1.Reason_value["REASON_"+text(arguments, "reason")])
 }
 
-func removal(given object) suppression.Removal {
+func removal(arguments object) suppression.Removal {
 	removal := suppression.Removal{
-		Reason: reason(given), Source: text(given, "source"), Detail: text(given, "detail"),
+		Reason: reason(arguments), Source: text(arguments, "source"), Detail: text(arguments, "detail"),
 	}
-	if stream, ok := given["stream"].(string); ok {
+	if stream, ok := arguments["stream"].(string); ok {
 		removal.Stream = &stream
 	}
 	return removal
 }
 
-func checked(check suppression.Check) object {
+func checkResult(check suppression.Check) object {
 	return object{
 		"address": check.Address, "send": check.Send(), "answered": check.Answered(),
 		"verdict":  name(suppressionv1.Verdict_name, int32(check.Verdict), "VERDICT_"),
@@ -107,33 +107,33 @@ func checked(check suppression.Check) object {
 	}
 }
 
-func batch(checks []suppression.Check) object {
-	all, addresses, held, unanswered := []object{}, []string{}, []int{}, 0
+func batchResult(checks []suppression.Check) object {
+	all, addresses, notSend, unanswered := []object{}, []string{}, []int{}, 0
 	for i, check := range checks {
-		all, addresses = append(all, checked(check)), append(addresses, check.Address)
+		all, addresses = append(all, checkResult(check)), append(addresses, check.Address)
 		if !check.Send() {
-			held = append(held, i)
+			notSend = append(notSend, i)
 		}
 		if !check.Answered() {
 			unanswered++
 		}
 	}
-	result := object{"checks": all, "addresses": addresses, "not_send": held, "unanswered": unanswered}
+	result := object{"checks": all, "addresses": addresses, "not_send": notSend, "unanswered": unanswered}
 	if len(checks) > 0 {
 		result["revision"] = checks[0].Revision
 	}
 	return result
 }
 
-func entries(found []*suppressionv1.Suppression) []object {
+func entryResults(found []*suppressionv1.Suppression) []object {
 	all := []object{}
 	for _, one := range found {
-		all = append(all, entry(one))
+		all = append(all, entryResult(one))
 	}
 	return all
 }
 
-func entry(one *suppressionv1.Suppression) object {
+func entryResult(one *suppressionv1.Suppression) object {
 	return object{
 		"address": one.GetAddress(), "stream": one.GetStream(), "source": one.GetSource(),
 		"reason":      name(suppressionv1.Reason_name, int32(one.GetReason()), "REASON_"),
@@ -151,7 +151,7 @@ func name(known map[int32]string, number int32, prefix string) string {
 	return "UNKNOWN"
 }
 
-func described(failure *suppression.Error) object {
+func errorResult(failure *suppression.Error) object {
 	fields := []any{}
 	for _, violation := range failure.Violations {
 		fields = append(fields, violation.Field)

@@ -1,5 +1,5 @@
-// Command conformance runs the scenarios of clients/conformance through this client; the format is
-// described there.
+// Command conformance runs the scenarios of clients/conformance with this client. The README there
+// describes the formats.
 package main
 
 import (
@@ -20,8 +20,8 @@ type scenario struct {
 	Steps   []step             `json:"steps"`
 }
 
-// outcome is a line of the report.
-type outcome struct {
+// result is one line of the report.
+type result struct {
 	Runner   string `json:"runner"`
 	Scenario string `json:"scenario"`
 	Result   string `json:"result"`
@@ -30,20 +30,20 @@ type outcome struct {
 
 func main() {
 	if len(os.Args) < 4 {
-		fmt.Fprintln(os.Stderr, "run SERVER CONTROL SCENARIOS [NAME…]")
+		fmt.Fprintln(os.Stderr, "usage: run SERVER CONTROL SCENARIOS [NAME…]")
 		os.Exit(2)
 	}
-	scenarios, err := read(os.Args[3])
+	scenarios, err := readScenarios(os.Args[3])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	if failed := playAll(os.Args[1], os.Args[2], scenarios, os.Args[4:]); failed > 0 {
+	if failed := runAll(os.Args[1], os.Args[2], scenarios, os.Args[4:]); failed > 0 {
 		os.Exit(1)
 	}
 }
 
-func read(folder string) ([]scenario, error) {
+func readScenarios(folder string) ([]scenario, error) {
 	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
 	if err != nil || len(files) == 0 {
 		return nil, fmt.Errorf("no scenarios in %s: %w", folder, err)
@@ -55,30 +55,30 @@ func read(folder string) ([]scenario, error) {
 		if err != nil {
 			return nil, err
 		}
-		var found suite
-		if err := json.Unmarshal(text, &found); err != nil {
+		var parsed suite
+		if err := json.Unmarshal(text, &parsed); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
-		scenarios = append(scenarios, found.Scenarios...)
+		scenarios = append(scenarios, parsed.Scenarios...)
 	}
 	return scenarios, nil
 }
 
-func playAll(server, control string, scenarios []scenario, names []string) (failed int) {
+func runAll(server, control string, scenarios []scenario, names []string) (failed int) {
 	report := json.NewEncoder(os.Stdout)
 	for _, scenario := range scenarios {
 		if len(names) > 0 && !slices.Contains(names, scenario.Name) {
 			continue
 		}
-		came := outcome{Runner: "go", Scenario: scenario.Name, Result: "ok"}
-		if err := play(server, control, scenario); err != nil {
+		line := result{Runner: "go", Scenario: scenario.Name, Result: "ok"}
+		if err := runScenario(server, control, scenario); err != nil {
 			failed++
-			came.Result, came.Detail = "FAIL", err.Error()
+			line.Result, line.Detail = "FAIL", err.Error()
 			fmt.Fprintf(os.Stderr, "FAIL %s: %v\n", scenario.Name, err)
 		} else {
 			fmt.Fprintf(os.Stderr, "ok %s\n", scenario.Name)
 		}
-		_ = report.Encode(came)
+		_ = report.Encode(line)
 	}
 	return failed
 }

@@ -42,16 +42,16 @@ type options struct {
 	List            string `json:"list"`
 }
 
-// player is one run of one scenario.
-type player struct {
+// run is one run of one scenario.
+type run struct {
 	control string
 	clients map[string]*suppression.Client
 	tokens  map[string]string
 	saved   map[string]any
 }
 
-func play(server, control string, scenario scenario) error {
-	p := player{control, map[string]*suppression.Client{}, map[string]string{}, map[string]any{}}
+func runScenario(server, control string, scenario scenario) error {
+	r := run{control, map[string]*suppression.Client{}, map[string]string{}, map[string]any{}}
 	if scenario.Clients == nil {
 		scenario.Clients = map[string]options{"main": {}}
 	}
@@ -60,55 +60,56 @@ func play(server, control string, scenario scenario) error {
 		if lists[options.List] == "" {
 			lists[options.List] = rand.Text()
 		}
-		p.tokens[name] = lists[options.List]
-		client, err := clientWith(server, p.tokens[name], options)
+		r.tokens[name] = lists[options.List]
+		client, err := newClient(server, r.tokens[name], options)
 		if err != nil {
 			return err
 		}
 		defer client.Close()
-		p.clients[name] = client
+		r.clients[name] = client
 	}
 	for index, step := range scenario.Steps {
-		if err := p.do(step); err != nil {
+		if err := r.runStep(step); err != nil {
 			return fmt.Errorf("step %d (%s%s): %w", index+1, step.Call, step.Control, err)
 		}
 	}
 	return nil
 }
 
-func clientWith(server, token string, given options) (*suppression.Client, error) {
-	choices := map[string]suppression.WhenUnavailable{
-		"": suppression.Hold, "HOLD": suppression.Hold, "SEND": suppression.Send, "RAISE": suppression.Fail,
+func newClient(server, token string, settings options) (*suppression.Client, error) {
+	policies := map[string]suppression.WhenUnavailable{
+		"": suppression.DoNotSend, "DO_NOT_SEND": suppression.DoNotSend,
+		"SEND": suppression.Send, "RAISE": suppression.Fail,
 	}
-	made := []suppression.Option{
+	clientOptions := []suppression.Option{
 		suppression.WithToken(token), suppression.WithLogger(slog.New(slog.DiscardHandler)),
 	}
-	limit := func(milliseconds int, option func(time.Duration) suppression.Option) {
-		if milliseconds == 0 && given.DefaultTimeouts {
+	setTimeout := func(milliseconds int, option func(time.Duration) suppression.Option) {
+		if milliseconds == 0 && settings.DefaultTimeouts {
 			return
 		}
 		if milliseconds == 0 {
 			milliseconds = 20_000
 		}
-		made = append(made, option(time.Duration(milliseconds)*time.Millisecond))
+		clientOptions = append(clientOptions, option(time.Duration(milliseconds)*time.Millisecond))
 	}
-	limit(given.CheckTimeout, suppression.WithCheckTimeout)
-	limit(given.BatchTimeout, suppression.WithBatchTimeout)
-	limit(given.Timeout, suppression.WithTimeout)
-	if given.Parallelism > 0 {
-		made = append(made, suppression.WithBatchParallelism(given.Parallelism))
+	setTimeout(settings.CheckTimeout, suppression.WithCheckTimeout)
+	setTimeout(settings.BatchTimeout, suppression.WithBatchTimeout)
+	setTimeout(settings.Timeout, suppression.WithTimeout)
+	if settings.Parallelism > 0 {
+		clientOptions = append(clientOptions, suppression.WithBatchParallelism(settings.Parallelism))
 	}
-	return suppression.NewClient(server, choices[given.WhenUnavailable], made...)
+	return suppression.NewClient(server, policies[settings.WhenUnavailable], clientOptions...)
 }
 
-func (p *player) do(step step) error {
-	until := time.Now().Add(time.Duration(step.Eventually) * time.Millisecond)
-	for done := 0; done < max(step.Repeat, 1); {
-		err := p.once(step)
+func (r *run) runStep(step step) error {
+	deadline := time.Now().Add(time.Duration(step.Eventually) * time.Millisecond)
+	for repetitions := 0; repetitions < max(step.Repeat, 1); {
+		err := r.tryStep(step)
 		switch {
 		case err == nil:
-			done++
-		case time.Now().After(until):
+			repetitions++
+		case time.Now().After(deadline):
 			return err
 		default:
 			time.Sleep(50 * time.Millisecond)
@@ -117,42 +118,42 @@ func (p *player) do(step step) error {
 	return nil
 }
 
-func (p *player) once(step step) error {
+func (r *run) tryStep(step step) error {
 	name := step.Client
 	if name == "" {
 		name = "main"
 	}
-	p.saved["token"] = p.tokens[name]
-	found, err := p.outcome(step, name)
+	r.saved["token"] = r.tokens[name]
+	result, err := r.send(step, name)
 	var failure *suppression.Error
 	switch {
 	case err != nil && (step.Error == nil || !errors.As(err, &failure)):
 		return err
 	case err == nil && step.Error != nil:
-		return fmt.Errorf("no error, but %v", found)
+		return fmt.Errorf("expected an error, got %v", result)
 	case err != nil:
-		return difference(p.resolved(step.Error), described(failure), "")
+		return difference(r.resolved(step.Error), errorResult(failure), "")
 	}
 	if step.Save != "" {
-		p.saved[step.Save] = found["revision"]
+		r.saved[step.Save] = result["revision"]
 	}
-	return difference(p.resolved(step.Expect), plain(found), "")
+	return difference(r.resolved(step.Expect), asJSON(result), "")
 }
 
-func (p *player) outcome(step step, name string) (object, error) {
-	given := p.resolved(step.With).(object)
+func (r *run) send(step step, name string) (object, error) {
+	arguments := r.resolved(step.With).(object)
 	if step.Control != "" {
-		return p.tell(step.Control, given, p.tokens[name])
+		return r.sendControl(step.Control, arguments, r.tokens[name])
 	}
-	return call(context.Background(), p.clients[name], step.Call, given)
+	return call(context.Background(), r.clients[name], step.Call, arguments)
 }
 
-func (p *player) tell(name string, body object, token string) (object, error) {
+func (r *run) sendControl(name string, body object, token string) (object, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
-	request, err := http.NewRequest(http.MethodPost, "http://"+p.control+"/"+name, bytes.NewReader(text))
+	request, err := http.NewRequest(http.MethodPost, "http://"+r.control+"/"+name, bytes.NewReader(text))
 	if err != nil {
 		return nil, err
 	}
@@ -166,21 +167,21 @@ func (p *player) tell(name string, body object, token string) (object, error) {
 	if err != nil || response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("control: %s %s %w", response.Status, answer, err)
 	}
-	var found object
-	return found, json.Unmarshal(answer, &found)
+	var result object
+	return result, json.Unmarshal(answer, &result)
 }
 
-// resolved puts in what was saved, and writes out numbered texts.
-func (p *player) resolved(value any) any {
+// resolved replaces $names by their saved values and expands numbered lists.
+func (r *run) resolved(value any) any {
 	switch value := value.(type) {
 	case string:
 		if name, ok := strings.CutPrefix(value, "$"); ok {
-			return p.saved[name]
+			return r.saved[name]
 		}
 	case []any:
 		items := make([]any, len(value))
 		for i, item := range value {
-			items[i] = p.resolved(item)
+			items[i] = r.resolved(item)
 		}
 		return items
 	case object:
@@ -189,7 +190,7 @@ func (p *player) resolved(value any) any {
 		}
 		members := object{}
 		for name, member := range value {
-			members[name] = p.resolved(member)
+			members[name] = r.resolved(member)
 		}
 		return members
 	}
@@ -197,29 +198,29 @@ func (p *player) resolved(value any) any {
 }
 
 func numbered(value object) []any {
-	without, _ := value["but"].([]any)
+	excluded, _ := value["but"].([]any)
 	texts := []any{}
 	for n := range int(value["count"].(float64)) {
-		if !slices.Contains(without, any(float64(n))) {
+		if !slices.Contains(excluded, any(float64(n))) {
 			texts = append(texts, strings.ReplaceAll(value["numbered"].(string), "{n}", strconv.Itoa(n)))
 		}
 	}
 	return texts
 }
 
-// difference says where found does not match; nil if it does.
-func difference(expected, found any, path string) error {
+// difference returns an error that describes the first mismatch, or nil.
+func difference(expected, actual any, path string) error {
 	switch expected := expected.(type) {
 	case nil:
-		if found != nil {
-			return mismatch(expected, found, path)
+		if actual != nil {
+			return mismatch(expected, actual, path)
 		}
 	case object:
-		return differenceOfObject(expected, found, path)
+		return objectDifference(expected, actual, path)
 	case []any:
-		items, ok := found.([]any)
+		items, ok := actual.([]any)
 		if !ok || len(items) != len(expected) {
-			return fmt.Errorf("%s: has %d items instead of %d", path, len(items), len(expected))
+			return fmt.Errorf("%s: expected %d items, got %d", path, len(expected), len(items))
 		}
 		for i := range expected {
 			if err := difference(expected[i], items[i], fmt.Sprintf("%s[%d]", path, i)); err != nil {
@@ -227,24 +228,24 @@ func difference(expected, found any, path string) error {
 			}
 		}
 	default:
-		if expected != found {
-			return mismatch(expected, found, path)
+		if expected != actual {
+			return mismatch(expected, actual, path)
 		}
 	}
 	return nil
 }
 
-func differenceOfObject(expected object, found any, path string) error {
+func objectDifference(expected object, actual any, path string) error {
 	if bounds, ok := expected["between"].([]any); ok {
-		number, ok := found.(float64)
+		number, ok := actual.(float64)
 		if !ok || number < bounds[0].(float64) || number > bounds[1].(float64) {
-			return mismatch(expected, found, path)
+			return mismatch(expected, actual, path)
 		}
 		return nil
 	}
-	members, ok := found.(object)
+	members, ok := actual.(object)
 	if !ok && len(expected) > 0 {
-		return mismatch(expected, found, path)
+		return mismatch(expected, actual, path)
 	}
 	for name, member := range expected {
 		if err := difference(member, members[name], path+"."+name); err != nil {
@@ -254,19 +255,19 @@ func differenceOfObject(expected object, found any, path string) error {
 	return nil
 }
 
-func mismatch(expected, found any, path string) error {
-	return fmt.Errorf("%s: expected %v, found %v", path, expected, found)
+func mismatch(expected, actual any, path string) error {
+	return fmt.Errorf("%s: expected %v, got %v", path, expected, actual)
 }
 
-// plain turns a result into what JSON would make of it, as the expectations are.
-func plain(found object) object {
-	text, err := json.Marshal(found)
+// asJSON converts a result to the types of encoding/json, so that it can be compared with a scenario.
+func asJSON(result object) object {
+	text, err := json.Marshal(result)
 	if err != nil {
 		panic(err)
 	}
-	var result object
-	if err := json.Unmarshal(text, &result); err != nil {
+	var decoded object
+	if err := json.Unmarshal(text, &decoded); err != nil {
 		panic(err)
 	}
-	return result
+	return decoded
 }

@@ -1,5 +1,5 @@
-// Command asker asks through one client until its standard input ends; clients/conformance says how it
-// reports.
+// Command loadgen sends checks through one client until its standard input ends. The README of
+// clients/conformance describes its output.
 package main
 
 import (
@@ -21,20 +21,20 @@ import (
 
 const (
 	callers = 4
-	// Between two checks of a caller.
+	// Time between two checks of a caller.
 	pause = 10 * time.Millisecond
-	// How many checks come before those that count.
+	// Number of checks before counting starts.
 	warmUp = 100
 )
 
-// outcome is what the checks came to.
-type outcome struct {
+// stats counts the results of the checks.
+type stats struct {
 	Answered  int            `json:"answered"`
 	Failed    map[string]int `json:"failed"`
 	SlowestMS float64        `json:"slowest_ms"`
 
-	lock   sync.Mutex
-	before int
+	mutex  sync.Mutex
+	warmed int
 }
 
 func main() {
@@ -44,21 +44,21 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
-		stop()
+		cancel()
 	}()
-	came := &outcome{Failed: map[string]int{}}
-	var asking sync.WaitGroup
+	totals := &stats{Failed: map[string]int{}}
+	var running sync.WaitGroup
 	for range callers {
-		asking.Go(func() { came.askOn(ctx, client) })
+		running.Go(func() { totals.sendChecks(ctx, client) })
 	}
-	asking.Wait()
-	_ = json.NewEncoder(os.Stdout).Encode(came)
+	running.Wait()
+	_ = json.NewEncoder(os.Stdout).Encode(totals)
 }
 
-// servers makes one name of several addresses, as DNS does.
+// servers returns a resolver that resolves one name to all addresses, as DNS does.
 func servers(addresses []string) resolver.Builder {
 	state := resolver.State{}
 	for _, address := range addresses {
@@ -69,32 +69,32 @@ func servers(addresses []string) resolver.Builder {
 	return builder
 }
 
-func (o *outcome) askOn(ctx context.Context, client *suppression.Client) {
+func (s *stats) sendChecks(ctx context.Context, client *suppression.Client) {
 	for ctx.Err() == nil {
-		began := time.Now()
+		start := time.Now()
 		_, err := client.Check(context.Background(), "jane@example.com", suppression.Mail{})
-		o.count(err, time.Since(began))
+		s.count(err, time.Since(start))
 		time.Sleep(pause)
 	}
 }
 
-func (o *outcome) count(err error, took time.Duration) {
-	o.lock.Lock()
-	defer o.lock.Unlock()
-	if o.before < warmUp {
-		if o.before++; o.before == warmUp {
-			fmt.Println("asking")
+func (s *stats) count(err error, took time.Duration) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.warmed < warmUp {
+		if s.warmed++; s.warmed == warmUp {
+			fmt.Println("ready")
 		}
 		return
 	}
-	o.SlowestMS = max(o.SlowestMS, float64(took.Microseconds())/1000)
+	s.SlowestMS = max(s.SlowestMS, float64(took.Microseconds())/1000)
 	var failure *suppression.Error
 	switch {
 	case err == nil:
-		o.Answered++
+		s.Answered++
 	case errors.As(err, &failure):
-		o.Failed[failure.Code.String()]++
+		s.Failed[failure.Code.String()]++
 	default:
-		o.Failed[err.Error()]++
+		s.Failed[err.Error()]++
 	}
 }

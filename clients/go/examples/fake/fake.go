@@ -1,6 +1,5 @@
-// Package standin stands in for Amazon SES and for the suppression service in the tests of the
-// examples.
-package standin
+// Package fake has fakes of Amazon SES and of the suppression service for the tests of the examples.
+package fake
 
 import (
 	"context"
@@ -19,20 +18,20 @@ import (
 	suppressionv1 "github.com/suppression-service/suppression/clients/go/suppression/v1"
 )
 
-// SES takes mail and remembers it.
+// SES is a fake of Amazon SES that records the mails it receives.
 type SES struct {
 	mutex sync.Mutex
 	mails []Mail
 }
 
-// Mail is what counts of a mail.
+// Mail has the fields of a mail that the tests check.
 type Mail struct {
 	ConfigurationSetName string
 	FromEmailAddress     string
 	Destination          struct{ ToAddresses []string }
 }
 
-// NewSES starts a stand-in for SES, and points the SDK at it.
+// NewSES starts a fake SES and sets the environment variables that make the SDK use it.
 func NewSES(t *testing.T) *SES {
 	t.Helper()
 	ses := &SES{}
@@ -47,7 +46,7 @@ func NewSES(t *testing.T) *SES {
 	return ses
 }
 
-// ServeHTTP answers SendEmail.
+// ServeHTTP implements SendEmail.
 func (s *SES) ServeHTTP(answer http.ResponseWriter, request *http.Request) {
 	var mail Mail
 	if request.URL.Path != "/v2/email/outbound-emails" ||
@@ -61,32 +60,32 @@ func (s *SES) ServeHTTP(answer http.ResponseWriter, request *http.Request) {
 	_, _ = answer.Write([]byte(`{"MessageId": "m"}`))
 }
 
-// Mails returns what was sent.
+// Mails returns the received mails.
 func (s *SES) Mails() []Mail {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	return slices.Clone(s.mails)
 }
 
-// NewList starts a service that has these addresses on its list, and returns its client.
-func NewList(t *testing.T, suppressed ...string) *suppression.Client {
+// NewService starts a fake suppression service with these suppressed addresses. It returns a client.
+func NewService(t *testing.T, suppressed ...string) *suppression.Client {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := grpc.NewServer()
-	suppressionv1.RegisterSuppressionServiceServer(server, &list{suppressed: suppressed})
+	suppressionv1.RegisterSuppressionServiceServer(server, &service{suppressed: suppressed})
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
 	return NewClient(t, listener.Addr().String())
 }
 
-// NewClient returns a client that holds mail.
+// NewClient returns a client with the policy DoNotSend.
 func NewClient(t *testing.T, target string) *suppression.Client {
 	t.Helper()
-	// So that a busy machine fails no test.
-	client, err := suppression.NewClient(target, suppression.Hold,
+	// Long timeouts, so that tests do not fail on a busy machine.
+	client, err := suppression.NewClient(target, suppression.DoNotSend,
 		suppression.WithCheckTimeout(20*time.Second), suppression.WithBatchTimeout(20*time.Second))
 	if err != nil {
 		t.Fatal(err)
@@ -95,32 +94,32 @@ func NewClient(t *testing.T, target string) *suppression.Client {
 	return client
 }
 
-type list struct {
+type service struct {
 	suppressionv1.UnimplementedSuppressionServiceServer
 
 	suppressed []string
 }
 
-// CheckAddress answers for one address.
-func (l *list) CheckAddress(
+// CheckAddress implements the RPC.
+func (s *service) CheckAddress(
 	_ context.Context, request *suppressionv1.CheckAddressRequest,
 ) (*suppressionv1.CheckAddressResponse, error) {
-	return &suppressionv1.CheckAddressResponse{Verdict: l.verdict(request.GetAddress())}, nil
+	return &suppressionv1.CheckAddressResponse{Verdict: s.verdict(request.GetAddress())}, nil
 }
 
-// BatchCheck answers for many.
-func (l *list) BatchCheck(
+// BatchCheck implements the RPC.
+func (s *service) BatchCheck(
 	_ context.Context, request *suppressionv1.BatchCheckRequest,
 ) (*suppressionv1.BatchCheckResponse, error) {
 	response := &suppressionv1.BatchCheckResponse{}
 	for _, address := range request.GetAddresses() {
-		response.Verdicts = append(response.Verdicts, l.verdict(address))
+		response.Verdicts = append(response.Verdicts, s.verdict(address))
 	}
 	return response, nil
 }
 
-func (l *list) verdict(address string) suppression.Verdict {
-	if slices.Contains(l.suppressed, address) {
+func (s *service) verdict(address string) suppression.Verdict {
+	if slices.Contains(s.suppressed, address) {
 		return suppression.VerdictDoNotSend
 	}
 	return suppression.VerdictSend

@@ -1,10 +1,10 @@
-// Command newsletter mails a newsletter to the addresses on standard input, one a line, but for those
-// that must not be mailed.
+// Command newsletter sends a newsletter to the addresses on standard input, one per line. It skips
+// addresses that must not be mailed.
 //
-//	SES_FROM=us@example.com SES_CONFIGURATION_SET=news go run ./newsletter <subscribers.txt >later.txt
+//	SES_FROM=us@example.com SES_CONFIGURATION_SET=news go run ./newsletter <subscribers.txt >unchecked.txt
 //
-// Addresses that the service could not be asked about are printed, to be the input of another run; it
-// exits with 1 if there are any.
+// It prints the addresses that could not be checked because the service was unavailable. Use them as the
+// input of another run. It exits with status 1 if there are any.
 package main
 
 import (
@@ -19,8 +19,8 @@ import (
 	"github.com/suppression-service/suppression/clients/go/examples/ses"
 )
 
-// The list changes while the run goes on, so it is asked about a part of the run at a time.
-const part = 1_000
+// The list can change during a run, so the addresses are checked in chunks.
+const chunkSize = 1_000
 
 func main() {
 	ctx := context.Background()
@@ -28,40 +28,40 @@ func main() {
 	if err != nil {
 		fail(err)
 	}
-	// A newsletter can wait: it is held while the service cannot be asked, and that has time to answer.
-	client, err := suppression.NewClient(server(), suppression.Hold,
+	// A newsletter can wait: do not send while the service is unavailable, and use a long timeout.
+	client, err := suppression.NewClient(server(), suppression.DoNotSend,
 		suppression.WithBatchTimeout(10*time.Second))
 	if err != nil {
 		fail(err)
 	}
 	defer client.Close()
-	run := run{client: client, sender: sender, later: os.Stdout}
-	if err := run.all(ctx, os.Stdin); err != nil {
+	run := run{client: client, sender: sender, unchecked: os.Stdout}
+	if err := run.sendAll(ctx, os.Stdin); err != nil {
 		fail(err)
 	}
-	fmt.Fprintf(os.Stderr, "%d sent, %d not to be mailed, %d for later, %d refused by SES\n",
-		run.sent, run.suppressed, client.Unanswered(), run.refused)
+	fmt.Fprintf(os.Stderr, "%d sent, %d suppressed, %d unchecked, %d rejected by SES\n",
+		run.sent, run.suppressed, client.Unanswered(), run.rejected)
 	if client.Unanswered() > 0 {
 		os.Exit(1)
 	}
 }
 
 type run struct {
-	client                    *suppression.Client
-	sender                    *ses.Sender
-	later                     io.Writer
-	sent, suppressed, refused int
+	client                     *suppression.Client
+	sender                     *ses.Sender
+	unchecked                  io.Writer
+	sent, suppressed, rejected int
 }
 
-func (r *run) all(ctx context.Context, subscribers io.Reader) error {
+func (r *run) sendAll(ctx context.Context, subscribers io.Reader) error {
 	lines := bufio.NewScanner(subscribers)
-	addresses := make([]string, 0, part)
+	addresses := make([]string, 0, chunkSize)
 	for lines.Scan() {
 		addresses = append(addresses, lines.Text())
-		if len(addresses) < part {
+		if len(addresses) < chunkSize {
 			continue
 		}
-		if err := r.some(ctx, addresses); err != nil {
+		if err := r.sendChunk(ctx, addresses); err != nil {
 			return err
 		}
 		addresses = addresses[:0]
@@ -69,10 +69,10 @@ func (r *run) all(ctx context.Context, subscribers io.Reader) error {
 	if err := lines.Err(); err != nil {
 		return err
 	}
-	return r.some(ctx, addresses)
+	return r.sendChunk(ctx, addresses)
 }
 
-func (r *run) some(ctx context.Context, addresses []string) error {
+func (r *run) sendChunk(ctx context.Context, addresses []string) error {
 	checks, err := r.client.BatchCheck(ctx, addresses, suppression.Mail{Stream: "newsletter"})
 	if err != nil {
 		return err
@@ -80,20 +80,20 @@ func (r *run) some(ctx context.Context, addresses []string) error {
 	for _, check := range checks {
 		switch {
 		case check.Send():
-			r.mail(ctx, check.Address)
+			r.send(ctx, check.Address)
 		case check.Answered():
 			r.suppressed++
 		default:
-			fmt.Fprintln(r.later, check.Address)
+			fmt.Fprintln(r.unchecked, check.Address)
 		}
 	}
 	return nil
 }
 
-func (r *run) mail(ctx context.Context, to string) {
+func (r *run) send(ctx context.Context, to string) {
 	if err := r.sender.Send(ctx, to, "News", "This happened in November."); err != nil {
-		// The text of the error can hold the address.
-		r.refused++
+		// Do not log the error: its message can contain the address.
+		r.rejected++
 		return
 	}
 	r.sent++

@@ -6,27 +6,27 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/suppression-service/suppression/clients/go/examples/fake"
 	"github.com/suppression-service/suppression/clients/go/examples/ses"
-	"github.com/suppression-service/suppression/clients/go/examples/standin"
 )
 
-func TestNewsletterGoesToAllWhoMayBeMailed(t *testing.T) {
-	mails := standin.NewSES(t)
+func TestNewsletterSkipsSuppressedAddresses(t *testing.T) {
+	mails := fake.NewSES(t)
 	sender, err := ses.FromEnvironment(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	subscribers := strings.Builder{}
-	for n := range part + 5 {
+	for n := range chunkSize + 5 {
 		fmt.Fprintf(&subscribers, "jane%d@example.com\n", n)
 	}
-	run := run{client: standin.NewList(t, "jane3@example.com", "jane1001@example.com"), sender: sender}
+	run := run{client: fake.NewService(t, "jane3@example.com", "jane1001@example.com"), sender: sender}
 
-	if err := run.all(t.Context(), strings.NewReader(subscribers.String())); err != nil {
+	if err := run.sendAll(t.Context(), strings.NewReader(subscribers.String())); err != nil {
 		t.Fatal(err)
 	}
 
-	if run.sent != part+3 || run.suppressed != 2 || run.refused != 0 || len(mails.Mails()) != part+3 {
+	if run.sent != chunkSize+3 || run.suppressed != 2 || run.rejected != 0 || len(mails.Mails()) != chunkSize+3 {
 		t.Errorf("got %+v", run)
 	}
 	for _, mail := range mails.Mails() {
@@ -36,20 +36,20 @@ func TestNewsletterGoesToAllWhoMayBeMailed(t *testing.T) {
 	}
 }
 
-func TestNewsletterWaitsWhereTheServiceCannotBeAsked(t *testing.T) {
-	mails := standin.NewSES(t)
+func TestNothingIsSentWhenTheServiceIsUnavailable(t *testing.T) {
+	mails := fake.NewSES(t)
 	sender, err := ses.FromEnvironment(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	later := bytes.Buffer{}
-	run := run{client: standin.NewClient(t, "127.0.0.1:1"), sender: sender, later: &later}
+	unchecked := bytes.Buffer{}
+	run := run{client: fake.NewClient(t, "127.0.0.1:1"), sender: sender, unchecked: &unchecked}
 
-	if err := run.all(t.Context(), strings.NewReader("jane@example.com\njoe@example.com\n")); err != nil {
+	if err := run.sendAll(t.Context(), strings.NewReader("jane@example.com\njoe@example.com\n")); err != nil {
 		t.Fatal(err)
 	}
 
-	if later.String() != "jane@example.com\njoe@example.com\n" || len(mails.Mails()) != 0 {
-		t.Errorf("left for later: %q", later.String())
+	if unchecked.String() != "jane@example.com\njoe@example.com\n" || len(mails.Mails()) != 0 {
+		t.Errorf("unchecked: %q", unchecked.String())
 	}
 }

@@ -1,8 +1,8 @@
-// Command send mails a password reset to one address, unless it must not be mailed.
+// Command send sends a password reset to one address, unless the address must not be mailed.
 //
 //	SES_FROM=us@example.com SES_CONFIGURATION_SET=transactional go run ./send jane@example.com
 //
-// It exits with 1 if the address must not be mailed.
+// It exits with status 1 if the address must not be mailed.
 package main
 
 import (
@@ -17,15 +17,15 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		fail(fmt.Errorf("give one address"))
+		fail(fmt.Errorf("usage: send ADDRESS"))
 	}
 	ctx := context.Background()
 	sender, err := ses.FromEnvironment(ctx)
 	if err != nil {
 		fail(err)
 	}
-	// Somebody waits for this mail: while the service cannot be asked, it is sent. A process that has
-	// just started has a connection to make first, so it gets more time than one that lives on.
+	// The recipient waits for this mail, so it is sent when the service is unavailable. A new process
+	// must connect first, so it needs a longer timeout than a long-running one.
 	client, err := suppression.NewClient(server(), suppression.Send,
 		suppression.WithCheckTimeout(5*time.Second))
 	if err != nil {

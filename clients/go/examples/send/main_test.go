@@ -3,17 +3,17 @@ package main
 import (
 	"testing"
 
+	"github.com/suppression-service/suppression/clients/go/examples/fake"
 	"github.com/suppression-service/suppression/clients/go/examples/ses"
-	"github.com/suppression-service/suppression/clients/go/examples/standin"
 )
 
-func TestMailIsSentUnlessItsRecipientIsOnTheList(t *testing.T) {
-	mails := standin.NewSES(t)
+func TestMailIsNotSentToSuppressedAddresses(t *testing.T) {
+	mails := fake.NewSES(t)
 	sender, err := ses.FromEnvironment(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := standin.NewList(t, "joe@example.com")
+	client := fake.NewService(t, "joe@example.com")
 
 	for to, expected := range map[string]bool{"jane@example.com": true, "joe@example.com": false} {
 		if sent, err := send(t.Context(), client, sender, to); err != nil || sent != expected {

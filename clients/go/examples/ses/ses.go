@@ -1,4 +1,5 @@
-// Package ses sends mail through Amazon SES, so that its feedback reaches the list.
+// Package ses sends mail through Amazon SES with a configuration set, so that SES reports bounces and
+// complaints to the suppression service.
 package ses
 
 import (
@@ -15,15 +16,15 @@ import (
 // Sender sends mail from one address through one configuration set.
 type Sender struct {
 	From string
-	// ConfigurationSet is where SES publishes bounces and complaints to. Mail that is sent without it
-	// teaches the list nothing.
+	// ConfigurationSet is the configuration set that publishes bounces and complaints. SES reports
+	// nothing about mail that is sent without it.
 	ConfigurationSet string
 
 	api *sesv2.Client
 }
 
-// FromEnvironment reads SES_FROM and SES_CONFIGURATION_SET; region, credentials and endpoint
-// (AWS_ENDPOINT_URL, for a stand-in) are the SDK's own.
+// FromEnvironment reads SES_FROM and SES_CONFIGURATION_SET. The SDK reads the region, the credentials
+// and the endpoint (AWS_ENDPOINT_URL, for a local SES emulator).
 func FromEnvironment(ctx context.Context) (*Sender, error) {
 	settings, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
@@ -39,7 +40,7 @@ func FromEnvironment(ctx context.Context) (*Sender, error) {
 	return sender, nil
 }
 
-// Send sends one text to one recipient.
+// Send sends a text mail to one recipient.
 func (s *Sender) Send(ctx context.Context, to, subject, text string) error {
 	_, err := s.api.SendEmail(ctx, &sesv2.SendEmailInput{
 		FromEmailAddress:     &s.From,
