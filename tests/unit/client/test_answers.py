@@ -3,7 +3,15 @@ from datetime import UTC, datetime
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from suppression import Check, Reason, Verdict, WhenUnavailable, answers
+from suppression import (
+    AddressHistory,
+    Check,
+    Reason,
+    Suppressed,
+    Verdict,
+    WhenUnavailable,
+    answers,
+)
 from suppression.v1 import suppression_pb2
 from suppression.v1 import suppression_service_pb2 as pb
 
@@ -100,7 +108,7 @@ def test_an_event_has_every_field_of_the_contract() -> None:
 
 
 def test_unset_times_of_an_entry_are_none() -> None:
-    entry = answers.suppressed(pb.SuppressResponse()).suppression
+    entry = answers.read(Suppressed, pb.SuppressResponse()).suppression
 
     assert (entry.expire_time, entry.removed_time) == (None, None)
 
@@ -112,7 +120,7 @@ def test_a_history_is_read_to_the_last_field() -> None:
         revision="r4",
     )
 
-    history = answers.history(response)
+    history = answers.read(AddressHistory, response)
 
     entry, event = history.suppressions[0], history.events[0]
     assert (entry.reason, entry.occurrences, entry.expire_time) == (Reason.HARD_BOUNCE, 3, NOON)

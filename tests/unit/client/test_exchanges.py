@@ -16,7 +16,6 @@ from suppression import (
 )
 from suppression.exchanges import Exchanges, Mail, Timeouts, batches
 from suppression.policy import Policy
-from suppression.revisions import OwnWrites
 from suppression.v1 import suppression_service_pb2 as pb
 
 Play = Callable[..., Any]
@@ -222,14 +221,15 @@ def test_the_service_may_be_gone_when_asked_again(play: Play) -> None:
     assert not played.answer.answered
 
 
-def test_forgetting_leaves_a_newer_write_alone() -> None:
-    writes = OwnWrites()
-    writes.wrote("r5")
-    writes.wrote("r6")
+def test_a_write_during_a_check_is_not_dropped_with_the_older_one(play: Play) -> None:
+    said = having_written(play, "r5")
+    under_way = said.check("a", Mail())
+    next(under_way)
+    play(_suppress(said), pb.SuppressResponse(revision="r6"))
 
-    writes.forget("r5")
+    under_way.throw(FOREIGN)
 
-    assert writes.newest == "r6"
+    assert play(said.check("a", Mail()), SEND).calls[0].request.min_revision == "r6"
 
 
 def test_a_batch_that_cannot_be_asked_goes_by_the_policy(play: Play) -> None:

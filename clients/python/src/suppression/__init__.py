@@ -1,4 +1,4 @@
-"""Ask the suppression service before each mail that is sent.
+"""Client of the suppression service: check an address before mail is sent to it.
 
 >>> from suppression import SuppressionClient, WhenUnavailable
 >>> client = SuppressionClient("127.0.0.1:50051", when_unavailable=WhenUnavailable.DO_NOT_SEND)

@@ -1,14 +1,13 @@
-"""What the service answers, in plain Python.
+"""The answers of the service as plain Python values.
 
-All times are aware and in UTC. Fields have the names of the proto.
+All times are aware and in UTC. Fields have the names of the contract.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import partial
 from itertools import repeat
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -20,16 +19,15 @@ from .v1 import suppression_service_pb2 as pb
 class Check(NamedTuple):
     """Whether one address may be mailed. True as a condition if it may.
 
-    A tuple, since a batch makes thousands, and nothing else is as cheap to make.
+    A tuple, because a batch makes thousands of them, and nothing else is as cheap to make.
 
     Attributes:
-        address: as it was asked about.
-        verdict: what the service said; ``UNSPECIFIED`` if it could not be asked.
-        reason: why not; ``UNSPECIFIED`` if there is nothing against it.
-        revision: the state of the list that this was read from; opaque.
-        as_of: when the list in the server's memory was last known to be
-            complete; None if the service could not be asked.
-        assumed: the policy that stands in for an answer; None if there is one.
+        address: as the caller gave it.
+        verdict: the answer; ``UNSPECIFIED`` if there is none.
+        reason: why not; ``UNSPECIFIED`` if it may be mailed.
+        revision: the revision of the list that was read; opaque.
+        as_of: when the server's replica was last known to be complete; None without an answer.
+        assumed: the choice that was applied, because there is no answer; None if there is one.
     """
 
     address: str
@@ -41,38 +39,38 @@ class Check(NamedTuple):
 
     @property
     def answered(self) -> bool:
-        """Whether the service answered at all."""
+        """Whether the service answered."""
         return self.assumed is None
 
     @property
     def send(self) -> bool:
-        """Whether to send: the service said so, or could not be asked and the policy says so."""
+        """Whether to send: the verdict is ``SEND``, or there is none and the choice is ``SEND``."""
         return self.verdict == Verdict.SEND or self.assumed is WhenUnavailable.SEND
 
     def __bool__(self) -> bool:
-        # `if client.check(address):` is an easy slip; it must not mean "always".
+        # `if client.check(address):` is an easy mistake; it must not always be true.
         return self.send
 
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """One entry of the list: one address, for one reason, on one stream or all mail.
+    """One entry of the list: one address, for one reason, on one stream or for all mail.
 
     Attributes:
-        address: in canonical form; "erased:" and a hash if it was erased.
-        stream: the stream that the entry holds for; empty for all mail.
-        reason: why the entry stands.
-        source: who made it.
-        detail: what the source had to say.
-        message_id: the SES id of the mail that was bounced or complained about.
+        address: in canonical form; "erased:" and a hash after an erasure.
+        stream: the stream that the entry applies to; empty for all mail.
+        reason: why the address is suppressed.
+        source: who made the entry.
+        detail: the source's explanation.
+        message_id: the SES id of the mail that bounced or was complained about.
         feedback_id: the SES id of the newest feedback behind the entry.
-        first_seen_time: when the first of the facts behind it happened.
-        last_seen_time: when the newest of the facts behind it happened.
-        occurrences: how many pieces of feedback stand behind it.
-        expire_time: when it stops holding; None for never.
-        removed_time: when it was taken off the list; None if it was not.
-        removed_by: who took it off.
-        removal_detail: why it was taken off.
+        first_seen_time: the time of the oldest feedback behind the entry.
+        last_seen_time: the time of the newest feedback behind the entry.
+        occurrences: how many pieces of feedback are behind the entry.
+        expire_time: when the entry ends; None for never.
+        removed_time: when it was removed; None if it was not.
+        removed_by: who removed it.
+        removal_detail: why it was removed.
         revision: the revision that last changed it; opaque.
     """
 
@@ -95,20 +93,20 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One piece of feedback about one recipient, as it was received.
+    """One piece of feedback about one recipient.
 
     Attributes:
         kind: as SES names it, such as "Bounce".
         type: within the kind, such as "Permanent".
         sub_type: within the type, such as "NoEmail".
         feedback_id: the SES feedback id.
-        message_id: the SES id of the mail that it is about.
-        configuration_set: what the mail was sent through.
+        message_id: the SES id of the mail.
+        configuration_set: the configuration set that the mail was sent through.
         status: the enhanced status code (RFC 3463), such as "5.1.1".
-        diagnostic: what the receiving server said; text from outside.
+        diagnostic: the text of the receiving server; do not trust it.
         event_time: when it happened.
         receive_time: when it was recorded.
-        reason: what it suppressed the address for; ``UNSPECIFIED``: nothing.
+        reason: the reason of the entry that it made; ``UNSPECIFIED`` if it made none.
     """
 
     kind: str
@@ -126,12 +124,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Suppressed:
-    """What became of an entry.
+    """The result of adding an entry.
 
     Attributes:
-        suppression: the entry as it now stands.
-        created: whether the call made it stand; False where it stood before.
-        revision: what the call wrote; checks at least this new see the entry.
+        suppression: the entry as it is now.
+        created: whether the call added it; False if it was on the list already.
+        revision: the revision of the write; checks at least this new see the entry.
     """
 
     suppression: Suppression
@@ -141,11 +139,11 @@ class Suppressed:
 
 @dataclass(frozen=True, slots=True)
 class Unsuppressed:
-    """What was taken off the list.
+    """The result of removing entries.
 
     Attributes:
-        removed: the entries that the call removed; none where nothing stood.
-        revision: what the call wrote; checks at least this new see the removal.
+        removed: the entries that the call removed; empty if there were none.
+        revision: the revision of the write; checks at least this new see the removal.
     """
 
     removed: tuple[Suppression, ...]
@@ -154,12 +152,12 @@ class Unsuppressed:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was forgotten of a person.
+    """The result of an erasure.
 
     Attributes:
-        suppressions: how many entries have lost the address; they stand as before.
-        events: how many pieces of feedback were forgotten.
-        revision: what the call wrote; opaque.
+        suppressions: how many entries have lost the address; they still apply.
+        events: how many pieces of feedback were deleted.
+        revision: the revision of the write; opaque.
     """
 
     suppressions: int
@@ -169,12 +167,12 @@ class Erased:
 
 @dataclass(frozen=True, slots=True)
 class AddressHistory:
-    """Everything that is known of one address.
+    """The entries and the feedback of one address.
 
     Attributes:
         suppressions: every entry, removed and expired ones included.
         events: the feedback about it, newest first, at most 1,000.
-        revision: the state of the list that this was read from; opaque.
+        revision: the revision of the list that was read; opaque.
     """
 
     suppressions: tuple[Suppression, ...]
@@ -184,13 +182,13 @@ class AddressHistory:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What changed on the list.
+    """A page of changes of the list.
 
     Attributes:
-        changes: the entries as they now stand, oldest change first; a removed
-            one has ``removed_time`` set.
-        through_revision: the ``after_revision`` of the next call. Moves on even
-            where nothing changed.
+        changes: the entries as they are now, oldest change first; a removed one has
+            ``removed_time`` set.
+        through_revision: the ``after_revision`` of the next call. It moves on even if nothing
+            changed.
     """
 
     changes: tuple[Suppression, ...]
@@ -198,7 +196,7 @@ class Changes:
 
 
 def check(address: str, response: pb.CheckAddressResponse) -> Check:
-    """Read the answer about one address."""
+    """Read the response about one address."""
     return Check(
         address,
         Verdict(response.verdict),
@@ -209,15 +207,15 @@ def check(address: str, response: pb.CheckAddressResponse) -> Check:
 
 
 def checks(addresses: list[str], response: pb.BatchCheckResponse) -> list[Check]:
-    """Read the answer about many addresses, in their order.
+    """Read the response about many addresses, in their order.
 
-    An answer with another number of verdicts than there were questions leaves
-    open which is whose, so none of them counts and nothing may be sent.
+    If the number of verdicts is wrong, nobody knows which verdict is of which address, so
+    none of the addresses may be mailed.
     """
     values: list[int] = list(response.verdicts)
     if len(values) != len(addresses):
         values = [Verdict.UNSPECIFIED] * len(addresses)
-    # An enum is slow to look a number up in, and the same few come again and again.
+    # Looking up a number in an enum is slow, and the same few numbers occur again and again.
     verdicts = {value: Verdict(value) for value in set(values)}
     reasons = {match.index: Reason(match.reason) for match in response.matches}
     rows = zip(
@@ -229,55 +227,33 @@ def checks(addresses: list[str], response: pb.BatchCheckResponse) -> list[Check]
         repeat(None),
         strict=False,
     )
-    # What Check._make does, without a call of Python's for each.
+    # The same as Check._make, without a Python call for each.
     return list(map(partial(tuple.__new__, Check), rows))
 
 
-def suppressed(response: pb.SuppressResponse) -> Suppressed:
-    """Read the answer to Suppress."""
-    return Suppressed(_read(Suppression, response.suppression), response.created, response.revision)
+_Answer = TypeVar("_Answer")
 
 
-def unsuppressed(response: pb.UnsuppressResponse) -> Unsuppressed:
-    """Read the answer to Unsuppress."""
-    return Unsuppressed(_suppressions(response.removed), response.revision)
+def read(answer: type[_Answer], message: Message) -> _Answer:
+    """Read a message into the dataclass that has its fields."""
+    names = (field.name for field in fields(answer))  # type: ignore[arg-type]
+    return answer(**{name: _value(message, name) for name in names})
 
 
-def erased(response: pb.EraseAddressResponse) -> Erased:
-    """Read the answer to EraseAddress."""
-    return Erased(response.suppressions, response.events, response.revision)
-
-
-def history(response: pb.GetAddressResponse) -> AddressHistory:
-    """Read the answer to GetAddress."""
-    return AddressHistory(
-        _suppressions(response.suppressions),
-        tuple(_read(Event, event) for event in response.events),
-        response.revision,
-    )
-
-
-def changes(response: pb.ListChangesResponse) -> Changes:
-    """Read the answer to ListChanges."""
-    return Changes(_suppressions(response.changes), response.through_revision)
-
-
-_Read = TypeVar("_Read", Suppression, Event)
-
-
-def _suppressions(messages: Iterable[Message]) -> tuple[Suppression, ...]:
-    return tuple(_read(Suppression, message) for message in messages)
-
-
-def _read(kind: type[_Read], message: Message) -> _Read:
-    return kind(**{field.name: _value(message, field.name) for field in fields(kind)})
+_NESTED: Final[dict[str, type]] = {"Suppression": Suppression, "Event": Event}
 
 
 def _value(message: Message, name: str) -> Any:
     value = getattr(message, name)
     if name == "reason":
         return Reason(value)
-    return _time(message, name) if isinstance(value, Timestamp) else value
+    if isinstance(value, Timestamp):
+        return _time(message, name)
+    if isinstance(value, Message):
+        return read(_NESTED[value.DESCRIPTOR.name], value)
+    if isinstance(value, str | int):
+        return value
+    return tuple(read(_NESTED[each.DESCRIPTOR.name], each) for each in value)
 
 
 def _time(message: Message, name: str) -> datetime | None:

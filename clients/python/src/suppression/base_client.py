@@ -1,6 +1,6 @@
-"""What the sync and the async client have in common."""
+"""What the sync and the async client share."""
 
-from typing import Final, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from .connection import Connection, Tls
 from .enums import WhenUnavailable
@@ -12,14 +12,16 @@ from .policy import Policy
 CHECK_TIMEOUT: Final = 0.25
 BATCH_TIMEOUT: Final = 1.0
 TIMEOUT: Final = 5.0
-#: Calls of one batch that are under way at a time.
+#: Concurrent calls of one batch.
 BATCH_PARALLELISM: Final = 4
 
 TransportT = TypeVar("TransportT")
 
 
 class BaseClient(Generic[TransportT]):
-    """Holds the choices of a client."""
+    """The arguments and the state of a client."""
+
+    _grpc_transport: ClassVar[type[Any]]
 
     def __init__(
         self,
@@ -35,39 +37,37 @@ class BaseClient(Generic[TransportT]):
         batch_parallelism: int = BATCH_PARALLELISM,
         transport: TransportT | None = None,
     ) -> None:
-        """Make a client; nothing is connected yet.
+        """Make a client. It connects at its first call.
 
         Args:
-            server: a gRPC target: ``host:port``, ``dns:///host:port`` to spread over
-                all addresses of a name, or ``unix:/path``.
-            when_unavailable: what a check answers while the service cannot be asked.
-                Required: see :class:`WhenUnavailable`.
-            token: sent as ``authorization: Bearer …``; beyond this machine only
-                through TLS.
-            tls: talk through TLS; without it, in plaintext.
-            insecure: allow plaintext beyond this machine.
+            server: a gRPC target: ``host:port``, ``dns:///host:port`` to spread calls over all
+                addresses of a name, or ``unix:/path``.
+            when_unavailable: the answer to checks while the service is unavailable. Required:
+                see :class:`WhenUnavailable`.
+            token: sent as ``authorization: Bearer …``; without TLS only to a loopback host.
+            tls: use TLS.
+            insecure: allow plaintext to any host. Without it, plaintext is only allowed to
+                ``localhost``, ``127.0.0.0/8``, ``[::1]`` and Unix sockets.
             check_timeout: seconds for a check, retries included.
             batch_timeout: seconds for each call of a batch, one for 10,000 addresses.
             timeout: seconds for every other call.
-            batch_parallelism: how many calls of one batch are under way at a time.
-            transport: carries the calls instead of a gRPC channel, as in tests.
+            batch_parallelism: the number of concurrent calls of one batch.
+            transport: carries the calls instead of a gRPC channel, for tests.
 
         Raises:
-            ConfigurationError: these do not go together, or are not safe.
+            ConfigurationError: the arguments are invalid or unsafe.
         """
         if min(check_timeout, batch_timeout, timeout) <= 0 or batch_parallelism < 1:
-            raise ConfigurationError("time-outs and batch_parallelism must be positive")
+            raise ConfigurationError("timeouts and batch_parallelism must be positive")
         connection = Connection(server, token, tls, insecure)
-        self._exchanges = Exchanges(
-            Policy(when_unavailable), Timeouts(check_timeout, batch_timeout, timeout)
-        )
+        timeouts = Timeouts(check_timeout, batch_timeout, timeout)
+        self._exchanges = Exchanges(Policy(when_unavailable), timeouts)
         self._batch_parallelism = batch_parallelism
-        self._transport = self._transport_to(connection) if transport is None else transport
+        self._transport: TransportT = (
+            self._grpc_transport(connection) if transport is None else transport
+        )
 
     @property
     def unanswered(self) -> int:
-        """How many addresses the policy decided about so far, for want of an answer."""
+        """The number of addresses so far that were decided without an answer."""
         return self._exchanges.policy.unanswered
-
-    def _transport_to(self, connection: Connection) -> TransportT:
-        raise NotImplementedError

@@ -1,14 +1,12 @@
-"""The client that blocks."""
+"""The sync client."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from .answers import AddressHistory, Changes, Check, Erased, Suppressed, Unsuppressed
 from .base_client import BaseClient
-from .connection import Connection
 from .enums import MailClass, Reason
 from .errors import SuppressionError
 from .exchanges import Exchange, Mail, batches
@@ -18,29 +16,27 @@ _Answer = TypeVar("_Answer")
 
 
 class SuppressionClient(BaseClient[Transport]):
-    """Asks before each mail, and changes the list.
+    """Checks addresses before mail is sent to them, and changes the list.
 
-    Safe to share between threads. Connects at the first call: make it before a
-    process forks if you must, but call it only after. Close it, or use ``with``.
+    Threads can share it. It connects at its first call; if the process forks, make the first
+    call after the fork. Close it, or use ``with``.
 
-    Checks carry the revision of this client's newest write, so that they see it
-    on every replica; a ``min_revision`` of the caller's goes instead.
+    Checks carry the revision of this client's newest write, so that they see it on every
+    replica. The argument ``min_revision`` replaces it.
 
-    Every method raises ``RefusedError`` for what the service refuses, and
-    ``ClientClosedError`` after ``close``. While the service cannot be asked,
-    checks do as ``when_unavailable`` says; everything else raises
-    ``UnavailableError``.
+    While the service is unavailable, checks do what ``when_unavailable`` says. Every other
+    method raises ``UnavailableError``; a write may then have happened or not, and it is safe to
+    repeat it. Every method raises ``RefusedError`` if the service refuses the call
+    (``InvalidArgumentError`` for an invalid argument), and ``ClientClosedError`` after
+    ``close``.
     """
+
+    _grpc_transport: ClassVar[type[Any]] = GrpcTransport
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -55,20 +51,16 @@ class SuppressionClient(BaseClient[Transport]):
         mail_class: MailClass = MailClass.ORDINARY,
         min_revision: str | None = None,
     ) -> Check:
-        """Ask whether one address may be mailed.
+        """Check whether one address may be mailed.
 
         Args:
-            address: without a display name; case and blanks around it do not
-                matter. Text that is no address is answered, not raised.
-            stream: what the mail belongs to, such as "newsletter". Entries for
-                all mail hold too.
-            mail_class: ``ESSENTIAL`` passes complaints and unsubscribes.
-            min_revision: answer from a state at least this new; None: at least
-                as new as this client's own newest write.
-
-        Raises:
-            RefusedError: the service does not accept the question.
-            UnavailableError: it could not be asked, and the policy is ``RAISE``.
+            address: without a display name; case and surrounding blanks do not matter. An
+                invalid address is answered, not raised.
+            stream: the stream of the mail, such as "newsletter". Entries for all mail apply
+                too.
+            mail_class: ``ESSENTIAL`` ignores complaints and unsubscribes.
+            min_revision: the answer is at least this new; None: at least as new as this
+                client's own newest write.
         """
         mail = Mail(stream, mail_class, min_revision)
         return self._run(self._exchanges.check(address, mail))
@@ -81,16 +73,16 @@ class SuppressionClient(BaseClient[Transport]):
         mail_class: MailClass = MailClass.ORDINARY,
         min_revision: str | None = None,
     ) -> list[Check]:
-        """Ask about any number of addresses; the answers are in their order.
+        """Check any number of addresses; the checks are in their order.
 
-        Every 10,000 addresses are one call with a deadline of its own, several
-        under way at a time. Each call is answered at one revision, but two calls
-        can be answered at two, and one can go unanswered without the others.
+        Every 10,000 addresses are one call with its own deadline, and several calls run at
+        once. Each call is answered at one revision, but two calls can be answered at two, and
+        a single call can stay unanswered. The first error ends the batch.
 
-        Arguments and errors are those of ``check``. The first error ends it all.
+        Further arguments are those of ``check``.
         """
         mail = Mail(stream, mail_class, min_revision)
-        exchanges = [self._exchanges.batch(piece, mail) for piece in batches(addresses)]
+        exchanges = [self._exchanges.batch(batch, mail) for batch in batches(addresses)]
         if len(exchanges) <= 1:
             return [check for exchange in exchanges for check in self._run(exchange)]
         threads = min(self._batch_parallelism, len(exchanges))
@@ -105,10 +97,7 @@ class SuppressionClient(BaseClient[Transport]):
         mail_class: MailClass = MailClass.ORDINARY,
         min_revision: str | None = None,
     ) -> list[str]:
-        """Return the addresses that may be mailed, in their order.
-
-        Arguments and errors are those of ``check``.
-        """
+        """Return the addresses that may be mailed, in their order; see ``batch_check``."""
         checks = self.batch_check(
             addresses, stream=stream, mail_class=mail_class, min_revision=min_revision
         )
@@ -124,21 +113,15 @@ class SuppressionClient(BaseClient[Transport]):
         detail: str = "",
         ttl: timedelta | None = None,
     ) -> Suppressed:
-        """Put an address on the list. Idempotent; returns once it is durable.
+        """Add an entry to the list. Idempotent; returns once it is durable.
 
         Args:
             address: without a display name.
-            reason: any but ``UNSPECIFIED`` and ``INVALID_ADDRESS``.
-            stream: what the entry is to hold for, at most 100 bytes; empty for
-                all mail.
+            reason: any except ``UNSPECIFIED`` and ``INVALID_ADDRESS``.
+            stream: the stream that the entry applies to, at most 100 bytes; empty for all mail.
             source: who makes the entry, at most 100 bytes.
-            detail: why, in words for people, at most 1,000 bytes.
-            ttl: how long it is to hold; None for ever.
-
-        Raises:
-            InvalidArgumentError: one of these is not acceptable.
-            UnavailableError: the service could not be asked. The entry may have
-                been made or not; it does no harm to call again.
+            detail: why, as text for people, at most 1,000 bytes.
+            ttl: the lifetime of the entry; None for ever.
         """
         return self._run(
             self._exchanges.suppress(
@@ -155,19 +138,15 @@ class SuppressionClient(BaseClient[Transport]):
         source: str = "",
         detail: str = "",
     ) -> Unsuppressed:
-        """Take entries of an address off the list. Idempotent.
+        """Remove entries of an address from the list. Idempotent.
 
         Args:
             address: without a display name.
-            reason: only entries of this reason; None: of every reason.
-            stream: only entries of this stream, empty text for those that hold
-                for all mail; None: of every stream.
+            reason: only entries with this reason; None for any reason.
+            stream: only entries of this stream, empty text for entries for all mail; None for
+                any stream.
             source: who removes them, at most 100 bytes.
-            detail: why, in words for people, at most 1,000 bytes.
-
-        Raises:
-            InvalidArgumentError: one of these is not acceptable.
-            UnavailableError: the service could not be asked.
+            detail: why, as text for people, at most 1,000 bytes.
         """
         return self._run(
             self._exchanges.unsuppress(
@@ -176,28 +155,19 @@ class SuppressionClient(BaseClient[Transport]):
         )
 
     def erase(self, address: str, *, detail: str = "") -> Erased:
-        """Have a person forgotten; the address stays blocked as it is. Idempotent.
+        """Erase the personal data of an address, which stays suppressed as it is. Idempotent.
 
-        Entries keep a keyed hash instead of the address, and no text but
-        ``detail``; feedback about the address goes.
+        Entries keep a keyed hash instead of the address, and no text except ``detail``.
+        Feedback about the address is deleted.
 
         Args:
             address: without a display name.
-            detail: why, at most 1,000 bytes; it is kept, so name no person in it.
-
-        Raises:
-            InvalidArgumentError: one of these is not acceptable.
-            UnavailableError: the service could not be asked.
+            detail: why, at most 1,000 bytes; it is stored, so do not name the person in it.
         """
         return self._run(self._exchanges.erase(address, detail=detail))
 
     def get_address(self, address: str) -> AddressHistory:
-        """Return every entry and the feedback of one address.
-
-        Raises:
-            InvalidArgumentError: the text is no address.
-            UnavailableError: the service could not be asked.
-        """
+        """Return the entries and the feedback of one address."""
         return self._run(self._exchanges.get_address(address))
 
     def list_changes(
@@ -209,20 +179,13 @@ class SuppressionClient(BaseClient[Transport]):
         """Return the entries that changed after a revision, oldest change first.
 
         Args:
-            after_revision: the ``through_revision`` of the call before; empty to
-                begin at the beginning.
-            page_size: about how many to return, at most 10,000; 1,000 if zero.
-            max_wait: how long to wait for a change where there is none, at most
-                60 seconds; comes on top of the deadline.
-
-        Raises:
-            InvalidArgumentError: one of these is not acceptable.
-            UnavailableError: the service could not be asked.
+            after_revision: the ``through_revision`` of the previous call; empty for the
+                beginning.
+            page_size: about how many to return, at most 10,000; 0 for 1,000.
+            max_wait: how long to wait if there is no change, at most 60 seconds. It is added to
+                the deadline.
         """
         return self._run(self._exchanges.list_changes(after_revision, page_size, max_wait))
-
-    def _transport_to(self, connection: Connection) -> Transport:
-        return GrpcTransport(connection)
 
     def _run(self, exchange: Exchange[_Answer]) -> _Answer:
         try:

@@ -1,7 +1,7 @@
-"""How the service is reached: where, how safely, and with which channel settings."""
+"""The connection to the service: its target, its security and its channel options."""
 
-import ipaddress
 import json
+import re
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -11,15 +11,14 @@ import grpc
 
 from .errors import ConfigurationError
 
-#: Retries, and round robin over all addresses that the server's name has.
+#: Retries, and round robin over all addresses of the server's name.
 #:
-#: Every call is idempotent, so every call is retried, within its one deadline.
-#: The throttle lets a burst of fifty failures be retried, and from then on about
-#: one call for ten that succeed: a service that is down is not hammered.
-#: CANCELLED is what a server that stops makes of calls which it has read and not begun
-#: (grpc/grpc#41785); a caller's own cancelling ends the call, retries included. UNKNOWN is
-#: what some libraries make of a connection that is cut while they write
-#: (grpc/grpc-java#10120).
+#: Every call is idempotent, so every call is retried, within its one deadline. The throttle
+#: allows a burst of fifty retries, and then about one for ten calls that succeed: a service
+#: that is down does not get several times its normal load. CANCELLED: a stopping server ends
+#: calls with it that it has read but not begun (grpc/grpc#41785); cancelling by the caller ends
+#: the call with its retries. UNKNOWN: some libraries report a connection with it that is cut
+#: while they write (grpc/grpc-java#10120).
 SERVICE_CONFIG: Final = {
     "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [
@@ -39,30 +38,38 @@ SERVICE_CONFIG: Final = {
 
 _OPTIONS: Final[tuple[tuple[str, str | int], ...]] = (
     ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
-    # Notice a dead peer under a waiting call. Not on idle connections: servers
-    # close the connection of a client that pings without calls.
+    # Detects a dead peer during a call. Not on idle connections: servers close the connection
+    # of a client that pings without calls.
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
-    # By default gRPC waits up to two minutes before it tries a server again. Shorter than
-    # servers drain: while one restarts after the other, the first is found again in time.
+    # By default gRPC waits up to two minutes before it connects again. This is shorter than
+    # servers drain: when they restart one by one, the first is back before the next stops.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1_000),
-    # A request that outgrows this buffer is not retried; the default, 256 KiB, is
-    # a batch of about 10,000 short addresses. The longest batch has 3.3 MB.
+    # A larger request is not retried. The default, 256 KiB, is a batch of about 10,000 short
+    # addresses. The largest batch has 3.3 MB.
     ("grpc.per_rpc_retry_buffer_size", 4 * 1024 * 1024),
-    # A page of 10,000 changes outgrows the default of 4 MiB.
+    # A page of 10,000 changes can be larger than the default, 4 MiB.
     ("grpc.max_receive_message_length", 64 * 1024 * 1024),
+)
+
+
+# Targets that certainly stay on this machine: 127.0.0.0/8, [::1], localhost and Unix sockets.
+_BYTE: Final = "(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
+_LOOPBACK: Final = re.compile(
+    rf"unix(-abstract)?:.+|(dns:///)?(localhost|127(\.{_BYTE}){{3}}|\[::1\])(:[0-9]+)?",
+    re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """Talk through TLS.
+    """The settings of TLS, as PEM.
 
     Attributes:
-        ca: PEM; the authorities to trust; None for those that gRPC comes with.
-        cert: PEM; the chain of the client's own certificate, for mutual TLS.
-        key: PEM; the private key of ``cert``. Not shown by ``repr``.
+        ca: the authorities to trust; None for those that gRPC comes with.
+        cert: the chain of the client's own certificate, for mutual TLS.
+        key: the private key of ``cert``. Not shown by ``repr``.
 
     Raises:
         ConfigurationError: only one of ``cert`` and ``key`` was given.
@@ -94,11 +101,11 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where the service is and how to talk to it.
+    """The target, and what protects the connection to it.
 
     Raises:
-        ConfigurationError: plaintext beyond this machine without ``insecure``,
-            a token in plaintext beyond this machine, or a malformed token.
+        ConfigurationError: plaintext to a host that is not loopback without ``insecure``, a
+            token in plaintext to such a host, or a malformed token.
     """
 
     server: str
@@ -111,33 +118,30 @@ class Connection:
             raise ConfigurationError("tls and insecure=True contradict each other")
         if self.token is not None:
             _require_header_text(self.token)
-        if self.tls is not None or self.loopback:
+        if self.tls is not None or is_loopback(self.server):
             return
         if not self.insecure:
             raise ConfigurationError(
-                f"{self.server} is not on this machine: use TLS, or allow plaintext as insecure "
-                "if you trust the network"
+                f"{self.server} is not a loopback address: use TLS, or allow plaintext with "
+                "insecure if you trust the network"
             )
         if self.token is not None:
             raise ConfigurationError(
-                f"{self.server} is not on this machine: a token goes there only through TLS"
+                f"{self.server} is not a loopback address: a token is only sent to it over TLS"
             )
 
     @property
-    def loopback(self) -> bool:
-        """Whether every address of the server is on this machine."""
-        return is_loopback(self.server)
-
-    @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
-        """What goes with every call."""
+        """The metadata of every call."""
         return (("authorization", f"Bearer {self.token}"),) if self.token else ()
 
     @property
     def options(self) -> list[tuple[str, str | int]]:
-        """The settings of the channel."""
-        # A proxy from the environment would carry loopback plaintext off the machine.
-        return [*_OPTIONS, ("grpc.enable_http_proxy", 0)] if self.loopback else [*_OPTIONS]
+        """The options of the channel."""
+        if is_loopback(self.server):
+            # A proxy from the environment would take plaintext off the machine.
+            return [*_OPTIONS, ("grpc.enable_http_proxy", 0)]
+        return [*_OPTIONS]
 
     @property
     def credentials(self) -> grpc.ChannelCredentials | None:
@@ -148,36 +152,14 @@ class Connection:
 
 
 def is_loopback(server: str) -> bool:
-    """Say whether a gRPC target, such as ``dns:///localhost:50051``, stays on this machine."""
-    scheme, colon, rest = server.partition(":")
-    if colon and scheme in {"unix", "unix-abstract"}:
-        return True
-    if colon and scheme in {"dns", "ipv4", "ipv6"}:
-        if rest.startswith("//"):
-            resolver, _, rest = rest[2:].partition("/")
-            if resolver and "localhost" in rest.lower():
-                return False  # The resolver says where that is.
-        server = rest
-    return all(_is_loopback_host(_host(address)) for address in server.split(","))
+    """Return whether a gRPC target is a loopback literal, such as ``localhost:50051``.
 
-
-def _host(address: str) -> str:
-    if address.startswith("["):
-        return address[1:].partition("]")[0]
-    # More than one colon without brackets is a bare IPv6 address.
-    return address.partition(":")[0] if address.count(":") == 1 else address
-
-
-def _is_loopback_host(host: str) -> bool:
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    Other names for this machine are not recognised: they need ``insecure``.
+    """
+    return _LOOPBACK.fullmatch(server) is not None
 
 
 def _require_header_text(token: str) -> None:
-    # gRPC would refuse it too, with the token in the text of the error.
+    # gRPC refuses it too, but with the token in the error message.
     if not (token and token.isascii() and token.isprintable() and token == token.strip()):
         raise ConfigurationError("the token must be printable ASCII without blanks around it")

@@ -1,9 +1,8 @@
-"""The words of the contract, and the one choice that every sender has to make.
+"""The enums of the contract, and the choice that every sender must make.
 
-Verdicts, reasons and classes of mail have the numbers of the proto. A number
-that a newer server sends and this client does not know becomes a member of its
-own, named ``UNKNOWN_7``, so that reading an answer never fails on it. It equals
-no known member.
+Verdicts, reasons and mail classes have the numbers of the contract. A number that only a
+newer server knows becomes a new member, such as ``UNKNOWN_7``. Reading an answer never fails
+on it, and it equals no known member.
 """
 
 from enum import Enum, IntEnum
@@ -11,7 +10,7 @@ from typing import Self
 
 
 class _OpenEnum(IntEnum):
-    """An enum that takes in numbers it does not know."""
+    """An enum that accepts unknown numbers."""
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
@@ -20,7 +19,7 @@ class _OpenEnum(IntEnum):
         member = int.__new__(cls, value)
         member._name_ = f"UNKNOWN_{value}"
         member._value_ = value
-        # Remembered, so that one number is one object, as with known members.
+        # Stored, so that a number is always the same object, as with known members.
         known = cls._value2member_map_.setdefault(value, member)
         return known if isinstance(known, cls) else None
 
@@ -30,7 +29,7 @@ class Verdict(_OpenEnum):
 
     #: No answer.
     UNSPECIFIED = 0
-    #: Nothing on the list stands against this mail.
+    #: No entry of the list applies to this mail.
     SEND = 1
     #: The mail must not be sent.
     DO_NOT_SEND = 2
@@ -39,9 +38,9 @@ class Verdict(_OpenEnum):
 class Reason(_OpenEnum):
     """Why an address is suppressed."""
 
-    #: No reason, as with a verdict of ``SEND``.
+    #: No reason: the verdict is ``SEND``.
     UNSPECIFIED = 0
-    #: The mailbox does not exist or refused the sender for good.
+    #: The mailbox does not exist or refuses the sender permanently.
     HARD_BOUNCE = 1
     #: The mailbox failed temporarily, too many times in a row.
     SOFT_BOUNCE = 2
@@ -49,34 +48,34 @@ class Reason(_OpenEnum):
     COMPLAINT = 3
     #: The recipient opted out, of one stream or of all mail.
     UNSUBSCRIBE = 4
-    #: A person or a program of the sender's own put the address on the list.
+    #: A person or a program of the sender put the address on the list.
     MANUAL = 5
-    #: The text is no address. Only ever an answer; no entry can be made with it.
+    #: The text is not an address. Only in answers; an entry cannot have it.
     INVALID_ADDRESS = 6
 
 
 class MailClass(_OpenEnum):
-    """What kind of mail is about to be sent."""
+    """The kind of mail to be sent."""
 
     #: The same as ``ORDINARY``.
     UNSPECIFIED = 0
-    #: Mail that every entry on the list stops.
+    #: Every entry of the list applies to it.
     ORDINARY = 1
-    #: Password resets, receipts, legal notices: passes complaints and
-    #: unsubscribes, never bounces and never manual entries.
+    #: Password resets, receipts, legal notices: complaints and unsubscribes do not apply to
+    #: it, bounces and manual entries do.
     ESSENTIAL = 2
 
 
 class WhenUnavailable(Enum):
-    """What a check answers while the service cannot be asked.
+    """What a check answers while the service is unavailable.
 
-    There is no default: not sending delays mail that may matter, sending mails
-    addresses that bounced or complained. Only the sender knows which is worse.
+    There is no default. Not sending delays mail that may be important. Sending mails addresses
+    that bounced or complained. Only the sender knows which is worse.
     """
 
     #: Do not send now; ask again later.
     DO_NOT_SEND = "do-not-send"
-    #: Send as though nothing stood against it.
+    #: Send as if the address were not on the list.
     SEND = "send"
     #: Raise ``UnavailableError``.
     RAISE = "raise"

@@ -1,47 +1,50 @@
-"""Everything that this package raises of its own.
+"""The errors of this package, and the gRPC statuses that they stand for.
 
 ::
 
     SuppressionError
-    ├── ConfigurationError          the client was set up in a way it refuses; also a ValueError
+    ├── ConfigurationError          the arguments of the client are not valid; also a ValueError
     ├── ClientClosedError           the client was used after close()
-    ├── RefusedError                the service answered: not like this
+    ├── RefusedError                the service refused the call
     │   ├── InvalidArgumentError    INVALID_ARGUMENT; see .violations
     │   ├── UnauthenticatedError    UNAUTHENTICATED: no token, or a wrong one
     │   └── PermissionDeniedError   PERMISSION_DENIED: the token does not allow this
-    └── UnavailableError            the service could not be asked
+    └── UnavailableError            the service did not answer
         └── DeadlineExceededError   DEADLINE_EXCEEDED: no answer in time
 
-``when_unavailable`` decides about checks that meet an ``UnavailableError``, and
-about nothing else. Its status is UNAVAILABLE, DEADLINE_EXCEEDED,
-RESOURCE_EXHAUSTED, ABORTED, CANCELLED, INTERNAL, UNKNOWN or DATA_LOSS: what
-time, or someone at the service, mends. Every other status is a mistake of the
-caller's program or configuration and is always raised, as ``RefusedError``.
+``when_unavailable`` decides what a check does on an ``UnavailableError``, and on no other
+error. Its status is UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, CANCELLED,
+INTERNAL, UNKNOWN or DATA_LOSS: time or an operator of the service corrects those. Every
+other status is a mistake in the caller's program or configuration, and is always raised as
+``RefusedError``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 import grpc
+from google.protobuf.message import DecodeError
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
 
 
 @dataclass(frozen=True, slots=True)
 class FieldViolation:
-    """What is wrong with one field of a request."""
+    """An error in one field of a request."""
 
     field: str
     description: str
 
 
 class SuppressionError(Exception):
-    """The root of all errors of this package.
+    """The base of all errors of this package.
 
     Attributes:
-        code: the gRPC status; None where the error arose before any call.
-        reason: UPPER_SNAKE, from google.rpc.ErrorInfo, such as
-            ``REVISION_FOREIGN``; empty where the service named none.
-        metadata: what ErrorInfo says beside the reason.
-        violations: the fields at fault, from google.rpc.BadRequest.
+        code: the gRPC status; None if no call was made.
+        reason: of google.rpc.ErrorInfo, such as ``REVISION_FOREIGN``; can be empty.
+        metadata: of google.rpc.ErrorInfo.
+        violations: the invalid fields, from google.rpc.BadRequest.
     """
 
     def __init__(
@@ -61,7 +64,7 @@ class SuppressionError(Exception):
 
 
 class ConfigurationError(SuppressionError, ValueError):
-    """The client was set up in a way that it refuses."""
+    """The arguments of the client are invalid or unsafe."""
 
 
 class ClientClosedError(SuppressionError):
@@ -69,24 +72,78 @@ class ClientClosedError(SuppressionError):
 
 
 class RefusedError(SuppressionError):
-    """The service answered, and refuses a call like this one."""
+    """The service refused the call."""
 
 
 class InvalidArgumentError(RefusedError):
-    """A field of the request is not acceptable; ``violations`` says which."""
+    """A field of the request is invalid; see ``violations``."""
 
 
 class UnauthenticatedError(RefusedError):
-    """The service wants a bearer token, or another one than it was given."""
+    """The bearer token is missing or unknown."""
 
 
 class PermissionDeniedError(RefusedError):
-    """The token is known, but does not allow this call."""
+    """The token does not allow this call."""
 
 
 class UnavailableError(SuppressionError):
-    """The service could not be asked."""
+    """The service did not answer."""
 
 
 class DeadlineExceededError(UnavailableError):
     """The service did not answer in time. A write may have happened or not."""
+
+
+_ERRORS: Final[dict[grpc.StatusCode, type[SuppressionError]]] = {
+    grpc.StatusCode.INVALID_ARGUMENT: InvalidArgumentError,
+    grpc.StatusCode.UNAUTHENTICATED: UnauthenticatedError,
+    grpc.StatusCode.PERMISSION_DENIED: PermissionDeniedError,
+    grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineExceededError,
+    grpc.StatusCode.UNAVAILABLE: UnavailableError,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: UnavailableError,
+    grpc.StatusCode.ABORTED: UnavailableError,
+    # The clients do not cancel calls, so a proxy or a stopping server did.
+    grpc.StatusCode.CANCELLED: UnavailableError,
+    grpc.StatusCode.INTERNAL: UnavailableError,
+    grpc.StatusCode.UNKNOWN: UnavailableError,
+    grpc.StatusCode.DATA_LOSS: UnavailableError,
+}
+
+
+def error_of(call: Any) -> SuppressionError:
+    """Return the error for a failed call.
+
+    Args:
+        call: what grpc or grpc.aio raised, with its code, details and trailing metadata.
+    """
+    code: grpc.StatusCode = call.code()
+    info, fields = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+    for detail in _details(call):
+        for known in (info, fields):
+            detail.Unpack(known)  # does nothing if it is of another type
+    violations = tuple(FieldViolation(v.field, v.description) for v in fields.field_violations)
+    return _ERRORS.get(code, RefusedError)(
+        _message(code, info.reason, call.details() or "", violations),
+        code=code,
+        reason=info.reason,
+        metadata=info.metadata,
+        violations=violations,
+    )
+
+
+def _details(call: Any) -> Sequence[Any]:
+    try:
+        status = rpc_status.from_call(call)
+    except (ValueError, DecodeError):
+        # A proxy changed the status or damaged the details. The code is still valid.
+        return ()
+    return status.details if status is not None else ()
+
+
+def _message(
+    code: grpc.StatusCode, reason: str, text: str, violations: tuple[FieldViolation, ...]
+) -> str:
+    head = f"{code.name} ({reason})" if reason else code.name
+    fields = [f"{v.field}: {v.description}" for v in violations if v.description not in text]
+    return "; ".join([f"{head}: {text}" if text else head, *fields])

@@ -1,17 +1,16 @@
-"""What is said to the service and in what order, without saying how.
+"""The calls behind each method of a client, without I/O.
 
-Each method of :class:`Exchanges` is a generator: it yields the calls that it
-wants made, is sent the response or thrown the error of each, and returns the
-answer. The sync and the async client are two ways of running these generators,
-so they cannot come to behave differently.
+Each method of :class:`Exchanges` is a generator. It yields the calls to make, is sent the
+response or thrown the error of each, and returns the answer. The sync and the async client
+only differ in how they run it.
 """
 
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 
-from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
 from . import answers
@@ -19,16 +18,22 @@ from .answers import AddressHistory, Changes, Check, Erased, Suppressed, Unsuppr
 from .enums import MailClass, Reason
 from .errors import InvalidArgumentError, UnavailableError
 from .policy import Policy
-from .revisions import OF_ANOTHER_DATABASE, OwnWrites
-from .v1 import suppression_service_pb2 as pb
+from .v1 import suppression_service_pb2
 
-#: How many addresses the service takes in one call.
+#: The number of addresses that the service takes in one call.
 MAX_BATCH: Final = 10_000
+
+# The reasons of ErrorInfo for a revision that is unknown to the service's database, as after a
+# restore or a move.
+_OF_ANOTHER_DATABASE: Final = frozenset({"REVISION_FOREIGN", "REVISION_AHEAD"})
+
+# The stubs accept neither our enums nor timedelta.
+_pb: Any = suppression_service_pb2
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One remote call to be made.
+    """One remote call.
 
     Attributes:
         method: the name of the RPC, such as "CheckAddress".
@@ -47,7 +52,7 @@ Exchange: TypeAlias = Generator[Call, Any, _Answer]
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Deadlines in seconds: of a check, of one call of a batch, of all else."""
+    """Deadlines in seconds: of a check, of one call of a batch, of every other call."""
 
     check: float
     batch: float
@@ -56,14 +61,7 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """The mail that a check is about, as far as the list cares.
-
-    Attributes:
-        stream: such as "newsletter".
-        mail_class: what every answer depends on besides the address.
-        min_revision: how fresh the answer must be; None: as fresh as one's own
-            newest write.
-    """
+    """The mail that is checked; see :meth:`SuppressionClient.check`."""
 
     stream: str = ""
     mail_class: MailClass = MailClass.ORDINARY
@@ -71,10 +69,10 @@ class Mail:
 
 
 def batches(addresses: Iterable[str]) -> list[list[str]]:
-    """Split addresses into pieces that the service takes, in order.
+    """Split addresses into batches that the service takes, in order.
 
     Raises:
-        TypeError: one text was given, which would be taken apart into letters.
+        TypeError: ``addresses`` is one text, which would be split into letters.
     """
     if isinstance(addresses, str):
         raise TypeError("addresses must be an iterable of texts, not one text")
@@ -83,49 +81,33 @@ def batches(addresses: Iterable[str]) -> list[list[str]]:
 
 
 class Exchanges:
-    """The conversations of one client, and what it remembers between them."""
+    """The exchanges of one client, and the revision of its newest write."""
 
     def __init__(self, policy: Policy, timeouts: Timeouts) -> None:
         self.policy = policy
         self._timeouts = timeouts
-        self._own_writes = OwnWrites()
+        # Checks carry it as min_revision. Revisions are opaque: "newest" is the one returned last.
+        # If writes of one client overlap, their responses can arrive in the other order, and a
+        # check is then sure to see only one of them. Serialising writes would be exact, but one
+        # slow write would delay all others. Binding an attribute is atomic: no lock is needed.
+        self._newest_write: str | None = None
 
     def check(self, address: str, mail: Mail) -> Exchange[Check]:
-        """Ask about one address."""
-
-        def request(min_revision: str) -> Message:
-            return pb.CheckAddressRequest(
-                address=address,
-                stream=mail.stream,
-                mail_class=mail.mail_class,  # type: ignore[arg-type]
-                min_revision=min_revision,
-            )
-
+        """Check one address."""
+        request = partial(_pb.CheckAddressRequest, address=address)
         try:
-            response = yield from self._fresh(
-                "CheckAddress", request, self._timeouts.check, mail.min_revision
-            )
+            response = yield from self._fresh("CheckAddress", request, mail, self._timeouts.check)
         except UnavailableError as error:
-            return self.policy.stand_in([address], error)[0]
+            return self.policy.decide([address], error)[0]
         return answers.check(address, response)
 
     def batch(self, addresses: list[str], mail: Mail) -> Exchange[list[Check]]:
-        """Ask about at most ``MAX_BATCH`` addresses."""
-
-        def request(min_revision: str) -> Message:
-            return pb.BatchCheckRequest(
-                addresses=addresses,
-                stream=mail.stream,
-                mail_class=mail.mail_class,  # type: ignore[arg-type]
-                min_revision=min_revision,
-            )
-
+        """Check at most ``MAX_BATCH`` addresses."""
+        request = partial(_pb.BatchCheckRequest, addresses=addresses)
         try:
-            response = yield from self._fresh(
-                "BatchCheck", request, self._timeouts.batch, mail.min_revision
-            )
+            response = yield from self._fresh("BatchCheck", request, mail, self._timeouts.batch)
         except UnavailableError as error:
-            return self.policy.stand_in(addresses, error)
+            return self.policy.decide(addresses, error)
         return answers.checks(addresses, response)
 
     def suppress(
@@ -138,88 +120,71 @@ class Exchanges:
         detail: str,
         ttl: timedelta | None,
     ) -> Exchange[Suppressed]:
-        """Put an address on the list."""
-        request = pb.SuppressRequest(
-            address=address,
-            reason=reason,  # type: ignore[arg-type]
-            stream=stream,
-            source=source,
-            detail=detail,
-            ttl=_duration(ttl),
+        """Add an entry."""
+        request = _pb.SuppressRequest(
+            address=address, reason=reason, stream=stream, source=source, detail=detail, ttl=ttl
         )
-        response = yield Call("Suppress", request, self._timeouts.other)
-        self._own_writes.wrote(response.revision)
-        return answers.suppressed(response)
+        return self._write("Suppress", request, Suppressed)
 
     def unsuppress(
-        self,
-        address: str,
-        *,
-        reason: Reason | None,
-        stream: str | None,
-        source: str,
-        detail: str,
+        self, address: str, *, reason: Reason | None, stream: str | None, source: str, detail: str
     ) -> Exchange[Unsuppressed]:
-        """Take entries of an address off the list."""
-        request = pb.UnsuppressRequest(
-            address=address,
-            reason=reason,  # type: ignore[arg-type]
-            stream=stream,
-            source=source,
-            detail=detail,
+        """Remove entries of an address."""
+        request = _pb.UnsuppressRequest(
+            address=address, reason=reason, stream=stream, source=source, detail=detail
         )
-        response = yield Call("Unsuppress", request, self._timeouts.other)
-        self._own_writes.wrote(response.revision)
-        return answers.unsuppressed(response)
+        return self._write("Unsuppress", request, Unsuppressed)
 
     def erase(self, address: str, *, detail: str) -> Exchange[Erased]:
-        """Have a person forgotten."""
-        request = pb.EraseAddressRequest(address=address, detail=detail)
-        response = yield Call("EraseAddress", request, self._timeouts.other)
-        self._own_writes.wrote(response.revision)
-        return answers.erased(response)
+        """Erase the personal data of an address."""
+        request = _pb.EraseAddressRequest(address=address, detail=detail)
+        return self._write("EraseAddress", request, Erased)
 
     def get_address(self, address: str) -> Exchange[AddressHistory]:
-        """Ask for everything that is known of one address."""
-        request = pb.GetAddressRequest(address=address)
-        return answers.history((yield Call("GetAddress", request, self._timeouts.other)))
+        """Read the entries and the feedback of an address."""
+        response = yield Call(
+            "GetAddress", _pb.GetAddressRequest(address=address), self._timeouts.other
+        )
+        return answers.read(AddressHistory, response)
 
     def list_changes(
         self, after_revision: str, page_size: int, max_wait: timedelta | None
     ) -> Exchange[Changes]:
-        """Ask what changed."""
-        request = pb.ListChangesRequest(
-            after_revision=after_revision, page_size=page_size, max_wait=_duration(max_wait)
+        """Read the entries that changed."""
+        request = _pb.ListChangesRequest(
+            after_revision=after_revision, page_size=page_size, max_wait=max_wait
         )
-        # The server may rightly stay silent for all of max_wait.
+        # The service may wait for a change as long as max_wait.
         wait = max_wait.total_seconds() if max_wait else 0.0
-        return answers.changes((yield Call("ListChanges", request, self._timeouts.other + wait)))
+        response = yield Call("ListChanges", request, self._timeouts.other + wait)
+        return answers.read(Changes, response)
+
+    def _write(self, method: str, request: Message, answer: type[_Answer]) -> Exchange[_Answer]:
+        response = yield Call(method, request, self._timeouts.other)
+        self._newest_write = response.revision or self._newest_write
+        return answers.read(answer, response)
 
     def _fresh(
-        self,
-        method: str,
-        request: Callable[[str], Message],
-        timeout: float,
-        min_revision: str | None,
+        self, method: str, request: Callable[..., Message], mail: Mail, timeout: float
     ) -> Exchange[Any]:
-        """Ask for an answer at least as new as the caller wants, else as one's own writes."""
-        if min_revision is not None:
-            return (yield Call(method, request(min_revision), timeout))
-        carried = self._own_writes.newest
+        """Ask for an answer as new as the caller wants, else as the client's own writes."""
+
+        def call(min_revision: str) -> Call:
+            message = request(
+                stream=mail.stream, mail_class=mail.mail_class, min_revision=min_revision
+            )
+            return Call(method, message, timeout)
+
+        if mail.min_revision is not None:
+            return (yield call(mail.min_revision))
+        carried = self._newest_write
         try:
-            return (yield Call(method, request(carried or ""), timeout))
+            return (yield call(carried or ""))
         except InvalidArgumentError as error:
-            if carried is None or error.reason not in OF_ANOTHER_DATABASE:
+            if carried is None or error.reason not in _OF_ANOTHER_DATABASE:
                 raise
-        # The service has moved to another database, where what was written
-        # before means nothing. The caller did not ask for it, so ask without.
-        self._own_writes.forget(carried)
-        return (yield Call(method, request(""), timeout))
-
-
-def _duration(span: timedelta | None) -> Duration | None:
-    if span is None:
-        return None
-    duration = Duration()
-    duration.FromTimedelta(span)
-    return duration
+        # The service has moved to another database, which does not know the revision. The caller
+        # did not ask for it, so forget it, unless a newer write has replaced it already.
+        if self._newest_write == carried:
+            self._newest_write = None
+        return (yield call(""))

@@ -1,4 +1,4 @@
-"""What stands in for an answer while the service cannot be asked."""
+"""The answer to a check while the service is unavailable."""
 
 import logging
 import threading
@@ -17,29 +17,29 @@ _log = logging.getLogger("suppression")
 
 
 class Policy:
-    """Stands in for missing answers, counts them, and says so in the log.
+    """Decides checks that got no answer, counts them and logs them.
 
-    One warning a minute at most: an outage meets every check, and the log is
-    not to become the second outage. No line holds an address.
+    An outage affects every check, so it is logged at most once a minute. No log line contains
+    an address.
 
     Args:
         when_unavailable: the sender's choice.
-        clock: seconds, never going back.
+        clock: monotonic time in seconds.
     """
 
     def __init__(
         self, when_unavailable: WhenUnavailable, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.when_unavailable = WhenUnavailable(when_unavailable)
-        #: How many addresses were decided without an answer so far.
+        #: The number of addresses that were decided without an answer so far.
         self.unanswered = 0
         self._clock = clock
         self._lock = threading.Lock()
         self._logged_at: float | None = None
         self._logged = 0
 
-    def stand_in(self, addresses: Sequence[str], error: UnavailableError) -> list[Check]:
-        """Decide about addresses that the service could not be asked about.
+    def decide(self, addresses: Sequence[str], error: UnavailableError) -> list[Check]:
+        """Decide about addresses without an answer.
 
         Raises:
             UnavailableError: the given one, if the choice is ``RAISE``.
@@ -55,15 +55,12 @@ class Policy:
             now = self._clock()
             if self._logged_at is not None and now - self._logged_at < LOG_INTERVAL:
                 return
-            new, self._logged, self._logged_at = (
-                self.unanswered - self._logged,
-                self.unanswered,
-                now,
-            )
+            new = self.unanswered - self._logged
+            self._logged, self._logged_at = self.unanswered, now
         _log.warning(
-            "the suppression service could not be asked (%s) about %d addresses since the last "
-            "such line: policy %s",
+            "the suppression service is unavailable (%s): addresses decided by the policy %s "
+            "since the last such line: %d",
             error.code.name if error.code else "no status",
-            new,
             self.when_unavailable.name,
+            new,
         )

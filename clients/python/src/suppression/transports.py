@@ -1,22 +1,21 @@
-"""What carries calls to the service, and the errors of calls back.
+"""Transports carry calls to the service and turn failures into errors of this package.
 
-A client takes any object with these few methods as ``transport=``, so that
+A client takes any object with the methods of a transport as ``transport=``, so that
 programs can be tested without a server.
 """
 
 import asyncio
 import os
 import threading
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import grpc
 import grpc.aio
 from google.protobuf.message import Message
 
 from .connection import Connection
-from .errors import ClientClosedError, ConfigurationError, SuppressionError
+from .errors import ClientClosedError, ConfigurationError, error_of
 from .exchanges import Call
-from .statuses import error_from
 from .v1 import suppression_service_pb2_grpc as pb_grpc
 
 # Generated without types.
@@ -24,7 +23,7 @@ _Stub: Any = pb_grpc.SuppressionServiceStub
 
 
 class Transport(Protocol):
-    """Carries calls, from any number of threads at a time."""
+    """Carries calls of any number of threads."""
 
     def call(self, call: Call) -> Message:
         """Make a call and return its response.
@@ -34,11 +33,11 @@ class Transport(Protocol):
         """
 
     def close(self) -> None:
-        """Give everything back. Calls fail from then on; closing again does nothing."""
+        """Close the transport. Later calls fail; closing again does nothing."""
 
 
 class AsyncTransport(Protocol):
-    """Carries calls, from any number of tasks at a time."""
+    """Carries calls of any number of tasks."""
 
     async def call(self, call: Call) -> Message:
         """Make a call and return its response.
@@ -48,24 +47,30 @@ class AsyncTransport(Protocol):
         """
 
     async def close(self) -> None:
-        """Give everything back. Calls fail from then on; closing again does nothing."""
+        """Close the transport. Later calls fail; closing again does nothing."""
 
 
-class _Lazy:
-    """The channel of a transport: opened at the first call, used where it was opened.
+class _LazyChannel:
+    """A gRPC channel that is opened by the first call.
 
-    gRPC does not survive a fork: a child that inherits a channel hangs, silently.
-    So nothing of gRPC exists before the first call, and a child that finds an
-    inherited channel is told; likewise an event loop that finds another's.
+    gRPC does not survive a fork: a child process that uses an inherited channel hangs. So no
+    gRPC object exists before the first call, and the use of an inherited channel, or of a
+    channel of another event loop, is an error.
     """
+
+    _grpc: ClassVar[Any]
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._channel: Any = None
         self._stub: Any = None
-        self._home: tuple[object, ...] = ()
+        self._owner: tuple[object, ...] = ()
         self._closed = False
         self._lock = threading.Lock()
+
+    def _start(self, call: Call) -> Any:
+        method = getattr(self._opened(), call.method)
+        return method(call.request, timeout=call.timeout, metadata=self._connection.metadata)
 
     def _opened(self) -> Any:
         with self._lock:
@@ -74,78 +79,68 @@ class _Lazy:
             if self._stub is None:
                 self._channel = self._open()
                 self._stub = _Stub(self._channel)
-                self._home = self._here()
-            elif self._home != self._here():
+                self._owner = self._current_owner()
+            elif self._owner != self._current_owner():
                 raise ConfigurationError(
                     "this client made its first call in another process or event loop: "
-                    "make one in each, after the fork"
+                    "make one client in each, after the fork"
                 )
             return self._stub
 
     def _open(self) -> Any:
-        raise NotImplementedError
+        server, options = self._connection.server, self._connection.options
+        if (credentials := self._connection.credentials) is None:
+            return self._grpc.insecure_channel(server, options)
+        return self._grpc.secure_channel(server, credentials, options)
 
-    def _here(self) -> tuple[object, ...]:
+    def _current_owner(self) -> tuple[object, ...]:
         return (os.getpid(),)
 
-    def _take(self) -> Any:
-        """Close the door and hand out the channel, if there is one to be closed."""
+    def _detach(self) -> Any:
+        """Refuse further calls and return the channel if it is open, for the caller to close."""
         with self._lock:
             self._closed = True
             channel, self._channel = self._channel, None
             return channel
 
 
-class GrpcTransport(_Lazy):
-    """Carries calls through one channel of grpcio."""
+class GrpcTransport(_LazyChannel):
+    """Carries calls over one channel of grpcio."""
+
+    _grpc: ClassVar[Any] = grpc
 
     def call(self, call: Call) -> Message:
         """See :meth:`Transport.call`."""
-        ask = getattr(self._opened(), call.method)
         try:
-            response: Message = ask(
-                call.request, timeout=call.timeout, metadata=self._connection.metadata
-            )
-        except grpc.RpcError as error:
-            raise self._error(error) from error
-        except ValueError as error:
-            # How grpcio says that another thread has just closed the channel.
+            response: Message = self._start(call)
+        except (grpc.RpcError, ValueError) as error:
+            # grpcio raises ValueError if another thread has just closed the channel.
             if self._closed:
                 raise ClientClosedError("the client was closed during the call") from error
-            raise
+            if isinstance(error, ValueError):
+                raise
+            raise error_of(error) from error
         return response
 
     def close(self) -> None:
         """See :meth:`Transport.close`."""
-        if (channel := self._take()) is not None:
+        if (channel := self._detach()) is not None:
             channel.close()
 
-    def _error(self, error: grpc.RpcError) -> SuppressionError:
-        if self._closed:
-            return ClientClosedError("the client was closed during the call")
-        return error_from(error)
 
-    def _open(self) -> grpc.Channel:
-        where, options = self._connection.server, self._connection.options
-        if (credentials := self._connection.credentials) is None:
-            return grpc.insecure_channel(where, options)
-        return grpc.secure_channel(where, credentials, options)
+class AsyncGrpcTransport(_LazyChannel):
+    """Carries calls over one channel of grpc.aio, on the event loop of the first call."""
 
-
-class AsyncGrpcTransport(_Lazy):
-    """Carries calls through one channel of grpc.aio, on the event loop of the first call."""
+    _grpc: ClassVar[Any] = grpc.aio
 
     async def call(self, call: Call) -> Message:
         """See :meth:`AsyncTransport.call`."""
-        ask = getattr(self._opened(), call.method)
         try:
-            response: Message = await ask(
-                call.request, timeout=call.timeout, metadata=self._connection.metadata
-            )
+            response: Message = await self._start(call)
         except grpc.aio.AioRpcError as error:
-            raise error_from(error) from error
+            raise error_of(error) from error
         except (asyncio.CancelledError, grpc.aio.UsageError) as error:
-            # A closed channel cancels its calls. Whoever waits was not cancelled.
+            # A closed channel cancels its calls, although their tasks are not cancelled.
             task = asyncio.current_task()
             if self._closed and not (task and task.cancelling()):
                 raise ClientClosedError("the client was closed during the call") from error
@@ -154,14 +149,8 @@ class AsyncGrpcTransport(_Lazy):
 
     async def close(self) -> None:
         """See :meth:`AsyncTransport.close`."""
-        if (channel := self._take()) is not None:
+        if (channel := self._detach()) is not None:
             await channel.close()
 
-    def _open(self) -> grpc.aio.Channel:
-        where, options = self._connection.server, self._connection.options
-        if (credentials := self._connection.credentials) is None:
-            return grpc.aio.insecure_channel(where, options)
-        return grpc.aio.secure_channel(where, credentials, options)
-
-    def _here(self) -> tuple[object, ...]:
-        return (*super()._here(), asyncio.get_running_loop())
+    def _current_owner(self) -> tuple[object, ...]:
+        return (*super()._current_owner(), asyncio.get_running_loop())

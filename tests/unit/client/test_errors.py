@@ -12,7 +12,7 @@ from suppression import (
     UnauthenticatedError,
     UnavailableError,
 )
-from suppression.statuses import error_from
+from suppression.errors import error_of
 
 DETAILS = "grpc-status-details-bin"
 Code = grpc.StatusCode
@@ -83,27 +83,27 @@ RICH = status_pb2.Status(
     ],
 )
 def test_every_status_has_its_error(code: grpc.StatusCode, error: type[Exception]) -> None:
-    assert type(error_from(Failed(code))) is error
+    assert type(error_of(Failed(code))) is error
 
 
 def test_an_error_knows_its_status() -> None:
-    assert error_from(Failed(Code.UNKNOWN)).code is Code.UNKNOWN
+    assert error_of(Failed(Code.UNKNOWN)).code is Code.UNKNOWN
 
 
 def test_an_error_knows_its_reason() -> None:
-    error = error_from(Failed(Code.INVALID_ARGUMENT, details=RICH))
+    error = error_of(Failed(Code.INVALID_ARGUMENT, details=RICH))
 
     assert (error.reason, error.metadata) == ("FIELD_INVALID", {"limit": "100"})
 
 
 def test_an_error_knows_the_fields_at_fault() -> None:
-    error = error_from(Failed(Code.INVALID_ARGUMENT, details=RICH))
+    error = error_of(Failed(Code.INVALID_ARGUMENT, details=RICH))
 
     assert error.violations == (FieldViolation("stream", "over 100 bytes"),)
 
 
 def test_the_text_of_an_error_says_it_all() -> None:
-    error = error_from(Failed(Code.INVALID_ARGUMENT, details=RICH))
+    error = error_of(Failed(Code.INVALID_ARGUMENT, details=RICH))
 
     assert str(error) == "INVALID_ARGUMENT (FIELD_INVALID): no; stream: over 100 bytes"
 
@@ -113,13 +113,13 @@ def test_the_text_of_an_error_says_nothing_twice() -> None:
     status.message = "stream: over 100 bytes"
     failed = Failed(Code.INVALID_ARGUMENT, status.message, status.SerializeToString())
 
-    assert str(error_from(failed)) == "INVALID_ARGUMENT (FIELD_INVALID): stream: over 100 bytes"
+    assert str(error_of(failed)) == "INVALID_ARGUMENT (FIELD_INVALID): stream: over 100 bytes"
 
 
 def test_an_error_without_text_still_says_its_status() -> None:
-    assert str(error_from(Failed(Code.UNKNOWN, text=None))) == "UNKNOWN"
+    assert str(error_of(Failed(Code.UNKNOWN, text=None))) == "UNKNOWN"
 
 
 @pytest.mark.parametrize("details", [b"\xff\xff", status_pb2.Status(code=5).SerializeToString()])
 def test_mangled_details_do_not_hide_the_status(details: bytes) -> None:
-    assert type(error_from(Failed(Code.UNAUTHENTICATED, details=details))) is UnauthenticatedError
+    assert type(error_of(Failed(Code.UNAUTHENTICATED, details=details))) is UnauthenticatedError
