@@ -62,7 +62,7 @@ lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 
 # --- run and check -----------------------------------------------------------------------------
 
-.PHONY: up reset test bench soak soak-kill fuzz lint format types
+.PHONY: up reset test coverage bench soak soak-kill fuzz lint lint-github format types
 up: $(VENV)/installed ## run everything here until Ctrl-C, with a stand-in for AWS
 	@$(BIN)/python -m deploy.local.up
 
@@ -75,6 +75,10 @@ TESTS ?= tests
 PROCESSES ?= $(shell $(PYTHON) -c 'import os; print(min(8, 2 * (os.cpu_count() or 1)))')
 test: $(VENV)/installed ## run all tests, or those of TESTS='tests/unit -k replica'
 	$(BIN)/pytest -n $(PROCESSES) --dist loadgroup $(TESTS)
+
+# Measures subprocesses too, but no process that is killed. `coverage html` shows the lines.
+coverage: $(VENV)/installed ## show which branches the tests take, or those of TESTS=… (twice as slow)
+	$(BIN)/pytest -n $(PROCESSES) --dist loadgroup -o timeout=300 --cov --cov-report=term $(TESTS)
 
 # BENCH='checks batches' measures some parts; `python -m tests.benchmarks --help` tells more.
 bench: $(VENV)/installed $(VENV)/bench/installed ## measure what docs/explanation/performance.md promises, side by side (about 15 minutes)
@@ -89,20 +93,29 @@ soak-kill: $(VENV)/installed ## kill -9 everything at random under load, for ten
 	@$(BIN)/python -m tests.soak.kills $(KILLS)
 
 .PHONY: test-image
-test-image: $(VENV)/installed ## follow deploy/Dockerfile without an engine, and run what it makes (needs root)
-	@$(BIN)/python -m tests.image
+test-image: ## build the image and run it beside PostgreSQL (needs Docker with Compose)
+	.ci/image
 
 # FUZZ_TIMES=200 tries two hundred times as many examples as `make test` does.
 fuzz: $(VENV)/installed ## send nonsense to every port and queue, another in every run (about 10 minutes)
 	FUZZ_TIMES=$${FUZZ_TIMES:-20} $(BIN)/pytest -n auto --dist loadgroup -o timeout=0 tests/fuzz
 
-lint: $(VENV)/installed types ## check style and types
+lint: $(VENV)/installed types lint-github ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/hadolint deploy/Dockerfile
 
 types: $(VENV)/installed
 	$(BIN)/mypy
+
+SCHEMA := $(BIN)/check-jsonschema --quiet --builtin-schema
+lint-github: $(VENV)/installed
+	$(BIN)/zizmor --offline --pedantic --quiet .github
+	$(SCHEMA) vendor.github-workflows .github/workflows/*.yml
+	$(SCHEMA) vendor.github-actions .github/actions/*/action.yml
+	$(SCHEMA) vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(SCHEMA) vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/feature.yml
+	$(SCHEMA) vendor.dependabot .github/dependabot.yml
 
 format: $(VENV)/installed ## put the code into its one form
 	$(BIN)/ruff check --fix-only --quiet .
