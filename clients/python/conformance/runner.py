@@ -1,6 +1,6 @@
 """Runs the scenarios of clients/conformance with the sync and the async client.
 
-The format, and what a result looks like, is told in clients/conformance/README.md.
+clients/conformance/README.md describes the format and the results.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ _PAUSE_SECONDS: Final = 0.05
 
 
 class Mismatch(Exception):
-    """A step came to another end than the scenario says."""
+    """A step ended in another way than the scenario says."""
 
 
 # --- clients -----------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def arguments(given: Json) -> Json:
 
 
 def result(name: str, answer: Any) -> Json:
-    """Return what a call answered, in the words of the scenarios."""
+    """Return the answer of a call in the form of the scenarios."""
     match name:
         case "check":
             return _check(answer)
@@ -188,7 +188,7 @@ def _error(error: SuppressionError) -> Json:
 
 
 def filled_in(value: Any, names: dict[str, str]) -> Any:
-    """Return a value of a step with its saved texts and numbered lists written out."""
+    """Return a value of a step with saved texts and numbered lists filled in."""
     if isinstance(value, str):
         return names[value[1:]] if value.startswith("$") else value
     if isinstance(value, list):
@@ -203,7 +203,7 @@ def filled_in(value: Any, names: dict[str, str]) -> Any:
 
 
 def matches(expected: Any, actual: Any) -> bool:
-    """Whether a result is as a scenario expects."""
+    """Whether a result matches what a scenario expects."""
     if isinstance(expected, dict) and "between" in expected:
         low, high = expected["between"]
         return isinstance(actual, int) and low <= actual <= high
@@ -238,7 +238,7 @@ class Scenario:
         """Do every step.
 
         Raises:
-            Mismatch: one came to another end than it should.
+            Mismatch: a step ended in another way than the scenario says.
         """
         with contextlib.ExitStack() as open_clients:
             for name, options in self._options.items():
@@ -310,7 +310,7 @@ def main(server: str, control: str, folder: str, *names: str) -> int:
         if not names or scenario["name"] in names
     ]
     runner = os.environ.get("CONFORMANCE_RUNNER", "python")
-    # Its warnings about outages are what the scenarios are about.
+    # Its warnings about outages are expected.
     logging.getLogger("suppression").addHandler(logging.NullHandler())
     failed = 0
     for scenario in scenarios:

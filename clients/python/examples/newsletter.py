@@ -1,9 +1,9 @@
-"""Sends a newsletter to those on standard input who may be mailed.
+"""Sends a newsletter to the addresses on standard input that may be mailed.
 
     python newsletter.py <subscribers.txt
 
-Exit status 0: sent to all who may be mailed. 75: the service could not be asked about some,
-who were left out; run it again for them later.
+Exit status 0: sent to every address that may be mailed. 75: some addresses were left out because
+the service was unavailable; run it again for them later.
 """
 
 import os
@@ -29,7 +29,7 @@ CONTENT = {
 
 
 def main() -> int:
-    """Filter the whole list, then send to the rest."""
+    """Filter the whole list, then send to the addresses that are left."""
     subscribers = [line.strip() for line in sys.stdin if line.strip()]
     # A newsletter can wait: if in doubt, do not send.
     with SuppressionClient(SERVER, when_unavailable=WhenUnavailable.DO_NOT_SEND) as suppression:
@@ -55,7 +55,7 @@ def _send(ses: CheckedSES, address: str) -> str:
             Content=CONTENT,
         )
     except NobodyToMail:
-        # A long run: who complained or unsubscribed since it began is left out too.
+        # In a long run, an address can complain or unsubscribe after the filter.
         return NOT_SENT
     return SENT
 

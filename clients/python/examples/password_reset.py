@@ -1,8 +1,8 @@
-"""Sends one mail that the recipient needs, if it may be sent.
+"""Sends one essential mail, if the address may be mailed.
 
     python password_reset.py jane@example.com
 
-Exit status 0: sent. 1: not sent, and the last line says why.
+Exit status 0: sent. 1: not sent; the last line has the reason.
 """
 
 import os
@@ -17,7 +17,7 @@ SERVER = os.environ.get("SUPPRESSION_SERVER", "127.0.0.1:50051")
 
 def main(address: str) -> int:
     """Check, then send."""
-    # Without its password reset somebody is locked out: if in doubt, send.
+    # Without the mail the user stays locked out: if in doubt, send.
     with SuppressionClient(SERVER, when_unavailable=WhenUnavailable.SEND) as suppression:
         check = suppression.check(address, mail_class=MailClass.ESSENTIAL)
     if not check.send:
@@ -26,7 +26,7 @@ def main(address: str) -> int:
     boto3.client("sesv2").send_email(
         FromEmailAddress=os.environ["SES_FROM"],
         Destination={"ToAddresses": [address]},
-        # Without a configuration set, SES tells nobody about the bounce.
+        # Without a configuration set, SES reports no bounce.
         ConfigurationSetName=os.environ["SES_CONFIGURATION_SET"],
         Content={
             "Simple": {

@@ -117,9 +117,12 @@ def _blocks_with_extras() -> list[str]:
 
 def test_the_readmes_boto3_block_sends(own_server: TestServer, ses: Ses) -> None:
     program, _ = _blocks_with_extras()
+    program = program.replace("127.0.0.1:50051", own_server.listen)
+    # A generous deadline, so that a busy machine does not fail the test.
+    program = program.replace("when_unavailable=", "batch_timeout=20.0, when_unavailable=")
 
     ended = subprocess.run(
-        [sys.executable, "-c", program.replace("127.0.0.1:50051", own_server.listen)],
+        [sys.executable, "-c", program],
         env=clean(ses.environment()),
         capture_output=True,
         text=True,
