@@ -21,11 +21,11 @@ from suppression_ingest.errors import IngestError, SettingsError
 from suppression_ingest.logs import configure_logs
 from suppression_ingest.metrics.worker import worker_metrics
 from suppression_ingest.options import option
+from suppression_ingest.outcomes import Stats
 from suppression_ingest.purge_command import purge_command
 from suppression_ingest.rates.command import rates_command
 from suppression_ingest.replay.replay import STANDARD_INPUT, replay
 from suppression_ingest.settings import IngestSettings, load_settings
-from suppression_ingest.stats import Tally
 from suppression_ingest.webhook.command import webhook_command
 from suppression_ingest.wiring import chores_of, opened_pipeline
 from suppression_ingest.worker.signals import Stop
@@ -154,10 +154,10 @@ def replay_command(
     """  # noqa: D301 - click's mark for lines that stay as they are
     settings = load_settings(**{k: v for k, v in locals().items() if k != "files"})
     configure_logs(settings.log_format)
-    tally = run_replay(settings, files)
-    Console().print(_summary(tally))
-    typer.echo(f"feedback about recipients: {tally.new:,} new, {tally.duplicates:,} known before")
-    if tally.refused:
+    stats = run_replay(settings, files)
+    Console().print(_summary(stats))
+    typer.echo(f"feedback about recipients: {stats.new:,} new, {stats.duplicates:,} known before")
+    if stats.refused:
         raise typer.Exit(EXIT_REFUSED)
 
 
@@ -181,7 +181,7 @@ def run_worker(settings: IngestSettings) -> None:
             worker.run()
 
 
-def run_replay(settings: IngestSettings, files: list[str]) -> Tally:
+def run_replay(settings: IngestSettings, files: list[str]) -> Stats:
     """Replay files with a progress bar, if somebody is looking.
 
     Raises:
@@ -217,14 +217,14 @@ def _size(files: list[str]) -> int | None:
     return sum(path.stat().st_size for path in paths)
 
 
-def _summary(tally: Tally) -> Table:
+def _summary(stats: Stats) -> Table:
     table = Table("what", "messages", title="replayed")
     table.columns[1].justify = "right"
-    rows = [*sorted(tally.kinds.items()), *((f"refused: {s}", n) for s, n in tally.refused.items())]
+    rows = [*sorted(stats.kinds.items()), *((f"refused: {s}", n) for s, n in stats.refused.items())]
     for what, count in rows:
         table.add_row(what, f"{count:,}")
     table.add_section()
-    table.add_row("all", f"{tally.received:,}")
+    table.add_row("all", f"{stats.received:,}")
     return table
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong on the way from a message to the list.
+"""Everything that ingest raises on purpose.
 
     IngestError
     ├── Refused: this message changes nothing and is not acknowledged
@@ -7,14 +7,14 @@
     │   ├── ForeignTopic
     │   ├── Unverifiable
     │   ├── Unstorable
-    │   └── Defect
+    │   └── InternalError
     ├── QueueUnavailable
     ├── AwsError
     │   ├── NotPermitted
     │   └── NotSignedIn
     └── SettingsError
 
-The messages go into logs: they say what is wrong and never repeat what the
+The texts of these errors go into logs: they say what is wrong and never repeat what a
 message held.
 """
 
@@ -26,22 +26,22 @@ class IngestError(Exception):
 
 
 class Refused(IngestError):
-    """A message that is left where it came from; its neighbours are not held back."""
+    """A message that is left where it came from; others are not held back."""
 
-    #: The name under which refusals of this sort are counted.
+    #: The name under which such refusals are counted and logged.
     label: ClassVar[str] = "refused"
     #: What could not be verified; empty where that is not why.
     cause: str = ""
 
 
 class Malformed(Refused):
-    """The message is broken: no JSON, cut off, or of the wrong types."""
+    """The message is broken: not JSON, cut off, or of the wrong types."""
 
     label = "malformed"
 
 
 class Forged(Refused):
-    """The message does not prove that SNS made it.
+    """The message does not prove that it is SNS's.
 
     Args:
         text: what is wrong with it.
@@ -71,15 +71,15 @@ class Unverifiable(Refused):
 
 
 class Unstorable(Refused):
-    """The database refuses what the message holds, though it takes its neighbours."""
+    """The database refuses what the message holds, though it accepts other messages."""
 
     label = "unstorable"
 
 
-class Defect(Refused):
-    """The program failed on the message in a way that nobody foresaw."""
+class InternalError(Refused):
+    """The program failed on the message: a bug."""
 
-    label = "defect"
+    label = "internal error"
 
 
 class QueueUnavailable(IngestError):

@@ -1,5 +1,6 @@
-"""JSON from strangers: any text gives an object or ``Malformed``, and nothing else."""
+"""Reading JSON that others wrote: every function gives a value or raises ``Malformed``."""
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -9,17 +10,17 @@ JsonObject = dict[str, Any]
 
 
 def parse_object(text: str) -> JsonObject:
-    """Return the JSON object that a text holds.
+    """Parse a text that must be one JSON object.
 
     Raises:
-        Malformed: it is no JSON, cut off, nested too deeply, or no object.
+        Malformed: it is not JSON, cut off, nested too deeply, or not an object.
     """
     try:
         value = json.loads(text)
     except RecursionError:
         raise Malformed("nested too deeply") from None
     except ValueError:  # besides bad syntax: a number of more digits than Python converts
-        raise Malformed("no JSON, or cut off") from None
+        raise Malformed("not JSON, or cut off") from None
     return as_object(value)
 
 
@@ -30,12 +31,12 @@ def as_object(value: object) -> JsonObject:
         Malformed: it is something else.
     """
     if not isinstance(value, dict):
-        raise Malformed("something else where a JSON object belongs")
+        raise Malformed("not a JSON object where one is expected")
     return value
 
 
 def optional_object(parent: JsonObject, name: str) -> JsonObject:
-    """Return a member that is an object; missing and null are an empty one.
+    """Return a member that is an object, or an empty object if it is missing or null.
 
     Raises:
         Malformed: it is something else.
@@ -45,17 +46,30 @@ def optional_object(parent: JsonObject, name: str) -> JsonObject:
 
 
 def optional_text(parent: JsonObject, name: str) -> str:
-    """Return a member that may be missing; whatever is no text counts as missing."""
+    """Return a member, or an empty text if it is missing or not a string."""
     value = parent.get(name)
     return value if isinstance(value, str) else ""
 
 
 def required_text(parent: JsonObject, name: str) -> str:
-    """Return a member that must be a text and not empty.
+    """Return a member that must be a string and not empty.
 
     Raises:
         Malformed: it is missing, empty or something else.
     """
     if not (value := optional_text(parent, name)):
-        raise Malformed(f"{name} is missing or no text")
+        raise Malformed(f"{name} is missing or not a string")
     return value
+
+
+def parse_timestamp(text: str) -> dt.datetime:
+    """Return an ISO 8601 timestamp as UTC; one without a zone is UTC already.
+
+    Raises:
+        Malformed: it is not a timestamp.
+    """
+    try:
+        parsed = dt.datetime.fromisoformat(text)
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        raise Malformed("not a timestamp") from None

@@ -1,147 +1,243 @@
-"""From message bodies to the list, a batch at a time.
+"""From message bodies to the list: the one way in, for queue, webhook and files.
 
-The one way in: for the queue, for files, and for whatever brings feedback later.
-Everything that can fail for one message fails before the transaction, so that a
-broken message never holds back its neighbours.
+A body is decided upon (:meth:`Pipeline.decide`), and what was decided is recorded, many
+bodies in one transaction (:meth:`Pipeline.record`). Everything that can fail for one
+message fails before the transaction, so that a broken message never holds back others.
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
+from typing import Final
 
-from suppression_ingest.errors import Defect, Refused, Unstorable, Unverifiable
-from suppression_ingest.feedback import Judge
-from suppression_ingest.outcome import UNKNOWN, Outcome
-from suppression_ingest.policy import KNOWN_KINDS
-from suppression_ingest.recording import DEFAULT_RECORDER, Recorder
+from suppression_ingest.errors import InternalError, Refused, Unstorable, Unverifiable
+from suppression_ingest.outcomes import Outcome
+from suppression_ingest.policy import Policy, kind_to_show
 from suppression_ingest.ses import NotAnEvent, SesEvent, parse_event
 from suppression_ingest.sns.envelope import NOTIFICATION, Envelope, open_envelope
-from suppression_service.store import Feedback, Milestone, Store, StoreError
+from suppression_ingest.soft_bounces import (
+    DEFAULT_SOFT_BOUNCES,
+    SoftBouncePolicy,
+    apply_policy,
+    retries_of,
+)
+from suppression_service.store import Feedback, Milestone, Store, StoreError, WriteTransaction
 
-#: Raises a :class:`Refused` for an envelope that is not to be trusted.
+#: How long repeated sends and deliveries are recognised: as long as a queue keeps a
+#: message at most, and a day for clocks that differ.
+DEFAULT_COUNT_MEMORY: Final = dt.timedelta(days=15)
+
+#: Raises a :class:`Refused` for an envelope that must not be trusted.
 Authenticate = Callable[[Envelope], None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Decided:
-    """A message that is ready for the store, or refused before."""
+class Decided:
+    """A message that is ready to be recorded, or refused.
+
+    ``outcome`` is final for a refused message; recording adds to that of any other what
+    was new. ``event`` is None for a message that is refused or not an SES event.
+    """
 
     outcome: Outcome
+    envelope: Envelope
+    event: SesEvent | None = None
     feedback: Sequence[Feedback] = ()
     milestones: Sequence[Milestone] = ()
 
+    @property
+    def changes_something(self) -> bool:
+        """Whether there is anything to record."""
+        return bool(self.feedback or self.milestones)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FeedbackWriter:
+    """Writes the feedback of a batch in one transaction.
+
+    Args:
+        soft_bounces: when soft bounces lead to an entry.
+        count_memory: how long repeated sends and deliveries are recognised; older ones
+            are not counted.
+        retries: whether soft bounces go to the retry queue.
+        streams: from configuration set to stream, for retries.
+    """
+
+    soft_bounces: SoftBouncePolicy = DEFAULT_SOFT_BOUNCES
+    count_memory: dt.timedelta = DEFAULT_COUNT_MEMORY
+    retries: bool = False
+    streams: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def write(
+        self, store: Store, feedback: Sequence[Feedback], milestones: Sequence[Milestone]
+    ) -> list[bool]:
+        """Write a batch, durably.
+
+        Returns:
+            For each piece of feedback whether it was new.
+
+        Raises:
+            StoreUnavailable: the database cannot write now; nothing was written.
+        """
+        with store.write() as transaction:
+            is_new = transaction.record(feedback)
+            transaction.count(milestones, self.count_memory)
+            new = [piece for piece, fresh in zip(feedback, is_new, strict=True) if fresh]
+            self._follow_soft_bounces(transaction, new)
+        return is_new
+
+    def _follow_soft_bounces(self, transaction: WriteTransaction, new: Sequence[Feedback]) -> None:
+        since = transaction.now - self.soft_bounces.reach
+        histories = transaction.soft_bounces(since, self.count_memory)
+        suppressed = apply_policy(self.soft_bounces, transaction, histories)
+        if self.retries:
+            known = {h.address: h for h in histories if h.address not in suppressed}
+            transaction.post(retries_of(new, known, self.streams, transaction.now))
+
+
+DEFAULT_WRITER: Final = FeedbackWriter()
+
 
 class Pipeline:
-    """Turns bodies into changes to the list.
+    """Turns message bodies into changes to the list.
 
     Args:
         store: the list.
         authenticate: what an envelope has to pass.
-        judge: decides what each event means.
-        recorder: writes what was decided.
+        policy: what each event means to the list.
+        writer: writes what was decided.
     """
 
     def __init__(
         self,
         store: Store,
         authenticate: Authenticate,
-        judge: Judge,
-        recorder: Recorder = DEFAULT_RECORDER,
+        policy: Policy,
+        writer: FeedbackWriter = DEFAULT_WRITER,
     ) -> None:
         #: The list.
         self.store = store
         self._authenticate = authenticate
-        self._judge = judge
-        self._recorder = recorder
+        self._policy = policy
+        self._writer = writer
 
     def process(self, bodies: Sequence[str]) -> list[Outcome]:
-        """Take in a batch of bodies, in one transaction.
+        """Decide upon a batch of bodies and record it.
+
+        A certificate that does not come is asked for only once: a whole batch would
+        otherwise wait ten times for a host that is down.
+
+        Raises:
+            StoreUnavailable: the database cannot write now; nothing was changed.
+            StoreError: an operator must mend the database first; nothing was changed.
+        """
+        authenticate = _AskOnce(self._authenticate)
+        return self.record([decide(body, authenticate, self._policy) for body in bodies])
+
+    def decide(self, body: str, authenticate: Authenticate | None = None) -> Decided:
+        """Return what a body means to the list, or why it is refused; nothing is changed.
+
+        Args:
+            body: of an SQS message, an HTTP post, or a document in a file.
+            authenticate: what this body's envelope has to pass instead.
+        """
+        return decide(body, authenticate or self._authenticate, self._policy)
+
+    def record(self, decided: Sequence[Decided]) -> list[Outcome]:
+        """Record what was decided, in one transaction.
 
         Returns:
-            What became of each, in order. Those acknowledged are durable; those
+            What became of each message, in order. Those acknowledged are durable; those
             refused have changed nothing.
 
         Raises:
             StoreUnavailable: the database cannot write now; nothing was changed.
             StoreError: an operator must mend the database first; nothing was changed.
         """
-        unfetched: dict[str, Unverifiable] = {}
-        decided = [self._decide(body, unfetched) for body in bodies]
-        if not any(one.feedback or one.milestones for one in decided):
+        if not any(one.changes_something for one in decided):
             return [one.outcome for one in decided]
         try:
-            return self._record(decided)
-        except StoreError:  # no fault of a message
+            return self._commit(decided)
+        except StoreError:  # no message's fault
             raise
-        except Exception:  # noqa: BLE001 - found again, and named, message by message
-            return [self._record_alone(one) for one in decided]
+        except Exception:  # noqa: BLE001 - found again, and reported, message by message
+            return [self._commit_alone(one) for one in decided]
 
-    def _decide(self, body: str, unfetched: dict[str, Unverifiable]) -> _Decided:
-        envelope = Envelope("")
-        try:
-            envelope = open_envelope(body)
-            self._authenticate_once(envelope, unfetched)
-            return self._judged(envelope)
-        except Refused as refusal:
-            return _refused(refusal, envelope.message_id)
-        except Exception as error:  # noqa: BLE001 - its neighbours must not suffer for it
-            defect = Defect(f"{type(error).__name__} in the program")
-            return _refused(defect, envelope.message_id)
-
-    def _authenticate_once(self, envelope: Envelope, unfetched: dict[str, Unverifiable]) -> None:
-        """Authenticate, asking for a certificate that does not come only once a batch.
-
-        A whole batch would otherwise wait ten times for a host that is down.
-        """
-        if envelope.certificate_url in unfetched:
-            raise unfetched[envelope.certificate_url]
-        try:
-            self._authenticate(envelope)
-        except Unverifiable as refusal:
-            unfetched[envelope.certificate_url] = refusal
-            raise
-
-    def _judged(self, envelope: Envelope) -> _Decided:
-        if envelope.type != NOTIFICATION:
-            return _ignored(NotAnEvent.SET_UP, envelope, f"a {envelope.type} by SNS")
-        event = parse_event(envelope.message, published=envelope.timestamp)
-        if isinstance(event, NotAnEvent):
-            return _ignored(event, envelope)
-        feedback, remarks = self._judge.feedback(event)
-        outcome = Outcome(_kind_to_show(event), remarks=remarks, sns_message_id=envelope.message_id)
-        return _Decided(outcome, feedback, self._judge.milestones(event))
-
-    def _record(self, decided: Sequence[_Decided]) -> list[Outcome]:
-        pieces = [piece for one in decided for piece in one.feedback]
+    def _commit(self, decided: Sequence[Decided]) -> list[Outcome]:
+        feedback = [piece for one in decided for piece in one.feedback]
         milestones = [milestone for one in decided for milestone in one.milestones]
-        news = iter(self._recorder.record(self.store, pieces, milestones))
-        return [_counted(one, list(islice(news, len(one.feedback)))) for one in decided]
+        is_new = iter(self._writer.write(self.store, feedback, milestones))
+        return [_counted(one, list(islice(is_new, len(one.feedback)))) for one in decided]
 
-    def _record_alone(self, one: _Decided) -> Outcome:
-        if not (one.feedback or one.milestones):
+    def _commit_alone(self, one: Decided) -> Outcome:
+        if not one.changes_something:
             return one.outcome
         try:
-            return self._record([one])[0]
-        except StoreError:  # no fault of a message
+            return self._commit([one])[0]
+        except StoreError:  # no message's fault
             raise
         except Exception as error:  # noqa: BLE001 - whatever the driver finds wrong with it
             refusal = Unstorable(f"{type(error).__name__} from the database")
             return Outcome(refusal=refusal, sns_message_id=one.outcome.sns_message_id)
 
 
-def _kind_to_show(event: SesEvent) -> str:
-    """Return a kind that may be counted and logged: no stranger's text."""
-    return event.kind if event.kind in KNOWN_KINDS else UNKNOWN
+class _AskOnce:
+    """Authenticates, asking for a certificate that does not come only once."""
+
+    def __init__(self, authenticate: Authenticate) -> None:
+        self._authenticate = authenticate
+        self._unavailable: dict[str, Unverifiable] = {}
+
+    def __call__(self, envelope: Envelope) -> None:
+        if envelope.certificate_url in self._unavailable:
+            raise self._unavailable[envelope.certificate_url]
+        try:
+            self._authenticate(envelope)
+        except Unverifiable as refusal:
+            self._unavailable[envelope.certificate_url] = refusal
+            raise
 
 
-def _ignored(kind: str, envelope: Envelope, *remarks: str) -> _Decided:
-    return _Decided(Outcome(kind, remarks=frozenset(remarks), sns_message_id=envelope.message_id))
+def decide(body: str, authenticate: Authenticate, policy: Policy) -> Decided:
+    """Return what a body means to the list, or why it is refused; needs no database.
+
+    Args:
+        body: of an SQS message, an HTTP post, or a document in a file.
+        authenticate: what the envelope has to pass.
+        policy: what an event means.
+    """
+    envelope = Envelope("")
+    try:
+        envelope = open_envelope(body)
+        authenticate(envelope)
+        return _interpret(envelope, policy)
+    except Refused as refusal:
+        return _refused(refusal, envelope)
+    except Exception as error:  # noqa: BLE001 - other messages must not suffer for it
+        return _refused(InternalError(f"{type(error).__name__} in the program"), envelope)
 
 
-def _refused(refusal: Refused, sns_message_id: str) -> _Decided:
-    return _Decided(Outcome(refusal=refusal, sns_message_id=sns_message_id))
+def _interpret(envelope: Envelope, policy: Policy) -> Decided:
+    if envelope.type != NOTIFICATION:
+        return _ignored(NotAnEvent.SET_UP, envelope, f"a {envelope.type} by SNS")
+    event = parse_event(envelope.message, published=envelope.timestamp)
+    if isinstance(event, NotAnEvent):
+        return _ignored(event, envelope)
+    feedback, warnings = policy.feedback(event)
+    outcome = Outcome(kind_to_show(event), warnings=warnings, sns_message_id=envelope.message_id)
+    return Decided(outcome, envelope, event, feedback, policy.milestones(event))
 
 
-def _counted(one: _Decided, news: list[bool]) -> Outcome:
-    new = sum(news)
-    return dataclasses.replace(one.outcome, new=new, duplicates=len(news) - new)
+def _ignored(kind: str, envelope: Envelope, *warnings: str) -> Decided:
+    outcome = Outcome(kind, warnings=frozenset(warnings), sns_message_id=envelope.message_id)
+    return Decided(outcome, envelope)
+
+
+def _refused(refusal: Refused, envelope: Envelope) -> Decided:
+    return Decided(Outcome(refusal=refusal, sns_message_id=envelope.message_id), envelope)
+
+
+def _counted(one: Decided, is_new: list[bool]) -> Outcome:
+    new = sum(is_new)
+    return dataclasses.replace(one.outcome, new=new, duplicates=len(is_new) - new)

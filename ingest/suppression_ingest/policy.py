@@ -1,17 +1,40 @@
-"""The policy: what each kind of feedback does to the list, and what it counts as.
+"""The policy: what each SES event does to the list, and what it counts as.
 
-:data:`DEFAULT_POLICY` is all of it. The first row that fits decides. SES's
-``bounceType`` comes before anything that the bouncing host said: a full mailbox
-(5.2.2) is Transient and blocks nobody for ever.
+:data:`DEFAULT_TABLE` is the decision table, and its first row that fits decides;
+:class:`Policy` applies it. SES's ``bounceType`` comes before anything that the
+bouncing host said: a full mailbox (5.2.2) is Transient and blocks nobody for ever.
 """
 
 import dataclasses
 import enum
 import functools
 import re
+from collections.abc import Mapping
 from typing import Final
 
-from suppression_service.store import Reason
+from suppression_ingest.ses import (
+    BOUNCE,
+    COMPLAINT,
+    DELIVERY,
+    NO_ADDRESS,
+    SEND,
+    Recipient,
+    SesEvent,
+    recipient_address,
+)
+from suppression_service.store import Effect, Feedback, Milestone, MilestoneKind, Reason
+
+PROVIDER: Final = "ses"
+
+#: Where mail to SES's mailbox simulator goes; treated like any other, but in no rate.
+SIMULATOR: Final = "@simulator.amazonses.com"
+
+#: An SES event of a kind that this program does not know.
+UNKNOWN: Final = "unknown"
+
+#: Warnings beyond those of the decision table.
+NO_RECIPIENT: Final = "feedback that names no recipient"
+NOT_AN_ADDRESS: Final = "feedback about something that is not an address"
 
 
 class Counts(enum.StrEnum):
@@ -49,8 +72,8 @@ class Row:
 
     ``type``, ``sub_type`` and ``action`` are names with ``|`` between them,
     compared without regard to case; ``*`` fits everything, missing included.
-    ``stored`` is False for what comes with every message sent: ten million rows
-    a day would say nothing that a count does not.
+    ``stored`` is False for events that come with every message sent: ten million
+    rows a day would say nothing that a count does not.
     """
 
     kind: str
@@ -62,8 +85,8 @@ class Row:
     status: re.Pattern[str] | None = None
     action: str = "*"
     stored: bool = True
-    #: Something for an operator to look into, or nothing.
-    remark: str = ""
+    #: What an operator should look into; empty: nothing.
+    warning: str = ""
 
     def fits(self, case: Case) -> bool:
         """Whether the row decides a case, unless an earlier one does."""
@@ -76,7 +99,7 @@ class Row:
         )
 
 
-Policy = tuple[Row, ...]
+Table = tuple[Row, ...]
 
 
 def _names(pattern: str, name: str) -> bool:
@@ -99,7 +122,7 @@ _UNKNOWN_BOUNCE: Final = "a bounce of an unknown type"
 _UNKNOWN_KIND: Final = "an event of an unknown kind"
 
 # fmt: off
-DEFAULT_POLICY: Final[Policy] = (
+DEFAULT_TABLE: Final[Table] = (
     #   kind         type            sub-type                     list          counts as
     Row("Bounce",    "Permanent",    "General | NoEmail",         _HARD,        Counts.BOUNCE),
     Row("Bounce",    "Permanent",    "Suppressed",                _HARD,        Counts.BOUNCE),
@@ -114,7 +137,7 @@ DEFAULT_POLICY: Final[Policy] = (
         status=_FAILURE),
     Row("Bounce",    "Transient",    "*",                         None,         Counts.NOT),
     Row("Bounce",    "*",            "*",                         None,         Counts.NOT,
-        remark=_UNKNOWN_BOUNCE),
+        warning=_UNKNOWN_BOUNCE),
 
     Row("Complaint", "not-spam",     "*",                         None,         Counts.NOT),
     Row("Complaint", "auth-failure", "*",                         None,         Counts.NOT),
@@ -135,20 +158,143 @@ DEFAULT_POLICY: Final[Policy] = (
     Row("Rendering Failure", "*",    "*",                         None,         Counts.NOT),
     Row("Subscription",      "*",    "*",                         None,         Counts.NOT),
     Row("*",                 "*",    "*",                         None,         Counts.NOT,
-        remark=_UNKNOWN_KIND),
+        warning=_UNKNOWN_KIND),
 )
 
 #: For senders to whom a Permanent bounce that says "delayed" is one that may yet arrive.
-DELAYED_IS_SOFT: Final[Policy] = (
+DELAYED_IS_SOFT: Final[Table] = (
     Row("Bounce",    "Permanent",    "*",                         None,         Counts.SOFT_BOUNCE,
         action="delayed"),
-    *DEFAULT_POLICY,
+    *DEFAULT_TABLE,
 )
 # fmt: on
 
-KNOWN_KINDS: Final = frozenset(row.kind for row in DEFAULT_POLICY) - {"*"}
+KNOWN_KINDS: Final = frozenset(row.kind for row in DEFAULT_TABLE) - {"*"}
 
 
-def decide(case: Case, policy: Policy = DEFAULT_POLICY) -> Row:
-    """Return the row of a policy that decides a case; its last row fits everything."""
-    return next(row for row in policy if row.fits(case))
+def decisive_row(case: Case, table: Table = DEFAULT_TABLE) -> Row:
+    """Return the row of a table that decides a case; the last row fits everything."""
+    return next(row for row in table if row.fits(case))
+
+
+def kind_to_show(event: SesEvent) -> str:
+    """Return an event's kind for counts and logs; no unknown text is repeated."""
+    return event.kind if event.kind in KNOWN_KINDS else UNKNOWN
+
+
+_MILESTONES: Final = {SEND: MilestoneKind.SEND, DELIVERY: MilestoneKind.DELIVERY}
+
+# An event that names no recipient is recorded all the same, once.
+_NOBODY: Final = (Recipient(""),)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Policy:
+    """Decides what SES events mean to the list.
+
+    Args:
+        table: the decision table.
+        streams: from configuration set to stream.
+    """
+
+    table: Table = DEFAULT_TABLE
+    streams: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def feedback(self, event: SesEvent) -> tuple[list[Feedback], frozenset[str]]:
+        """Return the feedback to store, one an address, and warnings for an operator.
+
+        There is none for events that are only counted.
+        """
+        pieces: dict[str, Feedback] = {}
+        warnings = set()
+        for recipient in event.recipients or _NOBODY:
+            row = decisive_row(_case(event, recipient), self.table)
+            if row.stored:
+                piece = self._piece(event, recipient, row)
+                # One that has an effect must not give way to one that has none.
+                if piece.address not in pieces or piece.effect:
+                    pieces[piece.address] = piece
+            warnings |= {row.warning, _warning(event, recipient)}
+        return [*pieces.values()], frozenset(warnings - {""})
+
+    def milestones(self, event: SesEvent) -> list[Milestone]:
+        """Return a milestone for each recipient of a send or a delivery, and none otherwise.
+
+        Mail to the simulator is left out: it is in no rate, and nobody's mailbox.
+        """
+        if not (kind := _MILESTONES.get(event.kind)):
+            return []
+        recipients = map(_counted_recipient, event.reached)
+        return [
+            Milestone(
+                kind=kind,
+                identity=event.message_id or event.identity,
+                recipient=recipient,
+                happened=event.happened,
+                configuration_set=event.configuration_set,
+            )
+            for recipient in recipients
+            if not recipient.endswith(SIMULATOR)
+        ]
+
+    def _piece(self, event: SesEvent, recipient: Recipient, row: Row) -> Feedback:
+        address = recipient_address(recipient.address)
+        effect = self._effect(row, event.configuration_set)
+        unmapped = row.listed is not None and effect is None
+        return Feedback(
+            provider=PROVIDER,
+            kind=event.kind,
+            identity=_undecided(event.identity) if unmapped else event.identity,
+            address=address,
+            happened=event.happened,
+            type=event.type,
+            sub_type=event.sub_type,
+            feedback_id=event.feedback_id,
+            message_id=event.message_id,
+            configuration_set=event.configuration_set,
+            action=recipient.action,
+            status=recipient.status,
+            diagnostic=recipient.diagnostic,
+            counts_as=_counts_as(event, address, row),
+            effect=None if address == NO_ADDRESS else effect,
+        )
+
+    def _effect(self, row: Row, configuration_set: str) -> Effect | None:
+        if row.listed is None:
+            return None
+        if row.scope is Scope.ALL_MAIL:
+            return Effect(row.listed)
+        stream = self.streams.get(configuration_set, "")
+        return Effect(row.listed, stream) if stream else None
+
+
+def _case(event: SesEvent, recipient: Recipient) -> Case:
+    return Case(event.kind, event.type, event.sub_type, recipient.action, recipient.status)
+
+
+def _counts_as(event: SesEvent, address: str, row: Row) -> Counts:
+    in_no_rate = address.endswith(SIMULATOR) or not event.recipients
+    return Counts.NOT if in_no_rate else row.counts_as
+
+
+def _counted_recipient(text: str) -> str:
+    """Return the address of a recipient, or a text that differs where recipients differ."""
+    return recipient_address(text) or ascii(text)
+
+
+def _warning(event: SesEvent, recipient: Recipient) -> str:
+    if event.kind not in {BOUNCE, COMPLAINT}:
+        return ""
+    if not event.recipients:
+        return NO_RECIPIENT
+    return NOT_AN_ADDRESS if recipient_address(recipient.address) == NO_ADDRESS else ""
+
+
+def _undecided(identity: str) -> str:
+    """Return the identity of feedback without effect because no stream is mapped.
+
+    With the plain identity, the same feedback could not take effect later: when it
+    comes again with its configuration set (identities publish it without), or is
+    replayed after the stream has been mapped.
+    """
+    return f"{identity} unmapped"

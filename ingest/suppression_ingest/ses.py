@@ -1,4 +1,4 @@
-"""SES events: both JSON shapes, read into one.
+"""SES events: both JSON shapes, read into one class.
 
 Sources: "Amazon SNS notification contents for Amazon SES" (``notificationType``,
 what identities publish) and "Examples of event data that Amazon SES publishes to
@@ -18,9 +18,10 @@ from suppression_ingest.json_object import (
     optional_object,
     optional_text,
     parse_object,
+    parse_timestamp,
     required_text,
 )
-from suppression_ingest.moment import moment_of
+from suppression_service.address import InvalidAddress, canonical
 
 BOUNCE: Final = "Bounce"
 COMPLAINT: Final = "Complaint"
@@ -32,26 +33,28 @@ EVENT_PUBLISHING_SET_UP: Final = "Successfully validated SNS topic for Amazon SE
 # The kind of what it publishes when an identity's notifications are.
 _NOTIFICATIONS_SET_UP: Final = "AmazonSnsSubscriptionSucceeded"
 
-#: Characters of a host's answer that are kept; the rest is rarely read.
+#: Stands for a recipient that is not an address. It is recorded and never listed.
+NO_ADDRESS: Final = ""
+#: Characters of a bouncing host's answer that are kept.
 MAX_DIAGNOSTIC: Final = 1_000
 
 _DISCRIMINATORS: Final = ("eventType", "notificationType")
-# Where the member with the details is not called like the event.
+# Events whose details stand in a member that is not named like the event.
 _MEMBERS: Final = {"Rendering Failure": "failure"}
 
 
 class NotAnEvent(enum.StrEnum):
-    """Messages that are sound and tell nothing about sent mail."""
+    """Well-formed messages that are not about sent mail."""
 
-    #: SES telling that publishing to the topic works.
+    #: SES or SNS confirms that the topic works.
     SET_UP = "set-up"
-    #: Prose, or the JSON of some other program.
+    #: Plain text, or the JSON of some other program.
     FOREIGN = "not an SES event"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Recipient:
-    """One of the recipients that a bounce or a complaint names, as SES writes it."""
+    """One recipient that a bounce or a complaint names, as SES writes it."""
 
     address: str
     action: str = ""
@@ -61,13 +64,13 @@ class Recipient:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SesEvent:
-    """What happened to a message, as SES tells it.
+    """What happened to a sent message, as SES reports it.
 
-    ``kind`` is the discriminator's value, known or not. ``type`` and ``sub_type``
-    are those of a bounce or a complaint, and ``recipients`` whom it names: never
-    anybody from ``mail.destination``, who may have got the message. ``reached`` is
-    whom a send or a delivery is about. ``identity`` stays the same however often and
-    by whichever way the event comes.
+    ``kind`` is SES's own name for it, whether we know it or not. ``type`` and
+    ``sub_type`` belong to a bounce or a complaint. ``recipients`` are those that it
+    names, never those of ``mail.destination``, who may have got the message.
+    ``reached`` are the recipients of a send or a delivery. ``identity`` is the same
+    for every copy of the event, whichever way it comes.
     """
 
     kind: str
@@ -83,18 +86,18 @@ class SesEvent:
 
 
 def parse_event(text: str, published: str = "") -> SesEvent | NotAnEvent:
-    """Read an SES event.
+    """Parse an SES event.
 
     Args:
         text: what SES published.
-        published: when SNS took it (ISO 8601), for an event that names no time;
-            empty where that is not known.
+        published: when SNS accepted it (ISO 8601), used for an event without a
+            timestamp; empty if not known.
 
     Returns:
         The event, or what the text is instead.
 
     Raises:
-        Malformed: it is an SES event, or the beginning of one, and broken.
+        Malformed: it is a broken SES event, or the beginning of one.
     """
     if text.strip() == EVENT_PUBLISHING_SET_UP:
         return NotAnEvent.SET_UP
@@ -111,7 +114,7 @@ def parse_event(text: str, published: str = "") -> SesEvent | NotAnEvent:
 
 
 class _Reader:
-    """Reads one document; holds what several parts of the event are read from."""
+    """Reads one document; holds the parts that several fields of the event need."""
 
     def __init__(self, text: str, document: JsonObject, kind: str, published: str) -> None:
         self._text = text
@@ -162,46 +165,45 @@ class _Reader:
                 return ()
 
     def _happened(self) -> dt.datetime:
-        """Return when it happened; where that is missing, the nearest time that is known.
+        """Return when it happened, or else the nearest time that is known.
 
-        A send has no time of its own and is as old as its mail. Others that have
-        none came later than that, so the time when SNS took them is nearer.
+        A send has no timestamp of its own and is as old as its mail. Other events
+        are younger than their mail, so the time when SNS accepted them is nearer.
         """
         times = [self._own_time(), self._published, self._sent_time()]
         for text in times[::-1] if self._kind == SEND else times:
             if text:
-                return self._not_before_its_mail(moment_of(text))
+                return self._not_before_its_mail(parse_timestamp(text))
         raise Malformed("no timestamp")
 
-    def _not_before_its_mail(self, told: dt.datetime) -> dt.datetime:
-        """Return when feedback happened; other events, as told.
+    def _not_before_its_mail(self, reported: dt.datetime) -> dt.datetime:
+        """Return when a bounce or complaint happened: never before its mail was sent.
 
-        Bounces and complaints are dated by whoever reports them, whose clock may be
-        slow; SES dates the mail. Sources: "Bounce object" and "Complaint object" in
-        the SES guide.
+        The host that reports it also dates it, and its clock may be slow; SES dates
+        the mail. Sources: "Bounce object" and "Complaint object" in the SES guide.
         """
         if self._kind not in {BOUNCE, COMPLAINT}:
-            return told
+            return reported
         try:
-            return max(told, moment_of(self._sent_time()))
-        except Malformed:  # no reason to refuse feedback that has a time of its own
-            return told
+            return max(reported, parse_timestamp(self._sent_time()))
+        except Malformed:  # no reason to refuse feedback with a timestamp of its own
+            return reported
 
     def _identity(self) -> str:
-        """Return what makes this event the same when it comes again.
+        """Return what every copy of this event has in common.
 
         SES names bounces and complaints by a feedbackId, the same in what the
         identity and the configuration set publish. Other events come from
-        configuration sets alone and are told apart by message and time. The
-        MessageId of SNS would not do: two subscriptions of SES to one topic, and
-        a saved event without its envelope, have different ones or none.
+        configuration sets alone and are identified by message and time. SNS's
+        MessageId would not do: it differs between two publications of one event,
+        and a saved event without its envelope has none.
         """
         if feedback_id := optional_text(self._details, "feedbackId"):
             return feedback_id
         if message_id := optional_text(self._mail, "messageId"):
             return f"{message_id} {self._own_time() or self._sent_time()}"
-        octets = self._text.encode(errors="replace")
-        return hashlib.blake2b(octets, digest_size=16).hexdigest()
+        encoded = self._text.encode(errors="replace")
+        return hashlib.blake2b(encoded, digest_size=16).hexdigest()
 
     def _own_time(self) -> str:
         return optional_text(self._details, "timestamp")
@@ -210,7 +212,7 @@ class _Reader:
         return optional_text(self._mail, "timestamp")
 
     def _configuration_set(self) -> str:
-        """Return the configuration set; identities do not tell it. Tags hold lists."""
+        """Return the configuration set; what identities publish lacks it. Tags hold lists."""
         tags = self._mail.get("tags")
         names = tags.get("ses:configuration-set") if isinstance(tags, dict) else None
         first = names[0] if isinstance(names, list) and names else names
@@ -220,14 +222,14 @@ class _Reader:
 def _recipients(details: JsonObject, name: str) -> tuple[Recipient, ...]:
     listed = details.get(name)
     if not isinstance(listed, list):
-        raise Malformed(f"{name} is missing or no list")
+        raise Malformed(f"{name} is missing or not a list")
     return tuple(map(_recipient, listed))
 
 
 def _recipient(listed: object) -> Recipient:
-    """Read one recipient; what is not even an object is one without an address.
+    """Read one recipient; anything but an object is a recipient without an address.
 
-    The others that the event names must not go unheard for its sake.
+    A broken recipient must not hide the others that the event names.
     """
     if not isinstance(listed, dict):
         return Recipient("")
@@ -243,3 +245,19 @@ def _recipient(listed: object) -> Recipient:
 def _texts(listed: object) -> tuple[str, ...]:
     members = listed if isinstance(listed, list) else []
     return tuple(member for member in members if isinstance(member, str))
+
+
+def recipient_address(text: str) -> str:
+    """Return the canonical address of a recipient, or :data:`NO_ADDRESS`.
+
+    SES repeats what the sender or the bouncing host wrote: an addr-spec,
+    ``Name <addr-spec>``, nothing at all, or something that is not an address.
+    """
+    try:
+        return canonical(_addr_spec(text.strip()))
+    except InvalidAddress:
+        return NO_ADDRESS
+
+
+def _addr_spec(text: str) -> str:
+    return text[text.rfind("<") + 1 : -1] if text.endswith(">") else text

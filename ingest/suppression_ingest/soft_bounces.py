@@ -1,17 +1,31 @@
-"""The policy of soft bounces: how many in a row keep an address off for a while.
+"""Soft bounces: how many in a row suppress an address for a while, and which to retry.
 
 What stands on the list follows from which bounces and deliveries happened when, and
-not from the order in which they came to be known. A delivery counts as proof: bounces
-up to it do not count any more, and an entry that rests on them is removed.
+not from the order in which they became known. A delivery proves that an address works:
+bounces up to it no longer count, and an entry that rests on them is removed.
 """
 
 import dataclasses
 import datetime as dt
 from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from suppression_ingest.feedback import PROVIDER
-from suppression_service.store import SoftBounce, SoftBounceHistory, WriteTransaction
+from suppression_ingest.policy import PROVIDER
+from suppression_service.store import (
+    Feedback,
+    Retry,
+    SoftBounce,
+    SoftBounceHistory,
+    WriteTransaction,
+    is_counted,
+)
+
+#: The delay of a retry after the first bounce; each further bounce doubles it.
+FIRST_DELAY: Final = dt.timedelta(minutes=15)
+LONGEST_DELAY: Final = dt.timedelta(hours=24)
+#: A retry of an older bounce is useless.
+RETRY_LIFETIME: Final = dt.timedelta(days=14)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -28,7 +42,7 @@ class SoftBouncePolicy:
 
     Args:
         limit: bounces in a row, of as many messages; 0 is never.
-        within: the time in which they must lie.
+        within: the period in which they must lie.
         lasts: how long the entry stands after the last of them.
     """
 
@@ -38,15 +52,15 @@ class SoftBouncePolicy:
 
     @property
     def reach(self) -> dt.timedelta:
-        """The age at which a bounce matters no more: the entry that it began has expired."""
+        """The age at which a bounce no longer matters: the entry that it began has expired."""
         return self.within + self.lasts
 
     def run(self, bounces: list[SoftBounce]) -> Run | None:
         """Return the run that an entry rests on, if there is one.
 
-        It ends with the newest bounce before which, that one included, enough
-        messages bounced within the time. Those that came later belong to the
-        row and do not make it last longer.
+        The run ends with the newest bounce at which enough messages have bounced
+        within the period. Later bounces belong to the same entry and do not make it
+        last longer.
 
         Args:
             bounces: since the newest delivery, oldest first.
@@ -75,21 +89,70 @@ DEFAULT_SOFT_BOUNCES: Final = SoftBouncePolicy()
 
 
 def apply_policy(
-    policy: SoftBouncePolicy, transaction: WriteTransaction, histories: list[SoftBounceHistory]
+    policy: SoftBouncePolicy, transaction: WriteTransaction, histories: Sequence[SoftBounceHistory]
 ) -> set[str]:
-    """Let the list say what the histories say.
+    """Make the entries for soft bounces agree with the histories.
 
-    An entry goes only when a delivery has made its bounces too few. That they became
-    too few because the policy was made milder does not remove what stands.
+    An entry is removed only when a delivery has left it too few bounces. That a milder
+    policy now asks for more bounces removes nothing.
 
     Returns:
         The addresses that have bounced softly too often to be tried again.
     """
-    held = set()
+    suppressed = set()
     for history in histories if policy.limit else []:
         if run := policy.run(history.bounces):
             transaction.hold(history.address, run.bounces, PROVIDER, run.expires)
-            held.add(history.address)
+            suppressed.add(history.address)
         elif history.delivered:
             transaction.release(history.address, PROVIDER, history.reset)
-    return held
+    return suppressed
+
+
+def retries_of(
+    pieces: Sequence[Feedback],
+    histories: Mapping[str, SoftBounceHistory],
+    streams: Mapping[str, str],
+    now: dt.datetime,
+) -> list[Retry]:
+    """Return the retries of new feedback: of soft bounces with no newer delivery.
+
+    Args:
+        pieces: new feedback of any kind.
+        histories: by address, of those addresses that may be tried again.
+        streams: from configuration set to stream.
+        now: the current time; older bounces than :data:`RETRY_LIFETIME` get no retry.
+    """
+    retries = []
+    for piece in filter(is_counted, pieces):
+        history = histories.get(piece.address)
+        if history and piece.happened > max(history.reset, now - RETRY_LIFETIME):
+            stream = streams.get(piece.configuration_set, "")
+            retries.append(_retry(piece, _attempt(piece, history), stream))
+    return retries
+
+
+def delay_after(attempt: int) -> dt.timedelta:
+    """Return how long to wait after so many bounces in a row, 1 or more."""
+    doublings = min(attempt - 1, 20)
+    return min(LONGEST_DELAY, FIRST_DELAY * (1 << doublings))
+
+
+def _attempt(piece: Feedback, history: SoftBounceHistory) -> int:
+    """Return how many messages had bounced in a row by then, this one included."""
+    until = {bounce.message for bounce in history.bounces if bounce.happened <= piece.happened}
+    return max(1, len(until))
+
+
+def _retry(piece: Feedback, attempt: int, stream: str) -> Retry:
+    return Retry(
+        address=piece.address,
+        message_id=piece.message_id,
+        configuration_set=piece.configuration_set,
+        stream=stream,
+        sub_type=piece.sub_type,
+        status=piece.status,
+        attempt=attempt,
+        happened=piece.happened,
+        not_before=piece.happened + delay_after(attempt),
+    )

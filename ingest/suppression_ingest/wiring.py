@@ -4,11 +4,9 @@ import contextlib
 import datetime as dt
 from collections.abc import Iterator
 
-from suppression_ingest.feedback import Judge
-from suppression_ingest.pipeline import Authenticate, Pipeline
-from suppression_ingest.policy import DEFAULT_POLICY, DELAYED_IS_SOFT
+from suppression_ingest.pipeline import Authenticate, FeedbackWriter, Pipeline
+from suppression_ingest.policy import DEFAULT_TABLE, DELAYED_IS_SOFT, Policy
 from suppression_ingest.rates.cloudwatch import RatePublisher
-from suppression_ingest.recording import Recorder
 from suppression_ingest.settings import IngestSettings
 from suppression_ingest.sns.certificates import CertificateFetcher, SigningKeys
 from suppression_ingest.sns.signature import SnsSignatureVerifier
@@ -38,13 +36,13 @@ def opened_pipeline(settings: IngestSettings) -> Iterator[Pipeline]:
 
 def pipeline_of(settings: IngestSettings, store: Store, authenticate: Authenticate) -> Pipeline:
     """Return the pipeline into a list, by the policies that the settings choose."""
-    return Pipeline(store, authenticate, judge_of(settings), recorder_of(settings))
+    return Pipeline(store, authenticate, policy_of(settings), writer_of(settings))
 
 
-def judge_of(settings: IngestSettings) -> Judge:
-    """Return who decides about events, by the policy that the settings choose."""
-    policy = DELAYED_IS_SOFT if settings.delayed_bounces == "soft" else DEFAULT_POLICY
-    return Judge(policy, settings.streams)
+def policy_of(settings: IngestSettings) -> Policy:
+    """Return the policy that the settings choose."""
+    table = DELAYED_IS_SOFT if settings.delayed_bounces == "soft" else DEFAULT_TABLE
+    return Policy(table, settings.streams)
 
 
 def chores_of(settings: IngestSettings, store: Store, stop: Stop) -> Chores:
@@ -63,17 +61,18 @@ def chores_of(settings: IngestSettings, store: Store, stop: Stop) -> Chores:
 
 def retention_of(settings: IngestSettings) -> Retention:
     """Return what is kept for how long."""
-    recorder = recorder_of(settings)
+    writer = writer_of(settings)
     events = dt.timedelta(days=settings.event_retention) or None
-    return Retention(events, recorder.memory, recorder.soft_bounces)
+    return Retention(events, writer.count_memory, writer.soft_bounces)
 
 
-def recorder_of(settings: IngestSettings) -> Recorder:
-    """Return who writes batches, as the settings have it."""
-    policy = SoftBouncePolicy(
+def writer_of(settings: IngestSettings) -> FeedbackWriter:
+    """Return the writer that the settings describe."""
+    soft_bounces = SoftBouncePolicy(
         limit=settings.soft_bounce_limit,
         within=dt.timedelta(days=settings.soft_bounce_within),
         lasts=dt.timedelta(days=settings.soft_bounce_lasts),
     )
-    memory = dt.timedelta(days=settings.count_memory)
-    return Recorder(policy, memory, bool(settings.retry_queue_url), settings.streams)
+    count_memory = dt.timedelta(days=settings.count_memory)
+    retries = bool(settings.retry_queue_url)
+    return FeedbackWriter(soft_bounces, count_memory, retries, settings.streams)

@@ -9,11 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suppression_ingest.errors import Defect, Malformed, Unstorable
-from suppression_ingest.feedback import Judge
+from suppression_ingest.errors import InternalError, Malformed, Unstorable
 from suppression_ingest.pipeline import Pipeline
-from suppression_ingest.recipient import NO_ADDRESS, recipient_address
-from suppression_ingest.ses import MAX_DIAGNOSTIC, SesEvent, parse_event
+from suppression_ingest.policy import Policy
+from suppression_ingest.ses import (
+    MAX_DIAGNOSTIC,
+    NO_ADDRESS,
+    SesEvent,
+    parse_event,
+    recipient_address,
+)
 from suppression_ingest.sns.envelope import NOTIFICATION, open_envelope
 from suppression_service.address import MAX_ADDRESS, canonical
 from suppression_service.store import Store
@@ -72,7 +77,7 @@ def test_nobody_is_suppressed_whom_the_feedback_does_not_name(document: Json) ->
         event = parse_event(json.dumps(document))
         if isinstance(event, SesEvent):
             named = {recipient_address(one.address) for one in event.recipients} - {NO_ADDRESS}
-            pieces, _ = Judge().feedback(event)
+            pieces, _ = Policy().feedback(event)
             assert {piece.address for piece in pieces if piece.effect} <= named
             assert len({piece.address for piece in pieces}) == len(pieces)
 
@@ -94,7 +99,7 @@ def pipeline(
     else:
         url = request.getfixturevalue("make_postgresql_database")()
     with contextlib.closing(Store.open(url, migrate_first=True)) as store:
-        yield Pipeline(store, lambda _: None, Judge())
+        yield Pipeline(store, lambda _: None, Policy())
 
 
 def test_no_body_is_more_than_the_program_or_the_database_can_take(pipeline: Pipeline) -> None:
@@ -104,6 +109,6 @@ def test_no_body_is_more_than_the_program_or_the_database_can_take(pipeline: Pip
         outcomes = pipeline.process(bodies)
         assert len(outcomes) == len(bodies)
         refusals = [outcome.refusal for outcome in outcomes]
-        assert not [each for each in refusals if isinstance(each, Defect | Unstorable)]
+        assert not [each for each in refusals if isinstance(each, InternalError | Unstorable)]
 
     taken_in()

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from deploy.local.aws import free_port
 from suppression_ingest.pipeline import Pipeline
 from suppression_ingest.settings import IngestSettings
-from suppression_ingest.wiring import judge_of, recorder_of
+from suppression_ingest.wiring import policy_of, writer_of
 from suppression_service.store import DailyCount, Store, Suppression, schema
 from suppression_service.store.rows import SELECT_SUPPRESSION, suppression_of
 from tests.benchmarks.ingest import TOPIC, Signer
@@ -151,7 +151,7 @@ def clean_run(url: str, happened: Sequence[dict[str, Any]]) -> Result:
     """
     settings = IngestSettings(database_url=url)
     with contextlib.closing(Store.open(url, migrate_first=True)) as store:
-        judge, recorder = judge_of(settings), recorder_of(settings)
+        judge, recorder = policy_of(settings), writer_of(settings)
         pipeline = Pipeline(store, lambda _: None, judge, recorder)
         for start in range(0, len(happened), _BATCH):
             pipeline.process([as_text(event) for event in happened[start : start + _BATCH]])

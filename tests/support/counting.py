@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import text
 
-from suppression_ingest.recording import Recorder
+from suppression_ingest.pipeline import FeedbackWriter
 from suppression_service.store import Feedback, Milestone, MilestoneKind, Reason, Store, Suppression
 
 JANE = "jane@example.com"
@@ -57,11 +57,11 @@ def send(number: float, address: str = JANE, configuration_set: str = "") -> Mil
     return Milestone(MilestoneKind.SEND, f"sent {number}", address, hour(number), configuration_set)
 
 
-def take_in(store: Store, *items: Feedback | Milestone, by: Recorder | None = None) -> None:
+def take_in(store: Store, *items: Feedback | Milestone, by: FeedbackWriter | None = None) -> None:
     """Record items in one transaction."""
     feedback = [item for item in items if isinstance(item, Feedback)]
     milestones = [item for item in items if isinstance(item, Milestone)]
-    (by or Recorder()).record(store, feedback, milestones)
+    (by or FeedbackWriter()).write(store, feedback, milestones)
 
 
 def standing(store: Store, address: str = JANE) -> list[Suppression]:

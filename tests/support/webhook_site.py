@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 
 from suppression_ingest.metrics.age import OldestPost
+from suppression_ingest.outcomes import OutcomeLog
 from suppression_ingest.webhook.body import Room
-from suppression_ingest.webhook.journal import Journal
 from suppression_service.store import Reason, Store
 
 Json = dict[str, Any]
@@ -61,7 +61,7 @@ class Site:
     store: Store
     certificates: Certificates
     confirmed: Confirmed
-    journal: Journal
+    log: OutcomeLog
     room: Room
     oldest: OldestPost
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from suppression_ingest.account_list.account_list import AccountList, AddressRefused, Entry, name_of
 from suppression_ingest.account_list.place import Place
-from suppression_ingest.feedback import SIMULATOR
+from suppression_ingest.policy import SIMULATOR
 from suppression_service.store import Effect, Feedback, Reason, Store, Suppression
 
 #: The provider of the feedback, and so the source of the entries.

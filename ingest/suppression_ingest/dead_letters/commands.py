@@ -11,7 +11,7 @@ import typer
 
 from suppression_ingest.dead_letters.moving import redrive, save
 from suppression_ingest.dead_letters.queue import DeadLetterQueue
-from suppression_ingest.dead_letters.reading import Reader, Reading
+from suppression_ingest.dead_letters.reading import Explanation, explain
 from suppression_ingest.dead_letters.settings import DeadLetterSettings
 from suppression_ingest.errors import SettingsError
 from suppression_ingest.options import option
@@ -55,8 +55,8 @@ def list_command(
 ) -> None:
     """Show why each message is there, with its addresses masked.
 
-    Every message goes through the worker's own steps, and nothing is stored. "sound"
-    means that the worker would take it now. Messages are borrowed for the look and
+    Every message goes through the worker's own steps, and nothing is stored. "accepted"
+    means that the worker would accept it now. Messages are borrowed for the look and
     given back at once; each look adds one to their receive counts.
 
     Exit status 0 tells that there are none, 1 that there are some.
@@ -64,7 +64,7 @@ def list_command(
     \b
     Examples:
       suppression-ingest dead-letters list --queue-url https://sqs.eu-west-1.amazonaws.com/…/ses
-      suppression-ingest dead-letters list --json | jq '.letters[].sort'
+      suppression-ingest dead-letters list --json | jq '.letters[].result'
     """  # noqa: D301 - a real backspace, by which click keeps lines apart
     settings = load(
         DeadLetterSettings,
@@ -77,11 +77,10 @@ def list_command(
     letters = _letters(settings)
     waiting = letters.count()
     with _authenticate(settings) as authenticate, letters.looking(limit) as borrowed:
-        reader = Reader(authenticate)
-        readings = [reader.read(letter) for letter in borrowed]
-    left = max(0, waiting - len(readings))
-    _print_readings(readings, left, as_json=as_json)
-    if readings or left:
+        explanations = [explain(letter, authenticate) for letter in borrowed]
+    left = max(0, waiting - len(explanations))
+    _print(explanations, left, as_json=as_json)
+    if explanations or left:
         raise typer.Exit(EXIT_SOME)
 
 
@@ -167,19 +166,19 @@ def _authenticate(settings: DeadLetterSettings) -> Iterator[Authenticate]:
         yield verifier.verify if settings.verify_signatures else verifier.check_topic
 
 
-def _print_readings(readings: Sequence[Reading], left: int, *, as_json: bool) -> None:
+def _print(explanations: Sequence[Explanation], left: int, *, as_json: bool) -> None:
     if as_json:
-        shown = [dataclasses.asdict(reading) for reading in readings]
+        shown = [dataclasses.asdict(explanation) for explanation in explanations]
         typer.echo(json.dumps({"letters": shown, "left": left}, indent=2))
         return
-    for reading in readings:
-        typer.echo(_line(reading))
-    typer.echo(f"{len(readings):,} shown, about {left:,} more in the queue")
+    for explanation in explanations:
+        typer.echo(_line(explanation))
+    typer.echo(f"{len(explanations):,} shown, about {left:,} more in the queue")
 
 
-def _line(reading: Reading) -> str:
-    about = " ".join([reading.kind or "no event", *reading.recipients])
+def _line(one: Explanation) -> str:
+    about = " ".join([one.kind or "no event", *one.recipients])
     return (
-        f"{reading.sent}  received {reading.receive_count:,}×  {reading.message_id}  "
-        f"{reading.sort}: {reading.why}  [{about}]"
+        f"{one.sent}  received {one.receive_count:,}×  {one.message_id}  "
+        f"{one.result}: {one.why}  [{about}]"
     )

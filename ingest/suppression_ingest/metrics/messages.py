@@ -11,18 +11,17 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 from suppression_ingest.errors import (
-    Defect,
     ForeignTopic,
     Forged,
+    InternalError,
     Malformed,
     Refused,
     Unstorable,
     Unverifiable,
 )
-from suppression_ingest.outcome import UNKNOWN, Result
-from suppression_ingest.policy import KNOWN_KINDS
+from suppression_ingest.outcomes import Result, Stats
+from suppression_ingest.policy import KNOWN_KINDS, UNKNOWN
 from suppression_ingest.ses import NotAnEvent
-from suppression_ingest.stats import Tally
 
 #: What stands for the kind of a message that was refused: it was not read so far.
 NO_KIND: Final = "none"
@@ -30,20 +29,20 @@ NO_KIND: Final = "none"
 # All series are there from the beginning: a counter that is born as 1 has never risen,
 # and no alert would ring.
 _KINDS: Final = (*sorted(KNOWN_KINDS), UNKNOWN, *NotAnEvent)
-_REFUSALS: Final = (Malformed, Forged, ForeignTopic, Unverifiable, Unstorable, Defect)
+_REFUSALS: Final = (Malformed, Forged, ForeignTopic, Unverifiable, Unstorable, InternalError)
 _CAUSES: Final = (*Forged.CAUSES, ForeignTopic.cause, Unverifiable.cause)
 
 
-class TallyMetrics(Collector):
+class MessageMetrics(Collector):
     """What became of the messages of one process.
 
     Args:
-        tally: counts them; another thread may add to it meanwhile.
+        stats: counts them; another thread may add to it meanwhile.
         refusals: what a message can be refused for besides what all sources have in common.
     """
 
-    def __init__(self, tally: Tally, refusals: Iterable[type[Refused]] = ()) -> None:
-        self._tally = tally
+    def __init__(self, stats: Stats, refusals: Iterable[type[Refused]] = ()) -> None:
+        self._stats = stats
         self._refusals: tuple[type[Refused], ...] = (*_REFUSALS, *refusals)
 
     def collect(self) -> Iterator[Metric]:
@@ -60,7 +59,7 @@ class TallyMetrics(Collector):
         )
         counts = {(kind, result.value): 0 for kind in _KINDS for result in Result}
         counts |= {(NO_KIND, refusal.label): 0 for refusal in self._refusals}
-        for (kind, outcome), count in (counts | dict(self._tally.outcomes)).items():
+        for (kind, outcome), count in (counts | dict(self._stats.outcomes)).items():
             family.add_metric((_label(kind or NO_KIND), _label(outcome)), count)
         return family
 
@@ -70,8 +69,8 @@ class TallyMetrics(Collector):
             "Pieces of feedback, one a recipient, by whether they were known before.",
             labels=("outcome",),
         )
-        family.add_metric((Result.NEW,), self._tally.new)
-        family.add_metric((Result.DUPLICATE,), self._tally.duplicates)
+        family.add_metric((Result.NEW,), self._stats.new)
+        family.add_metric((Result.DUPLICATE,), self._stats.duplicates)
         return family
 
     def _verification_failures(self) -> Metric:
@@ -81,7 +80,7 @@ class TallyMetrics(Collector):
             labels=("cause",),
         )
         own = (refusal.cause for refusal in self._refusals if refusal.cause)
-        causes = dict.fromkeys((*_CAUSES, *own), 0) | dict(self._tally.unverified)
+        causes = dict.fromkeys((*_CAUSES, *own), 0) | dict(self._stats.unverified)
         for cause, count in causes.items():
             family.add_metric((cause,), count)
         return family

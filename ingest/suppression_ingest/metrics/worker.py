@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 
 from suppression_ingest.metrics.mail import MailLook
-from suppression_ingest.metrics.messages import TallyMetrics
+from suppression_ingest.metrics.messages import MessageMetrics
 from suppression_ingest.metrics.queue import QueueLook
 from suppression_ingest.metrics.watch import Watch
 from suppression_ingest.settings import IngestSettings
@@ -32,6 +32,6 @@ def worker_metrics(settings: IngestSettings, worker: Worker, store: Store) -> It
             "recent mail": MailLook(store),
         }
     )
-    tally = TallyMetrics(worker.tally)
-    with watch.watching(), metrics_port(settings.metrics_listen, tally, worker.oldest, watch):
+    messages = MessageMetrics(worker.log.stats)
+    with watch.watching(), metrics_port(settings.metrics_listen, messages, worker.oldest, watch):
         yield

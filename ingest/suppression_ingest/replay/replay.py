@@ -7,13 +7,10 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
-import structlog
-
-from suppression_ingest.outcome import Outcome
+from suppression_ingest.outcomes import OutcomeLog, Stats
 from suppression_ingest.pipeline import Pipeline
 from suppression_ingest.replay.documents import documents
 from suppression_ingest.replay.saved import bodies_of
-from suppression_ingest.stats import Tally
 
 #: Standard input, where a file is asked for.
 STANDARD_INPUT: Final = "-"
@@ -21,8 +18,6 @@ STANDARD_INPUT: Final = "-"
 BATCH: Final = 500
 
 _CHUNK: Final = 64 * 1024
-
-_log = structlog.get_logger(__name__)
 
 
 class Saved(NamedTuple):
@@ -34,7 +29,7 @@ class Saved(NamedTuple):
 
 def replay(
     pipeline: Pipeline, paths: Iterable[str], advance: Callable[[int], None] = lambda _: None
-) -> Tally:
+) -> Stats:
     """Feed files through a pipeline, in order, and tell what became of them.
 
     Feedback that the store has seen before changes nothing, so a replay that was
@@ -49,14 +44,13 @@ def replay(
         OSError: a file cannot be read.
         StoreUnavailable: the database cannot write now; what came before is stored.
     """
-    tally = Tally()
+    log = OutcomeLog()
     saved = (message for path in paths for message in _messages(path, advance))
     while batch := list(islice(saved, BATCH)):
         outcomes = pipeline.process([message.body for message in batch])
-        tally.add(outcomes)
         for message, outcome in zip(batch, outcomes, strict=True):
-            _report(message, outcome)
-    return tally
+            log.add(outcome, at=message.place)
+    return log.stats
 
 
 def _messages(path: str, advance: Callable[[int], None]) -> Iterator[Saved]:
@@ -84,10 +78,3 @@ def _decoded(stream: IO[bytes], advance: Callable[[int], None]) -> Iterator[str]
             yield text
     if rest := decoder.decode(b"", final=True):
         yield rest
-
-
-def _report(message: Saved, outcome: Outcome) -> None:
-    for remark in outcome.remarks:
-        _log.warning(remark, at=message.place)
-    if refusal := outcome.refusal:
-        _log.warning("message refused", at=message.place, sort=refusal.label, cause=str(refusal))

@@ -18,11 +18,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from suppression_ingest.errors import Defect, ForeignTopic, Malformed, Refused
-from suppression_ingest.json_object import optional_text
+from suppression_ingest.errors import ForeignTopic, InternalError, Malformed, Refused
+from suppression_ingest.json_object import optional_text, parse_timestamp
 from suppression_ingest.metrics.age import OldestPost
-from suppression_ingest.moment import moment_of
-from suppression_ingest.outcome import Outcome
+from suppression_ingest.outcomes import SUMMARY_SECONDS, Outcome, OutcomeLog
 from suppression_ingest.pipeline import Authenticate
 from suppression_ingest.sns.envelope import Envelope, open_envelope
 from suppression_ingest.webhook.batches import Batches
@@ -30,7 +29,6 @@ from suppression_ingest.webhook.body import Room, read_text
 from suppression_ingest.webhook.confirmation import Confirmations
 from suppression_ingest.webhook.credentials import CHALLENGE, check_password, must_be_asked
 from suppression_ingest.webhook.health import Health
-from suppression_ingest.webhook.journal import Journal
 from suppression_ingest.webhook.keys import KeyRing, KeyWanted
 from suppression_ingest.webhook.refusals import (
     Contradictory,
@@ -40,6 +38,7 @@ from suppression_ingest.webhook.refusals import (
     status_of,
 )
 from suppression_ingest.webhook.settings import WebhookSettings
+from suppression_service.aio import in_background
 from suppression_service.store import StoreError
 
 #: Where SNS posts, and where load balancers look.
@@ -48,6 +47,8 @@ HEALTH_PATH: Final = "/healthz"
 
 #: Seconds for an answer. SNS waits for 15, and tries again after a 503.
 ANSWER_SECONDS: Final = 12.0
+#: Posts that are logged one by one between two summaries: strangers post too.
+MAX_LINES: Final = 100
 
 _SUBSCRIPTION: Final = "SubscriptionConfirmation"
 _OK: Final = 200
@@ -78,7 +79,7 @@ class Parts:
     batches: Batches
     confirmations: Confirmations
     health: Health
-    journal: Journal = dataclasses.field(default_factory=Journal)
+    log: OutcomeLog = dataclasses.field(default_factory=lambda: OutcomeLog(MAX_LINES))
     room: Room = dataclasses.field(default_factory=Room)
     oldest: OldestPost = dataclasses.field(default_factory=OldestPost)
 
@@ -126,9 +127,9 @@ class Webhook:
         except ClientDisconnect:
             return Response(status_code=_UNHEALTHY)  # nobody reads it
         except Exception as error:  # noqa: BLE001 - whatever it is, SNS must try again
-            _log.error("a defect", kind=type(error).__name__)
-            outcome = Outcome(refusal=Defect(f"{type(error).__name__} in the program"))
-        self._parts.journal.note(outcome)
+            _log.error("internal error", kind=type(error).__name__)
+            outcome = Outcome(refusal=InternalError(f"{type(error).__name__} in the program"))
+        self._parts.log.add(outcome)
         return _answer(outcome)
 
     async def healthz(self, _request: Request) -> Response:
@@ -140,11 +141,19 @@ class Webhook:
     @contextlib.asynccontextmanager
     async def _running(self, _app: Starlette) -> AsyncIterator[None]:
         async with (
-            self._parts.journal.kept(),
+            in_background(self._summarise, "summaries"),
             self._parts.health.asking(),
             self._parts.batches.running(),
         ):
-            yield
+            try:
+                yield
+            finally:
+                self._parts.log.stopped()
+
+    async def _summarise(self) -> None:
+        while True:
+            await asyncio.sleep(SUMMARY_SECONDS)
+            self._parts.log.summarise()
 
     async def _taken_in(self, headers: Headers, text: str) -> Outcome:
         envelope = open_envelope(text)
@@ -166,7 +175,7 @@ class Webhook:
     def _aging(self, envelope: Envelope) -> contextlib.AbstractContextManager[None]:
         """Count how old a message is, that is genuine, until it is answered."""
         try:
-            return self._parts.oldest.in_hand(moment_of(envelope.timestamp).timestamp())
+            return self._parts.oldest.in_hand(parse_timestamp(envelope.timestamp).timestamp())
         except Malformed:
             return contextlib.nullcontext()  # a raw delivery, which tells no time
 

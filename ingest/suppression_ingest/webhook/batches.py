@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from suppression_ingest.outcome import Outcome
+from suppression_ingest.outcomes import Outcome
 
 #: Messages in one transaction, at most.
 MAX_TOGETHER: Final = 200

@@ -19,8 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suppression_ingest.errors import Malformed
-from suppression_ingest.json_object import optional_text
-from suppression_ingest.moment import moment_of
+from suppression_ingest.json_object import optional_text, parse_timestamp
 from suppression_ingest.sns.envelope import Envelope
 from suppression_ingest.webhook.refusals import StaleConfirmation, TokenRefused, Unconfirmed
 
@@ -72,7 +71,7 @@ class Confirmations:
         token = optional_text(envelope.signed or {}, "Token")
         if not token:
             raise Malformed("a SubscriptionConfirmation without a token")
-        if self._now() - moment_of(envelope.timestamp) > TOKEN_LIFE:
+        if self._now() - parse_timestamp(envelope.timestamp) > TOKEN_LIFE:
             raise StaleConfirmation("the confirmation is older than its token can be")
         name = hashlib.sha256(f"{envelope.topic_arn}\n{token}".encode(errors="replace")).digest()
         async with self._turn:

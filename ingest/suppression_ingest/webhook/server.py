@@ -20,7 +20,7 @@ from uvicorn.supervisors import Multiprocess
 
 from suppression_ingest.errors import IngestError
 from suppression_ingest.logs import configure_logs
-from suppression_ingest.metrics.messages import TallyMetrics
+from suppression_ingest.metrics.messages import MessageMetrics
 from suppression_ingest.sns.certificates import CertificateFetcher
 from suppression_ingest.sns.signature import SnsSignatureVerifier
 from suppression_ingest.webhook.app import POST_PATH, Parts, Webhook
@@ -101,7 +101,7 @@ class Factory:
         if not self.gathering:
             return contextlib.nullcontext()
         told = CollectorRegistry()
-        told.register(TallyMetrics(parts.journal.tally, POST_REFUSALS))
+        told.register(MessageMetrics(parts.log.stats, POST_REFUSALS))
         told.register(parts.oldest)
         told.register(CertificateMetrics(self.tls.chain if self.tls else None))
         return Reporter(ReportTo(self.gathering, str(os.getpid())), told).reporting()

@@ -9,14 +9,12 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from suppression_ingest.soft_bounces import SoftBouncePolicy
+from suppression_ingest.soft_bounces import RETRY_LIFETIME, SoftBouncePolicy
 from suppression_service.store import Horizon, Store
 
 #: For how long a queue keeps a message at most, its dead-letter queue after it too, and
 #: two days for clocks that differ.
 COMES_AGAIN: Final = dt.timedelta(days=30)
-#: After this a retry is no use to anybody.
-RETRIES: Final = dt.timedelta(days=14)
 #: Between two looks for something to forget.
 EVERY: Final = dt.timedelta(minutes=10)
 #: Between two steps while messages are waiting: 86 million rows a day at 1,000 a step.
@@ -50,7 +48,7 @@ class Retention:
             # A day more than anything is looked up in it, for clocks that differ.
             milestones=now - self.memory - _DAY,
             soft_bounces=now - needed,
-            retries=now - RETRIES,
+            retries=now - RETRY_LIFETIME,
         )
 
 

@@ -21,16 +21,13 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import structlog
 
 from suppression_ingest.aws.sqs import MAX_BATCH, asking, connect_client
-from suppression_ingest.worker.retention import RETRIES
+from suppression_ingest.soft_bounces import RETRY_LIFETIME
 from suppression_ingest.worker.signals import Stop, Waiting
-from suppression_service.store import Feedback, Retry, SoftBounceHistory, Store, is_counted
+from suppression_service.store import Retry, Store
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-#: How long to wait after the first bounce; after each further one twice as long.
-FIRST_DELAY: Final = dt.timedelta(minutes=15)
-LONGEST_DELAY: Final = dt.timedelta(hours=24)
 #: Seconds for which SQS holds a message back at most.
 MAX_HELD_BACK: Final = 900
 #: Seconds in which one who took retries out must have sent them.
@@ -41,55 +38,6 @@ BUSY_PIECE: Final = dt.timedelta(seconds=0.2)
 IDLE_PIECE: Final = dt.timedelta(seconds=5)
 
 _log = structlog.get_logger(__name__)
-
-
-def delay_after(attempt: int) -> dt.timedelta:
-    """Return how long to wait after so many bounces in a row, 1 or more."""
-    doublings = min(attempt - 1, 20)
-    return min(LONGEST_DELAY, FIRST_DELAY * (1 << doublings))
-
-
-def retries_of(
-    pieces: Sequence[Feedback],
-    histories: Mapping[str, SoftBounceHistory],
-    streams: Mapping[str, str],
-    now: dt.datetime,
-) -> list[Retry]:
-    """Return the retries of new feedback: of soft bounces that nothing newer has overtaken.
-
-    Args:
-        pieces: new feedback of any sort.
-        histories: by address, of those addresses that may be tried again.
-        streams: from configuration set to stream.
-        now: the moment; what was too long ago by then is no use to anybody.
-    """
-    retries = []
-    for piece in filter(is_counted, pieces):
-        history = histories.get(piece.address)
-        if history and piece.happened > max(history.reset, now - RETRIES):
-            stream = streams.get(piece.configuration_set, "")
-            retries.append(_retry(piece, _attempt(piece, history), stream))
-    return retries
-
-
-def _attempt(piece: Feedback, history: SoftBounceHistory) -> int:
-    """Return how many messages had bounced in a row by then, this one included."""
-    until = {bounce.message for bounce in history.bounces if bounce.happened <= piece.happened}
-    return max(1, len(until))
-
-
-def _retry(piece: Feedback, attempt: int, stream: str) -> Retry:
-    return Retry(
-        address=piece.address,
-        message_id=piece.message_id,
-        configuration_set=piece.configuration_set,
-        stream=stream,
-        sub_type=piece.sub_type,
-        status=piece.status,
-        attempt=attempt,
-        happened=piece.happened,
-        not_before=piece.happened + delay_after(attempt),
-    )
 
 
 class RetryQueue:
@@ -142,7 +90,7 @@ class RetryQueue:
     def _move(self, taken: Sequence[tuple[int, Retry]]) -> None:
         """Move retries from the outbox to the queue; drop those that are no use any more."""
         now = self._now()
-        useful = {number: retry for number, retry in taken if retry.happened > now - RETRIES}
+        useful = {number: retry for number, retry in taken if retry.happened > now - RETRY_LIFETIME}
         left = self._send(useful, now) if useful else set()
         self._store.drop_retries([number for number, _ in taken if number not in left])
         if left:

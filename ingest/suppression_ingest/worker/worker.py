@@ -6,7 +6,6 @@ Whatever happens in between, kill -9 included, it comes again and changes nothin
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
 
 import structlog
 
@@ -14,15 +13,11 @@ from suppression_ingest.aws.sqs import Queue, QueuedMessage
 from suppression_ingest.backoff import Backoff
 from suppression_ingest.errors import QueueUnavailable
 from suppression_ingest.metrics.age import OldestMessage
-from suppression_ingest.outcome import Outcome
+from suppression_ingest.outcomes import SUMMARY_SECONDS, Outcome, OutcomeLog
 from suppression_ingest.pipeline import Pipeline
-from suppression_ingest.stats import Tally
 from suppression_ingest.worker.housekeeping import Chores
 from suppression_ingest.worker.signals import Stop, Stopped, Waiting
 from suppression_service.store import StoreError
-
-#: Seconds between two summaries in the log.
-SUMMARY_SECONDS: Final = 60.0
 
 _log = structlog.get_logger(__name__)
 
@@ -57,8 +52,8 @@ class Worker:
         self._store_backoff = Backoff()
         self._certificate_backoff = Backoff()
         self._next_summary = clock() + SUMMARY_SECONDS
-        #: What the worker has done so far.
-        self.tally = Tally()
+        #: What became of messages so far.
+        self.log = OutcomeLog()
 
     def run(self) -> None:
         """Work until told to stop; a batch under way is finished first."""
@@ -66,7 +61,7 @@ class Worker:
             while True:
                 self.turn()
         except Stopped:
-            _log.info("stopped", **self.tally.as_fields())
+            self.log.stopped()
 
     def turn(self) -> None:
         """Receive one batch and see it through.
@@ -79,11 +74,12 @@ class Worker:
         if messages:
             outcomes = self._store(messages)
             self.oldest.stored()
-            self.tally.add(outcomes)
-            _report(messages, outcomes)
             done = list(zip(messages, outcomes, strict=True))
+            for message, outcome in done:
+                ids = {"sqs_message_id": message.message_id, "receive_count": message.receive_count}
+                self.log.add(outcome, **ids)
             self._delete([message for message, outcome in done if outcome.acknowledged])
-            self._postpone([message for message, outcome in done if outcome.passing])
+            self._postpone([message for message, outcome in done if outcome.retryable])
             self._hold_off(outcomes)
         self._chores.after_turn(idle=not messages)
         self._summarise()
@@ -147,7 +143,7 @@ class Worker:
         """
         if any(outcome.acknowledged for outcome in outcomes):
             self._certificate_backoff.succeeded()
-        elif refusals := [one.refusal for one in outcomes if one.refusal and one.passing]:
+        elif refusals := [one.refusal for one in outcomes if one.refusal and one.retryable]:
             self._wait("nothing can be verified", refusals[0], self._certificate_backoff)
 
     def _wait(self, what: str, error: Exception, backoff: Backoff) -> None:
@@ -158,20 +154,4 @@ class Worker:
     def _summarise(self) -> None:
         if self._clock() >= self._next_summary:
             self._next_summary = self._clock() + SUMMARY_SECONDS
-            _log.info("summary", **self.tally.as_fields())
-
-
-def _report(messages: Sequence[QueuedMessage], outcomes: Sequence[Outcome]) -> None:
-    """Log what an operator should know of single messages: ids and causes, no contents."""
-    for message, outcome in zip(messages, outcomes, strict=True):
-        ids = {"sqs_message_id": message.message_id, "sns_message_id": outcome.sns_message_id}
-        for remark in outcome.remarks:
-            _log.warning(remark, **ids)
-        if outcome.refusal:
-            _log.warning(
-                "message refused",
-                sort=outcome.refusal.label,
-                cause=str(outcome.refusal),
-                receive_count=message.receive_count,
-                **ids,
-            )
+            self.log.summarise()

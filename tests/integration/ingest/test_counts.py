@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from suppression_ingest.recording import Recorder
+from suppression_ingest.pipeline import FeedbackWriter
 from suppression_service.store import DailyCount, Feedback, Milestone, Store
 from tests.support.counting import (
     START,
@@ -91,7 +91,7 @@ def test_both_in_one_batch_count_under_the_configuration_set(store: Store) -> No
 
 
 def test_what_is_too_old_to_be_told_from_a_repetition_does_not_count(store: Store) -> None:
-    week = Recorder(memory=dt.timedelta(days=7))
+    week = FeedbackWriter(count_memory=dt.timedelta(days=7))
     take_in(store, send(1), send(25), by=week)
     assert [count.day for count in counted(store)] == [DAY + dt.timedelta(days=1)]
 

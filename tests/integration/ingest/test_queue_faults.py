@@ -7,8 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from suppression_ingest.aws.sqs import Queue
-from suppression_ingest.feedback import Judge
 from suppression_ingest.pipeline import Pipeline
+from suppression_ingest.policy import Policy
 from suppression_ingest.worker.signals import Stop
 from suppression_ingest.worker.worker import Worker
 from tests.support.faulty_sqs import FaultySqs, Meddle, Refusal
@@ -57,7 +57,7 @@ def worker_behind(
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         queue = Queue.connect(feedback.wiring.queue_url, batch_size=10, wait_seconds=5)
-        return Worker(queue, Pipeline(feedback.store, lambda _: None, Judge()), stop)
+        return Worker(queue, Pipeline(feedback.store, lambda _: None, Policy()), stop)
 
     yield behind
     for proxy in proxies:
@@ -122,7 +122,7 @@ def test_what_a_throttled_sqs_did_not_delete_comes_again_and_counts_once(
     # when it comes again
     worker.turn()
     # then it is deleted, and has changed nothing
-    assert (worker.tally.new, worker.tally.duplicates) == (1, 1)
+    assert (worker.log.stats.new, worker.log.stats.duplicates) == (1, 1)
     assert feedback.occurrences(GONE) == [1]
     assert (feedback.in_queue(), feedback.dead()) == (0, 0)
 
@@ -163,6 +163,6 @@ def test_a_message_that_stands_twice_in_one_receive_counts_once(
     worker = worker_behind({"ReceiveMessage": twice})
     feedback.enqueue(bounce_of(GONE))
     worker.turn()
-    assert (worker.tally.new, worker.tally.duplicates) == (1, 1)
+    assert (worker.log.stats.new, worker.log.stats.duplicates) == (1, 1)
     assert feedback.occurrences(GONE) == [1]
     assert feedback.in_queue() == 0

@@ -11,8 +11,9 @@ import pytest
 from deploy.local import events
 from deploy.local.aws import StandIn
 from suppression_ingest.errors import QueueUnavailable
-from suppression_ingest.recording import Recorder
-from suppression_ingest.worker.retries import RetryQueue, body_of, delay_after, held_back
+from suppression_ingest.pipeline import FeedbackWriter
+from suppression_ingest.soft_bounces import delay_after
+from suppression_ingest.worker.retries import RetryQueue, body_of, held_back
 from suppression_ingest.worker.signals import Stop
 from suppression_service.store import Retry, Store
 from tests.support.counting import (
@@ -27,7 +28,7 @@ from tests.support.counting import (
 )
 from tests.support.processes import eventually
 
-RETRYING = Recorder(retries=True, streams={"news-set": "news"})
+RETRYING = FeedbackWriter(retries=True, streams={"news-set": "news"})
 MINUTE = dt.timedelta(minutes=1)
 
 

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from suppression_ingest.recording import Recorder
+from suppression_ingest.pipeline import FeedbackWriter
 from suppression_ingest.soft_bounces import SoftBouncePolicy
 from suppression_service.store import (
     Feedback,
@@ -29,7 +29,7 @@ from tests.support.counting import (
     take_in,
 )
 
-THREE = Recorder(SoftBouncePolicy(limit=3, within=dt.timedelta(hours=24)))
+THREE = FeedbackWriter(SoftBouncePolicy(limit=3, within=dt.timedelta(hours=24)))
 
 
 @pytest.fixture
@@ -192,19 +192,19 @@ def test_five_bounces_after_an_unsuppress_suppress_again(
 
 
 def test_a_limit_of_0_suppresses_nobody(store: Store) -> None:
-    take_in(store, *five(), by=Recorder(SoftBouncePolicy(limit=0)))
+    take_in(store, *five(), by=FeedbackWriter(SoftBouncePolicy(limit=0)))
     assert standing(store) == []
 
 
 def test_bounces_from_before_the_policy_was_switched_on_count(store: Store) -> None:
-    take_in(store, *five()[:4], by=Recorder(SoftBouncePolicy(limit=0)))
+    take_in(store, *five()[:4], by=FeedbackWriter(SoftBouncePolicy(limit=0)))
     take_in(store, *five()[4:])
     assert len(standing(store)) == 1
 
 
 def test_a_milder_policy_leaves_what_stands(store: Store) -> None:
     take_in(store, *five())
-    take_in(store, soft_bounce(6), by=Recorder(SoftBouncePolicy(limit=50)))
+    take_in(store, soft_bounce(6), by=FeedbackWriter(SoftBouncePolicy(limit=50)))
     assert len(standing(store)) == 1
 
 

@@ -69,7 +69,7 @@ def test_a_forged_message_goes_to_the_dead_letters(feedback: Feedback, bounce_of
     feedback.enqueue(json.dumps(envelope))
     # when the worker gets it
     worker = feedback.start_worker()
-    worker.line("sort=forged")
+    worker.line("kind=forged")
     # then nobody is suppressed for it
     feedback.wait_until_empty()
     assert feedback.dead() == 1

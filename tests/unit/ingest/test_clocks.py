@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from deploy.local.events import bounce
-from suppression_ingest.feedback import Judge
 from suppression_ingest.pipeline import Pipeline
+from suppression_ingest.policy import Policy
 from suppression_service.store import Removal, Store
 
 HOUR = dt.timedelta(hours=1)
@@ -25,7 +25,7 @@ def at(store: Store) -> At:
 
 
 def pipeline_of(store: Store) -> Pipeline:
-    return Pipeline(store, lambda _: None, Judge())
+    return Pipeline(store, lambda _: None, Policy())
 
 
 def bounced(at: dt.datetime) -> str:

@@ -3,8 +3,7 @@ import datetime as dt
 
 import pytest
 
-from suppression_ingest.feedback import NO_RECIPIENT, NOT_AN_ADDRESS, Judge
-from suppression_ingest.policy import DELAYED_IS_SOFT
+from suppression_ingest.policy import DELAYED_IS_SOFT, NO_RECIPIENT, NOT_AN_ADDRESS, Policy
 from suppression_ingest.ses import Recipient, SesEvent
 from suppression_service.store import Effect, MilestoneKind, Reason
 
@@ -25,7 +24,7 @@ def naming(*recipients: Recipient) -> SesEvent:
 
 
 def test_every_recipient_that_a_bounce_names_is_suppressed() -> None:
-    pieces, _ = Judge().feedback(BOUNCE)
+    pieces, _ = Policy().feedback(BOUNCE)
     assert [(piece.address, piece.effect) for piece in pieces] == [
         ("one@example.com", Effect(Reason.HARD_BOUNCE)),
         ("two@example.com", Effect(Reason.HARD_BOUNCE)),
@@ -33,7 +32,7 @@ def test_every_recipient_that_a_bounce_names_is_suppressed() -> None:
 
 
 def test_a_recipient_that_is_named_twice_is_one_piece_of_feedback() -> None:
-    pieces, _ = Judge().feedback(naming(Recipient("a@b.example"), Recipient("A <A@B.example>")))
+    pieces, _ = Policy().feedback(naming(Recipient("a@b.example"), Recipient("A <A@B.example>")))
     assert [piece.address for piece in pieces] == ["a@b.example"]
 
 
@@ -41,48 +40,48 @@ def test_of_two_mentions_of_a_recipient_the_one_with_an_effect_decides() -> None
     # given an address that is delayed and failed at once, and delayed ones are soft
     recipients = (Recipient("a@b.example", "failed"), Recipient("a@b.example", "delayed"))
     for order in (recipients, recipients[::-1]):
-        [piece], _ = Judge(DELAYED_IS_SOFT).feedback(naming(*order))
+        [piece], _ = Policy(DELAYED_IS_SOFT).feedback(naming(*order))
         # then it failed
         assert piece.effect == Effect(Reason.HARD_BOUNCE)
 
 
-def test_a_recipient_that_is_no_address_is_recorded_and_remarked_upon() -> None:
-    [piece], remarks = Judge().feedback(naming(Recipient("undisclosed-recipients:;")))
+def test_a_recipient_that_is_no_address_is_recorded_and_leads_to_a_warning() -> None:
+    [piece], warnings = Policy().feedback(naming(Recipient("undisclosed-recipients:;")))
     assert (piece.address, piece.effect) == ("", None)
-    assert remarks == {NOT_AN_ADDRESS}
+    assert warnings == {NOT_AN_ADDRESS}
 
 
 def test_a_bounce_that_names_nobody_is_recorded_and_in_no_rate() -> None:
-    [piece], remarks = Judge().feedback(naming())
+    [piece], warnings = Policy().feedback(naming())
     assert (piece.address, piece.effect, piece.counts_as) == ("", None, "")
-    assert remarks == {NO_RECIPIENT}
+    assert warnings == {NO_RECIPIENT}
 
 
 def test_mail_to_the_simulator_is_suppressed_and_in_no_rate() -> None:
-    [piece], _ = Judge().feedback(naming(Recipient("bounce+label@simulator.amazonses.com")))
+    [piece], _ = Policy().feedback(naming(Recipient("bounce+label@simulator.amazonses.com")))
     assert (piece.effect, piece.counts_as) == (Effect(Reason.HARD_BOUNCE), "")
 
 
 def test_an_unsubscribe_without_a_mapped_stream_can_still_take_effect_later() -> None:
     # given an unsubscribe that came before its configuration set was mapped
     event = dataclasses.replace(UNSUBSCRIBED, configuration_set="letters-set")
-    before, _ = Judge().feedback(event)
+    before, _ = Policy().feedback(event)
     # when it comes again after that
-    after, _ = Judge(streams={"letters-set": "letters"}).feedback(event)
+    after, _ = Policy(streams={"letters-set": "letters"}).feedback(event)
     # then it is not taken for the same
     assert before[0].identity != after[0].identity
 
 
 def test_an_unsubscribe_with_a_mapped_stream_is_the_same_whenever_it_comes() -> None:
     event = dataclasses.replace(UNSUBSCRIBED, configuration_set="letters-set")
-    judge = Judge(streams={"letters-set": "letters"})
-    assert judge.feedback(event) == judge.feedback(event)
+    policy = Policy(streams={"letters-set": "letters"})
+    assert policy.feedback(event) == policy.feedback(event)
 
 
 @pytest.mark.parametrize("kind", ["Reject", "Rendering Failure", "Subscription", "SomethingNew"])
 def test_other_events_are_recorded_once_and_about_nobody(kind: str) -> None:
     event = SesEvent(kind, BOUNCE.happened, "m-1 t-1")
-    assert [piece.address for piece in Judge().feedback(event)[0]] == [""]
+    assert [piece.address for piece in Policy().feedback(event)[0]] == [""]
 
 
 SENT = SesEvent(
@@ -96,7 +95,7 @@ SENT = SesEvent(
 
 
 def test_a_send_is_a_milestone_of_each_recipient() -> None:
-    milestones = Judge().milestones(SENT)
+    milestones = Policy().milestones(SENT)
     assert [(m.kind, m.recipient) for m in milestones] == [
         (MilestoneKind.SEND, "one@example.com"),
         (MilestoneKind.SEND, "two@example.com"),
@@ -106,37 +105,37 @@ def test_a_send_is_a_milestone_of_each_recipient() -> None:
 
 def test_a_delivery_is_a_milestone_of_another_kind() -> None:
     delivered = dataclasses.replace(SENT, kind="Delivery")
-    assert {m.kind for m in Judge().milestones(delivered)} == {MilestoneKind.DELIVERY}
+    assert {m.kind for m in Policy().milestones(delivered)} == {MilestoneKind.DELIVERY}
 
 
 def test_a_bounce_is_no_milestone() -> None:
-    assert Judge().milestones(BOUNCE) == []
+    assert Policy().milestones(BOUNCE) == []
 
 
 def test_mail_to_the_simulator_is_no_milestone() -> None:
     event = dataclasses.replace(SENT, reached=("success@simulator.amazonses.com",))
-    assert Judge().milestones(event) == []
+    assert Policy().milestones(event) == []
 
 
 def test_a_milestone_is_named_by_its_message_however_it_comes() -> None:
     again = dataclasses.replace(SENT, identity="m-1 a little later")
-    assert Judge().milestones(again) == Judge().milestones(SENT)
+    assert Policy().milestones(again) == Policy().milestones(SENT)
 
 
 def test_recipients_that_are_no_addresses_are_told_apart() -> None:
     event = dataclasses.replace(SENT, reached=("nobody\0", "somebody", "\ud800"))
-    assert len({m.recipient for m in Judge().milestones(event)}) == 3
+    assert len({m.recipient for m in Policy().milestones(event)}) == 3
 
 
 def test_a_complaint_holds_for_all_mail_though_its_configuration_set_is_mapped() -> None:
     complained = dataclasses.replace(
         BOUNCE, kind="Complaint", type="abuse", sub_type="", configuration_set="letters-set"
     )
-    pieces, _ = Judge(streams={"letters-set": "letters"}).feedback(complained)
+    pieces, _ = Policy(streams={"letters-set": "letters"}).feedback(complained)
     assert {piece.effect for piece in pieces} == {Effect(Reason.COMPLAINT, "")}
 
 
 def test_an_unsubscribe_holds_for_the_stream_of_its_configuration_set_alone() -> None:
     event = dataclasses.replace(UNSUBSCRIBED, configuration_set="letters-set")
-    pieces, _ = Judge(streams={"letters-set": "letters"}).feedback(event)
+    pieces, _ = Policy(streams={"letters-set": "letters"}).feedback(event)
     assert {piece.effect for piece in pieces} == {Effect(Reason.UNSUBSCRIBE, "letters")}

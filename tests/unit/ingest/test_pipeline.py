@@ -4,10 +4,9 @@ from typing import Any, NoReturn
 
 import pytest
 
-from suppression_ingest.errors import Defect, Forged, Malformed, Unstorable, Unverifiable
-from suppression_ingest.feedback import Judge
-from suppression_ingest.outcome import UNKNOWN
+from suppression_ingest.errors import Forged, InternalError, Malformed, Unstorable, Unverifiable
 from suppression_ingest.pipeline import Pipeline
+from suppression_ingest.policy import UNKNOWN, Policy
 from suppression_ingest.ses import EVENT_PUBLISHING_SET_UP, NotAnEvent
 from suppression_ingest.sns.envelope import Envelope
 from suppression_service.store import (
@@ -44,7 +43,7 @@ def bounce_of(address: str, feedback_id: str) -> str:
 
 @pytest.fixture
 def pipeline(store: Store) -> Pipeline:
-    return Pipeline(store, trusting, Judge())
+    return Pipeline(store, trusting, Policy())
 
 
 def reasons(store: Store, address: str) -> list[Reason]:
@@ -132,13 +131,13 @@ def test_what_is_no_feedback_is_acknowledged_in_an_envelope_too(
     assert (outcome.acknowledged, outcome.kind) == (True, kind)
 
 
-def test_a_confirmation_by_sns_is_acknowledged_and_remarked_upon(
+def test_a_confirmation_by_sns_is_acknowledged_and_leads_to_a_warning(
     pipeline: Pipeline, signed: Callable[..., Json]
 ) -> None:
     body = signed(Type="UnsubscribeConfirmation", Token="t", SubscribeURL="https://sns.test/")
     [outcome] = pipeline.process([json.dumps(body)])
     assert outcome.acknowledged
-    assert outcome.remarks
+    assert outcome.warnings
 
 
 def test_a_broken_message_does_not_hold_back_its_neighbours(
@@ -169,7 +168,7 @@ def test_a_forged_message_changes_nothing(
         raise Forged("the signature does not fit")
 
     body = json.dumps(signed(json.dumps(sample("bounce-event"))))
-    [outcome] = Pipeline(store, refuse, Judge()).process([body])
+    [outcome] = Pipeline(store, refuse, Policy()).process([body])
     assert isinstance(outcome.refusal, Forged)
     assert reasons(store, "gone@shop.example") == []
 
@@ -178,7 +177,7 @@ def test_a_refusal_tells_which_message_sns_sent(store: Store, signed: Callable[.
     def refuse(_envelope: Envelope) -> None:
         raise Forged("the signature does not fit")
 
-    [outcome] = Pipeline(store, refuse, Judge()).process([json.dumps(signed())])
+    [outcome] = Pipeline(store, refuse, Policy()).process([json.dumps(signed())])
     assert outcome.sns_message_id == "11111111-2222-3333-4444-555555555555"
 
 
@@ -193,9 +192,9 @@ def test_a_certificate_that_does_not_come_is_asked_for_once_a_batch(
         raise Unverifiable("down")
 
     # when a batch of messages needs it
-    outcomes = Pipeline(store, unreachable, Judge()).process([json.dumps(signed())] * 3)
+    outcomes = Pipeline(store, unreachable, Policy()).process([json.dumps(signed())] * 3)
     # then all may pass another time, and one has waited for it
-    assert [outcome.passing for outcome in outcomes] == [True, True, True]
+    assert [outcome.retryable for outcome in outcomes] == [True, True, True]
     assert len(asked) == 1
 
 
@@ -208,14 +207,14 @@ def test_a_certificate_that_did_not_come_is_asked_for_again_in_the_next_batch(
         asked.append(envelope.certificate_url)
         raise Unverifiable("down")
 
-    pipeline = Pipeline(store, unreachable, Judge())
+    pipeline = Pipeline(store, unreachable, Policy())
     for _ in range(2):
         pipeline.process([json.dumps(signed())])
     assert len(asked) == 2
 
 
-def test_a_defect_of_the_program_costs_one_message_only(store: Store) -> None:
-    class Stumbling(Judge):
+def test_a_bug_in_the_program_costs_one_message_only(store: Store) -> None:
+    class Stumbling(Policy):
         def feedback(self, event: Any) -> Any:
             if event.feedback_id == "1":
                 raise ZeroDivisionError
@@ -223,7 +222,7 @@ def test_a_defect_of_the_program_costs_one_message_only(store: Store) -> None:
 
     bodies = [bounce_of("a@x.example", "1"), bounce_of("b@x.example", "2")]
     outcomes = Pipeline(store, trusting, Stumbling()).process(bodies)
-    assert isinstance(outcomes[0].refusal, Defect)
+    assert isinstance(outcomes[0].refusal, InternalError)
     assert outcomes[1].acknowledged
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suppression_ingest.recipient import NO_ADDRESS, recipient_address
+from suppression_ingest.ses import NO_ADDRESS, recipient_address
 from suppression_service.address import canonical
 
 

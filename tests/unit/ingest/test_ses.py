@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suppression_ingest.errors import Malformed, Refused
-from suppression_ingest.feedback import Judge
+from suppression_ingest.policy import Policy
 from suppression_ingest.ses import MAX_DIAGNOSTIC, NotAnEvent, SesEvent, parse_event
 from suppression_ingest.sns.envelope import open_envelope
 
@@ -278,7 +278,7 @@ def judge(text: str) -> None:
     envelope = open_envelope(text)
     event = parse_event(envelope.message, envelope.timestamp)
     if isinstance(event, SesEvent):
-        Judge().feedback(event)
+        Policy().feedback(event)
 
 
 def only_refusals_escape(text: str) -> bool:

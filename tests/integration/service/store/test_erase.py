@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import make_url
 
-from suppression_ingest.recording import Recorder
+from suppression_ingest.pipeline import FeedbackWriter
 from suppression_ingest.soft_bounces import SoftBouncePolicy
 from suppression_service.store import (
     Effect,
@@ -65,7 +65,7 @@ def soft_bounce(happened: dt.datetime, identity: str) -> Feedback:
 
 
 def record(store: Store, *feedback: Feedback) -> list[bool]:
-    return Recorder(SoftBouncePolicy(limit=3), retries=True).record(store, feedback, [])
+    return FeedbackWriter(SoftBouncePolicy(limit=3), retries=True).write(store, feedback, [])
 
 
 def suppress(store: Store, *new: NewSuppression) -> list[Suppression]:
@@ -271,8 +271,8 @@ def test_feedback_whose_memory_is_purged_comes_back_without_the_person(known: St
 
 def test_soft_bounces_of_an_erased_address_make_no_entry_and_no_retry(known: Store) -> None:
     erase(known)
-    recorder = Recorder(SoftBouncePolicy(limit=1), retries=True)
-    recorder.record(known, [soft_bounce(day(9), "s9")], [])
+    writer = FeedbackWriter(SoftBouncePolicy(limit=1), retries=True)
+    writer.write(known, [soft_bounce(day(9), "s9")], [])
     assert Reason.SOFT_BOUNCE not in {e.reason for e in known.address(JANE).suppressions}
     assert known.lease_retries(10, seconds=0) == []
 

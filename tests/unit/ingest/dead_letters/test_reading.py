@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from suppression_ingest.dead_letters.queue import DeadLetter
-from suppression_ingest.dead_letters.reading import SOUND, Reader, Reading
+from suppression_ingest.dead_letters.reading import ACCEPTED, Explanation, explain
 from suppression_ingest.errors import Forged, Unverifiable
 from suppression_ingest.sns.envelope import Envelope
 
@@ -18,12 +18,12 @@ def trusting(_envelope: Envelope) -> None:
     """Take every envelope."""
 
 
-def read(body: str, authenticate: Any = trusting) -> Reading:
-    return Reader(authenticate).read(DeadLetter("id", "receipt", body, 3, SENT))
+def read(body: str, authenticate: Any = trusting) -> Explanation:
+    return explain(DeadLetter("id", "receipt", body, 3, SENT), authenticate)
 
 
-def test_a_letter_that_would_be_taken_now_is_sound(sample: Callable[[str], Json]) -> None:
-    assert read(json.dumps(sample("bounce-event"))).sort == SOUND
+def test_a_letter_that_would_be_taken_now_is_accepted(sample: Callable[[str], Json]) -> None:
+    assert read(json.dumps(sample("bounce-event"))).result == ACCEPTED
 
 
 def test_the_kind_and_the_masked_recipients_are_shown(sample: Callable[[str], Json]) -> None:
@@ -33,7 +33,7 @@ def test_the_kind_and_the_masked_recipients_are_shown(sample: Callable[[str], Js
 
 def test_a_broken_letter_is_malformed_and_shows_nobody() -> None:
     reading = read('{"eventType": "Bounce", "bounce": {"emailAddress": "jane@')
-    assert (reading.sort, reading.kind, reading.recipients) == ("malformed", "", [])
+    assert (reading.result, reading.kind, reading.recipients) == ("malformed", "", [])
 
 
 @pytest.mark.parametrize("refusal", [Forged("it is"), Unverifiable("down")])
@@ -44,7 +44,7 @@ def test_what_cannot_be_trusted_shows_whom_it_is_about(
         raise refusal
 
     reading = read(json.dumps(signed(json.dumps(sample("bounce-event")))), refuse)
-    assert reading.sort in {"forged", "cannot verify now"}
+    assert reading.result in {"forged", "cannot verify now"}
     assert reading.recipients == ["g***@s***"]
 
 

@@ -16,11 +16,10 @@ from suppression_ingest.errors import (
 )
 from suppression_ingest.metrics.age import LATELY_SECONDS, OldestMessage, OldestPost
 from suppression_ingest.metrics.mail import MailLook
-from suppression_ingest.metrics.messages import TallyMetrics
+from suppression_ingest.metrics.messages import MessageMetrics
 from suppression_ingest.metrics.queue import QueueLook
 from suppression_ingest.metrics.watch import Watch
-from suppression_ingest.outcome import Outcome
-from suppression_ingest.stats import Tally
+from suppression_ingest.outcomes import Outcome, Stats
 from suppression_ingest.webhook.refusals import POST_REFUSALS
 from suppression_service.store import Store
 
@@ -55,9 +54,9 @@ def values(families: "Iterable[Metric]", *labels: str) -> dict[Any, float]:
 def test_a_message_counts_by_kind_and_by_what_became_of_it(
     outcome: Outcome, kind: str, name: str
 ) -> None:
-    tally = Tally()
-    tally.add([outcome])
-    told = values(TallyMetrics(tally).collect(), "kind", "outcome")
+    stats = Stats()
+    stats.add([outcome])
+    told = values(MessageMetrics(stats).collect(), "kind", "outcome")
     assert told == {("suppression_ingest_messages", kind, name): 1}
 
 
@@ -73,19 +72,19 @@ def test_a_message_counts_by_kind_and_by_what_became_of_it(
 def test_a_message_that_cannot_be_verified_counts_by_what_failed(
     refusal: errors.Refused, cause: str
 ) -> None:
-    tally = Tally()
-    tally.add([Outcome(refusal=refusal)])
-    told = values(TallyMetrics(tally).collect(), "cause")
+    stats = Stats()
+    stats.add([Outcome(refusal=refusal)])
+    told = values(MessageMetrics(stats).collect(), "cause")
     assert told == {("suppression_ingest_verification_failures", cause): 1}
 
 
 def test_a_broken_message_is_no_failure_to_verify() -> None:
-    tally = Tally()
-    tally.add([Outcome(refusal=Malformed("cut off"))])
-    assert values(TallyMetrics(tally).collect(), "cause") == {}
+    stats = Stats()
+    stats.add([Outcome(refusal=Malformed("cut off"))])
+    assert values(MessageMetrics(stats).collect(), "cause") == {}
 
 
-def series(metrics: TallyMetrics) -> set[tuple[str, ...]]:
+def series(metrics: MessageMetrics) -> set[tuple[str, ...]]:
     return {
         (sample.name, *sample.labels.values())
         for family in metrics.collect()
@@ -94,7 +93,7 @@ def series(metrics: TallyMetrics) -> set[tuple[str, ...]]:
 
 
 def test_series_are_there_before_the_first_message() -> None:
-    names = series(TallyMetrics(Tally()))
+    names = series(MessageMetrics(Stats()))
     assert ("suppression_ingest_messages_total", "bounce", "new") in names
     assert ("suppression_ingest_messages_total", "none", "forged") in names
     assert ("suppression_ingest_feedback_total", "duplicate") in names
@@ -102,7 +101,7 @@ def test_series_are_there_before_the_first_message() -> None:
 
 
 def test_those_of_the_webhook_are_there_before_the_first_post() -> None:
-    names = series(TallyMetrics(Tally(), POST_REFUSALS))
+    names = series(MessageMetrics(Stats(), POST_REFUSALS))
     assert ("suppression_ingest_messages_total", "none", "forged") in names
     assert ("suppression_ingest_messages_total", "none", "store_away") in names
     assert ("suppression_ingest_verification_failures_total", "password") in names
@@ -168,7 +167,7 @@ def test_what_cannot_be_looked_at_is_left_out_and_logged_once() -> None:
     def forbidden() -> "list[Metric]":
         raise QueueUnavailable("AccessDenied")
 
-    watch = Watch({"mail": lambda: list(TallyMetrics(Tally()).collect()), "queue": forbidden})
+    watch = Watch({"mail": lambda: list(MessageMetrics(Stats()).collect()), "queue": forbidden})
     with capture_logs() as lines:
         watch.look()
         watch.look()
@@ -178,7 +177,7 @@ def test_what_cannot_be_looked_at_is_left_out_and_logged_once() -> None:
 
 
 def test_what_was_found_before_is_not_told_when_it_cannot_be_found_any_more() -> None:
-    answers: list[Callable[[], Any]] = [lambda: list(TallyMetrics(Tally()).collect())]
+    answers: list[Callable[[], Any]] = [lambda: list(MessageMetrics(Stats()).collect())]
 
     def look() -> "list[Metric]":
         if not answers:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from suppression_ingest.feedback import Judge
 from suppression_ingest.pipeline import Pipeline
+from suppression_ingest.policy import Policy
 from suppression_ingest.replay.replay import STANDARD_INPUT, replay
 from suppression_ingest.sns.envelope import Envelope
 from suppression_service.store import Store
@@ -22,7 +22,7 @@ def trusting(_envelope: Envelope) -> None:
 
 @pytest.fixture
 def pipeline(store: Store) -> Pipeline:
-    return Pipeline(store, trusting, Judge())
+    return Pipeline(store, trusting, Policy())
 
 
 @pytest.fixture
@@ -69,10 +69,10 @@ def test_a_bad_line_is_named_by_file_and_line(
     line = json.dumps(bounce)
     file.write_text(f"{line}\n{line[:300]}\n{line}\n")
     # when it is replayed
-    tally = replay(pipeline, [str(file)])
+    stats = replay(pipeline, [str(file)])
     # then that line is named, and only that one refused
     assert [entry["at"] for entry in logged] == [f"{file}:2"]
-    assert (tally.received, tally.refused.total()) == (3, 1)
+    assert (stats.received, stats.refused.total()) == (3, 1)
 
 
 def test_a_bad_line_is_never_quoted(

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from suppression_ingest.feedback import Judge
 from suppression_ingest.metrics.age import OldestPost
 from suppression_ingest.pipeline import Pipeline
+from suppression_ingest.policy import Policy
 from suppression_ingest.sns.signature import SnsSignatureVerifier
 from suppression_ingest.webhook.app import Parts, Webhook
 from suppression_ingest.webhook.batches import Batches
@@ -60,7 +60,7 @@ def open_site(store: Store, certificate: bytes) -> Open:
         parts = Parts(
             authenticate=verify,
             keys=keys,
-            batches=Batches(Pipeline(store, verify, Judge()).process),
+            batches=Batches(Pipeline(store, verify, Policy()).process),
             # The clock stands where the envelopes of these tests were made.
             confirmations=Confirmations(confirmed, lambda: NOW),
             health=Health(store.revision),
@@ -69,7 +69,7 @@ def open_site(store: Store, certificate: bytes) -> Open:
         transport = httpx.ASGITransport(Webhook(settings, parts).application())
         client = httpx.AsyncClient(transport=transport, base_url="http://webhook.test")
         async with client, parts.batches.running():
-            counted = parts.journal, parts.room, parts.oldest
+            counted = parts.log, parts.room, parts.oldest
             yield Site(client, store, certificates, confirmed, *counted)
 
     return opened

@@ -9,7 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from suppression_ingest.errors import Unverifiable
-from suppression_ingest.pipeline import Pipeline
+from suppression_ingest.policy import Policy
+from suppression_ingest.ses import SesEvent
 from suppression_ingest.webhook import app
 from suppression_ingest.webhook.refusals import TokenRefused, Unconfirmed
 from suppression_service.store import Reason, Store, StoreError, StoreUnavailable
@@ -142,13 +143,13 @@ async def test_more_than_there_is_room_for_is_answered_503(
     assert await site.post(signed(bounce)) == 200
 
 
-async def test_a_defect_of_the_program_is_answered_500(
+async def test_a_bug_in_the_program_is_answered_500(
     site: Site, signed: Signed, bounce: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stumble(_pipeline: Pipeline, _body: str, _unfetched: Any) -> NoReturn:
+    def stumble(_policy: Policy, _event: SesEvent) -> NoReturn:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Pipeline, "_decide", stumble)
+    monkeypatch.setattr(Policy, "feedback", stumble)
     assert await site.post(signed(bounce)) == 500
 
 
@@ -326,15 +327,15 @@ async def test_to_be_asked_for_the_password_is_neither_counted_nor_logged(
     raw_site: Site, signed: Signed, bounce: str, logged: list[Any]
 ) -> None:
     assert await raw_site.post(signed(bounce)) == 401
-    assert (raw_site.journal.tally.received, logged) == (0, [])
+    assert (raw_site.log.stats.received, logged) == (0, [])
 
 
 async def test_a_wrong_password_is_counted_and_logged(
     raw_site: Site, signed: Signed, bounce: str, logged: list[Any]
 ) -> None:
     await raw_site.post(signed(bounce), authorization=basic(PASSWORD + "x"))
-    assert raw_site.journal.tally.unverified == {"password": 1}
-    assert [line["sort"] for line in logged] == ["wrong password"]
+    assert raw_site.log.stats.unverified == {"password": 1}
+    assert [line["kind"] for line in logged] == ["wrong password"]
 
 
 # --- health ------------------------------------------------------------------------------------
@@ -364,9 +365,9 @@ async def test_every_post_is_counted_by_what_became_of_it(
     await site.post(signed(bounce))
     await site.post(signed(bounce) | {"Message": "changed"})
     await site.post("{")
-    tally = site.journal.tally
-    assert (tally.received, tally.kinds) == (3, {"Bounce": 1})
-    assert tally.refused == {"forged": 1, "malformed": 1}
+    stats = site.log.stats
+    assert (stats.received, stats.kinds) == (3, {"Bounce": 1})
+    assert stats.refused == {"forged": 1, "malformed": 1}
 
 
 async def test_no_log_line_holds_an_address(
@@ -381,7 +382,7 @@ async def test_no_log_line_holds_an_address(
     ]
     for post in posts:
         await site.post(post)
-    site.journal.summarise()
+    site.log.summarise()
     assert logged
     assert "example" not in json.dumps(logged, default=str)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from suppression_ingest.outcome import Outcome
+from suppression_ingest.outcomes import Outcome
 from suppression_ingest.webhook.batches import MAX_TOGETHER, Batches
 from suppression_service.store import StoreUnavailable
 

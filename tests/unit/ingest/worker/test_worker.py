@@ -8,13 +8,13 @@ from structlog.testing import capture_logs
 
 from suppression_ingest.aws.sqs import Queue, QueuedMessage
 from suppression_ingest.errors import QueueUnavailable, Unverifiable
-from suppression_ingest.feedback import Judge
-from suppression_ingest.outcome import Outcome
+from suppression_ingest.outcomes import SUMMARY_SECONDS, Outcome
 from suppression_ingest.pipeline import Pipeline
+from suppression_ingest.policy import Policy
 from suppression_ingest.sns.envelope import Envelope
 from suppression_ingest.worker.housekeeping import Chores
 from suppression_ingest.worker.signals import Stop, Stopped
-from suppression_ingest.worker.worker import SUMMARY_SECONDS, Worker
+from suppression_ingest.worker.worker import Worker
 from suppression_service.store import Store, StoreError, StoreUnavailable
 
 Json = dict[str, Any]
@@ -102,7 +102,7 @@ def pipeline(store: Store) -> Pipeline:
         if envelope.signed:
             raise Unverifiable("down")
 
-    return Pipeline(store, authenticate, Judge())
+    return Pipeline(store, authenticate, Policy())
 
 
 @pytest.fixture
@@ -242,7 +242,7 @@ def test_a_message_that_comes_again_changes_nothing(
     worker = Worker(queue, pipeline, stop)
     worker.run()
     # then it counts once
-    assert (worker.tally.new, worker.tally.duplicates) == (1, 1)
+    assert (worker.log.stats.new, worker.log.stats.duplicates) == (1, 1)
     assert [e.occurrences for e in store.address("gone@shop.example").suppressions] == [1]
 
 
@@ -268,7 +268,7 @@ def test_a_refusal_is_logged_by_ids_and_cause(
     Worker(ScriptedQueue([broken]), pipeline, stop).run()
     [line] = [line for line in logged if line["event"] == "message refused"]
     assert line["sqs_message_id"] == "broken"
-    assert line["sort"] == "malformed"
+    assert line["kind"] == "malformed"
 
 
 def test_no_log_line_holds_an_address(

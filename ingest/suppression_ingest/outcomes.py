@@ -1,0 +1,159 @@
+"""What became of messages: one at a time, in sum, and in the log."""
+
+import dataclasses
+import enum
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, Final
+
+import structlog
+
+from suppression_ingest.errors import Refused, Unverifiable
+
+#: Seconds between two summaries in the log.
+SUMMARY_SECONDS: Final = 60.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Result(enum.StrEnum):
+    """What an accepted message has changed."""
+
+    #: It reported something that was not known before.
+    NEW = "new"
+    #: It reported only what was known.
+    DUPLICATE = "duplicate"
+    #: It held nothing about a recipient to store: a send, a delivery, a set-up message.
+    NOTHING = "nothing"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a message.
+
+    ``kind`` is the SES kind, :data:`suppression_ingest.policy.UNKNOWN` or a
+    :class:`suppression_ingest.ses.NotAnEvent`; empty when the message was refused.
+    ``new`` and ``duplicates`` count pieces of feedback, one a recipient. ``warnings``
+    are for an operator. ``sns_message_id`` is empty where SNS gave none.
+    """
+
+    kind: str = ""
+    new: int = 0
+    duplicates: int = 0
+    warnings: frozenset[str] = frozenset()
+    refusal: Refused | None = None
+    sns_message_id: str = ""
+
+    @property
+    def acknowledged(self) -> bool:
+        """Whether the message may be deleted: what it reports is stored."""
+        return self.refusal is None
+
+    @property
+    def name(self) -> str:
+        """The outcome in a word or two: a :class:`Result` or a refusal's label."""
+        if self.refusal:
+            return self.refusal.label
+        if self.new:
+            return Result.NEW
+        return Result.DUPLICATE if self.duplicates else Result.NOTHING
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the message, unchanged, may be accepted another time."""
+        return isinstance(self.refusal, Unverifiable)
+
+
+@dataclasses.dataclass(slots=True)
+class Stats:
+    """Counts of what became of messages.
+
+    ``outcomes`` counts messages by kind and :attr:`Outcome.name`, ``unverified`` those
+    that could not be verified by what failed, ``kinds`` acknowledged messages,
+    ``new`` and ``duplicates`` pieces of feedback (one a recipient), ``refused`` messages
+    by the label of the refusal and ``warnings`` messages by the warning.
+    """
+
+    received: int = 0
+    outcomes: Counter[tuple[str, str]] = dataclasses.field(default_factory=Counter)
+    unverified: Counter[str] = dataclasses.field(default_factory=Counter)
+    kinds: Counter[str] = dataclasses.field(default_factory=Counter)
+    new: int = 0
+    duplicates: int = 0
+    refused: Counter[str] = dataclasses.field(default_factory=Counter)
+    warnings: Counter[str] = dataclasses.field(default_factory=Counter)
+
+    def add(self, outcomes: Iterable[Outcome]) -> None:
+        """Count what became of some messages."""
+        for outcome in outcomes:
+            self.received += 1
+            self.outcomes[outcome.kind, outcome.name] += 1
+            self.new += outcome.new
+            self.duplicates += outcome.duplicates
+            self.warnings.update(outcome.warnings)
+            if outcome.refusal:
+                self.refused[outcome.refusal.label] += 1
+                if outcome.refusal.cause:
+                    self.unverified[outcome.refusal.cause] += 1
+            else:
+                self.kinds[outcome.kind] += 1
+
+    def as_fields(self) -> dict[str, Any]:
+        """Return the counts as fields of a log line."""
+        return {
+            "received": self.received,
+            "kinds": dict(self.kinds),
+            "new": self.new,
+            "duplicates": self.duplicates,
+            "refused": dict(self.refused),
+            "warnings": dict(self.warnings),
+        }
+
+
+class OutcomeLog:
+    """Counts every message, and logs those that an operator should know of.
+
+    The log holds ids, causes and counts, and no contents.
+
+    Args:
+        max_lines: messages to log one by one between two summaries; None: no bound.
+            Needed where strangers can send messages, or they could fill the disk.
+    """
+
+    def __init__(self, max_lines: int | None = None) -> None:
+        #: What became of messages so far.
+        self.stats = Stats()
+        self._max_lines = max_lines
+        self._lines = 0
+        self._unlogged = 0
+
+    def add(self, outcome: Outcome, **ids: object) -> None:
+        """Count a message, and log its warnings and its refusal.
+
+        Args:
+            outcome: what became of it.
+            ids: what names the message, as fields of the log line.
+        """
+        self.stats.add([outcome])
+        if not (outcome.warnings or outcome.refusal):
+            return
+        if self._max_lines is not None and self._lines >= self._max_lines:
+            self._unlogged += 1
+            return
+        self._lines += 1
+        if outcome.sns_message_id:
+            ids["sns_message_id"] = outcome.sns_message_id
+        for warning in outcome.warnings:
+            _log.warning(warning, **ids)
+        if refusal := outcome.refusal:
+            _log.warning("message refused", kind=refusal.label, cause=str(refusal), **ids)
+
+    def summarise(self) -> None:
+        """Log the counts, and begin anew to count lines."""
+        unlogged = {} if self._max_lines is None else {"unlogged": self._unlogged}
+        _log.info("summary", **self.stats.as_fields(), **unlogged)
+        self._lines = self._unlogged = 0
+
+    def stopped(self) -> None:
+        """Log the counts for the last time."""
+        _log.info("stopped", **self.stats.as_fields())
