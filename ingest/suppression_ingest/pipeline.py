@@ -22,11 +22,14 @@ from suppression_ingest.soft_bounces import (
     apply_policy,
     retries_of,
 )
-from suppression_service.store import Feedback, Milestone, Store, StoreError, WriteTransaction
-
-#: How long repeated sends and deliveries are recognised: as long as a queue keeps a
-#: message at most, and a day for clocks that differ.
-DEFAULT_COUNT_MEMORY: Final = dt.timedelta(days=15)
+from suppression_service.store import (
+    DEDUPLICATION_WINDOW,
+    DeliveryEvent,
+    Feedback,
+    Store,
+    StoreError,
+    WriteTransaction,
+)
 
 #: Raises a :class:`Refused` for an envelope that must not be trusted.
 Authenticate = Callable[[Envelope], None]
@@ -44,12 +47,12 @@ class Decided:
     envelope: Envelope
     event: SesEvent | None = None
     feedback: Sequence[Feedback] = ()
-    milestones: Sequence[Milestone] = ()
+    delivery_events: Sequence[DeliveryEvent] = ()
 
     @property
     def changes_something(self) -> bool:
         """Whether there is anything to record."""
-        return bool(self.feedback or self.milestones)
+        return bool(self.feedback or self.delivery_events)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -58,19 +61,19 @@ class FeedbackWriter:
 
     Args:
         soft_bounces: when soft bounces lead to an entry.
-        count_memory: how long repeated sends and deliveries are recognised; older ones
-            are not counted.
+        deduplication_window: how long repeated sends and deliveries are recognised; older
+            ones are not counted.
         retries: whether soft bounces go to the retry queue.
         streams: from configuration set to stream, for retries.
     """
 
     soft_bounces: SoftBouncePolicy = DEFAULT_SOFT_BOUNCES
-    count_memory: dt.timedelta = DEFAULT_COUNT_MEMORY
+    deduplication_window: dt.timedelta = DEDUPLICATION_WINDOW
     retries: bool = False
     streams: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def write(
-        self, store: Store, feedback: Sequence[Feedback], milestones: Sequence[Milestone]
+        self, store: Store, feedback: Sequence[Feedback], delivery_events: Sequence[DeliveryEvent]
     ) -> list[bool]:
         """Write a batch, durably.
 
@@ -80,16 +83,16 @@ class FeedbackWriter:
         Raises:
             StoreUnavailable: the database cannot write now; nothing was written.
         """
-        with store.write() as transaction:
+        with store.write(self.deduplication_window) as transaction:
             is_new = transaction.record(feedback)
-            transaction.count(milestones, self.count_memory)
+            transaction.count(delivery_events)
             new = [piece for piece, fresh in zip(feedback, is_new, strict=True) if fresh]
             self._follow_soft_bounces(transaction, new)
         return is_new
 
     def _follow_soft_bounces(self, transaction: WriteTransaction, new: Sequence[Feedback]) -> None:
         since = transaction.now - self.soft_bounces.reach
-        histories = transaction.soft_bounces(since, self.count_memory)
+        histories = transaction.soft_bounce_histories(since)
         suppressed = apply_policy(self.soft_bounces, transaction, histories)
         if self.retries:
             known = {h.address: h for h in histories if h.address not in suppressed}
@@ -166,8 +169,8 @@ class Pipeline:
 
     def _commit(self, decided: Sequence[Decided]) -> list[Outcome]:
         feedback = [piece for one in decided for piece in one.feedback]
-        milestones = [milestone for one in decided for milestone in one.milestones]
-        is_new = iter(self._writer.write(self.store, feedback, milestones))
+        delivery_events = [event for one in decided for event in one.delivery_events]
+        is_new = iter(self._writer.write(self.store, feedback, delivery_events))
         return [_counted(one, list(islice(is_new, len(one.feedback)))) for one in decided]
 
     def _commit_alone(self, one: Decided) -> Outcome:
@@ -226,7 +229,7 @@ def _interpret(envelope: Envelope, policy: Policy) -> Decided:
         return _ignored(event, envelope)
     feedback, warnings = policy.feedback(event)
     outcome = Outcome(kind_to_show(event), warnings=warnings, sns_message_id=envelope.message_id)
-    return Decided(outcome, envelope, event, feedback, policy.milestones(event))
+    return Decided(outcome, envelope, event, feedback, policy.delivery_events(event))
 
 
 def _ignored(kind: str, envelope: Envelope, *warnings: str) -> Decided:

@@ -22,7 +22,7 @@ from suppression_ingest.ses import (
     SesEvent,
     recipient_address,
 )
-from suppression_service.store import Effect, Feedback, Milestone, MilestoneKind, Reason
+from suppression_service.store import DeliveryEvent, DeliveryEventKind, Effect, Feedback, Reason
 
 PROVIDER: Final = "ses"
 
@@ -182,7 +182,7 @@ def kind_to_show(event: SesEvent) -> str:
     return event.kind if event.kind in KNOWN_KINDS else UNKNOWN
 
 
-_MILESTONES: Final = {SEND: MilestoneKind.SEND, DELIVERY: MilestoneKind.DELIVERY}
+_DELIVERY_EVENTS: Final = {SEND: DeliveryEventKind.SEND, DELIVERY: DeliveryEventKind.DELIVERY}
 
 # An event that names no recipient is recorded all the same, once.
 _NOBODY: Final = (Recipient(""),)
@@ -217,16 +217,16 @@ class Policy:
             warnings |= {row.warning, _warning(event, recipient)}
         return [*pieces.values()], frozenset(warnings - {""})
 
-    def milestones(self, event: SesEvent) -> list[Milestone]:
-        """Return a milestone for each recipient of a send or a delivery, and none otherwise.
+    def delivery_events(self, event: SesEvent) -> list[DeliveryEvent]:
+        """Return a delivery event for each recipient of a send or a delivery, and none otherwise.
 
         Mail to the simulator is left out: it is in no rate, and nobody's mailbox.
         """
-        if not (kind := _MILESTONES.get(event.kind)):
+        if not (kind := _DELIVERY_EVENTS.get(event.kind)):
             return []
         recipients = map(_counted_recipient, event.reached)
         return [
-            Milestone(
+            DeliveryEvent(
                 kind=kind,
                 identity=event.message_id or event.identity,
                 recipient=recipient,

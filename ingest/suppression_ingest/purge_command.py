@@ -34,8 +34,8 @@ def purge_command(
     settings = load_settings(**locals())
     gone: Counter[str] = Counter()
     with contextlib.closing(Store.open(settings.database_url)) as store:
-        horizon = retention_of(settings).horizon(dt.datetime.now(dt.UTC))
-        for table, rows in store.purge(horizon):
+        cutoffs = retention_of(settings).cutoffs(dt.datetime.now(dt.UTC))
+        for table, rows in store.purge(cutoffs):
             gone[table] += rows
     for table, rows in sorted(gone.items()):
         typer.echo(f"{table}: {rows:,} rows forgotten")

@@ -102,10 +102,10 @@ def apply_policy(
     suppressed = set()
     for history in histories if policy.limit else []:
         if run := policy.run(history.bounces):
-            transaction.hold(history.address, run.bounces, PROVIDER, run.expires)
+            transaction.suppress_soft_bounces(history.address, run.bounces, PROVIDER, run.expires)
             suppressed.add(history.address)
         elif history.delivered:
-            transaction.release(history.address, PROVIDER, history.reset)
+            transaction.lift_soft_bounces(history.address, PROVIDER, history.reset)
     return suppressed
 
 

@@ -63,7 +63,7 @@ def retention_of(settings: IngestSettings) -> Retention:
     """Return what is kept for how long."""
     writer = writer_of(settings)
     events = dt.timedelta(days=settings.event_retention) or None
-    return Retention(events, writer.count_memory, writer.soft_bounces)
+    return Retention(events, writer.deduplication_window, writer.soft_bounces)
 
 
 def writer_of(settings: IngestSettings) -> FeedbackWriter:
@@ -73,6 +73,6 @@ def writer_of(settings: IngestSettings) -> FeedbackWriter:
         within=dt.timedelta(days=settings.soft_bounce_within),
         lasts=dt.timedelta(days=settings.soft_bounce_lasts),
     )
-    count_memory = dt.timedelta(days=settings.count_memory)
+    window = dt.timedelta(days=settings.count_memory)
     retries = bool(settings.retry_queue_url)
-    return FeedbackWriter(soft_bounces, count_memory, retries, settings.streams)
+    return FeedbackWriter(soft_bounces, window, retries, settings.streams)

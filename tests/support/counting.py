@@ -1,4 +1,4 @@
-"""Feedback and milestones for tests of what is counted, at hours of one week."""
+"""Feedback, sends and deliveries for tests of what is counted, at hours of one week."""
 
 import contextlib
 import datetime as dt
@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from sqlalchemy import text
 
 from suppression_ingest.pipeline import FeedbackWriter
-from suppression_service.store import Feedback, Milestone, MilestoneKind, Reason, Store, Suppression
+from suppression_service.store import (
+    DeliveryEvent,
+    DeliveryEventKind,
+    Feedback,
+    Reason,
+    Store,
+    Suppression,
+)
 
 JANE = "jane@example.com"
 START = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
@@ -45,29 +52,33 @@ def soft_bounce(
     )
 
 
-def delivery(number: float, address: str = JANE, configuration_set: str = "") -> Milestone:
+def delivery(number: float, address: str = JANE, configuration_set: str = "") -> DeliveryEvent:
     """A delivery at an hour, of a message of its own."""
-    return Milestone(
-        MilestoneKind.DELIVERY, f"delivered {number}", address, hour(number), configuration_set
+    return DeliveryEvent(
+        DeliveryEventKind.DELIVERY, f"delivered {number}", address, hour(number), configuration_set
     )
 
 
-def send(number: float, address: str = JANE, configuration_set: str = "") -> Milestone:
+def send(number: float, address: str = JANE, configuration_set: str = "") -> DeliveryEvent:
     """A send at an hour, of a message of its own."""
-    return Milestone(MilestoneKind.SEND, f"sent {number}", address, hour(number), configuration_set)
+    return DeliveryEvent(
+        DeliveryEventKind.SEND, f"sent {number}", address, hour(number), configuration_set
+    )
 
 
-def take_in(store: Store, *items: Feedback | Milestone, by: FeedbackWriter | None = None) -> None:
+def take_in(
+    store: Store, *items: Feedback | DeliveryEvent, by: FeedbackWriter | None = None
+) -> None:
     """Record items in one transaction."""
     feedback = [item for item in items if isinstance(item, Feedback)]
-    milestones = [item for item in items if isinstance(item, Milestone)]
-    (by or FeedbackWriter()).write(store, feedback, milestones)
+    delivery_events = [item for item in items if isinstance(item, DeliveryEvent)]
+    (by or FeedbackWriter()).write(store, feedback, delivery_events)
 
 
 def standing(store: Store, address: str = JANE) -> list[Suppression]:
     """The entries for soft bounces that stand."""
     known = store.address(address).suppressions
-    return [e for e in known if e.reason is Reason.SOFT_BOUNCE and e.stands(NOW)]
+    return [e for e in known if e.reason is Reason.SOFT_BOUNCE and e.is_active(NOW)]
 
 
 @contextlib.contextmanager
@@ -79,7 +90,14 @@ def opened(url: str) -> Iterator[Store]:
 
 def empty(store: Store) -> None:
     """Forget everything, for tests that need many databases."""
-    tables = ("event", "suppression", "milestone", "daily_count", "soft_bounce_history", "retry")
+    tables = (
+        "event",
+        "suppression",
+        "delivery_event",
+        "daily_count",
+        "soft_bounce_history",
+        "retry",
+    )
     with store.engine.begin() as connection:
         for table in tables:
             connection.execute(text(f"DELETE FROM {table}"))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from suppression_ingest.soft_bounces import RETRY_LIFETIME, SoftBouncePolicy
-from suppression_service.store import Horizon, Store
+from suppression_service.store import DeletionCutoffs, Store
 
 #: For how long a queue keeps a message at most, its dead-letter queue after it too, and
 #: two days for clocks that differ.
@@ -31,22 +31,22 @@ class Retention:
 
     Args:
         events: feedback, and the counts of days; None is for ever.
-        memory: what tells sends and deliveries from repetitions.
+        deduplication_window: how long repeated sends and deliveries are recognised.
         soft_bounces: the policy, which reads feedback.
     """
 
     events: dt.timedelta | None
-    memory: dt.timedelta
+    deduplication_window: dt.timedelta
     soft_bounces: SoftBouncePolicy
 
-    def horizon(self, now: dt.datetime) -> Horizon:
-        """Return before which moments what may be forgotten."""
+    def cutoffs(self, now: dt.datetime) -> DeletionCutoffs:
+        """Return the deletion cutoff of each table."""
         needed = self.soft_bounces.reach + COMES_AGAIN
-        return Horizon(
+        return DeletionCutoffs(
             events=None if self.events is None else now - max(self.events, needed),
             counts=None if self.events is None else now - self.events,
             # A day more than anything is looked up in it, for clocks that differ.
-            milestones=now - self.memory - _DAY,
+            delivery_events=now - self.deduplication_window - _DAY,
             soft_bounces=now - needed,
             retries=now - RETRY_LIFETIME,
         )
@@ -84,7 +84,7 @@ class Purging:
         if (now := self._now()) < self._next:
             return
         for _step in range(IDLE_STEPS if idle else 1):
-            self._steps = self._steps or self._store.purge(self._retention.horizon(now))
+            self._steps = self._steps or self._store.purge(self._retention.cutoffs(now))
             if next(self._steps, None) is None:
                 self._steps = None
                 self._next = now + EVERY

@@ -4,6 +4,7 @@ One schema on SQLite and PostgreSQL. Ingest and the service share it and nothing
 else. Everything here blocks; callers on an event loop use threads.
 """
 
+from suppression_service.store.delivery_events import DEDUPLICATION_WINDOW
 from suppression_service.store.errors import (
     SchemaError,
     SchemaMissing,
@@ -16,6 +17,8 @@ from suppression_service.store.models import (
     AddressRecord,
     ChangePage,
     DailyCount,
+    DeliveryEvent,
+    DeliveryEventKind,
     Effect,
     Erased,
     Erasure,
@@ -23,8 +26,6 @@ from suppression_service.store.models import (
     Feedback,
     Identity,
     MalformedRevision,
-    Milestone,
-    MilestoneKind,
     NewSuppression,
     Reason,
     Removal,
@@ -35,25 +36,26 @@ from suppression_service.store.models import (
     Suppressed,
     Suppression,
 )
-from suppression_service.store.purge import Horizon
+from suppression_service.store.purge import DeletionCutoffs
 from suppression_service.store.soft_bounces import is_counted
 from suppression_service.store.store import Store
 from suppression_service.store.transaction import WriteTransaction
 
 __all__ = [
+    "DEDUPLICATION_WINDOW",
     "AddressRecord",
     "ChangePage",
     "DailyCount",
+    "DeletionCutoffs",
+    "DeliveryEvent",
+    "DeliveryEventKind",
     "Effect",
     "Erased",
     "Erasure",
     "Event",
     "Feedback",
-    "Horizon",
     "Identity",
     "MalformedRevision",
-    "Milestone",
-    "MilestoneKind",
     "NewSuppression",
     "Reason",
     "Removal",

@@ -122,7 +122,7 @@ class Entry:
         elif piece.happened > state.removed:
             self._become(source=piece.provider, expires=effect.expires, **_NOT_REMOVED)
 
-    def hold(
+    def suppress_soft_bounces(
         self, bounces: Sequence[SoftBounce], provider: str, expires: dt.datetime, now: dt.datetime
     ) -> None:
         """Make it stand for soft bounces in a row: what it tells follows from them alone."""
@@ -141,13 +141,13 @@ class Entry:
             **_NOT_REMOVED,
         )
 
-    def release(self, provider: str, delivered: dt.datetime) -> None:
+    def lift_soft_bounces(self, provider: str, delivered: dt.datetime) -> None:
         """Remove it if it is for soft bounces that the provider brought: a delivery came since."""
         if self.state.removed is None and self.state.source == provider:
             self._become(removed=delivered, removed_by=BY_DELIVERY, removal_detail="")
 
     def _stands(self, now: dt.datetime) -> bool:
-        return self.state.occurrences > 0 and self.state.stands(now)
+        return self.state.occurrences > 0 and self.state.is_active(now)
 
     def _become(self, **changes: Any) -> None:
         if self.erased:

@@ -78,7 +78,7 @@ class Suppression:
     removal_detail: str
     revision: int
 
-    def stands(self, now: dt.datetime) -> bool:
+    def is_active(self, now: dt.datetime) -> bool:
         """Whether the entry holds at a moment: neither removed nor expired."""
         return self.removed is None and (self.expires is None or self.expires > now)
 
@@ -149,7 +149,7 @@ class Feedback:
     effect: Effect | None = None
 
 
-class MilestoneKind(enum.IntEnum):
+class DeliveryEventKind(enum.IntEnum):
     """How far a message came. The numbers are those of the rows."""
 
     SEND = 1
@@ -157,15 +157,15 @@ class MilestoneKind(enum.IntEnum):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Milestone:
+class DeliveryEvent:
     """That a message was sent, or delivered, to one recipient.
 
     ``identity`` names the message; with kind and recipient it is what makes the
-    milestone the same when it comes again. ``recipient`` is the canonical address
+    delivery_event the same when it comes again. ``recipient`` is the canonical address
     or, where there is none, whatever the provider wrote.
     """
 
-    kind: MilestoneKind
+    kind: DeliveryEventKind
     identity: str
     recipient: str
     happened: dt.datetime

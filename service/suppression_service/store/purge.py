@@ -20,14 +20,14 @@ ROWS_A_STEP: Final = 1_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Horizon:
+class DeletionCutoffs:
     """Before which moments what may be forgotten; None keeps all of it for ever."""
 
     #: By when feedback was received.
     events: dt.datetime | None
     #: By the day of which the counts are.
     counts: dt.datetime | None
-    milestones: dt.datetime
+    delivery_events: dt.datetime
     #: By the newest bounce.
     soft_bounces: dt.datetime
     #: By the bounce that a retry is about.
@@ -35,7 +35,7 @@ class Horizon:
 
 
 def purge(
-    engine: Engine, horizon: Horizon, rows_a_step: int = ROWS_A_STEP
+    engine: Engine, cutoffs: DeletionCutoffs, rows_a_step: int = ROWS_A_STEP
 ) -> Iterator[tuple[str, int]]:
     """Delete, a step at a time; yields what each step has deleted, as table and number of rows.
 
@@ -44,7 +44,7 @@ def purge(
     Raises:
         StoreUnavailable: the database cannot write now; what was yielded is deleted.
     """
-    for table, order, old in _plan(horizon):
+    for table, order, old in _plan(cutoffs):
         deleted = rows_a_step
         while deleted == rows_a_step:
             with writing(engine) as connection:
@@ -53,19 +53,25 @@ def purge(
                 yield table.name, deleted
 
 
-def _plan(horizon: Horizon) -> Iterator[tuple[Table, ColumnElement[Any], ColumnElement[bool]]]:
+def _plan(
+    cutoffs: DeletionCutoffs,
+) -> Iterator[tuple[Table, ColumnElement[Any], ColumnElement[bool]]]:
     """Return for each table the column that its old rows lie by, and which those are."""
-    milestone, event = schema.milestone.c, schema.event.c
-    yield schema.milestone, milestone.day, milestone.day < day_number(horizon.milestones)
-    if horizon.events is not None:
-        yield schema.event, event.received, event.received < horizon.events
-    if horizon.counts is not None:
+    delivery_event, event = schema.delivery_event.c, schema.event.c
+    yield (
+        schema.delivery_event,
+        delivery_event.day,
+        delivery_event.day < day_number(cutoffs.delivery_events),
+    )
+    if cutoffs.events is not None:
+        yield schema.event, event.received, event.received < cutoffs.events
+    if cutoffs.counts is not None:
         day = schema.daily_count.c.day
-        yield schema.daily_count, day, day < day_number(horizon.counts)
+        yield schema.daily_count, day, day < day_number(cutoffs.counts)
     bounced = schema.soft_bounce_history.c.bounced
-    yield schema.soft_bounce_history, bounced, bounced < horizon.soft_bounces
+    yield schema.soft_bounce_history, bounced, bounced < cutoffs.soft_bounces
     retry = schema.retry.c
-    yield schema.retry, retry.id, retry.happened < horizon.retries
+    yield schema.retry, retry.id, retry.happened < cutoffs.retries
 
 
 def _step(

@@ -109,7 +109,7 @@ def changes_after(engine: Engine, revision: int) -> Changes:
     return Changes(entries, reached, database_id)
 
 
-def standing_entries(engine: Engine, now: dt.datetime) -> Iterator[tuple[Words, Words]]:
+def active_entries(engine: Engine, now: dt.datetime) -> Iterator[tuple[Words, Words]]:
     """Read every standing entry, in chunks of fingerprints and words, in no order.
 
     Read :func:`current_revision` first and :func:`changes_after` it afterwards:

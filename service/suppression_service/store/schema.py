@@ -161,8 +161,8 @@ event = Table(
 #: memory that lets it count once. It comes with every mail, so a row is as narrow as can
 #: be, and the key begins with the day: rows of a day lie together, and go together. The
 #: address comes next, so that a late soft bounce finds the deliveries that came before it.
-milestone = Table(
-    "milestone",
+delivery_event = Table(
+    "delivery_event",
     metadata,
     # Days since 1970 (UTC).
     Column("day", Integer, primary_key=True, autoincrement=False),

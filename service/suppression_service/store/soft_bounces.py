@@ -3,7 +3,7 @@
 The bounces are feedback like any other. Beside them stands one row an address: since
 when they count. It is the newest delivery, or removal of the entry; deliveries to
 addresses that never bounced softly are only looked at. Should the first bounce come
-after a delivery that is newer, the milestones of the days that anything may be late
+after a delivery that is newer, the delivery events of the days that anything may be late
 still tell of that delivery. So the history depends on what happened, not on what came
 first.
 """
@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, case, delete, func, select
 
 from suppression_service.store import schema
-from suppression_service.store.milestones import Milestones
+from suppression_service.store.delivery_events import DeliveryEvents
 from suppression_service.store.models import Feedback, SoftBounce, SoftBounceHistory
 from suppression_service.store.statements import insert_into, pieces
 
@@ -36,9 +36,9 @@ def is_counted(piece: Feedback) -> bool:
 class SoftBounces:
     """The histories that one transaction touches."""
 
-    def __init__(self, connection: Connection, milestones: Milestones) -> None:
+    def __init__(self, connection: Connection, delivery_events: DeliveryEvents) -> None:
         self._connection = connection
-        self._milestones = milestones
+        self._delivery_events = delivery_events
         self._bounced: dict[str, dt.datetime] = {}
         self._delivered: dict[str, dt.datetime] = {}
         # Since when bounces count, of the addresses that are touched.
@@ -57,11 +57,11 @@ class SoftBounces:
         """Return the addresses whose histories have changed.
 
         Args:
-            days: those in whose milestones deliveries to a new address are looked up.
+            days: those whose delivery events deliveries to a new address are looked up.
         """
         self._resets.update(self._known([*self._bounced, *self._delivered]))
         if fresh := self._bounced.keys() - self._resets.keys():
-            newest = self._milestones.newest_deliveries(fresh, days)
+            newest = self._delivery_events.newest_deliveries(fresh, days)
             self._resets.update({address: newest.get(address, _NEVER) for address in fresh})
         for address, moment in self._delivered.items():
             if address in self._resets and moment > self._resets[address]:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from suppression_service.store import listing, outbox, schema
 from suppression_service.store import replication as feed
 from suppression_service.store.daily_counts import daily_counts
+from suppression_service.store.delivery_events import DEDUPLICATION_WINDOW
 from suppression_service.store.engine import open_engine, reading, writing
 from suppression_service.store.erasure import key_of, names_of
 from suppression_service.store.errors import StoreError
@@ -23,7 +24,7 @@ from suppression_service.store.models import (
     Retry,
     Suppression,
 )
-from suppression_service.store.purge import ROWS_A_STEP, Horizon, purge
+from suppression_service.store.purge import ROWS_A_STEP, DeletionCutoffs, purge
 from suppression_service.store.restoration import rename
 from suppression_service.store.rows import SELECT_SUPPRESSION, event_of, suppression_of
 from suppression_service.store.transaction import WriteTransaction
@@ -115,15 +116,21 @@ class Store:
             return feed.current_revision(connection)[0]
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[WriteTransaction]:
+    def write(
+        self, deduplication_window: dt.timedelta = DEDUPLICATION_WINDOW
+    ) -> Iterator[WriteTransaction]:
         """Run a write transaction; it is durable once the block has ended.
+
+        Args:
+            deduplication_window: for how long sends and deliveries are recognised when
+                they are reported again. Older ones are not counted.
 
         Raises:
             StoreUnavailable: the database cannot write now. Nothing was written, unless the
                 connection broke while the commit was being confirmed.
         """
         with writing(self._ready()) as connection:
-            transaction = WriteTransaction(connection, self._now())
+            transaction = WriteTransaction(connection, self._now(), deduplication_window)
             yield transaction
             transaction.flush()
 
@@ -144,13 +151,13 @@ class Store:
             newest = connection.execute(events.order_by(event.c.happened.desc(), event.c.id.desc()))
             return AddressRecord(suppressions, [event_of(row) for row in newest], revision)
 
-    def standing_entries(self) -> Iterator[tuple[feed.Words, feed.Words]]:
-        """Read every standing entry for a replica; see :func:`feed.standing_entries`.
+    def active_entries(self) -> Iterator[tuple[feed.Words, feed.Words]]:
+        """Read every standing entry for a replica; see :func:`feed.active_entries`.
 
         Raises:
             StoreUnavailable: the database cannot answer now.
         """
-        return feed.standing_entries(self._ready(), self._now())
+        return feed.active_entries(self._ready(), self._now())
 
     def replica_changes(self, after: int) -> feed.Changes:
         """Read what changed after a revision for a replica; see :func:`feed.changes_after`.
@@ -257,10 +264,12 @@ class Store:
         """
         return rename(self._ready())
 
-    def purge(self, horizon: Horizon, rows_a_step: int = ROWS_A_STEP) -> Iterator[tuple[str, int]]:
+    def purge(
+        self, cutoffs: DeletionCutoffs, rows_a_step: int = ROWS_A_STEP
+    ) -> Iterator[tuple[str, int]]:
         """Forget what is old, a few rows a transaction; see :func:`.purge.purge`.
 
         Raises:
             StoreUnavailable: the database cannot write now; what was yielded is deleted.
         """
-        return purge(self._ready(), horizon, rows_a_step)
+        return purge(self._ready(), cutoffs, rows_a_step)

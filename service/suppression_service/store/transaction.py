@@ -14,17 +14,17 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from suppression_service.store import outbox, schema
 from suppression_service.store.daily_counts import DailyCounts, day_number
+from suppression_service.store.delivery_events import DeliveryEvents
 from suppression_service.store.entry import Entry, unseen
 from suppression_service.store.erasure import erased_name, forget_feedback, make_key, names_of
 from suppression_service.store.events import Events
 from suppression_service.store.fingerprint import fingerprint
-from suppression_service.store.milestones import Milestones
 from suppression_service.store.models import (
+    DeliveryEvent,
+    DeliveryEventKind,
     Erased,
     Erasure,
     Feedback,
-    Milestone,
-    MilestoneKind,
     NewSuppression,
     Reason,
     Removal,
@@ -48,10 +48,13 @@ class WriteTransaction:
     ``with`` block ends without an exception.
     """
 
-    def __init__(self, connection: Connection, now: dt.datetime) -> None:
+    def __init__(
+        self, connection: Connection, now: dt.datetime, deduplication_window: dt.timedelta
+    ) -> None:
         self._connection = connection
-        #: The moment at which it writes.
+        #: The time at which it writes.
         self.now = now
+        self._oldest_day = day_number(now - deduplication_window)
         self._entries: dict[_Key, Entry] = {}
         self._loaded: set[str] = set()
         # What stands for those of the loaded addresses that are erased.
@@ -66,8 +69,8 @@ class WriteTransaction:
             update(table).values(value=table.c.value + 1).returning(*columns)
         ).one()
         self._counts = DailyCounts(connection)
-        self._milestones = Milestones(connection, self._seed, self._counts)
-        self._soft_bounces = SoftBounces(connection, self._milestones)
+        self._delivery_events = DeliveryEvents(connection, self._seed, self._counts)
+        self._soft_bounces = SoftBounces(connection, self._delivery_events)
         self._events = Events(
             connection, self.revision, self._counts, self._soft_bounces, self._erased
         )
@@ -135,28 +138,20 @@ class WriteTransaction:
             self._entry(piece.address, effect.stream, effect.reason).take(piece, effect)
         return new
 
-    def count(self, milestones: Sequence[Milestone], memory: dt.timedelta) -> None:
-        """Count sends and deliveries, each once.
-
-        Args:
-            milestones: any number, of any age.
-            memory: for how long they are told from repetitions. What is older is
-                not counted at all.
-        """
-        oldest = day_number(self.now - memory)
-        self._milestones.count(milestones, oldest)
-        for one in milestones:
-            if one.kind is MilestoneKind.DELIVERY:
+    def count(self, delivery_events: Sequence[DeliveryEvent]) -> None:
+        """Count sends and deliveries, each once; those before the deduplication window are not."""
+        self._delivery_events.count(delivery_events, self._oldest_day)
+        for one in delivery_events:
+            if one.kind is DeliveryEventKind.DELIVERY:
                 self._soft_bounces.deliver(one.recipient, one.happened)
 
-    def soft_bounces(self, since: dt.datetime, memory: dt.timedelta) -> list[SoftBounceHistory]:
-        """Return the soft bounces of those addresses for which this transaction changed them.
+    def soft_bounce_histories(self, since: dt.datetime) -> list[SoftBounceHistory]:
+        """Return the soft-bounce history of each address for which this transaction changed it.
 
         Args:
-            since: bounces up to here do not matter.
-            memory: that of :meth:`count`.
+            since: older bounces are left out.
         """
-        addresses = self._soft_bounces.touched(self._days(memory))
+        addresses = self._soft_bounces.touched(range(self._oldest_day, day_number(self.now) + 2))
         self.load(addresses)
         for address in addresses:
             entry = self._entries.get((address, "", Reason.SOFT_BOUNCE))
@@ -164,16 +159,17 @@ class WriteTransaction:
                 self._soft_bounces.restart(address, entry.state.removed)
         return self._soft_bounces.histories(addresses, since)
 
-    def hold(
+    def suppress_soft_bounces(
         self, address: str, bounces: Sequence[SoftBounce], provider: str, expires: dt.datetime
     ) -> None:
-        """Make an entry for soft bounces in a row stand: what it tells follows from them alone."""
-        self._entry(address, "", Reason.SOFT_BOUNCE).hold(bounces, provider, expires, self.now)
+        """Suppress an address for soft bounces in a row."""
+        entry = self._entry(address, "", Reason.SOFT_BOUNCE)
+        entry.suppress_soft_bounces(bounces, provider, expires, self.now)
 
-    def release(self, address: str, provider: str, delivered: dt.datetime) -> None:
-        """Remove an entry for soft bounces that the provider brought and a delivery disproved."""
+    def lift_soft_bounces(self, address: str, provider: str, delivered: dt.datetime) -> None:
+        """Remove the entry for soft bounces reported by a provider: mail was delivered since."""
         if entry := self._entries.get((address, "", Reason.SOFT_BOUNCE)):
-            entry.release(provider, delivered)
+            entry.lift_soft_bounces(provider, delivered)
 
     def post(self, retries: Sequence[Retry]) -> None:
         """Put retries into the outbox; they are sent after the commit."""
@@ -227,9 +223,6 @@ class WriteTransaction:
             and removal.reason in (None, reason)
             and removal.stream in (None, stream)
         ]
-
-    def _days(self, memory: dt.timedelta) -> range:
-        return range(day_number(self.now - memory), day_number(self.now) + 2)
 
     def _entry(self, address: str, stream: str, reason: Reason) -> Entry:
         """Return an entry, or one for which there is no cause yet."""

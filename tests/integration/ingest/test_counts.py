@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from suppression_ingest.pipeline import FeedbackWriter
-from suppression_service.store import DailyCount, Feedback, Milestone, Store
+from suppression_service.store import DailyCount, DeliveryEvent, Feedback, Store
 from tests.support.counting import (
     START,
     delivery,
@@ -75,7 +75,7 @@ def test_what_an_identity_tells_too_counts_under_the_configuration_set(
     store: Store, named_first: bool
 ) -> None:
     # given a delivery and a bounce that come with their configuration set and without
-    told: list[list[Feedback | Milestone]] = [
+    told: list[list[Feedback | DeliveryEvent]] = [
         [delivery(1), hard_bounce(1)],
         [delivery(1, configuration_set="news"), hard_bounce(1, "news")],
     ]
@@ -91,14 +91,14 @@ def test_both_in_one_batch_count_under_the_configuration_set(store: Store) -> No
 
 
 def test_what_is_too_old_to_be_told_from_a_repetition_does_not_count(store: Store) -> None:
-    week = FeedbackWriter(count_memory=dt.timedelta(days=7))
+    week = FeedbackWriter(deduplication_window=dt.timedelta(days=7))
     take_in(store, send(1), send(25), by=week)
     assert [count.day for count in counted(store)] == [DAY + dt.timedelta(days=1)]
 
 
 def test_a_rollback_takes_the_counts_back(store: Store) -> None:
     with pytest.raises(RuntimeError), store.write() as transaction:  # noqa: PT012
-        transaction.count([send(1)], dt.timedelta(days=15))
+        transaction.count([send(1)])
         transaction.flush()
         raise RuntimeError
     assert counted(store) == []
@@ -117,7 +117,7 @@ def test_more_than_a_statement_takes_is_told_apart(store: Store) -> None:
     assert counted(store) == [DailyCount(DAY, "news", sends=6_000)]
 
 
-def send_of_news(number: float, configuration_set: str = "") -> Milestone:
+def send_of_news(number: float, configuration_set: str = "") -> DeliveryEvent:
     """A send tells its configuration set always: identities publish none."""
     return send(number, configuration_set="news")
 
@@ -148,9 +148,9 @@ _items = st.lists(
 )
 @given(items=_items, data=st.data())
 def test_any_order_and_any_repetition_give_the_counts_of_ordered_arrival(
-    store: Store, items: list[Feedback | Milestone], data: st.DataObject
+    store: Store, items: list[Feedback | DeliveryEvent], data: st.DataObject
 ) -> None:
-    def told(batches: list[list[Feedback | Milestone]]) -> list[DailyCount]:
+    def told(batches: list[list[Feedback | DeliveryEvent]]) -> list[DailyCount]:
         empty(store)
         for batch in batches:
             take_in(store, *batch)

@@ -40,13 +40,13 @@ def rows(store: Store, table: str) -> int:
 
 
 def purge(store: Store, retention: Retention, now: dt.datetime, rows_a_step: int = 1_000) -> None:
-    for _step in store.purge(retention.horizon(now), rows_a_step):
+    for _step in store.purge(retention.cutoffs(now), rows_a_step):
         pass
 
 
 def test_what_is_older_than_the_retention_is_forgotten(store: Store) -> None:
     purge(store, YEAR, LATER)
-    tables = ("event", "milestone", "daily_count", "soft_bounce_history")
+    tables = ("event", "delivery_event", "daily_count", "soft_bounce_history")
     assert [rows(store, table) for table in tables] == [0, 0, 0, 0]
 
 
@@ -64,7 +64,7 @@ def test_feedback_is_kept_for_ever_when_told_so(store: Store) -> None:
 
 def test_the_memory_of_sends_goes_even_when_feedback_is_kept_for_ever(store: Store) -> None:
     purge(store, FOR_EVER, LATER)
-    assert rows(store, "milestone") == 0
+    assert rows(store, "delivery_event") == 0
 
 
 def test_the_list_is_never_touched(store: Store) -> None:
@@ -93,12 +93,12 @@ def test_a_repetition_within_the_time_of_a_queue_is_still_one(store: Store) -> N
 
 
 def test_steps_are_no_larger_than_told(store: Store) -> None:
-    steps = list(store.purge(YEAR.horizon(LATER), 2))
+    steps = list(store.purge(YEAR.cutoffs(LATER), 2))
     assert [n for table, n in steps if table == "event"] == [2, 2, 1]
 
 
 def test_a_purge_that_is_broken_off_goes_on_where_it_was(store: Store) -> None:
-    next(store.purge(YEAR.horizon(LATER), 1))
+    next(store.purge(YEAR.cutoffs(LATER), 1))
     purge(store, YEAR, LATER, rows_a_step=1)
     assert rows(store, "event") == 0
 
@@ -110,7 +110,7 @@ def test_the_worker_forgets_in_idle_moments(store: Store) -> None:
 
 def test_the_worker_forgets_a_step_at_a_time_while_it_is_busy(store: Store) -> None:
     Purging(store, YEAR, now=lambda: LATER).after_turn(idle=False)
-    assert (rows(store, "milestone"), rows(store, "event")) == (0, 5)
+    assert (rows(store, "delivery_event"), rows(store, "event")) == (0, 5)
 
 
 def test_a_busy_worker_lets_a_second_pass_between_steps(store: Store) -> None:

@@ -10,8 +10,8 @@ from sqlalchemy import text
 from suppression_ingest.pipeline import FeedbackWriter
 from suppression_ingest.soft_bounces import SoftBouncePolicy
 from suppression_service.store import (
+    DeliveryEvent,
     Feedback,
-    Milestone,
     NewSuppression,
     Reason,
     Removal,
@@ -236,9 +236,9 @@ _items = st.lists(
 )
 @given(items=_items, data=st.data())
 def test_any_order_and_any_repetition_give_the_list_of_ordered_arrival(
-    store: Store, items: list[Feedback | Milestone], data: st.DataObject
+    store: Store, items: list[Feedback | DeliveryEvent], data: st.DataObject
 ) -> None:
-    def told(batches: list[list[Feedback | Milestone]]) -> list[Suppression]:
+    def told(batches: list[list[Feedback | DeliveryEvent]]) -> list[Suppression]:
         empty(store)
         for batch in batches:
             take_in(store, *batch, by=THREE)

@@ -226,14 +226,14 @@ async def test_a_replaced_database_that_cannot_be_loaded_at_once_is_not_mixed_wi
         await until(stub, is_stopped)
         # Given a load that fails twice in the middle, just when the database is replaced
         failures = iter(range(2))
-        whole = Store.standing_entries
+        whole = Store.active_entries
 
         def broken(store: Store) -> Any:
             if next(failures, None) is not None:
                 raise RuntimeError
             return whole(store)
 
-        monkeypatch.setattr(Store, "standing_entries", broken)
+        monkeypatch.setattr(Store, "active_entries", broken)
         with (
             contextlib.closing(Store.open(new_sqlite)) as store,
             store.engine.begin() as connection,

@@ -5,7 +5,7 @@ import pytest
 
 from suppression_ingest.policy import DELAYED_IS_SOFT, NO_RECIPIENT, NOT_AN_ADDRESS, Policy
 from suppression_ingest.ses import Recipient, SesEvent
-from suppression_service.store import Effect, MilestoneKind, Reason
+from suppression_service.store import DeliveryEventKind, Effect, Reason
 
 BOUNCE = SesEvent(
     kind="Bounce",
@@ -94,37 +94,37 @@ SENT = SesEvent(
 )
 
 
-def test_a_send_is_a_milestone_of_each_recipient() -> None:
-    milestones = Policy().milestones(SENT)
-    assert [(m.kind, m.recipient) for m in milestones] == [
-        (MilestoneKind.SEND, "one@example.com"),
-        (MilestoneKind.SEND, "two@example.com"),
+def test_a_send_is_a_delivery_event_of_each_recipient() -> None:
+    delivery_events = Policy().delivery_events(SENT)
+    assert [(m.kind, m.recipient) for m in delivery_events] == [
+        (DeliveryEventKind.SEND, "one@example.com"),
+        (DeliveryEventKind.SEND, "two@example.com"),
     ]
-    assert {m.configuration_set for m in milestones} == {"letters-set"}
+    assert {m.configuration_set for m in delivery_events} == {"letters-set"}
 
 
-def test_a_delivery_is_a_milestone_of_another_kind() -> None:
+def test_a_delivery_is_a_delivery_event_of_another_kind() -> None:
     delivered = dataclasses.replace(SENT, kind="Delivery")
-    assert {m.kind for m in Policy().milestones(delivered)} == {MilestoneKind.DELIVERY}
+    assert {m.kind for m in Policy().delivery_events(delivered)} == {DeliveryEventKind.DELIVERY}
 
 
-def test_a_bounce_is_no_milestone() -> None:
-    assert Policy().milestones(BOUNCE) == []
+def test_a_bounce_is_no_delivery_event() -> None:
+    assert Policy().delivery_events(BOUNCE) == []
 
 
-def test_mail_to_the_simulator_is_no_milestone() -> None:
+def test_mail_to_the_simulator_is_no_delivery_event() -> None:
     event = dataclasses.replace(SENT, reached=("success@simulator.amazonses.com",))
-    assert Policy().milestones(event) == []
+    assert Policy().delivery_events(event) == []
 
 
-def test_a_milestone_is_named_by_its_message_however_it_comes() -> None:
+def test_a_delivery_event_is_named_by_its_message_however_it_comes() -> None:
     again = dataclasses.replace(SENT, identity="m-1 a little later")
-    assert Policy().milestones(again) == Policy().milestones(SENT)
+    assert Policy().delivery_events(again) == Policy().delivery_events(SENT)
 
 
 def test_recipients_that_are_no_addresses_are_told_apart() -> None:
     event = dataclasses.replace(SENT, reached=("nobody\0", "somebody", "\ud800"))
-    assert len({m.recipient for m in Policy().milestones(event)}) == 3
+    assert len({m.recipient for m in Policy().delivery_events(event)}) == 3
 
 
 def test_a_complaint_holds_for_all_mail_though_its_configuration_set_is_mapped() -> None:

@@ -254,7 +254,7 @@ def test_what_the_database_refuses_costs_one_message_only(
 def test_a_database_that_takes_nothing_is_told_to_the_caller_and_blamed_on_no_message(
     pipeline: Pipeline, store: Store, monkeypatch: pytest.MonkeyPatch, failure: StoreError
 ) -> None:
-    def broken() -> NoReturn:
+    def broken(*_: object) -> NoReturn:
         raise failure
 
     monkeypatch.setattr(store, "write", broken)

@@ -131,7 +131,7 @@ class BaseSource:
         # The revision first: what is read after it can only be newer.
         state = State(self._store.revision(), self._now())
         streams = self._store.stream_names()
-        table = Table.of(self._store.standing_entries())
+        table = Table.of(self._store.active_entries())
         _log.info("list read from the database", entries=len(table), revision=state.revision)
         return Snapshot(identity, state, streams, table)
 

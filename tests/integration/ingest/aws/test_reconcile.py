@@ -127,14 +127,14 @@ def test_an_unsuppress_that_is_newer_stands(lists: Lists) -> None:
     lists.listed("jane@x.example", on=8)
     work = lists.run()
     assert work.pulled.removed_here == 1
-    assert not any(one.stands(NOW) for one in lists.ours("jane@x.example"))
+    assert not any(one.is_active(NOW) for one in lists.ours("jane@x.example"))
 
 
 def test_an_unsuppress_that_is_older_is_overtaken(lists: Lists) -> None:
     lists.unsuppress("jane@x.example", on=7)
     lists.listed("jane@x.example", on=8)
     lists.run()
-    assert [one.stands(NOW) for one in lists.ours("jane@x.example")] == [True]
+    assert [one.is_active(NOW) for one in lists.ours("jane@x.example")] == [True]
 
 
 def test_cases_are_one_address(lists: Lists) -> None:

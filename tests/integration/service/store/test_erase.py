@@ -14,11 +14,11 @@ from sqlalchemy import make_url
 from suppression_ingest.pipeline import FeedbackWriter
 from suppression_ingest.soft_bounces import SoftBouncePolicy
 from suppression_service.store import (
+    DeletionCutoffs,
     Effect,
     Erased,
     Erasure,
     Feedback,
-    Horizon,
     NewSuppression,
     Reason,
     Removal,
@@ -262,7 +262,7 @@ def test_feedback_whose_memory_is_purged_comes_back_without_the_person(known: St
     # Given an erasure, after which everything that is old was forgotten
     erase(known)
     late = day(30)
-    for _ in known.purge(Horizon(late, None, late, late, late)):
+    for _ in known.purge(DeletionCutoffs(late, None, late, late, late)):
         pass
     # When the old feedback is replayed, then it is taken for new and tells of nobody.
     assert record(known, bounce(day(1))) == [True]

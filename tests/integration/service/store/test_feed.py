@@ -47,7 +47,7 @@ def statements_of(store: Store) -> Iterator[list[str]]:
 def loaded(store: Store) -> set[tuple[int, int]]:
     return {
         (int(one), int(word))
-        for fingerprints, words in store.standing_entries()
+        for fingerprints, words in store.active_entries()
         for one, word in zip(fingerprints, words, strict=True)
     }
 

@@ -14,8 +14,8 @@ from structlog.testing import capture_logs
 
 from suppression_service.store import (
     DailyCount,
-    Milestone,
-    MilestoneKind,
+    DeliveryEvent,
+    DeliveryEventKind,
     SchemaMissing,
     SchemaOutdated,
     SchemaTooNew,
@@ -279,8 +279,8 @@ def test_the_soft_bounces_of_the_first_release_belong_to_the_row(at_0001: Engine
     # Given a database of the first release with two soft bounces of an address
     migrate(at_0001)
     # When a delivery comes, then it is one to an address with a history.
-    delivery = Milestone(MilestoneKind.DELIVERY, "m", "full@x.example", _DAY)
+    delivery = DeliveryEvent(DeliveryEventKind.DELIVERY, "m", "full@x.example", _DAY)
     with Store(at_0001, now=lambda: _DAY).write() as transaction:
-        transaction.count([delivery], dt.timedelta(days=15))
-        [history] = transaction.soft_bounces(_EPOCH, dt.timedelta(days=15))
+        transaction.count([delivery])
+        [history] = transaction.soft_bounce_histories(_EPOCH)
     assert [bounce.message for bounce in history.bounces] == ["m1", "m2"]

@@ -91,7 +91,7 @@ def test_a_removal_takes_what_it_names_and_nothing_else(
     entries = removed(at(day(2)), removal)
     # Then those, and only those, do not stand.
     assert {f"{entry.stream}|{entry.reason.name}" for entry in entries} == gone
-    standing = [e for e in at(day(2)).address(JANE).suppressions if e.stands(day(2))]
+    standing = [e for e in at(day(2)).address(JANE).suppressions if e.is_active(day(2))]
     assert len(standing) == 3 - len(gone)
 
 
@@ -138,7 +138,7 @@ def test_feedback_newer_than_the_removal_brings_the_entry_back(at: At) -> None:
     removed(at(day(3)), Removal(JANE, source="desk", detail="asked to"))
     record(at(day(5)), bounce(day(4), "new"))
     [entry] = at(day(5)).address(JANE).suppressions
-    assert entry.stands(day(5))
+    assert entry.is_active(day(5))
     assert (entry.removed_by, entry.removal_detail) == ("", "")
     assert (entry.feedback_id, entry.detail) == ("new", "said by new")
     assert (entry.first_seen, entry.last_seen, entry.occurrences) == (day(1), day(4), 2)

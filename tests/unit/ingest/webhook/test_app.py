@@ -119,7 +119,7 @@ async def test_a_certificate_that_did_not_come_is_asked_for_again(
 async def test_a_database_that_takes_nothing_is_answered_503(
     site: Site, signed: Signed, bounce: str, monkeypatch: pytest.MonkeyPatch, failure: StoreError
 ) -> None:
-    def broken() -> NoReturn:
+    def broken(*_: object) -> NoReturn:
         raise failure
 
     monkeypatch.setattr(site.store, "write", broken)
@@ -396,7 +396,7 @@ async def test_the_age_of_a_message_is_told_whether_it_is_stored_or_not(
     site: Site, signed: Signed, bounce: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given a database that takes nothing
-    def broken() -> NoReturn:
+    def broken(*_: object) -> NoReturn:
         raise StoreUnavailable("gone")
 
     monkeypatch.setattr(site.store, "write", broken)

@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 import dataclasses
+import datetime as dt
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from suppression_service.server import writer as writer_module
 from suppression_service.server.errors import TooManyWrites, WriteUnavailable
 from suppression_service.server.writer import GroupWriter
 from suppression_service.store import (
+    DEDUPLICATION_WINDOW,
     NewSuppression,
     Reason,
     Removal,
@@ -39,8 +41,10 @@ class GatedStore(Store):
         self.broken: Exception | None = None
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[WriteTransaction]:
-        with super().write() as transaction:
+    def write(
+        self, deduplication_window: dt.timedelta = DEDUPLICATION_WINDOW
+    ) -> Iterator[WriteTransaction]:
+        with super().write(deduplication_window) as transaction:
             yield transaction
             self.at_the_gate.release()
             self.gate.wait()

@@ -30,7 +30,7 @@ _BEGIN_HISTORIES = """
 
 def upgrade() -> None:
     """Build the tables and fill them with what the feedback so far tells."""
-    _milestone()
+    _delivery_event()
     _daily_count()
     _soft_bounce_history()
     _retry()
@@ -38,16 +38,16 @@ def upgrade() -> None:
     op.execute(_BEGIN_HISTORIES)
 
 
-def _milestone() -> None:
+def _delivery_event() -> None:
     op.create_table(
-        "milestone",
+        "delivery_event",
         sa.Column("day", sa.Integer, nullable=False, autoincrement=False),
         sa.Column("address", sa.BigInteger, nullable=False, autoincrement=False),
         sa.Column("item", sa.BigInteger, nullable=False, autoincrement=False),
         sa.Column("happened", sa.BigInteger, nullable=False),
         sa.Column("kind", sa.SmallInteger, nullable=False),
         sa.Column("named", sa.SmallInteger, nullable=False),
-        sa.PrimaryKeyConstraint("day", "address", "item", name="pk_milestone"),
+        sa.PrimaryKeyConstraint("day", "address", "item", name="pk_delivery_event"),
         sqlite_with_rowid=False,
     )
 
