@@ -32,7 +32,7 @@ from suppression_service.store import (
 )
 
 #: Raises a :class:`Refused` for an envelope that must not be trusted.
-Authenticate = Callable[[Envelope], None]
+Check = Callable[[Envelope], None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Pipeline:
     def __init__(
         self,
         store: Store,
-        authenticate: Authenticate,
+        authenticate: Check,
         policy: Policy,
         writer: FeedbackWriter = DEFAULT_WRITER,
     ) -> None:
@@ -136,16 +136,16 @@ class Pipeline:
             StoreError: an operator must mend the database first; nothing was changed.
         """
         authenticate = _AskOnce(self._authenticate)
-        return self.record([decide(body, authenticate, self._policy) for body in bodies])
+        return self.record([decide(body, (authenticate,), self._policy) for body in bodies])
 
-    def decide(self, body: str, authenticate: Authenticate | None = None) -> Decided:
+    def decide(self, body: str, *checks: Check) -> Decided:
         """Return what a body means to the list, or why it is refused; nothing is changed.
 
         Args:
             body: of an SQS message, an HTTP post, or a document in a file.
-            authenticate: what this body's envelope has to pass instead.
+            checks: what the envelope has to pass first, before it is authenticated.
         """
-        return decide(body, authenticate or self._authenticate, self._policy)
+        return decide(body, (*checks, self._authenticate), self._policy)
 
     def record(self, decided: Sequence[Decided]) -> list[Outcome]:
         """Record what was decided, in one transaction.
@@ -188,7 +188,7 @@ class Pipeline:
 class _AskOnce:
     """Authenticates, asking for a certificate that does not come only once."""
 
-    def __init__(self, authenticate: Authenticate) -> None:
+    def __init__(self, authenticate: Check) -> None:
         self._authenticate = authenticate
         self._unavailable: dict[str, Unverifiable] = {}
 
@@ -202,18 +202,19 @@ class _AskOnce:
             raise
 
 
-def decide(body: str, authenticate: Authenticate, policy: Policy) -> Decided:
+def decide(body: str, checks: Sequence[Check], policy: Policy) -> Decided:
     """Return what a body means to the list, or why it is refused; needs no database.
 
     Args:
         body: of an SQS message, an HTTP post, or a document in a file.
-        authenticate: what the envelope has to pass.
+        checks: what the envelope has to pass, in this order.
         policy: what an event means.
     """
     envelope = Envelope("")
     try:
         envelope = open_envelope(body)
-        authenticate(envelope)
+        for check in checks:
+            check(envelope)
         return _interpret(envelope, policy)
     except Refused as refusal:
         return _refused(refusal, envelope)

@@ -4,7 +4,7 @@ import contextlib
 import datetime as dt
 from collections.abc import Iterator
 
-from suppression_ingest.pipeline import Authenticate, FeedbackWriter, Pipeline
+from suppression_ingest.pipeline import Check, FeedbackWriter, Pipeline
 from suppression_ingest.policy import DEFAULT_TABLE, DELAYED_IS_SOFT, Policy
 from suppression_ingest.rates.cloudwatch import RatePublisher
 from suppression_ingest.settings import IngestSettings
@@ -34,7 +34,7 @@ def opened_pipeline(settings: IngestSettings) -> Iterator[Pipeline]:
         yield pipeline_of(settings, store, authenticate)
 
 
-def pipeline_of(settings: IngestSettings, store: Store, authenticate: Authenticate) -> Pipeline:
+def pipeline_of(settings: IngestSettings, store: Store, authenticate: Check) -> Pipeline:
     """Return the pipeline into a list, by the policies that the settings choose."""
     return Pipeline(store, authenticate, policy_of(settings), writer_of(settings))
 

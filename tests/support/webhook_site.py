@@ -10,7 +10,7 @@ import httpx
 
 from suppression_ingest.metrics.age import OldestPost
 from suppression_ingest.outcomes import OutcomeLog
-from suppression_ingest.webhook.body import Room
+from suppression_ingest.webhook.posts import MemoryBudget
 from suppression_service.store import Reason, Store
 
 Json = dict[str, Any]
@@ -62,7 +62,7 @@ class Site:
     certificates: Certificates
     confirmed: Confirmed
     log: OutcomeLog
-    room: Room
+    budget: MemoryBudget
     oldest: OldestPost
 
     async def post(self, body: Json | str | bytes, **headers: str) -> int:

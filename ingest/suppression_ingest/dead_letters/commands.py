@@ -15,7 +15,7 @@ from suppression_ingest.dead_letters.reading import Explanation, explain
 from suppression_ingest.dead_letters.settings import DeadLetterSettings
 from suppression_ingest.errors import SettingsError
 from suppression_ingest.options import option
-from suppression_ingest.pipeline import Authenticate
+from suppression_ingest.pipeline import Check
 from suppression_ingest.settings import load
 from suppression_ingest.sns.certificates import CertificateFetcher, SigningKeys
 from suppression_ingest.sns.signature import SnsSignatureVerifier
@@ -160,7 +160,7 @@ def _letters(settings: DeadLetterSettings) -> DeadLetterQueue:
 
 
 @contextmanager
-def _authenticate(settings: DeadLetterSettings) -> Iterator[Authenticate]:
+def _authenticate(settings: DeadLetterSettings) -> Iterator[Check]:
     with CertificateFetcher(settings.certificate_endpoint) as fetch:
         verifier = SnsSignatureVerifier(SigningKeys(fetch), settings.topic_arns)
         yield verifier.verify if settings.verify_signatures else verifier.check_topic

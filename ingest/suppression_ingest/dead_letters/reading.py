@@ -5,7 +5,7 @@ from typing import Final
 
 from suppression_ingest.dead_letters.queue import DeadLetter
 from suppression_ingest.errors import Refused
-from suppression_ingest.pipeline import Authenticate, decide
+from suppression_ingest.pipeline import Check, decide
 from suppression_ingest.policy import Policy, kind_to_show
 from suppression_ingest.sns.envelope import Envelope
 from suppression_service.address import masked
@@ -33,7 +33,7 @@ class Explanation:
     receive_count: int
 
 
-def explain(letter: DeadLetter, authenticate: Authenticate) -> Explanation:
+def explain(letter: DeadLetter, authenticate: Check) -> Explanation:
     """Return why a dead letter was given up, as far as can be seen now; nothing is stored.
 
     Args:
@@ -49,7 +49,7 @@ def explain(letter: DeadLetter, authenticate: Authenticate) -> Explanation:
         except Refused as refusal:
             not_authentic.append(refusal)
 
-    decided = decide(letter.body, note, Policy())
+    decided = decide(letter.body, (note,), Policy())
     outcome, event = decided.outcome, decided.event
     refusal = next(iter(not_authentic), outcome.refusal)
     return Explanation(

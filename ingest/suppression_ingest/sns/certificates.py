@@ -1,12 +1,14 @@
-"""The public keys that SNS signs with.
+"""The public keys that SNS signs with, and the certificates that hold them.
 
-They are fetched from the address that a message names, after
-:mod:`suppression_ingest.sns.signature` has made sure that it is one of SNS's own.
+A certificate is fetched from the URL that a message names, after
+:mod:`suppression_ingest.sns.signature` has made sure that the URL is one of SNS's own.
 """
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlsplit
@@ -28,6 +30,9 @@ TOTAL_SECONDS: Final = 6
 MAX_CERTIFICATE: Final = 65_536
 #: Keys to remember. SNS uses one or two a region at a time; stand-ins one a message.
 MAX_KEYS: Final = 100
+#: Certificates that :class:`CachedKeys` fetches at a time. SNS has one or two a region:
+#: more URLs than that are made up by a stranger.
+MAX_FETCHES: Final = 8
 
 _CHUNK: Final = 8_192
 _OK: Final = 200
@@ -105,7 +110,7 @@ def _read(response: requests.Response, deadline: float) -> bytes:
 class SigningKeys:
     """Public keys by certificate URL; good ones are remembered, failures never.
 
-    A failure that was remembered would turn a minute's outage into lost bounces.
+    A remembered failure would turn an outage of a minute into lost bounces.
     """
 
     def __init__(self, fetch: Fetch) -> None:
@@ -113,13 +118,13 @@ class SigningKeys:
         self._keys: OrderedDict[str, RSAPublicKey] = OrderedDict()
 
     def get(self, url: str) -> RSAPublicKey:
-        """Return the key of a certificate.
+        """Return the key of a certificate; fetches it unless it is remembered.
 
-        Its dates are not looked at: a queue keeps messages for 14 days and a file
-        for ever, and whether SNS still signs with it does not matter to them.
+        Its dates do not matter: a queue keeps messages for 14 days and a file for ever,
+        and SNS may have stopped to sign with it since.
 
         Raises:
-            Unverifiable: the certificate cannot be had, or is not one of an RSA key.
+            Unverifiable: the certificate cannot be fetched, or has no RSA key.
         """
         if url not in self._keys:
             self._keys[url] = _public_key(self._fetch(url))
@@ -129,11 +134,62 @@ class SigningKeys:
         return self._keys[url]
 
 
+class KeyNotCached(Unverifiable):
+    """The key must be fetched first; its ``url`` has passed every check before that."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__("the certificate must be fetched first")
+        self.url = url
+
+
+class CachedKeys(SigningKeys):
+    """Keys for an event loop: :meth:`get` never waits, and :meth:`fetch` is a coroutine.
+
+    So a message whose key is remembered never waits for one whose key is not.
+    """
+
+    def __init__(self, fetch: Fetch) -> None:
+        super().__init__(fetch)
+        self._fetches: dict[str, asyncio.Future[RSAPublicKey]] = {}
+        # A pool of its own: work in other threads does not wait for slow hosts.
+        self._threads = ThreadPoolExecutor(MAX_FETCHES, thread_name_prefix="certificates")
+
+    def get(self, url: str) -> RSAPublicKey:
+        """Return the key of a certificate that has been fetched.
+
+        Raises:
+            KeyNotCached: it has not.
+        """
+        if key := self._keys.get(url):
+            return key
+        raise KeyNotCached(url)
+
+    async def fetch(self, url: str) -> None:
+        """Fetch the key of a certificate; concurrent calls for one URL share the fetch.
+
+        Raises:
+            Unverifiable: it cannot be fetched now.
+        """
+        if url not in self._fetches:
+            if len(self._fetches) >= MAX_FETCHES:
+                raise Unverifiable("too many certificates are being fetched")
+            loop = asyncio.get_running_loop()
+            fetch = loop.run_in_executor(self._threads, super().get, url)
+            self._fetches[url] = fetch
+            fetch.add_done_callback(lambda done: self._finished(url, done))
+        await asyncio.shield(self._fetches[url])
+
+    def _finished(self, url: str, fetch: asyncio.Future[RSAPublicKey]) -> None:
+        del self._fetches[url]
+        if not fetch.cancelled():
+            fetch.exception()  # marks it as retrieved: perhaps nobody waits any more
+
+
 def _public_key(pem: bytes) -> RSAPublicKey:
     try:
         key = x509.load_pem_x509_certificate(pem).public_key()
-    except Exception as error:  # noqa: BLE001 - the parser raises several sorts, none documented
-        raise Unverifiable(f"no certificate where one belongs: {type(error).__name__}") from None
+    except Exception as error:  # noqa: BLE001 - the parser raises several kinds, none documented
+        raise Unverifiable(f"not a certificate: {type(error).__name__}") from None
     if not isinstance(key, RSAPublicKey):
-        raise Unverifiable("the certificate is not one of an RSA key")
+        raise Unverifiable("the certificate has no RSA key")
     return key

@@ -1,14 +1,15 @@
 """The web application: what each post is answered.
 
 A post goes through the same pipeline as a message of the queue. Before it come the
-steps that only strangers on a network make necessary; after it, an answer that SNS
-understands: 2xx once what the message says is durable, and not before.
+checks that are needed because strangers can post; after it an answer that SNS
+understands: 2xx once what the message reports is durable, and not before.
 """
 
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import structlog
@@ -18,35 +19,37 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from suppression_ingest.errors import ForeignTopic, InternalError, Malformed, Refused
-from suppression_ingest.json_object import optional_text, parse_timestamp
+from suppression_ingest.errors import InternalError, Malformed, Refused
+from suppression_ingest.json_object import parse_timestamp
 from suppression_ingest.metrics.age import OldestPost
 from suppression_ingest.outcomes import SUMMARY_SECONDS, Outcome, OutcomeLog
-from suppression_ingest.pipeline import Authenticate
-from suppression_ingest.sns.envelope import Envelope, open_envelope
+from suppression_ingest.pipeline import Decided, Pipeline
+from suppression_ingest.sns.certificates import CachedKeys, KeyNotCached
+from suppression_ingest.sns.envelope import Envelope
 from suppression_ingest.webhook.batches import Batches
-from suppression_ingest.webhook.body import Room, read_text
 from suppression_ingest.webhook.confirmation import Confirmations
-from suppression_ingest.webhook.credentials import CHALLENGE, check_password, must_be_asked
-from suppression_ingest.webhook.health import Health
-from suppression_ingest.webhook.keys import KeyRing, KeyWanted
-from suppression_ingest.webhook.refusals import (
-    Contradictory,
-    RawRefused,
-    StoreAway,
-    TooLate,
-    status_of,
+from suppression_ingest.webhook.posts import (
+    CHALLENGE,
+    MemoryBudget,
+    check_envelope,
+    check_password,
+    check_topic_header,
+    lacks_password,
+    read_text,
 )
+from suppression_ingest.webhook.refusals import AnswerTimeout, DatabaseUnavailable, status_of
 from suppression_ingest.webhook.settings import WebhookSettings
 from suppression_service.aio import in_background
 from suppression_service.store import StoreError
 
-#: Where SNS posts, and where load balancers look.
+#: Where SNS posts, and where load balancers ask.
 POST_PATH: Final = "/sns"
 HEALTH_PATH: Final = "/healthz"
 
 #: Seconds for an answer. SNS waits for 15, and tries again after a 503.
 ANSWER_SECONDS: Final = 12.0
+#: Seconds that the database has to answer a health check.
+HEALTH_SECONDS: Final = 1.0
 #: Posts that are logged one by one between two summaries: strangers post too.
 MAX_LINES: Final = 100
 
@@ -54,33 +57,62 @@ _SUBSCRIPTION: Final = "SubscriptionConfirmation"
 _OK: Final = 200
 _UNAUTHORIZED: Final = 401
 _UNFINISHED: Final = frozenset({408, 413})
-_UNHEALTHY: Final = 503
-
-# Headers that repeat a part of the envelope.
-_REPEATED: Final = {
-    "x-amz-sns-message-type": "Type",
-    "x-amz-sns-message-id": "MessageId",
-    "x-amz-sns-topic-arn": "TopicArn",
-}
+_UNAVAILABLE: Final = 503
 
 _log = structlog.get_logger(__name__)
+
+
+class Health:
+    """Asks the database whether it answers, once at a time for any number of callers.
+
+    Args:
+        ask: blocks until the database has answered; raises StoreError if it does not.
+        timeout: seconds to wait for it.
+    """
+
+    def __init__(self, ask: Callable[[], object], timeout: float = HEALTH_SECONDS) -> None:
+        self._ask = ask
+        self._timeout = timeout
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="health")
+        self._asking: asyncio.Future[bool] | None = None
+
+    async def good(self) -> bool:
+        """Whether the database answers within the timeout."""
+        if self._asking is None or self._asking.done():
+            loop = asyncio.get_running_loop()
+            self._asking = loop.run_in_executor(self._thread, self._answers)
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._asking), self._timeout)
+        except TimeoutError:
+            return False
+
+    def close(self) -> None:
+        """End the thread; a question that is being asked is not waited for."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _answers(self) -> bool:
+        try:
+            self._ask()
+        except StoreError as error:
+            _log.warning("unhealthy: the database does not answer", cause=str(error))
+            return False
+        return True
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Parts:
     """What the web application is made of.
 
-    ``authenticate`` raises :class:`suppression_ingest.webhook.keys.KeyWanted` for a key that
-    ``keys`` has to fetch first.
+    ``pipeline`` verifies with ``keys``, which must be fetched before they are used.
     """
 
-    authenticate: Authenticate
-    keys: KeyRing
+    pipeline: Pipeline
+    keys: CachedKeys
     batches: Batches
     confirmations: Confirmations
     health: Health
     log: OutcomeLog = dataclasses.field(default_factory=lambda: OutcomeLog(MAX_LINES))
-    room: Room = dataclasses.field(default_factory=Room)
+    budget: MemoryBudget = dataclasses.field(default_factory=MemoryBudget)
     oldest: OldestPost = dataclasses.field(default_factory=OldestPost)
 
 
@@ -89,7 +121,7 @@ class Webhook:
 
     Args:
         settings: the topics, the password, the limits.
-        parts: who does the work.
+        parts: what does the work.
     """
 
     def __init__(self, settings: WebhookSettings, parts: Parts) -> None:
@@ -104,28 +136,24 @@ class Webhook:
             Route(HEALTH_PATH, self.healthz, methods=["GET"]),
         ]
         application = Starlette(routes=routes, lifespan=self._running)
-        # Nobody is sent elsewhere: the address would be the one that the post names.
+        # A redirect would go to whatever host the post names.
         application.router.redirect_slashes = False
         return application
 
     async def post(self, request: Request) -> Response:
-        """Take a post in and answer it."""
-        if must_be_asked(request.headers, self._settings.webhook_password):
+        """Handle a post and answer it."""
+        if lacks_password(request.headers, self._settings.webhook_password):
             # Neither counted nor logged: every message of SNS begins like this.
             return PlainTextResponse("password wanted\n", _UNAUTHORIZED, CHALLENGE)
         try:
-            with self._parts.room.held() as hold:
-                async with asyncio.timeout(ANSWER_SECONDS):
-                    check_password(request.headers, self._settings.webhook_password)
-                    self._check_named_topic(request.headers)
-                    text = await read_text(request, self._settings.webhook_max_body, hold)
-                    outcome = await self._taken_in(request.headers, text)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                outcome = await self._handle(request)
         except Refused as refusal:
             outcome = Outcome(refusal=refusal)
         except TimeoutError:
-            outcome = Outcome(refusal=TooLate("the answer is not there in time"))
+            outcome = Outcome(refusal=AnswerTimeout("the answer is not ready in time"))
         except ClientDisconnect:
-            return Response(status_code=_UNHEALTHY)  # nobody reads it
+            return Response(status_code=_UNAVAILABLE)  # nobody reads it
         except Exception as error:  # noqa: BLE001 - whatever it is, SNS must try again
             _log.error("internal error", kind=type(error).__name__)
             outcome = Outcome(refusal=InternalError(f"{type(error).__name__} in the program"))
@@ -136,92 +164,70 @@ class Webhook:
         """Tell a load balancer whether posts can be stored."""
         if await self._parts.health.good():
             return PlainTextResponse("ok\n")
-        return PlainTextResponse("the database does not answer\n", _UNHEALTHY)
+        return PlainTextResponse("the database does not answer\n", _UNAVAILABLE)
 
     @contextlib.asynccontextmanager
     async def _running(self, _app: Starlette) -> AsyncIterator[None]:
-        async with (
-            in_background(self._summarise, "summaries"),
-            self._parts.health.asking(),
-            self._parts.batches.running(),
-        ):
-            try:
-                yield
-            finally:
-                self._parts.log.stopped()
+        with contextlib.closing(self._parts.health):
+            async with in_background(self._summarise, "summaries"), self._parts.batches.running():
+                try:
+                    yield
+                finally:
+                    self._parts.log.stopped()
 
     async def _summarise(self) -> None:
         while True:
             await asyncio.sleep(SUMMARY_SECONDS)
             self._parts.log.summarise()
 
-    async def _taken_in(self, headers: Headers, text: str) -> Outcome:
-        envelope = open_envelope(text)
+    async def _handle(self, request: Request) -> Outcome:
+        with self._parts.budget.reserving() as reservation:
+            check_password(request.headers, self._settings.webhook_password)
+            check_topic_header(request.headers, self._topics)
+            text = await read_text(request, self._settings.webhook_max_body, reservation)
+            decided = await self._decide(request.headers, text)
+            return await self._record(decided)
+
+    async def _decide(self, headers: Headers, text: str) -> Decided:
+        """Decide upon a body; its signature is verified once, when the key is at hand."""
+
+        def check(envelope: Envelope) -> None:
+            check_envelope(headers, envelope, raw_allowed=self._settings.webhook_raw)
+
+        decided = self._parts.pipeline.decide(text, check)
+        missing = decided.outcome.refusal
+        if not isinstance(missing, KeyNotCached):
+            return decided
         try:
-            _check_agreement(headers, envelope)
-            if envelope.signed is None:
-                self._check_raw(headers)
-            await self._authenticate(envelope)
+            await self._parts.keys.fetch(missing.url)
+        except Refused as refusal:
+            return dataclasses.replace(
+                decided, outcome=dataclasses.replace(decided.outcome, refusal=refusal)
+            )
+        return self._parts.pipeline.decide(text, check)
+
+    async def _record(self, decided: Decided) -> Outcome:
+        """Do what was decided, and return once it is durable."""
+        envelope = decided.envelope
+        if decided.outcome.refusal:
+            return decided.outcome
+        try:
             if envelope.type == _SUBSCRIPTION:
-                await self._parts.confirmations.take(envelope)
-            with self._aging(envelope):
-                return await self._parts.batches.take_in(text)
+                await self._parts.confirmations.confirm(envelope)
+            with self._measuring_age(envelope):
+                return await self._parts.batches.take_in(decided)
         except Refused as refusal:
             return Outcome(refusal=refusal, sns_message_id=envelope.message_id)
         except StoreError as error:
-            away = StoreAway(f"the database does not answer: {error}")
-            return Outcome(refusal=away, sns_message_id=envelope.message_id)
+            unavailable = DatabaseUnavailable(f"the database does not answer: {error}")
+            return Outcome(refusal=unavailable, sns_message_id=envelope.message_id)
 
-    def _aging(self, envelope: Envelope) -> contextlib.AbstractContextManager[None]:
-        """Count how old a message is, that is genuine, until it is answered."""
+    def _measuring_age(self, envelope: Envelope) -> contextlib.AbstractContextManager[None]:
+        """Measure how old an authentic message is until it is answered."""
         try:
             return self._parts.oldest.in_hand(parse_timestamp(envelope.timestamp).timestamp())
         except Malformed:
-            return contextlib.nullcontext()  # a raw delivery, which tells no time
-
-    async def _authenticate(self, envelope: Envelope) -> None:
-        """Make sure of an envelope, fetching the key that it is to be checked with."""
-        try:
-            self._parts.authenticate(envelope)
-        except KeyWanted as wanted:
-            await self._parts.keys.fetch(wanted.url)
-            self._parts.authenticate(envelope)
-
-    def _check_named_topic(self, headers: Headers) -> None:
-        """Refuse a post of another topic before anything of it is read."""
-        topic = headers.get("x-amz-sns-topic-arn")
-        if topic is not None and topic not in self._topics:
-            raise ForeignTopic("the topic is not on the allowlist")
-
-    def _check_raw(self, headers: Headers) -> None:
-        """Make sure that a post without an envelope may come so.
-
-        Raises:
-            RawRefused: it may not.
-            ForeignTopic: it does not say which topic it comes from.
-        """
-        if not self._settings.webhook_raw:
-            raise RawRefused(
-                "there is no envelope: switch raw delivery off in the subscription, "
-                "or on here (SUPPRESSION_WEBHOOK_RAW)"
-            )
-        if "x-amz-sns-topic-arn" not in headers:
-            raise ForeignTopic("a raw delivery that names no topic")
-
-
-def _check_agreement(headers: Headers, envelope: Envelope) -> None:
-    """Make sure that the headers tell what the envelope tells.
-
-    The envelope is what is signed. A header that says otherwise is by somebody who
-    wants to be taken for another, there or by something in between.
-    """
-    if envelope.signed is None:
-        return
-    if headers.get("x-amz-sns-rawdelivery", "").lower() == "true":
-        raise Contradictory("an envelope in what is said to be a raw delivery")
-    for header, member in _REPEATED.items():
-        if headers.get(header, "") not in ("", optional_text(envelope.signed, member)):
-            raise Contradictory(f"{header} is not the {member} of the envelope")
+            return contextlib.nullcontext()  # a raw delivery, which has no timestamp
 
 
 def _answer(outcome: Outcome) -> Response:

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from suppression_ingest.outcomes import Outcome
+from suppression_ingest.pipeline import Decided
 
 #: Messages in one transaction, at most.
 MAX_TOGETHER: Final = 200
@@ -20,12 +21,12 @@ MAX_TOGETHER: Final = 200
 STOP_SECONDS: Final = 10.0
 
 #: Takes in a batch of bodies, in one transaction.
-Process = Callable[[Sequence[str]], list[Outcome]]
+Process = Callable[[Sequence[Decided]], list[Outcome]]
 
 
 @dataclasses.dataclass(slots=True)
 class _Post:
-    body: str
+    decided: Decided | None
     outcome: asyncio.Future[Outcome]
 
 
@@ -38,22 +39,22 @@ class Batches:
 
     def __init__(self, process: Process) -> None:
         self._process = process
-        # As long as the bodies under way allow; see suppression_ingest.webhook.body.
+        # As long as the bodies under way allow; see suppression_ingest.webhook.posts.
         self._waiting: asyncio.Queue[_Post] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="batches")
 
-    async def take_in(self, body: str) -> Outcome:
+    async def take_in(self, decided: Decided) -> Outcome:
         """Return what became of a message, once that is durable.
 
         Raises:
             StoreUnavailable: the database cannot write now; nothing was changed.
         """
-        post = _Post(body, asyncio.get_running_loop().create_future())
+        post = _Post(decided, asyncio.get_running_loop().create_future())
         self._waiting.put_nowait(post)
         try:
             return await post.outcome
         finally:
-            post.body = ""  # one that was given up still stands in the queue
+            post.decided = None  # one that was given up still stands in the queue
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -81,10 +82,10 @@ class Batches:
                 self._waiting.task_done()
 
     async def _answer(self, posts: list[_Post]) -> None:
-        bodies = [post.body for post in posts]
+        decided = [post.decided for post in posts if post.decided]
         loop = asyncio.get_running_loop()
         try:
-            outcomes = await loop.run_in_executor(self._thread, self._process, bodies)
+            outcomes = await loop.run_in_executor(self._thread, self._process, decided)
         except Exception as error:  # noqa: BLE001 - passed on to each
             for post in posts:
                 if not post.outcome.done():

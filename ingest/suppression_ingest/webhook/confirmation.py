@@ -1,8 +1,8 @@
-"""Confirming a subscription, by the SNS API and never by a URL out of the message.
+"""Confirming a subscription, by the SNS API and never by a URL from the message.
 
 Source: "Step 3: Confirm your Amazon SNS subscription" in the SNS developer guide.
-Fetching the SubscribeURL instead is how such endpoints were made to fetch whatever
-a stranger liked (CVE-2026-32096).
+Endpoints that fetch the SubscribeURL instead can be made to fetch any URL
+(CVE-2026-32096).
 """
 
 import asyncio
@@ -21,14 +21,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from suppression_ingest.errors import Malformed
 from suppression_ingest.json_object import optional_text, parse_timestamp
 from suppression_ingest.sns.envelope import Envelope
-from suppression_ingest.webhook.refusals import StaleConfirmation, TokenRefused, Unconfirmed
+from suppression_ingest.webhook.refusals import ExpiredConfirmation, TokenRefused, Unconfirmed
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-#: How long SNS takes a token, and some more for clocks that differ.
-TOKEN_LIFE: Final = dt.timedelta(days=2, hours=1)
-#: Confirmations to remember, so that one that is sent again costs nothing.
+#: How long SNS accepts a token, and some more for clocks that differ.
+TOKEN_LIFETIME: Final = dt.timedelta(days=2, hours=1)
+#: Confirmations to remember, so that a repeated one costs nothing.
 MAX_REMEMBERED: Final = 1_000
 
 #: Takes a topic's ARN and a token; blocks. Raises TokenRefused and Unconfirmed.
@@ -36,7 +36,7 @@ Confirm = Callable[[str, str], None]
 
 _CONNECT_SECONDS: Final = 3
 _ANSWER_SECONDS: Final = 5
-# What SNS says of a token or a topic that it will not know later either.
+# Error codes for a token or a topic that SNS will not accept later either.
 _FINAL: Final = frozenset(
     {"InvalidParameter", "InvalidParameterValue", "InvalidParameterException", "NotFound"}
 )
@@ -46,7 +46,7 @@ class Confirmations:
     """Confirms subscriptions whose request has been verified.
 
     Args:
-        confirm: does it.
+        confirm: calls SNS.
         now: the clock.
     """
 
@@ -56,25 +56,25 @@ class Confirmations:
         self._confirm = confirm
         self._now = now
         self._done: OrderedDict[bytes, None] = OrderedDict()
-        # One at a time: there are hardly ever two, unless somebody sends old ones again.
-        self._turn = asyncio.Lock()
+        # One at a time: there are hardly ever two, unless somebody repeats old ones.
+        self._lock = asyncio.Lock()
 
-    async def take(self, envelope: Envelope) -> None:
-        """Confirm what a SubscriptionConfirmation asks for, once.
+    async def confirm(self, envelope: Envelope) -> None:
+        """Confirm the subscription of a SubscriptionConfirmation, once.
 
         Raises:
-            Malformed: it holds no token, or no time.
-            StaleConfirmation: its token cannot be good any more.
-            TokenRefused: SNS does not take it.
+            Malformed: it holds no token, or no timestamp.
+            ExpiredConfirmation: its token has expired.
+            TokenRefused: SNS does not accept it.
             Unconfirmed: SNS cannot be asked now.
         """
         token = optional_text(envelope.signed or {}, "Token")
         if not token:
             raise Malformed("a SubscriptionConfirmation without a token")
-        if self._now() - parse_timestamp(envelope.timestamp) > TOKEN_LIFE:
-            raise StaleConfirmation("the confirmation is older than its token can be")
+        if self._now() - parse_timestamp(envelope.timestamp) > TOKEN_LIFETIME:
+            raise ExpiredConfirmation("the confirmation is older than the lifetime of its token")
         name = hashlib.sha256(f"{envelope.topic_arn}\n{token}".encode(errors="replace")).digest()
-        async with self._turn:
+        async with self._lock:
             if name not in self._done:
                 await asyncio.to_thread(self._confirm, envelope.topic_arn, token)
                 self._done[name] = None

@@ -1,22 +1,22 @@
-"""Posts that are refused, and what SNS is told of each.
+"""Why posts are refused, and the HTTP status for each reason.
 
-SNS tries again after 5xx and 429 only, three times and 20 s apart unless the
-topic says otherwise; any other status but 2xx gives the message up. So 4xx is for
-what must never come back, and whatever may pass another time is 503.
+SNS retries after 5xx and 429 only, three times and 20 s apart unless the topic says
+otherwise; after any other status but 2xx it gives the message up. So 4xx is for what
+must not come back, and 503 for what may be accepted another time.
 
     Refused
     └── PostRefused
-        ├── Unauthorized        401
-        ├── RawRefused          403
-        ├── Contradictory       403
-        ├── StaleConfirmation   403
-        ├── TokenRefused        403
-        ├── TooSlow             408
-        ├── TooLarge            413
-        ├── Crowded             503
-        ├── TooLate             503
-        ├── Unconfirmed         503
-        └── StoreAway           503
+        ├── WrongPassword        401
+        ├── RawDelivery          403
+        ├── HeaderMismatch       403
+        ├── ExpiredConfirmation  403
+        ├── TokenRefused         403
+        ├── BodyTimeout          408
+        ├── TooLarge             413
+        ├── Overloaded           503
+        ├── AnswerTimeout        503
+        ├── Unconfirmed          503
+        └── DatabaseUnavailable  503
 """
 
 from typing import ClassVar, Final
@@ -28,7 +28,7 @@ _FORBIDDEN: Final = 403
 _FAILED: Final = 500
 _NOT_NOW: Final = 503
 
-#: What the steps that every source shares refuse. The rest is a failure of ours.
+#: Statuses of refusals that all sources share. Any other is a failure of ours.
 _STATUSES: Final[dict[type[Refused], int]] = {
     Malformed: _BROKEN,
     Forged: _FORBIDDEN,
@@ -38,51 +38,51 @@ _STATUSES: Final[dict[type[Refused], int]] = {
 
 
 class PostRefused(Refused):
-    """A post that is refused as such."""
+    """A refusal that only the webhook knows."""
 
     status: ClassVar[int] = _FORBIDDEN
 
 
-class Unauthorized(PostRefused):
-    """The post brings another password than ours, or something else."""
+class WrongPassword(PostRefused):
+    """The post brings another password, or something else."""
 
     label = "wrong password"
     cause = "password"
     status = 401
 
 
-class RawRefused(PostRefused):
+class RawDelivery(PostRefused):
     """The post has no envelope, and raw delivery is not switched on."""
 
     label = "raw delivery"
     cause = "raw_delivery"
 
 
-class Contradictory(PostRefused):
-    """The headers tell something else than the body."""
+class HeaderMismatch(PostRefused):
+    """The headers contradict the body."""
 
-    label = "contradictory"
+    label = "header mismatch"
     cause = "headers"
 
 
-class StaleConfirmation(PostRefused):
-    """The confirmation is older than any token that SNS still takes."""
+class ExpiredConfirmation(PostRefused):
+    """The confirmation is older than any token that SNS still accepts."""
 
-    label = "stale confirmation"
+    label = "expired confirmation"
     cause = "confirmation"
 
 
 class TokenRefused(PostRefused):
-    """SNS does not take the token of a confirmation."""
+    """SNS does not accept the token of a confirmation."""
 
     label = "token refused"
     cause = "confirmation"
 
 
-class TooSlow(PostRefused):
+class BodyTimeout(PostRefused):
     """The body did not arrive in time."""
 
-    label = "too slow"
+    label = "body timeout"
     status = 408
 
 
@@ -93,17 +93,17 @@ class TooLarge(PostRefused):
     status = 413
 
 
-class Crowded(PostRefused):
-    """More is under way than memory is set aside for; try again later."""
+class Overloaded(PostRefused):
+    """The posts being handled fill the memory budget; try again later."""
 
-    label = "crowded"
+    label = "overloaded"
     status = _NOT_NOW
 
 
-class TooLate(PostRefused):
-    """The answer is not there when SNS stops waiting for it; it comes again."""
+class AnswerTimeout(PostRefused):
+    """The answer is not ready before SNS stops waiting for it; SNS posts again."""
 
-    label = "too late"
+    label = "answer timeout"
     status = _NOT_NOW
 
 
@@ -114,19 +114,19 @@ class Unconfirmed(PostRefused):
     status = _NOT_NOW
 
 
-class StoreAway(PostRefused):
-    """The database takes nothing now; try again later."""
+class DatabaseUnavailable(PostRefused):
+    """The database does not answer now; try again later."""
 
-    label = "store away"
+    label = "database unavailable"
     status = _NOT_NOW
 
 
-#: All of them, for who counts them.
+#: All of them, for metrics.
 POST_REFUSALS: Final = tuple(PostRefused.__subclasses__())
 
 
 def status_of(refusal: Refused) -> int:
-    """Return the HTTP status that tells SNS of a refusal."""
+    """Return the HTTP status for a refusal."""
     if isinstance(refusal, PostRefused):
         return refusal.status
     found = (status for kind, status in _STATUSES.items() if isinstance(refusal, kind))

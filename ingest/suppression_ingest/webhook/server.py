@@ -21,14 +21,12 @@ from uvicorn.supervisors import Multiprocess
 from suppression_ingest.errors import IngestError
 from suppression_ingest.logs import configure_logs
 from suppression_ingest.metrics.messages import MessageMetrics
-from suppression_ingest.sns.certificates import CertificateFetcher
+from suppression_ingest.sns.certificates import CachedKeys, CertificateFetcher
 from suppression_ingest.sns.signature import SnsSignatureVerifier
-from suppression_ingest.webhook.app import POST_PATH, Parts, Webhook
+from suppression_ingest.webhook.app import POST_PATH, Health, Parts, Webhook
 from suppression_ingest.webhook.batches import Batches
 from suppression_ingest.webhook.confirmation import Confirmations, SnsConfirm
-from suppression_ingest.webhook.health import Health
-from suppression_ingest.webhook.keys import KeyRing
-from suppression_ingest.webhook.protocol import MAX_CONNECTIONS, PatientProtocol
+from suppression_ingest.webhook.connections import MAX_CONNECTIONS, TimeoutProtocol
 from suppression_ingest.webhook.refusals import POST_REFUSALS
 from suppression_ingest.webhook.settings import WebhookSettings
 from suppression_ingest.webhook.tls import TlsFiles
@@ -113,14 +111,15 @@ class Factory:
 
 def assembled(settings: WebhookSettings, store: Store, fetch: CertificateFetcher) -> Parts:
     """Return the parts of the web application, by the settings."""
-    keys = KeyRing(fetch)
+    keys = CachedKeys(fetch)
     verifier = SnsSignatureVerifier(keys, settings.topic_arns)
     authenticate = verifier.verify if settings.verify_signatures else verifier.check_topic
     confirm = SnsConfirm(authenticate_unsubscribe=settings.webhook_authenticate_unsubscribe)
+    pipeline = pipeline_of(settings, store, authenticate)
     return Parts(
-        authenticate=authenticate,
+        pipeline=pipeline,
         keys=keys,
-        batches=Batches(pipeline_of(settings, store, authenticate).process),
+        batches=Batches(pipeline.record),
         confirmations=Confirmations(confirm),
         health=Health(store.revision),
     )
@@ -171,9 +170,9 @@ def _config(settings: WebhookSettings, address: str, gathering: str) -> uvicorn.
         workers=settings.webhook_workers,
         # In one piece with the factory: in a worker too both have the same files.
         ssl_context_factory=tls.listening if tls else None,
-        http=PatientProtocol,
+        http=TimeoutProtocol,
         ws="none",
-        loop="suppression_ingest.webhook.loop:ImpatientLoop",
+        loop="suppression_ingest.webhook.connections:TlsTimeoutLoop",
         lifespan="on",
         interface="asgi3",
         log_config=None,

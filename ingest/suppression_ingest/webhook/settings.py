@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, FilePath, model_validator
 from suppression_ingest.settings import IngestSettings, host_and_port
 from suppression_ingest.webhook.tls import server_context
 
-#: Octets of the largest message that SNS takes, and half as many again for the
+#: Bytes of the largest message that SNS takes, and half as many again for the
 #: quoting of its quotes and the envelope around it.
 LARGEST_POST: Final = 1_572_864
 _LARGEST_LIMIT: Final = 16 * 1024 * 1024
@@ -62,7 +62,7 @@ class WebhookSettings(IngestSettings):
         Field(description="take raw deliveries, which nothing but the password makes genuine"),
     ] = False
     webhook_max_body: Annotated[
-        int, Field(ge=1_024, le=_LARGEST_LIMIT, description="octets of a post at most")
+        int, Field(ge=1_024, le=_LARGEST_LIMIT, description="bytes of a post at most")
     ] = LARGEST_POST
     webhook_authenticate_unsubscribe: Annotated[
         bool,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 
-from suppression_ingest.webhook.protocol import MAX_CONNECTIONS
+from suppression_ingest.webhook.connections import MAX_CONNECTIONS
 from suppression_ingest.webhook.server import MAX_FILES
 from suppression_service.server.transport.options import lift_open_files
 from tests.support.processes import DEADLINE

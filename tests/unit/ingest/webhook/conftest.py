@@ -11,12 +11,11 @@ import pytest
 from suppression_ingest.metrics.age import OldestPost
 from suppression_ingest.pipeline import Pipeline
 from suppression_ingest.policy import Policy
+from suppression_ingest.sns.certificates import CachedKeys
 from suppression_ingest.sns.signature import SnsSignatureVerifier
-from suppression_ingest.webhook.app import Parts, Webhook
+from suppression_ingest.webhook.app import Health, Parts, Webhook
 from suppression_ingest.webhook.batches import Batches
 from suppression_ingest.webhook.confirmation import Confirmations
-from suppression_ingest.webhook.health import Health
-from suppression_ingest.webhook.keys import KeyRing
 from suppression_ingest.webhook.settings import WebhookSettings
 from suppression_service.store import Store
 from tests.support.webhook_site import (
@@ -54,13 +53,14 @@ def open_site(store: Store, certificate: bytes) -> Open:
     async def opened(**flags: Any) -> AsyncIterator[Site]:
         settings = WebhookSettings(**({"topic_arns": (TOPIC,)} | flags))
         certificates, confirmed = Certificates(certificate), Confirmed()
-        keys = KeyRing(certificates)
+        keys = CachedKeys(certificates)
         verifier = SnsSignatureVerifier(keys, settings.topic_arns)
         verify = verifier.verify if settings.verify_signatures else verifier.check_topic
+        pipeline = Pipeline(store, verify, Policy())
         parts = Parts(
-            authenticate=verify,
+            pipeline=pipeline,
             keys=keys,
-            batches=Batches(Pipeline(store, verify, Policy()).process),
+            batches=Batches(pipeline.record),
             # The clock stands where the envelopes of these tests were made.
             confirmations=Confirmations(confirmed, lambda: NOW),
             health=Health(store.revision),
@@ -69,7 +69,7 @@ def open_site(store: Store, certificate: bytes) -> Open:
         transport = httpx.ASGITransport(Webhook(settings, parts).application())
         client = httpx.AsyncClient(transport=transport, base_url="http://webhook.test")
         async with client, parts.batches.running():
-            counted = parts.log, parts.room, parts.oldest
+            counted = parts.log, parts.budget, parts.oldest
             yield Site(client, store, certificates, confirmed, *counted)
 
     return opened

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from suppression_ingest.errors import Unverifiable
 from suppression_ingest.policy import Policy
 from suppression_ingest.ses import SesEvent
+from suppression_ingest.sns.certificates import CachedKeys
 from suppression_ingest.webhook import app
 from suppression_ingest.webhook.refusals import TokenRefused, Unconfirmed
 from suppression_service.store import Reason, Store, StoreError, StoreUnavailable
@@ -91,7 +92,29 @@ async def test_a_key_is_fetched_once_for_posts_that_arrive_together(
     assert len(site.certificates.asked) == 1
 
 
-# --- what may pass another time ----------------------------------------------------------------
+@pytest.mark.parametrize("cached", [False, True], ids=["certificate to fetch", "key at hand"])
+async def test_the_signature_of_a_post_is_verified_once(
+    site: Site, signed: Signed, bounce: str, monkeypatch: pytest.MonkeyPatch, cached: bool
+) -> None:
+    # given a webhook whose verifications are counted
+    if cached:
+        await site.post(signed("Hello"))
+    verified = []
+    key_of = CachedKeys.get
+
+    def counting(keys: CachedKeys, url: str) -> Any:
+        key = key_of(keys, url)
+        verified.append(url)
+        return key
+
+    monkeypatch.setattr(CachedKeys, "get", counting)
+    # when a bounce is posted
+    assert await site.post(signed(bounce)) == 200
+    # then its signature was verified once
+    assert len(verified) == 1
+
+
+# --- what may be accepted another time ---------------------------------------------------------
 
 
 async def test_what_cannot_be_verified_now_is_answered_503(
@@ -129,16 +152,16 @@ async def test_a_database_that_takes_nothing_is_answered_503(
 async def test_a_commit_that_takes_too_long_is_answered_503(
     site: Site, signed: Signed, bounce: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # given no patience at all
+    # given a timeout of no time
     monkeypatch.setattr(app, "ANSWER_SECONDS", 0)
     assert await site.post(signed(bounce)) == 503
 
 
-async def test_more_than_there_is_room_for_is_answered_503(
+async def test_more_than_there_is_memory_for_is_answered_503(
     site: Site, signed: Signed, bounce: str
 ) -> None:
-    with site.room.held() as hold:
-        hold.grow(64 * 1024 * 1024 - 100)
+    with site.budget.reserving() as reservation:
+        reservation.grow(64 * 1024 * 1024 - 100)
         assert await site.post(signed(bounce)) == 503
     assert await site.post(signed(bounce)) == 200
 
@@ -193,7 +216,7 @@ async def test_a_length_that_is_a_lie_is_found_out(site: Site) -> None:
     assert await site.post(b"x" * 2_000_000, content_length="5") == 413
 
 
-async def test_a_refused_body_gives_back_its_room(site: Site, signed: Signed) -> None:
+async def test_a_refused_body_releases_its_memory(site: Site, signed: Signed) -> None:
     for _ in range(45):
         await site.post(b"x" * 1_572_865, content_length="5")
     assert await site.post(signed("Hello")) == 200

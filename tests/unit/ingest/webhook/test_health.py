@@ -1,7 +1,7 @@
 import asyncio
 import threading
 
-from suppression_ingest.webhook.health import Health
+from suppression_ingest.webhook.app import Health
 from suppression_service.store import StoreUnavailable
 
 
@@ -25,7 +25,7 @@ async def test_a_database_that_hangs_is_not_and_is_asked_once_however_many_want_
         asked.append(1)
         release.wait(60)
 
-    health = Health(hang, patience=0.01)
+    health = Health(hang, timeout=0.01)
     # when many ask
     answers = await asyncio.gather(*(health.good() for _ in range(5)))
     again = await health.good()

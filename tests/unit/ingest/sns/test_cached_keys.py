@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from suppression_ingest.errors import Unverifiable
-from suppression_ingest.webhook.keys import MAX_FETCHES, KeyRing, KeyWanted
+from suppression_ingest.sns.certificates import MAX_FETCHES, CachedKeys, KeyNotCached
 
 URL = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-{}.pem"
 
@@ -26,20 +26,20 @@ class SlowHost:
 
 
 def test_a_key_that_was_not_fetched_is_wanted(certificate: bytes) -> None:
-    with pytest.raises(KeyWanted) as wanted:
-        KeyRing(lambda _url: certificate).get(URL)
+    with pytest.raises(KeyNotCached) as wanted:
+        CachedKeys(lambda _url: certificate).get(URL)
     assert wanted.value.url == URL
 
 
 async def test_a_key_that_was_fetched_is_at_hand(certificate: bytes) -> None:
-    keys = KeyRing(lambda _url: certificate)
+    keys = CachedKeys(lambda _url: certificate)
     await keys.fetch(URL)
     assert keys.get(URL)
 
 
 async def test_those_who_want_the_same_key_share_its_fetch(certificate: bytes) -> None:
     host = SlowHost(certificate)
-    keys = KeyRing(host)
+    keys = CachedKeys(host)
     host.answers.set()
     await asyncio.gather(*(keys.fetch(URL) for _ in range(20)))
     assert host.asked == [URL]
@@ -55,7 +55,7 @@ async def test_a_failure_is_told_to_all_who_wait_and_not_remembered(certificate:
             raise answer
         return answer
 
-    keys = KeyRing(fetch)
+    keys = CachedKeys(fetch)
     told = await asyncio.gather(*(keys.fetch(URL) for _ in range(3)), return_exceptions=True)
     assert [type(error) for error in told] == [Unverifiable] * 3
     # then the next fetch gets the key
@@ -66,7 +66,7 @@ async def test_a_failure_is_told_to_all_who_wait_and_not_remembered(certificate:
 async def test_one_who_stops_waiting_does_not_end_the_fetch_of_others(certificate: bytes) -> None:
     # given two who wait for one fetch
     host = SlowHost(certificate)
-    keys = KeyRing(host)
+    keys = CachedKeys(host)
     first, second = (asyncio.create_task(keys.fetch(URL)) for _ in range(2))
     assert await asyncio.to_thread(host.reached.wait, 60)
     # when one of them is gone
@@ -80,7 +80,7 @@ async def test_one_who_stops_waiting_does_not_end_the_fetch_of_others(certificat
 async def test_only_so_many_certificates_are_fetched_at_once(certificate: bytes) -> None:
     # given as many fetches as may be, of a host that does not answer
     host = SlowHost(certificate)
-    keys = KeyRing(host)
+    keys = CachedKeys(host)
     fetches = [asyncio.create_task(keys.fetch(URL.format(n))) for n in range(MAX_FETCHES)]
     assert await asyncio.to_thread(host.reached.wait, 60)
     # then another one is put off, and nobody waits for it

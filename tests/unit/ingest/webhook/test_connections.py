@@ -6,8 +6,8 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from suppression_ingest.webhook import protocol
-from suppression_ingest.webhook.protocol import PatientProtocol
+from suppression_ingest.webhook import connections
+from suppression_ingest.webhook.connections import TimeoutProtocol
 
 WHOLE = b"POST /sns HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
 NO_BODY = b"POST /sns HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
@@ -33,21 +33,21 @@ class Door:
         self._loop.time.side_effect = map(float, range(100))
         self._loop.create_task.side_effect = given_up
 
-    def enter(self, octets: bytes = b"") -> tuple[PatientProtocol, mock.Mock]:
+    def enter(self, sent: bytes = b"") -> tuple[TimeoutProtocol, mock.Mock]:
         """Let one in that says something; give it, and its transport."""
-        peer = PatientProtocol(self._config, self._state, {}, self._loop)
+        peer = TimeoutProtocol(self._config, self._state, {}, self._loop)
         transport = mock.Mock(asyncio.Transport)
         transport.is_closing.return_value = False
         peer.connection_made(transport)
-        if octets:
-            peer.data_received(octets)
+        if sent:
+            peer.data_received(sent)
         return peer, transport
 
 
 @pytest.fixture
 def door(monkeypatch: pytest.MonkeyPatch) -> Door:
     """One through which three fit."""
-    monkeypatch.setattr(protocol, "MAX_CONNECTIONS", 3)
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 3)
     return Door()
 
 
