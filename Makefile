@@ -123,7 +123,10 @@ format: $(VENV)/installed ## put the code into its one form
 
 # --- the documentation -------------------------------------------------------------------------
 
-.PHONY: docs
+.PHONY: docs reference
+reference: $(VENV)/installed ## write the settings and commands of docs/reference/ anew
+	$(BIN)/python -m tests.support.reference
+
 docs: $(DOCS)/installed ## build the site into build/site; a link that leads nowhere is an error
 	@$(DOCS)/bin/sphinx-build -q -E -W --keep-going -c docs -b html . build/site
 	@echo "build/site/index.html"

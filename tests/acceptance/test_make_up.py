@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil
 import pytest
@@ -114,13 +116,13 @@ def _printed_commands(up: Process) -> list[str]:
     return [line.strip() for line in up.lines if re.match(r"  \S*(bin/|SUPPRESSION_)", line)]
 
 
-def _typed(command: str) -> str:
+def _typed(command: str, settings: Mapping[str, str] = MappingProxyType({})) -> str:
     """Type a command into a shell in the repository's folder; return what it prints."""
     done = subprocess.run(
         command,
         shell=True,
         cwd=REPOSITORY,
-        env=clean({}),
+        env=clean(settings),
         capture_output=True,
         text=True,
         timeout=DEADLINE,
@@ -146,6 +148,25 @@ def test_the_commands_that_it_prints_show_the_verdict_change(up: Process) -> Non
     eventually("the verdict changes", lambda: _typed(check_again) != before)
     after = _typed(buf)
     assert (before.split()[0], "VERDICT_DO_NOT_SEND" in after) == ("send", True)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial/first-bounce.md"])
+def test_the_commands_of_a_page_print_what_it_shows(up: Process, page: str) -> None:
+    folder = up.line(r"SUPPRESSION_LOCAL_DIR=(\S+)")[1]
+    running = {"SUPPRESSION_SERVER": _server(up), "SUPPRESSION_LOCAL_DIR": folder}
+    for command, shown in _consoles(page):
+        eventually(command, partial(_prints, command, running, shown))
+
+
+def _prints(command: str, settings: Mapping[str, str], shown: str) -> bool:
+    return _typed(command, settings) == shown
+
+
+def _consoles(page: str) -> list[tuple[str, str]]:
+    """Return the commands of the consoles on a page, each with what it prints there."""
+    text = (REPOSITORY / page).read_text(encoding="utf-8")
+    consoles = "".join(re.findall(r"```console\n(.*?)```", text, re.DOTALL))
+    return re.findall(r"^\$ (.*\n)((?:[^$].*\n)*)", consoles, re.MULTILINE)
 
 
 def test_ctrl_c_leaves_no_process_behind(stopped: Ended) -> None:

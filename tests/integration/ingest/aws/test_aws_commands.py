@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import signal
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from tests.support.aws.ses import Sent, Suppressed
 from tests.support.processes import BIN, Processes, run
 
 INGEST = BIN / "suppression-ingest"
+README = Path(__file__).parents[4] / "README.md"
 Command = Callable[..., CompletedProcess[str]]
 
 
@@ -162,19 +164,24 @@ def bounce(sent: Sent) -> str:
     )
 
 
-@pytest.fixture
-def ready_to_probe(wired: Account) -> dict[str, str]:
-    """The settings of a wired account whose SES bounces what it is given to send."""
+def bounce_all_mail_of(account: Account, sender: str) -> None:
+    """Have SES know a sender, and bounce what it is given to send."""
 
     def publish(sent: Sent) -> None:
-        for destination in wired.ses.configuration_sets[
+        for destination in account.ses.configuration_sets[
             sent.configuration_set
         ].destinations.values():
             topic = destination["SnsDestination"]["TopicArn"]
-            wired.aws.sns.publish(TopicArn=topic, Message=bounce(sent))
+            account.aws.sns.publish(TopicArn=topic, Message=bounce(sent))
 
-    wired.ses.identities.append("news@x.example")
-    wired.ses.on_send = publish
+    account.ses.identities.append(sender)
+    account.ses.on_send = publish
+
+
+@pytest.fixture
+def ready_to_probe(wired: Account) -> dict[str, str]:
+    """The settings of a wired account whose SES bounces what it is given to send."""
+    bounce_all_mail_of(wired, "news@x.example")
     return {
         "SUPPRESSION_CONFIGURATION_SET": SET,
         "SUPPRESSION_QUEUE_URL": wired.queue().url,
@@ -198,6 +205,18 @@ def test_a_probe_is_followed_to_the_list(
     # Then the bounce came all the way.
     assert done.returncode == 0, done.stdout
     assert re.search(r"✓ ok +probe +the bounce was stored \d+ s after", done.stdout)
+
+
+def test_the_commands_of_the_readme_lead_from_an_empty_account_to_a_bounce(
+    account: Account, environment: dict[str, str], tmp_path: Path, processes: Processes
+) -> None:
+    bounce_all_mail_of(account, "news@example.com")
+    [commands] = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    script = f"set -e; cd {tmp_path}\n{commands.replace('eu-west-1', 'us-east-1')}"
+    settings = {"PATH": f"{BIN}:{os.environ['PATH']}", "SUPPRESSION_LISTEN": "127.0.0.1:0"}
+    typed = processes.start("readme", ["bash", "-c", script], {**environment, **settings})
+    for line in ("14 to do", "schema new", "the bounce was stored"):
+        typed.line(line)
 
 
 def test_a_probe_without_a_worker_says_that_the_bounce_waits(

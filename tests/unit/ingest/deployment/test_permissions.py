@@ -64,7 +64,7 @@ def allowed(*sids: str) -> set[str]:
 @pytest.mark.parametrize(
     ("page", "modules"),
     [
-        ("README.md", ["aws/sqs.py"]),
+        ("docs/how-to/aws-by-hand.md", ["aws/sqs.py"]),
         ("docs/how-to/aws.md", ["."]),
         ("docs/how-to/dead-letters.md", ["dead_letters"]),
         ("docs/reference/metrics.md", ["metrics"]),

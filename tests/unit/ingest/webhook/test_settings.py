@@ -1,15 +1,13 @@
-import re
 from pathlib import Path
 
 import pytest
 
 from suppression_ingest.errors import SettingsError
-from suppression_ingest.settings import IngestSettings, load
+from suppression_ingest.settings import load
 from suppression_ingest.webhook.settings import WebhookSettings
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:feedback"
 PASSWORD = "a-password-of-SNS-0123"
-PAGE = (Path(__file__).parents[4] / "docs" / "how-to" / "webhook.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
@@ -95,10 +93,3 @@ def test_a_password_is_not_repeated(password: str) -> None:
     except SettingsError as error:
         said = str(error)
     assert password not in said
-
-
-def test_the_page_lists_the_settings_as_the_program_describes_them() -> None:
-    own = WebhookSettings.model_fields.keys() - IngestSettings.model_fields.keys()
-    described = {name.upper(): WebhookSettings.model_fields[name].description for name in own}
-    rows = re.findall(r"^\| `SUPPRESSION_(WEBHOOK_\w+)` \|[^|]*\| (.*) \|$", PAGE, re.MULTILINE)
-    assert dict(rows) == described

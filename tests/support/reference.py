@@ -1,0 +1,110 @@
+"""The parts of docs/reference/ that come from the programs: ``make reference`` writes them.
+
+A page has a line ``<!-- NAME -->``, then what is written here, then ``<!-- end of NAME -->``.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+from pydantic_settings import BaseSettings
+from typer.testing import CliRunner
+
+import suppression.cli.commands
+import suppression_ingest.cli
+import suppression_service.server.cli
+from suppression_ingest.dead_letters.settings import DeadLetterSettings
+from suppression_ingest.deployment.settings import AwsSettings
+from suppression_ingest.settings import IngestSettings
+from suppression_ingest.webhook.settings import WebhookSettings
+from suppression_service.server.settings import ServiceSettings
+
+_FOLDER: Final = Path(__file__).parents[2] / "docs" / "reference"
+#: Defaults that depend on the machine.
+_DEFAULTS: Final = {"snapshot_directory": "`suppression-UID` in the temporary directory"}
+
+
+def _table(settings: type[BaseSettings], base: type[BaseSettings] = BaseSettings) -> str:
+    """Return a table of the settings that a class adds to another one."""
+    names = [name for name in settings.model_fields if name not in base.model_fields]
+    rows = [_row(settings, name) for name in names]
+    return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
+
+
+def _row(settings: type[BaseSettings], name: str) -> str:
+    field = settings.model_fields[name]
+    default = _DEFAULTS.get(name) or _default(field.default)
+    return f"| `SUPPRESSION_{name.upper()}` | {default} | {field.description} |"
+
+
+def _default(value: Any) -> str:
+    if value in ("", (), {}, None):
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _helps(program: str, app: typer.Typer) -> str:
+    """Return what each command of a program prints for --help."""
+    blocks = [
+        f"### {' '.join(words)}\n\n```text\n{_help(app, words)}\n```"
+        for words in _commands((program,), typer.main.get_command(app))
+    ]
+    return "\n\n".join(blocks)
+
+
+def _commands(words: tuple[str, ...], command: Any) -> Iterator[tuple[str, ...]]:
+    """Yield a command and those below it, each as the words to type."""
+    yield words
+    for name, below in getattr(command, "commands", {}).items():
+        yield from _commands((*words, name), below)
+
+
+def _help(app: typer.Typer, words: tuple[str, ...]) -> str:
+    terminal = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
+    done = CliRunner(env=terminal).invoke(app, [*words[1:], "--help"], prog_name=words[0])
+    folder = str(ServiceSettings.model_fields["snapshot_directory"].default)
+    return re.sub(r" +$", "", done.output.replace(folder, "…"), flags=re.MULTILINE).strip()
+
+
+#: What is written, by the page and its part.
+PARTS: Final[Mapping[tuple[str, str], Callable[[], str]]] = {
+    ("settings.md", "suppression-service"): partial(_table, ServiceSettings),
+    ("settings.md", "suppression-ingest"): partial(_table, IngestSettings),
+    ("settings.md", "webhook"): partial(_table, WebhookSettings, IngestSettings),
+    ("settings.md", "AWS"): partial(_table, AwsSettings, IngestSettings),
+    ("settings.md", "dead letters"): partial(_table, DeadLetterSettings, IngestSettings),
+    ("commands.md", "suppression"): partial(_helps, "suppression", suppression.cli.commands.app),
+    ("commands.md", "suppression-service"): partial(
+        _helps, "suppression-service", suppression_service.server.cli.app
+    ),
+    ("commands.md", "suppression-ingest"): partial(
+        _helps, "suppression-ingest", suppression_ingest.cli.app
+    ),
+}
+
+
+def written(page: str, part: str) -> str:
+    """Return what a page holds in a part."""
+    return _parted(page, part)[1].strip("\n")
+
+
+def write(page: str, part: str) -> None:
+    """Write a part of a page anew."""
+    before, _, after = _parted(page, part)
+    (_FOLDER / page).write_text(f"{before}\n\n{PARTS[page, part]()}\n\n{after}", encoding="utf-8")
+
+
+def _parted(page: str, part: str) -> tuple[str, str, str]:
+    """Return a page up to a part, the part, and the rest; the marks are in the first and last."""
+    text = (_FOLDER / page).read_text(encoding="utf-8")
+    start, end = text.index(f"<!-- {part} -->"), text.index(f"<!-- end of {part} -->")
+    start += len(f"<!-- {part} -->")
+    return text[:start], text[start:end], text[end:]
+
+
+if __name__ == "__main__":
+    for page, part in PARTS:
+        write(page, part)
