@@ -56,8 +56,8 @@ def test_a_second_replay_changes_nothing(pipeline: Pipeline, tmp_path: Path, bou
 def test_standard_input_is_read_where_a_file_could_be(
     pipeline: Pipeline, bounce: Json, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    octets = json.dumps(bounce).encode()
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(octets)))
+    content = json.dumps(bounce).encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
     assert replay(pipeline, [STANDARD_INPUT]).new == 1
 
 
@@ -99,12 +99,12 @@ def test_bytes_that_are_no_text_do_not_stop_a_replay(
     assert len(store.address("").events) == 1
 
 
-def test_progress_is_told_in_bytes(pipeline: Pipeline, tmp_path: Path, bounce: Json) -> None:
+def test_progress_is_reported_in_bytes(pipeline: Pipeline, tmp_path: Path, bounce: Json) -> None:
     file = tmp_path / "saved.json"
     file.write_text(json.dumps(bounce) + "ü\n", encoding="utf-8")
-    told: list[int] = []
-    replay(pipeline, [str(file)], told.append)
-    assert sum(told) == file.stat().st_size
+    read: list[int] = []
+    replay(pipeline, [str(file)], read.append)
+    assert sum(read) == file.stat().st_size
 
 
 def test_a_file_of_many_events_is_stored_in_several_transactions(
