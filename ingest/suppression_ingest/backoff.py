@@ -1,15 +1,15 @@
-"""Waiting longer after each failure, and never all at the same time."""
+"""Exponential back-off with jitter."""
 
 import random
 from typing import Final
 
-#: Seconds of the first wait at most, and of any.
+#: Seconds to wait at most: after the first failure, and after any.
 FIRST_SECONDS: Final = 1.0
 LONGEST_SECONDS: Final = 30.0
 
 
 class Backoff:
-    """Gives the seconds to wait after each failure in a row."""
+    """Computes the seconds to wait after each failure in a row."""
 
     def __init__(self) -> None:
         self._failures = 0
@@ -20,14 +20,14 @@ class Backoff:
         return self._failures > 0
 
     def succeeded(self) -> None:
-        """Begin anew: the next failure is the first."""
+        """Start again: the next failure is the first."""
         self._failures = 0
 
     def failed(self) -> float:
         """Return the seconds to wait now: about twice those of the last time.
 
-        Between half and all of them, by chance, so that workers that failed
-        together do not come back together.
+        Between half and all of them, at random, so that workers that failed together
+        do not retry together.
         """
         longest = min(LONGEST_SECONDS, FIRST_SECONDS * 2.0 ** min(self._failures, 10))
         self._failures += 1

@@ -17,14 +17,13 @@ from suppression_ingest.ses import (
     COMPLAINT,
     DELIVERY,
     NO_ADDRESS,
+    PROVIDER,
     SEND,
     Recipient,
     SesEvent,
     recipient_address,
 )
 from suppression_service.store import DeliveryEvent, DeliveryEventKind, Effect, Feedback, Reason
-
-PROVIDER: Final = "ses"
 
 #: Where mail to SES's mailbox simulator goes; treated like any other, but in no rate.
 SIMULATOR: Final = "@simulator.amazonses.com"

@@ -23,6 +23,9 @@ from suppression_ingest.json_object import (
 )
 from suppression_service.address import InvalidAddress, canonical
 
+#: The provider, as the store names it.
+PROVIDER: Final = "ses"
+
 BOUNCE: Final = "Bounce"
 COMPLAINT: Final = "Complaint"
 SEND: Final = "Send"

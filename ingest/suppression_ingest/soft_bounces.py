@@ -11,7 +11,7 @@ from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from suppression_ingest.policy import PROVIDER
+from suppression_ingest.ses import PROVIDER
 from suppression_service.store import (
     Feedback,
     Retry,

@@ -22,8 +22,8 @@ from suppression_ingest.errors import Unverifiable
 #: Takes a certificate's URL, returns its PEM; raises :class:`Unverifiable`.
 Fetch = Callable[[str], bytes]
 
-#: Seconds to connect, and to wait for each piece of the answer.
-PIECE_SECONDS: Final = 3
+#: Seconds to connect, and to wait for each chunk of the answer.
+CHUNK_SECONDS: Final = 3
 #: Seconds for all of it.
 TOTAL_SECONDS: Final = 6
 #: Bytes; SNS's certificates have about 2,000.
@@ -39,11 +39,11 @@ _OK: Final = 200
 
 
 class CertificateFetcher:
-    """Fetches certificates over HTTPS: no redirect, no delay, nothing large.
+    """Fetches certificates over HTTPS, without redirects and within limits of time and size.
 
     Args:
-        endpoint: where to connect instead of the URL's own host, which is still
-            named in the Host header; for stand-ins of SNS. Empty: none.
+        endpoint: where to connect instead of the URL's host, which is still sent as
+            the Host header; for stand-ins of SNS. Empty: to the URL's host.
     """
 
     def __init__(self, endpoint: str = "") -> None:
@@ -65,7 +65,7 @@ class CertificateFetcher:
         """Return what is at a URL.
 
         Raises:
-            Unverifiable: it did not come, not at once, or is not a certificate's size.
+            Unverifiable: it cannot be fetched, not within the limits.
         """
         try:
             return self._fetch(url)
@@ -75,20 +75,19 @@ class CertificateFetcher:
 
     def _fetch(self, url: str) -> bytes:
         deadline = time.monotonic() + TOTAL_SECONDS
-        where, headers = self._at_endpoint(url) if self._endpoint else (url, {})
+        url, headers = self._at_endpoint(url) if self._endpoint else (url, {})
         with self._session.get(
-            where, headers=headers, timeout=PIECE_SECONDS, allow_redirects=False, stream=True
+            url, headers=headers, timeout=CHUNK_SECONDS, allow_redirects=False, stream=True
         ) as response:
             if response.status_code != _OK:
                 raise Unverifiable(f"certificate not fetched: HTTP {response.status_code}")
             return _read(response, deadline)
 
     def _at_endpoint(self, url: str) -> tuple[str, dict[str, str]]:
-        """Return where a stand-in has a certificate, and how to ask it.
+        """Return the URL of a certificate at a stand-in, and the headers to send.
 
-        Stand-ins are many services on one port. They tell them apart by the
-        host or, like moto's server, by the scope of a signature; the scope is
-        all of the signature that they look at.
+        A stand-in serves many AWS services on one port. It chooses one by the host or,
+        like moto's server, by the scope of a signature; it does not check the rest.
         """
         parts = urlsplit(url)
         region = parts.netloc.split(".")[1]
@@ -101,7 +100,7 @@ def _read(response: requests.Response, deadline: float) -> bytes:
     for chunk in response.iter_content(_CHUNK):
         content += chunk
         if len(content) > MAX_CERTIFICATE:
-            raise Unverifiable("certificate not fetched: too long to be one")
+            raise Unverifiable("certificate not fetched: too large")
         if time.monotonic() > deadline:
             raise Unverifiable("certificate not fetched: too slow")
     return content

@@ -1,8 +1,7 @@
-"""What SNS wraps around an SES event, and taking it off.
+"""The envelope in which SNS delivers an SES event.
 
-A body is either an SNS envelope (JSON with ``Type``) or, under raw message
-delivery and in files, the SES event itself. Both set-up texts of SES come
-either way.
+A body is either an SNS envelope (JSON with ``Type``) or, with raw message delivery and
+in files, the SES event itself. The set-up messages of SES come either way.
 """
 
 import dataclasses
@@ -17,18 +16,18 @@ NOTIFICATION: Final = "Notification"
 #: Sent when an endpoint is subscribed and unsubscribed. Their URLs are never followed.
 CONFIRMATIONS: Final = frozenset({"SubscriptionConfirmation", "UnsubscribeConfirmation"})
 
-# Such parts of the signed text as hold no newline cannot pass for one another.
+# SNS signs lines of text. Parts without a newline cannot be taken for one another.
 _MESSAGE_ID = re.compile(r"[0-9A-Za-z-]{1,100}")
 _ONE_LINE = ("MessageId", "Timestamp", "TopicArn")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Envelope:
-    """A message with its wrapping taken off.
+    """An opened envelope, not yet authenticated.
 
-    ``message`` is what SES published. The rest is empty under raw delivery,
-    where SNS drops its envelope and with it the signature; ``signed`` then is
-    None. Otherwise it is the envelope under the names of an HTTP delivery.
+    ``message`` is what SES published. ``signed`` is the whole envelope, with the names
+    of an HTTP delivery. Raw delivery has no envelope and no signature: ``signed`` is
+    None, and the other fields are empty.
     """
 
     message: str
@@ -40,12 +39,12 @@ class Envelope:
 
     @property
     def certificate_url(self) -> str:
-        """Where the envelope says that its certificate is; not to be believed yet."""
+        """The URL of the certificate, as the envelope claims."""
         return optional_text(self.signed or {}, "SigningCertURL")
 
 
 def open_envelope(body: str) -> Envelope:
-    """Take an SNS envelope off a body, if it has one.
+    """Open the SNS envelope of a body; a body without one is an envelope's message.
 
     Source: "Amazon SNS message and JSON formats" in the SNS developer guide;
     the spelling of Lambda records from "Using AWS Lambda with Amazon SNS".
@@ -54,8 +53,8 @@ def open_envelope(body: str) -> Envelope:
         body: of an SQS message, an HTTP post, or a document in a file.
 
     Raises:
-        Malformed: it is neither JSON nor a set-up text, or an SNS envelope that
-            lacks a part or has one of the wrong type.
+        Malformed: it is neither JSON nor a set-up message, or is an SNS envelope with
+            a part missing or of the wrong type.
     """
     if body.strip() == EVENT_PUBLISHING_SET_UP:
         return Envelope(body)
@@ -64,7 +63,7 @@ def open_envelope(body: str) -> Envelope:
 
 
 def _is_from_sns(document: JsonObject) -> bool:
-    """Whether a document is an SNS envelope, or what is left of one."""
+    """Whether a document is an SNS envelope, whole or broken."""
     if "Type" not in document:
         return False
     return document["Type"] in (NOTIFICATION, *CONFIRMATIONS) or not document.keys().isdisjoint(
@@ -78,11 +77,11 @@ def _from_sns(document: JsonObject) -> Envelope:
     if kind != NOTIFICATION and kind not in CONFIRMATIONS:
         raise Malformed("an SNS envelope of an unknown type")
     if not isinstance(fields.get("Message"), str):
-        raise Malformed("an SNS envelope without a text as its Message")
+        raise Malformed("an SNS envelope whose Message is not a string")
     if any("\n" in required_text(fields, name) for name in _ONE_LINE):
-        raise Malformed("an SNS envelope with a line break where none belongs")
+        raise Malformed("an SNS envelope with a line break in a one-line part")
     if not _MESSAGE_ID.fullmatch(fields["MessageId"]):
-        raise Malformed("an SNS envelope whose MessageId is none")
+        raise Malformed("an SNS envelope with an invalid MessageId")
     return Envelope(
         message=fields["Message"],
         type=kind,
@@ -94,10 +93,10 @@ def _from_sns(document: JsonObject) -> Envelope:
 
 
 def _as_posted(document: JsonObject) -> JsonObject:
-    """Bring the spelling of Lambda records to that of HTTP deliveries.
+    """Return an envelope with the names of an HTTP delivery.
 
-    They write ``SigningCertUrl`` and a null Subject where an HTTP delivery
-    leaves it out; SNS signs no Subject then.
+    Lambda records write ``SigningCertUrl``, and a null Subject that an HTTP delivery
+    leaves out; SNS does not sign it then.
     """
     fields = {name: value for name, value in document.items() if value is not None}
     if "SigningCertUrl" in fields:

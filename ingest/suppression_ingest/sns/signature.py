@@ -1,8 +1,8 @@
-"""Whether SNS made a message, and for a topic of ours.
+"""Verifying that SNS made a message, and for one of our topics.
 
 Source: "Verifying the signatures of Amazon SNS messages" in the SNS developer
-guide, made stricter where its own code is not: the pattern for hosts in AWS's
-SDKs also takes ``sns.s3-us-west-2.amazonaws.com``, a bucket anyone could own.
+guide. This is stricter than AWS's SDKs, whose pattern for hosts also accepts
+``sns.s3-us-west-2.amazonaws.com``, a bucket that anyone could own.
 """
 
 import base64
@@ -20,7 +20,7 @@ from suppression_ingest.json_object import JsonObject, optional_text
 from suppression_ingest.sns.certificates import SigningKeys
 from suppression_ingest.sns.envelope import NOTIFICATION, Envelope
 
-# us-east-1, us-gov-west-1, cn-north-1, and no digit before the last part: s3-us-west-2 is none.
+# us-east-1, us-gov-west-1, cn-north-1; a digit only in the last part: not s3-us-west-2.
 _REGION: Final = r"(?P<region>[a-z]{2,4}(?:-[a-z]{2,12}){1,2}-[1-9][0-9]?)"
 
 # The whole URL in one pattern, so that no other reader of URLs can see another host in it.
@@ -34,7 +34,7 @@ _TOPIC_ARN = re.compile(
 )
 
 _HASHES: Final[dict[str, HashAlgorithm]] = {
-    # Still what SNS signs with unless a topic asks for version 2.
+    # SNS still uses version 1 unless a topic asks for version 2.
     "1": SHA1(),  # noqa: S303
     "2": SHA256(),
 }
@@ -61,27 +61,26 @@ _SIGNED_IN_CONFIRMATION: Final[tuple[str, ...]] = (
 class SnsSignatureVerifier(SNSMessageValidator):  # type: ignore[misc]
     """Verifies SNS envelopes of signature versions 1 and 2.
 
-    Extends the validator where it falls short: it knows version 1 only, takes
-    foreign hosts, and fetches without a time-out and through redirects. The
-    order of its steps is kept: nothing is fetched before the topic, the version
-    and the certificate's URL have passed.
+    The library's validator knows version 1 only, accepts foreign hosts, and fetches
+    without a timeout and through redirects. The order of its steps is kept: nothing is
+    fetched before topic, version and the certificate's URL have been checked.
 
     Args:
         keys: gives the public key for a certificate's URL.
-        topic_arns: the topics to take messages of; empty takes every topic's,
+        topic_arns: the topics whose messages are accepted; empty accepts any topic,
             and anyone can sign with a topic of their own.
     """
 
     def __init__(self, keys: SigningKeys, topic_arns: Collection[str] = ()) -> None:
-        # The parent's constructor only opens the HTTP session that keys replaces.
+        # The parent's constructor only opens an HTTP session, which is not needed.
         self._keys = keys
         self._topic_arns = frozenset(topic_arns)
 
     def verify(self, envelope: Envelope) -> None:
         """Make sure that SNS made an envelope, for a topic on the allowlist.
 
-        A message without an envelope passes: it holds nothing to check, and
-        whether raw delivery is taken is for its source to decide.
+        A message without an envelope passes, since there is nothing to verify; whether
+        raw delivery is accepted is decided elsewhere.
 
         Raises:
             ForeignTopic: the topic is not on the allowlist.
@@ -114,7 +113,7 @@ class SnsSignatureVerifier(SNSMessageValidator):  # type: ignore[misc]
             raise Forged("the certificate's URL is not one of SNS", "certificate_url")
         topic = _TOPIC_ARN.fullmatch(optional_text(message, "TopicArn"))
         if not topic:
-            raise Forged("the topic's ARN is none", "region")
+            raise Forged("the topic's ARN is invalid", "region")
         if url["region"] != topic["region"] or bool(url["china"]) != bool(topic["china"]):
             raise Forged("the certificate is of another region than the topic", "region")
 
@@ -123,11 +122,11 @@ class SnsSignatureVerifier(SNSMessageValidator):  # type: ignore[misc]
         if message["Type"] == NOTIFICATION:
             names = tuple(name for name in _SIGNED_IN_NOTIFICATION if name in message)
         if not all(isinstance(message.get(name), str) for name in names):
-            raise Forged("a signed part is missing or no text")
+            raise Forged("a signed part is missing or not a string")
         return "".join(f"{name}\n{message[name]}\n" for name in names)
 
     def _verify_signature(self, message: JsonObject) -> None:
-        signature, text = _signature(message), _octets(self._get_plaintext_to_sign(message))
+        signature, text = _signature(message), _encoded(self._get_plaintext_to_sign(message))
         key = self._keys.get(message["SigningCertURL"])
         try:
             key.verify(signature, text, PKCS1v15(), _HASHES[message["SignatureVersion"]])
@@ -141,15 +140,15 @@ def _signature(message: JsonObject) -> bytes:
     try:
         signature = base64.b64decode(text, validate=True)
     except ValueError:
-        raise Forged("the signature is no base64") from None
-    # The last letter has bits that decoding drops: several texts for one signature.
+        raise Forged("the signature is not base64") from None
+    # Decoding ignores some bits of the last letter: several texts decode to one signature.
     if base64.b64encode(signature).decode() != text:
-        raise Forged("the signature is no base64 as SNS writes it")
+        raise Forged("the signature is not base64 as SNS writes it")
     return signature
 
 
-def _octets(text: str) -> bytes:
+def _encoded(text: str) -> bytes:
     try:
         return text.encode()
-    except UnicodeEncodeError:  # half a character, which SNS could not have signed
-        raise Forged("a signed part is no Unicode text") from None
+    except UnicodeEncodeError:  # half a character, which SNS cannot have signed
+        raise Forged("a signed part is not Unicode text") from None

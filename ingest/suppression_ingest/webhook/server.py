@@ -106,7 +106,7 @@ class Factory:
 
     def _following(self) -> contextlib.AbstractAsyncContextManager[None]:
         """Follow the files of the certificate for the length of the block."""
-        return self.tls.followed() if self.tls else contextlib.nullcontext()
+        return self.tls.following() if self.tls else contextlib.nullcontext()
 
 
 def assembled(settings: WebhookSettings, store: Store, fetch: CertificateFetcher) -> Parts:

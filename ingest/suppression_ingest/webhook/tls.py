@@ -1,4 +1,4 @@
-"""The webhook's certificate, read again when its files change."""
+"""The webhook's TLS certificate, reloaded when its files change."""
 
 import asyncio
 import ssl
@@ -10,14 +10,14 @@ import structlog
 
 from suppression_service.aio import in_background
 
-#: Seconds between two looks at the files.
-LOOK_SECONDS: Final = 2.0
+#: Seconds between two checks of the files.
+CHECK_SECONDS: Final = 2.0
 
 _log = structlog.get_logger(__name__)
 
 
 def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """Return a context that shows a certificate.
+    """Return a TLS context that presents a certificate.
 
     Raises:
         OSError: the files do not hold a certificate chain and its private key without
@@ -30,19 +30,19 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
 
 
 class TlsFiles:
-    """Shows peers the newest certificate of its files that could be used.
+    """Presents the newest usable certificate of its files.
 
-    What is read gets a context of its own, which handshakes are given from then on. The
-    one in use is not loaded anew: a key that does not fit would take the old one from it.
+    Each reload makes a new context, which later handshakes use. Loading into the context
+    in use would not do: a key that does not fit would leave it without a certificate.
 
-    Made in the parent, and sent to workers, each of which reads the files for itself.
+    Made in the parent and pickled to the processes, each of which reads the files itself.
 
     Args:
-        certificate: PEM, the chain to show.
+        certificate: PEM, the chain to present.
         key: PEM, its private key.
     """
 
-    # Not before listening: a context cannot be sent.
+    # Set when listening begins: a context cannot be pickled.
     _context: ssl.SSLContext
 
     def __init__(self, certificate: Path, key: Path) -> None:
@@ -67,15 +67,15 @@ class TlsFiles:
         """Return the certificate in use, PEM."""
         return self._chain
 
-    def followed(self) -> AbstractAsyncContextManager[None]:
-        """Look at the files now and then for the length of the block."""
+    def following(self) -> AbstractAsyncContextManager[None]:
+        """Check the files regularly for the length of the block."""
         return in_background(self._follow, "certificate")
 
-    def look(self) -> None:
-        """Use what the files hold if that is new, and can be used; blocks.
+    def reload(self) -> None:
+        """Reload the certificate if its files have changed; blocks.
 
-        What cannot be, such as a certificate whose key is not written yet, is logged
-        once, and what is in use stays.
+        If they are unusable, such as a certificate whose key is not written yet, that is
+        logged once, and the certificate in use stays.
         """
         if self._contents() == self._seen:
             return
@@ -84,15 +84,15 @@ class TlsFiles:
         except OSError as error:
             _log.error("TLS files unusable; keeping the certificate", error=error.strerror)
         else:
-            _log.info("TLS certificate read again")
+            _log.info("TLS certificate reloaded")
 
     async def _follow(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            await asyncio.to_thread(self.look)
+            await asyncio.sleep(CHECK_SECONDS)
+            await asyncio.to_thread(self.reload)
 
     def _read(self) -> None:
-        # Before the rest: what changes in between is then new to the next look.
+        # First: the next check then sees what changes in between.
         self._seen = self._contents()
         self._context = server_context(self._certificate, self._key)
         self._chain = self._seen[0]
@@ -101,7 +101,7 @@ class TlsFiles:
         try:
             return self._certificate.read_bytes(), self._key.read_bytes()
         except OSError:
-            return b"", b""  # which are as little of use
+            return b"", b""  # unusable too
 
     def _show(self, handshake: ssl.SSLObject, _name: str | None, _first: ssl.SSLContext) -> None:
         handshake.context = self._context

@@ -201,7 +201,7 @@ def test_every_worker_shows_a_renewed_certificate_without_a_restart(
     Path(tls["SUPPRESSION_WEBHOOK_TLS_KEY"]).write_bytes(key)
     Path(tls["SUPPRESSION_WEBHOOK_TLS_CERTIFICATE"]).write_bytes(certificate)
     # then both read it, show it, and tell when it ends
-    read_again = "TLS certificate read again"
+    read_again = "TLS certificate reloaded"
     eventually("both read it", lambda: webhook.process.output.count(read_again) == 2)
     shown = {ssl.get_server_certificate(webhook.address) for _ in range(20)}
     assert shown == {certificate.decode()}

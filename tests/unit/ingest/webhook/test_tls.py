@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from suppression_ingest.webhook.tls import TlsFiles
 from tests.support.authority import Authority
 
-AGAIN = "TLS certificate read again"
+AGAIN = "TLS certificate reloaded"
 UNUSABLE = "TLS files unusable; keeping the certificate"
 
 
@@ -31,7 +31,7 @@ class Site:
     def look(self) -> list[Any]:
         """Have the files looked at; return what is logged."""
         with capture_logs() as logged:
-            self.files.look()
+            self.files.reload()
         return [line["event"] for line in logged]
 
     def shown(self, name: str | None = None) -> bytes:
