@@ -26,9 +26,9 @@ from suppression_ingest.purge_command import purge_command
 from suppression_ingest.rates.command import rates_command
 from suppression_ingest.replay.replay import STANDARD_INPUT, replay
 from suppression_ingest.settings import IngestSettings, load_settings
+from suppression_ingest.signals import StopSignal
 from suppression_ingest.webhook.command import webhook_command
-from suppression_ingest.wiring import chores_of, opened_pipeline
-from suppression_ingest.worker.signals import Stop
+from suppression_ingest.wiring import housekeeping_of, opened_pipeline
 from suppression_ingest.worker.worker import Worker
 from suppression_service.store import StoreError
 from suppression_service.telemetry.port import MetricsPortTaken
@@ -168,15 +168,15 @@ def run_worker(settings: IngestSettings) -> None:
         StoreError: the database cannot be used.
         SettingsError: AWS's settings lack a region.
     """
-    with Stop().on_signals() as stop, opened_pipeline(settings) as pipeline:
+    with StopSignal().on_signals() as stop, opened_pipeline(settings) as pipeline:
         queue = Queue.connect(settings.queue_url, settings.batch_size, settings.wait_seconds)
         if not settings.topic_arns:
             _log.warning("SUPPRESSION_TOPIC_ARNS is not set: messages of any topic are taken")
         if not settings.verify_signatures:
             _log.warning("signatures are not verified")
         _log.info("started", queue_url=settings.queue_url)
-        chores = chores_of(settings, pipeline.store, stop)
-        worker = Worker(queue, pipeline, stop, chores=chores)
+        housekeeping = housekeeping_of(settings, pipeline.store, stop)
+        worker = Worker(queue, pipeline, stop, housekeeping=housekeeping)
         with worker_metrics(settings, worker, pipeline.store):
             worker.run()
 

@@ -8,7 +8,6 @@
     │   ├── Unverifiable
     │   ├── Unstorable
     │   └── InternalError
-    ├── QueueUnavailable
     ├── AwsError
     │   ├── NotPermitted
     │   └── NotSignedIn
@@ -80,10 +79,6 @@ class InternalError(Refused):
     """The program failed on the message: a bug."""
 
     label = "internal error"
-
-
-class QueueUnavailable(IngestError):
-    """SQS cannot be reached or does not answer; try again later."""
 
 
 class AwsError(IngestError):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from suppression_ingest.aws.sqs import MAX_BATCH, MAX_WAIT_SECONDS
+from suppression_ingest.aws.limits import MAX_BATCH, MAX_WAIT_SECONDS
 from suppression_ingest.errors import SettingsError
 from suppression_service.config import what_is_wrong
 

@@ -4,17 +4,18 @@ import contextlib
 import datetime as dt
 from collections.abc import Iterator
 
+from suppression_ingest.aws.sqs import Queue
 from suppression_ingest.pipeline import Check, FeedbackWriter, Pipeline
 from suppression_ingest.policy import DEFAULT_TABLE, DELAYED_IS_SOFT, Policy
 from suppression_ingest.rates.cloudwatch import RatePublisher
 from suppression_ingest.settings import IngestSettings
+from suppression_ingest.signals import StopSignal
 from suppression_ingest.sns.certificates import CertificateFetcher, SigningKeys
 from suppression_ingest.sns.signature import SnsSignatureVerifier
 from suppression_ingest.soft_bounces import SoftBouncePolicy
-from suppression_ingest.worker.housekeeping import Chore, Chores
-from suppression_ingest.worker.retention import Purging, Retention
-from suppression_ingest.worker.retries import RetryQueue
-from suppression_ingest.worker.signals import Stop
+from suppression_ingest.worker.housekeeping import Housekeeping, Task
+from suppression_ingest.worker.retention import Purge, Retention
+from suppression_ingest.worker.retry_queue import RetryQueue
 from suppression_service.store import Store
 
 
@@ -45,22 +46,22 @@ def policy_of(settings: IngestSettings) -> Policy:
     return Policy(table, settings.streams)
 
 
-def chores_of(settings: IngestSettings, store: Store, stop: Stop) -> Chores:
-    """Return what the worker does beside its work, as the settings have it.
+def housekeeping_of(settings: IngestSettings, store: Store, stop: StopSignal) -> Housekeeping:
+    """Return what the worker does between batches, as the settings have it.
 
     Raises:
-        SettingsError: a chore needs AWS, whose settings lack a region.
+        SettingsError: a task needs AWS, whose settings lack a region.
     """
-    chores: list[Chore] = [Purging(store, retention_of(settings))]
+    tasks: list[Task] = [Purge(store, retention_of(settings))]
     if settings.retry_queue_url:
-        chores.append(RetryQueue.connect(settings.retry_queue_url, store, stop))
+        tasks.append(RetryQueue(Queue.connect(settings.retry_queue_url), store, stop))
     if settings.publish_rates:
-        chores.append(RatePublisher.connect(settings.queue_url, store, stop))
-    return Chores(chores)
+        tasks.append(RatePublisher.connect(settings.queue_url, store, stop))
+    return Housekeeping(tasks)
 
 
 def retention_of(settings: IngestSettings) -> Retention:
-    """Return what is kept for how long."""
+    """Return how long rows are kept."""
     writer = writer_of(settings)
     events = dt.timedelta(days=settings.event_retention) or None
     return Retention(events, writer.deduplication_window, writer.soft_bounces)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from suppression_ingest.account_list.pace import Pace
-from suppression_ingest.aws.clients import Aws
 from suppression_ingest.aws.failures import code_of, translated
+from suppression_ingest.aws.session import Aws
 from suppression_ingest.errors import AwsError
 from suppression_service.address import InvalidAddress, canonical
 from suppression_service.store import Reason

@@ -14,12 +14,12 @@ from suppression_ingest.account_list.account_list import INTERVAL, AccountList, 
 from suppression_ingest.account_list.pace import Pace
 from suppression_ingest.account_list.place import Place
 from suppression_ingest.account_list.reconcile import Listeners, Pulled, Pushed, Reconciliation
-from suppression_ingest.aws.clients import Aws
+from suppression_ingest.aws.session import Aws
 from suppression_ingest.deployment.settings import AwsSettings
 from suppression_ingest.errors import SettingsError
 from suppression_ingest.options import option
 from suppression_ingest.settings import load
-from suppression_ingest.worker.signals import Stop, Stopped
+from suppression_ingest.signals import Stopped, StopSignal
 from suppression_service.address import masked
 from suppression_service.store import Store
 from suppression_service.store.store import utc_now
@@ -97,7 +97,7 @@ class _Run:
         self._whole = whole
         self._show = show
         self._shown: dict[str, int] = {}
-        self._stop = Stop()
+        self._stop = StopSignal()
         self._report: Callable[[str], None] = lambda _: None
         pace = Pace(INTERVAL, sleep=self._stop.sleep)
         listeners = Listeners(

@@ -1,66 +1,139 @@
-"""boto3's session, and the clients that it makes, in the region that is meant."""
+"""boto3's sessions and clients, in the region of the queue or of the account."""
 
 import contextlib
+import dataclasses
 import os
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, NoRegionError
 
+from suppression_ingest.aws.failures import translated
 from suppression_ingest.errors import SettingsError
 
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+#: How often a call is tried that AWS throttles or does not answer: by commands that change
+#: something, and by those that only read and should not make anybody wait for minutes.
+ATTEMPTS_TO_CHANGE: Final = 8
+ATTEMPTS_TO_READ: Final = 3
+
+_CONNECT_SECONDS: Final = 5
+_READ_SECONDS: Final = 30
 _QUEUE_URL: Final = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/.*")
 
 
 def aws_session() -> boto3.Session:
-    """Return a session; its region is ``AWS_REGION``, else what boto3 finds by itself.
+    """Return a session; its region is ``AWS_REGION``, else the one that boto3 finds.
 
-    boto3 alone reads ``AWS_DEFAULT_REGION`` and files, and overlooks ``AWS_REGION``,
+    boto3 alone reads ``AWS_DEFAULT_REGION`` and files. It ignores ``AWS_REGION``,
     which Lambda, ECS and EKS set.
     """
     return boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
 
 
-@contextlib.contextmanager
-def connecting(without_region: str) -> Iterator[None]:
-    """Make clients; nothing is sent yet.
+def region_of(url: str) -> str | None:
+    """Return the region in the URL of an SQS queue; None for any other URL."""
+    aws = _QUEUE_URL.fullmatch(url)
+    return aws[1] if aws else None
+
+
+def client_for_queue(url: str, service: str, answer_seconds: int) -> Any:
+    """Return a client of a service in a queue's region, with boto3's settings, ``AWS_*``.
+
+    The region is the one in the queue's URL; ``AWS_REGION`` counts only where there is
+    none. Nothing is sent yet. The client does not retry by itself: the worker waits
+    between attempts, and must be able to stop waiting.
 
     Args:
-        without_region: what to say after "set AWS_REGION: ".
+        url: the queue's.
+        service: as boto3 calls it.
+        answer_seconds: how long to wait for an answer.
 
     Raises:
         SettingsError: an ``AWS_*`` setting is wrong, or the region is not known.
     """
-    try:
-        yield
-    except NoRegionError:
-        raise SettingsError(f"set AWS_REGION: {without_region}") from None
-    except (BotoCoreError, ValueError) as error:
-        raise SettingsError(f"boto3 refuses its settings: {error}") from None
-
-
-def client_beside(url: str, service: str, config: Config) -> Any:
-    """Return a client of a service in a queue's region, through boto3's own settings, ``AWS_*``.
-
-    The region is the one that the queue's URL tells, where its messages and alarms are.
-    Only where it tells none does ``AWS_REGION`` count, which Lambda, ECS and EKS set to
-    where they are themselves.
-
-    Raises:
-        SettingsError: an ``AWS_*`` setting is wrong, or the region is not known.
-    """
-    with connecting("the queue's URL does not tell it"):
+    config = Config(
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=answer_seconds,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+    )
+    with _making_clients("the queue's URL names no region"):
         session = aws_session()
         # The names of services are literals to boto3's stubs.
         client: Any = session.client
-        region = region_of(url) or session.region_name
-        return client(service, region_name=region, config=config)
+        return client(service, region_name=region_of(url) or session.region_name, config=config)
 
 
-def region_of(url: str) -> str | None:
-    """Return the region that the URL of a queue of AWS's tells; None of any other."""
-    aws = _QUEUE_URL.fullmatch(url)
-    return aws[1] if aws else None
+@dataclasses.dataclass(frozen=True)
+class Aws:
+    """One account in one region, and a client for each service in use.
+
+    ``ses`` is version 2 of SES's interface. ``ses_v1`` is version 1: only there one can
+    read to which topics an identity publishes.
+    """
+
+    account: str
+    partition: str
+    region: str
+    sns: "SNSClient"
+    sqs: "SQSClient"
+    ses: "SESV2Client"
+    cloudwatch: "CloudWatchClient"
+    ses_v1: Any
+
+    @classmethod
+    def connect(cls, attempts: int = ATTEMPTS_TO_CHANGE) -> Self:
+        """Connect with boto3's settings, ``AWS_*``, and ask whose credentials they are.
+
+        Args:
+            attempts: of a call, the first included.
+
+        Raises:
+            SettingsError: the region is not known, or a setting is wrong.
+            NotSignedIn: there are no credentials, or they are not valid.
+            AwsError: AWS cannot be reached.
+        """
+        # Standard mode waits longer after each refusal, and knows the throttling codes of
+        # all services; SES's calls about accounts and lists allow one request a second.
+        config = Config(
+            connect_timeout=_CONNECT_SECONDS,
+            read_timeout=_READ_SECONDS,
+            retries={"total_max_attempts": attempts, "mode": "standard"},
+        )
+        with _making_clients("the region to send mail from"):
+            session = aws_session()
+            clients = {
+                "sns": session.client("sns", config=config),
+                "sqs": session.client("sqs", config=config),
+                "ses": session.client("sesv2", config=config),
+                "cloudwatch": session.client("cloudwatch", config=config),
+                "ses_v1": session.client("ses", config=config),
+            }
+            caller = session.client("sts", config=config)
+        with translated():
+            identity = caller.get_caller_identity()
+        partition = identity["Arn"].split(":")[1]
+        return cls(identity["Account"], partition, session.region_name or "", **clients)
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of a resource in this account and region."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+
+@contextlib.contextmanager
+def _making_clients(hint: str) -> Iterator[None]:
+    """Raise boto3's complaints as SettingsError; ``hint`` follows "set AWS_REGION: "."""
+    try:
+        yield
+    except NoRegionError:
+        raise SettingsError(f"set AWS_REGION: {hint}") from None
+    except (BotoCoreError, ValueError) as error:
+        raise SettingsError(f"boto3 refuses its settings: {error}") from None

@@ -1,35 +1,28 @@
-"""The queue that SNS delivers to."""
+"""SQS queues: receiving, sending, deleting and postponing messages."""
 
-import contextlib
 import dataclasses
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
-from suppression_ingest.aws.failures import failure_of
-from suppression_ingest.aws.session import client_beside
-from suppression_ingest.errors import QueueUnavailable
+from suppression_ingest.aws.failures import translated
+from suppression_ingest.aws.limits import MAX_BATCH
+from suppression_ingest.aws.session import client_for_queue
+from suppression_ingest.errors import AwsError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 _T = TypeVar("_T")
 
-#: Messages that one receive or delete takes at most (SQS's limit).
-MAX_BATCH: Final = 10
-#: Seconds that a receive waits for a message at most (SQS's limit).
-MAX_WAIT_SECONDS: Final = 20
-
 #: Receives or deletes that are under way at once; their messages share a transaction.
 MAX_IN_FLIGHT: Final = 9
 
-# Seconds beyond the wait after which an answer is not coming any more.
+# Seconds to wait for an answer, beyond the wait of a long poll.
 _ANSWER_SECONDS: Final = 10
-_CONNECT_SECONDS: Final = 5
 # How often an entry of a batch delete is tried.
 _DELETE_ATTEMPTS: Final = 3
 
@@ -39,168 +32,167 @@ _DELETE_ATTEMPTS: Final = 3
 # that it came with has one of them.
 _POSTPONED_SECONDS: Final = (300, 3_600, 39_600)
 
+_RECEIVE_COUNT: Final = "ApproximateReceiveCount"
+_SENT: Final = "SentTimestamp"
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class QueuedMessage:
-    """A message on loan from the queue: it comes again unless it is deleted in time."""
+class Message:
+    """A received message. It comes again unless it is deleted in time."""
 
     message_id: str
     receipt_handle: str
     body: str
     #: How often it has been received, this time included.
     receive_count: int = 1
-    #: When it came into the queue, in seconds since 1970.
+    #: When it was sent to the first queue that it was in, in seconds since 1970.
     sent: float = 0.0
+
+    @property
+    def sent_time(self) -> dt.datetime:
+        """The same as a UTC time."""
+        return dt.datetime.fromtimestamp(self.sent, dt.UTC)
 
 
 class Queue:
-    """One SQS queue.
+    """One SQS queue. Every method raises :class:`AwsError` when SQS refuses or is away.
 
     Args:
-        client: a client that waits at least ``wait_seconds`` for an answer.
+        client: of SQS; it waits at least ``wait_seconds`` for an answer.
         url: the queue's.
         batch_size: messages a receive, 1 to 10.
         wait_seconds: of the long poll, 0 to 20.
     """
 
-    def __init__(self, client: "SQSClient", url: str, batch_size: int, wait_seconds: int) -> None:
-        self._client = client
-        self._url = url
+    def __init__(
+        self, client: "SQSClient", url: str, batch_size: int = MAX_BATCH, wait_seconds: int = 0
+    ) -> None:
+        self.client = client
+        self.url = url
         self._batch_size = batch_size
         self._wait_seconds = wait_seconds
         self._threads = ThreadPoolExecutor(MAX_IN_FLIGHT, thread_name_prefix="sqs")
 
     @classmethod
-    def connect(cls, url: str, batch_size: int, wait_seconds: int) -> Self:
-        """Return a queue that is reached through boto3 with its own settings, ``AWS_*``.
+    def connect(cls, url: str, batch_size: int = MAX_BATCH, wait_seconds: int = 0) -> Self:
+        """Return a queue that is reached with boto3's settings, ``AWS_*``; nothing is sent yet.
 
         Raises:
             SettingsError: an ``AWS_*`` setting is wrong, or the region is not known.
         """
-        return cls(connect_client(url, wait_seconds), url, batch_size, wait_seconds)
+        client = client_for_queue(url, "sqs", wait_seconds + _ANSWER_SECONDS)
+        return cls(client, url, batch_size, wait_seconds)
 
-    def receive(self) -> list[QueuedMessage]:
-        """Wait for messages; return none when the wait is over.
+    # --- receiving -----------------------------------------------------------------------------
 
-        Raises:
-            QueueUnavailable: SQS does not answer, or refuses.
+    def receive(self) -> list[Message]:
+        """Wait for messages; return none when the wait is over."""
+        return self._receive(self._wait_seconds, self._batch_size)
+
+    def receive_more(self) -> list[Message]:
+        """Return what is there now, by several receives at once.
+
+        A receive that fails returns nothing: the next :meth:`receive` will raise.
         """
-        return self._receive(self._wait_seconds)
+        receives = [
+            self._threads.submit(self._receive, 0, self._batch_size) for _ in range(MAX_IN_FLIGHT)
+        ]
+        return [message for receive in receives for message in _unless_failed(receive)]
 
-    def receive_more(self) -> list[QueuedMessage]:
-        """Return what is there right now, of several receives at once.
-
-        One that fails brings nothing: the next :meth:`receive` will tell.
-        """
-        asked = [self._threads.submit(self._receive, 0) for _ in range(MAX_IN_FLIGHT)]
-        return [message for receive in asked for message in _unless_failed(receive)]
-
-    def is_full(self, messages: Sequence[QueuedMessage]) -> bool:
-        """Whether a receive brought as much as it can, so that there may be more."""
+    def is_full(self, messages: Sequence[Message]) -> bool:
+        """Whether a receive returned as many as it can, so that there may be more."""
         return len(messages) >= self._batch_size
 
-    def _receive(self, wait_seconds: int) -> list[QueuedMessage]:
-        with asking():
-            answer = self._client.receive_message(
-                QueueUrl=self._url,
-                MaxNumberOfMessages=self._batch_size,
+    def borrow(self, count: int, seconds: int) -> list[Message]:
+        """Receive up to ``count`` messages, hidden from others for some seconds."""
+        return self._receive(self._wait_seconds, count, VisibilityTimeout=seconds)
+
+    def _receive(self, wait_seconds: int, count: int, **visibility: int) -> list[Message]:
+        with translated():
+            answer = self.client.receive_message(
+                QueueUrl=self.url,
+                MaxNumberOfMessages=count,
                 WaitTimeSeconds=wait_seconds,
-                MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
+                MessageSystemAttributeNames=[_RECEIVE_COUNT, _SENT],
+                **visibility,  # type: ignore[arg-type]
             )
         return [_message(received) for received in answer.get("Messages", [])]
 
-    def delete(self, messages: Sequence[QueuedMessage]) -> list[QueuedMessage]:
-        """Delete messages.
+    # --- what becomes of a received message ----------------------------------------------------
+
+    def delete(self, messages: Sequence[Message]) -> list[Message]:
+        """Delete messages; return those that are still not deleted, and come again.
 
         SQS answers 200 even when it could not delete some entries of a batch;
         those are tried again.
-
-        Returns:
-            Those that are still not deleted, to come again.
-
-        Raises:
-            QueueUnavailable: SQS does not answer, or refuses.
         """
         left = list(messages)
         for _attempt in range(_DELETE_ATTEMPTS):
             if not left:
                 break
-            asked = self._threads.map(self._delete_batch, batches(left))
-            left = [message for batch in asked for message in batch]
+            deletes = self._threads.map(self._delete_batch, batches(left))
+            left = [message for batch in deletes for message in batch]
         return left
 
-    def postpone(self, messages: Sequence[QueuedMessage]) -> list[QueuedMessage]:
-        """Have messages come again later, the later the more often they came already.
+    def postpone(self, messages: Sequence[Message]) -> list[Message]:
+        """Hide messages, for longer the more often they came; return those it failed for."""
+        return self._hide([(message, _postponed_seconds(message)) for message in messages])
+
+    def release(self, messages: Sequence[Message]) -> list[Message]:
+        """Let others receive messages at once; return those it failed for."""
+        return self._hide([(message, 0) for message in messages])
+
+    def _hide(self, seconds: Sequence[tuple[Message, int]]) -> list[Message]:
+        return [left for batch in batches(seconds) for left in self._hide_batch(batch)]
+
+    def _hide_batch(self, batch: Sequence[tuple[Message, int]]) -> list[Message]:
+        entries: Any = [
+            {
+                "Id": str(index),
+                "ReceiptHandle": message.receipt_handle,
+                "VisibilityTimeout": seconds,
+            }
+            for index, (message, seconds) in enumerate(batch)
+        ]
+        with translated():
+            answer = self.client.change_message_visibility_batch(QueueUrl=self.url, Entries=entries)
+        return [batch[int(failure["Id"])][0] for failure in answer.get("Failed", [])]
+
+    def _delete_batch(self, batch: Sequence[Message]) -> list[Message]:
+        entries: Any = [
+            {"Id": str(index), "ReceiptHandle": message.receipt_handle}
+            for index, message in enumerate(batch)
+        ]
+        with translated():
+            answer = self.client.delete_message_batch(QueueUrl=self.url, Entries=entries)
+        return [batch[int(failure["Id"])] for failure in answer.get("Failed", [])]
+
+    # --- sending, and what the queue is like ---------------------------------------------------
+
+    def send(self, body: str) -> None:
+        """Send a message."""
+        with translated():
+            self.client.send_message(QueueUrl=self.url, MessageBody=body)
+
+    def send_batch(self, messages: Sequence[tuple[str, int]]) -> list[int]:
+        """Send up to ten bodies, each after a delay of 0 to 900 seconds.
 
         Returns:
-            Those that are not postponed, to come as usual.
-
-        Raises:
-            QueueUnavailable: SQS does not answer, or refuses; all come as usual then.
+            The indexes of those that SQS did not take.
         """
-        return [left for batch in batches(messages) for left in self._postpone_batch(batch)]
+        entries: Any = [
+            {"Id": str(index), "MessageBody": body, "DelaySeconds": delay}
+            for index, (body, delay) in enumerate(messages)
+        ]
+        with translated():
+            answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
+        return [int(failure["Id"]) for failure in answer.get("Failed", [])]
 
-    def _postpone_batch(self, batch: Sequence[QueuedMessage]) -> list[QueuedMessage]:
-        with asking():
-            answer = self._client.change_message_visibility_batch(
-                QueueUrl=self._url,
-                Entries=[
-                    {
-                        "Id": str(place),
-                        "ReceiptHandle": message.receipt_handle,
-                        "VisibilityTimeout": _postponed_seconds(message),
-                    }
-                    for place, message in enumerate(batch)
-                ],
-            )
-        return [batch[int(failure["Id"])] for failure in answer.get("Failed", [])]
-
-    def _delete_batch(self, batch: Sequence[QueuedMessage]) -> list[QueuedMessage]:
-        with asking():
-            answer = self._client.delete_message_batch(
-                QueueUrl=self._url,
-                Entries=[
-                    {"Id": str(place), "ReceiptHandle": message.receipt_handle}
-                    for place, message in enumerate(batch)
-                ],
-            )
-        return [batch[int(failure["Id"])] for failure in answer.get("Failed", [])]
-
-
-def _message(received: "MessageTypeDef") -> QueuedMessage:
-    attributes = received.get("Attributes", {})
-    return QueuedMessage(
-        message_id=received["MessageId"],
-        receipt_handle=received["ReceiptHandle"],
-        body=received.get("Body", ""),
-        receive_count=int(attributes.get("ApproximateReceiveCount", 1)),
-        sent=int(attributes.get("SentTimestamp", 0)) / 1000,
-    )
-
-
-def _unless_failed(receive: "Future[list[QueuedMessage]]") -> list[QueuedMessage]:
-    try:
-        return receive.result()
-    except QueueUnavailable:
-        return []
-
-
-def connect_client(url: str, wait_seconds: int) -> "SQSClient":
-    """Return a client for a queue, as :func:`client_beside` does.
-
-    Nothing is sent yet. The client does not try again by itself: whoever waits
-    between attempts must be able to stop waiting.
-
-    Raises:
-        SettingsError: an ``AWS_*`` setting is wrong, or the region is not known.
-    """
-    config = Config(
-        connect_timeout=_CONNECT_SECONDS,
-        read_timeout=wait_seconds + _ANSWER_SECONDS,
-        retries={"total_max_attempts": 1, "mode": "standard"},
-    )
-    client: SQSClient = client_beside(url, "sqs", config)
-    return client
+    def attributes(self, *names: "QueueAttributeNameType") -> dict[str, str]:
+        """Return attributes of the queue, without those that it does not have."""
+        with translated():
+            answer = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=list(names))
+        return {str(name): value for name, value in answer.get("Attributes", {}).items()}
 
 
 def batches(messages: Sequence[_T]) -> Iterator[Sequence[_T]]:
@@ -209,22 +201,24 @@ def batches(messages: Sequence[_T]) -> Iterator[Sequence[_T]]:
         yield messages[start : start + MAX_BATCH]
 
 
-@contextlib.contextmanager
-def asking(what: str = "") -> Iterator[None]:
-    """Ask SQS; what goes wrong is told by its code, for the log.
+def _message(received: "MessageTypeDef") -> Message:
+    attributes = received.get("Attributes", {})
+    return Message(
+        message_id=received["MessageId"],
+        receipt_handle=received["ReceiptHandle"],
+        body=received.get("Body", ""),
+        receive_count=int(attributes.get(_RECEIVE_COUNT, 1)),
+        sent=int(attributes.get(_SENT, 0)) / 1000,
+    )
 
-    Args:
-        what: is asked for, to begin the message with.
 
-    Raises:
-        QueueUnavailable: SQS does not answer, or refuses.
-    """
+def _unless_failed(receive: "Future[list[Message]]") -> list[Message]:
     try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise QueueUnavailable(f"{what}{failure_of(error)}") from error
+        return receive.result()
+    except AwsError:
+        return []
 
 
-def _postponed_seconds(message: QueuedMessage) -> int:
+def _postponed_seconds(message: Message) -> int:
     times = min(max(message.receive_count, 1), len(_POSTPONED_SECONDS))
     return _POSTPONED_SECONDS[times - 1]

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from suppression_ingest.dead_letters.moving import redrive, save
-from suppression_ingest.dead_letters.queue import DeadLetterQueue
+from suppression_ingest.aws.dead_letter_queue import DeadLetterQueue
+from suppression_ingest.dead_letters.export import save
 from suppression_ingest.dead_letters.reading import Explanation, explain
+from suppression_ingest.dead_letters.redrive import redrive
 from suppression_ingest.dead_letters.settings import DeadLetterSettings
 from suppression_ingest.errors import SettingsError
 from suppression_ingest.options import option
@@ -76,7 +77,7 @@ def list_command(
     )
     letters = _letters(settings)
     waiting = letters.count()
-    with _authenticate(settings) as authenticate, letters.looking(limit) as borrowed:
+    with _authenticate(settings) as authenticate, letters.borrowed(limit) as borrowed:
         explanations = [explain(letter, authenticate) for letter in borrowed]
     left = max(0, waiting - len(explanations))
     _print(explanations, left, as_json=as_json)

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Final
 
-from suppression_ingest.dead_letters.queue import DeadLetter
+from suppression_ingest.aws.sqs import Message
 from suppression_ingest.errors import Refused
 from suppression_ingest.pipeline import Check, decide
 from suppression_ingest.policy import Policy, kind_to_show
@@ -33,7 +33,7 @@ class Explanation:
     receive_count: int
 
 
-def explain(letter: DeadLetter, authenticate: Check) -> Explanation:
+def explain(letter: Message, authenticate: Check) -> Explanation:
     """Return why a dead letter was given up, as far as can be seen now; nothing is stored.
 
     Args:
@@ -59,6 +59,6 @@ def explain(letter: DeadLetter, authenticate: Check) -> Explanation:
         why=str(refusal or _WHY_ACCEPTED),
         kind=kind_to_show(event) if event else outcome.kind,
         recipients=[masked(named.address) for named in event.recipients] if event else [],
-        sent=letter.sent.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        sent=letter.sent_time.isoformat(timespec="seconds").replace("+00:00", "Z"),
         receive_count=letter.receive_count,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from suppression_ingest.aws.clients import Aws
+from suppression_ingest.aws.session import Aws
 from suppression_ingest.deployment import reading
 from suppression_ingest.deployment.alarms import Alarm, put_back
 from suppression_ingest.deployment.plan import Step, change, create, keep, look

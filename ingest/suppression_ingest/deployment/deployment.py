@@ -5,9 +5,8 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from suppression_ingest.aws.clients import Aws
 from suppression_ingest.aws.failures import translated
-from suppression_ingest.aws.session import region_of
+from suppression_ingest.aws.session import Aws, region_of
 from suppression_ingest.deployment import reading
 from suppression_ingest.deployment.findings import cannot_tell
 from suppression_ingest.deployment.names import configuration_set_arn, name_in

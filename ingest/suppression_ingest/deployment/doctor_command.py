@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from suppression_ingest.aws.clients import BRISK, Aws
+from suppression_ingest.aws.session import ATTEMPTS_TO_READ, Aws
 from suppression_ingest.deployment import doctor, probe
 from suppression_ingest.deployment.deployment import Deployment
 from suppression_ingest.deployment.settings import AwsSettings
@@ -63,7 +63,7 @@ def doctor_command(
         verify_signatures=verify_signatures,
         wait_seconds=wait_seconds,
     )
-    deployment = Deployment(settings, lambda: Aws.connect(BRISK))
+    deployment = Deployment(settings, lambda: Aws.connect(ATTEMPTS_TO_READ))
     with contextlib.closing(deployment):
         results = _examined(deployment, quiet=as_json)
         if send_probe:

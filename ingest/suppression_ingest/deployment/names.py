@@ -4,7 +4,7 @@ import dataclasses
 import re
 from typing import Final
 
-from suppression_ingest.aws.clients import Aws
+from suppression_ingest.aws.session import Aws
 from suppression_ingest.errors import SettingsError
 
 #: The prefix of all names, unless another is asked for.

@@ -8,7 +8,7 @@ events and an alarm tuned by hand stay, and what is in the way is only pointed o
 import dataclasses
 from collections.abc import Sequence
 
-from suppression_ingest.aws.clients import Aws
+from suppression_ingest.aws.session import Aws
 from suppression_ingest.deployment import reading
 from suppression_ingest.deployment.alarm_steps import AlarmSteps
 from suppression_ingest.deployment.alarms import alarms_of

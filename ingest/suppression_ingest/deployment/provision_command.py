@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from suppression_ingest.aws.clients import Aws
+from suppression_ingest.aws.session import Aws
 from suppression_ingest.deployment.names import DEFAULT_NAME, Names
 from suppression_ingest.deployment.plan import Mark
 from suppression_ingest.deployment.provision import Provision, Wishes

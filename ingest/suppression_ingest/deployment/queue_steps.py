@@ -5,8 +5,8 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from suppression_ingest.aws.clients import Aws
 from suppression_ingest.aws.failures import translated
+from suppression_ingest.aws.session import Aws
 from suppression_ingest.deployment import policies, reading
 from suppression_ingest.deployment import requirements as wanted
 from suppression_ingest.deployment.names import Names, name_in

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from suppression_ingest.aws.clients import Aws
 from suppression_ingest.aws.failures import is_absent, translated
+from suppression_ingest.aws.session import Aws
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef
@@ -170,7 +170,7 @@ def identity_topics(aws: Aws) -> dict[str, set[str]]:
         names = [identity["IdentityName"] for identity in listed]
         if not names:
             return {}
-        answer = aws.identities.get_identity_notification_attributes(Identities=names)
+        answer = aws.ses_v1.get_identity_notification_attributes(Identities=names)
     topics = {
         name: _topics(attributes) for name, attributes in answer["NotificationAttributes"].items()
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from suppression_ingest.aws.clients import Aws
+from suppression_ingest.aws.session import Aws
 from suppression_ingest.deployment import policies, reading
 from suppression_ingest.deployment import requirements as wanted
 from suppression_ingest.deployment.names import Names, name_in

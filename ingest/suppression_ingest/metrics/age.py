@@ -10,7 +10,7 @@ from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from suppression_ingest.aws.sqs import QueuedMessage
+from suppression_ingest.aws.sqs import Message
 
 #: Seconds for which a post that was answered is told of. SNS posts again what could not be
 #: stored, with breaks; and who watches must see it.
@@ -33,7 +33,7 @@ class OldestMessage(Collector):
         self._sent: float | None = None
         self._age = 0.0
 
-    def received(self, messages: Iterable[QueuedMessage]) -> None:
+    def received(self, messages: Iterable[Message]) -> None:
         """Begin with what a receive brought."""
         self._sent = min((message.sent for message in messages if message.sent), default=None)
         self._age = 0.0

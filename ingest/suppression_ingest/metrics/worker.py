@@ -3,10 +3,14 @@
 import contextlib
 from collections.abc import Iterator
 
-from suppression_ingest.metrics.mail import MailLook
+from suppression_ingest.aws.sqs import Queue
 from suppression_ingest.metrics.messages import MessageMetrics
-from suppression_ingest.metrics.queue import QueueLook
-from suppression_ingest.metrics.watch import Watch
+from suppression_ingest.metrics.polled import (
+    PolledMetrics,
+    dead_letter_count,
+    queue_depth,
+    recent_mail,
+)
 from suppression_ingest.settings import IngestSettings
 from suppression_ingest.worker.worker import Worker
 from suppression_service.store import Store
@@ -15,7 +19,7 @@ from suppression_service.telemetry.port import metrics_port
 
 @contextlib.contextmanager
 def worker_metrics(settings: IngestSettings, worker: Worker, store: Store) -> Iterator[None]:
-    """Show metrics for the length of the block, or nothing if no port is named.
+    """Serve metrics for the length of the block, or none if no port is set.
 
     Raises:
         MetricsPortTaken: nothing can listen there.
@@ -24,14 +28,13 @@ def worker_metrics(settings: IngestSettings, worker: Worker, store: Store) -> It
     if not settings.metrics_listen:
         yield
         return
-    queue = QueueLook.connect(settings.queue_url)
-    watch = Watch(
+    polled = PolledMetrics(
         {
-            "depth of the queue": queue.queue,
-            "dead letters": queue.dead_letters,
-            "recent mail": MailLook(store),
+            "depth of the queue": queue_depth(Queue.connect(settings.queue_url)),
+            "dead letters": dead_letter_count(settings.queue_url),
+            "recent mail": recent_mail(store),
         }
     )
     messages = MessageMetrics(worker.log.stats)
-    with watch.watching(), metrics_port(settings.metrics_listen, messages, worker.oldest, watch):
+    with polled.polling(), metrics_port(settings.metrics_listen, messages, worker.oldest, polled):
         yield

@@ -9,13 +9,11 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from botocore.config import Config
-
 from suppression_ingest.aws.failures import translated
-from suppression_ingest.aws.session import client_beside
+from suppression_ingest.aws.session import client_for_queue
 from suppression_ingest.rates import cloudwatch_names
 from suppression_ingest.rates.rates import Rates, by_set
-from suppression_ingest.worker.signals import Stop, Waiting
+from suppression_ingest.signals import StopSignal
 from suppression_service.store import DailyCount, Store
 
 if TYPE_CHECKING:
@@ -27,7 +25,7 @@ EVERY: Final = dt.timedelta(minutes=5)
 MAX_VALUES: Final = 500
 
 _DAY: Final = dt.timedelta(days=1)
-_SECONDS: Final = 5
+_ANSWER_SECONDS: Final = 5
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -45,7 +43,7 @@ class RatePublisher:
         self,
         client: "CloudWatchClient",
         store: Store,
-        stop: Stop,
+        stop: StopSignal,
         now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
         self._client = client
@@ -55,7 +53,7 @@ class RatePublisher:
         self._published = _EPOCH
 
     @classmethod
-    def connect(cls, queue_url: str, store: Store, stop: Stop) -> Self:
+    def connect(cls, queue_url: str, store: Store, stop: StopSignal) -> Self:
         """Return a publisher that reaches CloudWatch through boto3's own settings, ``AWS_*``.
 
         Args:
@@ -66,12 +64,9 @@ class RatePublisher:
         Raises:
             SettingsError: an ``AWS_*`` setting is wrong, or the region is not known.
         """
-        config = Config(
-            connect_timeout=_SECONDS, read_timeout=_SECONDS, retries={"total_max_attempts": 1}
-        )
-        return cls(client_beside(queue_url, "cloudwatch", config), store, stop)
+        return cls(client_for_queue(queue_url, "cloudwatch", _ANSWER_SECONDS), store, stop)
 
-    def after_turn(self, *, idle: bool) -> None:  # noqa: ARG002 - alarms wait for it
+    def run(self, *, idle: bool) -> None:  # noqa: ARG002 - alarms wait for it
         """Publish, if it is time.
 
         Raises:
@@ -89,7 +84,7 @@ class RatePublisher:
         self._published = moment
 
     def _put(self, values: list[Any]) -> None:
-        with translated(), Waiting(self._stop):
+        with translated(), self._stop.interruptible():
             self._client.put_metric_data(Namespace=cloudwatch_names.NAMESPACE, MetricData=values)
 
 

@@ -1,8 +1,7 @@
-"""What the worker does beside its work: between batches, a piece at a time.
+"""What the worker does between batches: each task a piece at a time.
 
-A chore holds back the next receive. It is to take no longer than a batch does while
-messages are waiting, and some seconds while none are; whatever is left waits for the
-next turn.
+A task delays the next receive. It may take as long as a batch does while messages are
+waiting, and some seconds while none are; the rest waits until after the next batch.
 """
 
 import time
@@ -11,48 +10,54 @@ from typing import Protocol
 
 import structlog
 
-from suppression_ingest.backoff import Backoff
 from suppression_ingest.errors import IngestError
+from suppression_ingest.worker.backoff import Backoff
 from suppression_service.store import StoreError
 
 _log = structlog.get_logger(__name__)
 
 
-class Chore(Protocol):
-    """Something to do now and then."""
+class Task(Protocol):
+    """Something to do between batches."""
 
-    def after_turn(self, *, idle: bool) -> None:
-        """Do a piece of what is due; ``idle`` tells that no messages are waiting.
+    def run(self, *, idle: bool) -> None:
+        """Do a piece of what is due; ``idle``: no messages are waiting.
 
         Raises:
-            IngestError, StoreError: not now; it is tried again later.
+            IngestError, StoreError: it failed; it is tried again later.
         """
 
 
-class Chores:
-    """Sees to several; one that fails is left alone for a while, and the others go on.
+class Housekeeping:
+    """Runs tasks. One that fails waits for a while; the others go on.
 
     Args:
-        chores: what there is to do.
+        tasks: to run.
         clock: seconds that only grow.
     """
 
     def __init__(
-        self, chores: Sequence[Chore] = (), clock: Callable[[], float] = time.monotonic
+        self, tasks: Sequence[Task] = (), clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._chores = [(chore, Backoff()) for chore in chores]
-        self._not_before = [0.0] * len(chores)
+        self._tasks = [(task, Backoff()) for task in tasks]
+        self._not_before = [0.0] * len(tasks)
         self._clock = clock
 
-    def after_turn(self, *, idle: bool) -> None:
-        """See to all that are due."""
-        for place, (chore, backoff) in enumerate(self._chores):
-            if self._clock() < self._not_before[place]:
+    def run(self, *, idle: bool) -> None:
+        """Run all tasks that are not waiting after a failure."""
+        for index, (task, backoff) in enumerate(self._tasks):
+            if self._clock() < self._not_before[index]:
                 continue
             try:
-                chore.after_turn(idle=idle)
+                task.run(idle=idle)
             except (IngestError, StoreError) as error:
-                self._not_before[place] = self._clock() + backoff.failed()
-                _log.warning("put off", chore=type(chore).__name__, cause=str(error))
+                seconds = backoff.failed()
+                self._not_before[index] = self._clock() + seconds
+                _log.warning(
+                    "housekeeping failed",
+                    task=type(task).__name__,
+                    cause=str(error),
+                    retry_in_seconds=round(seconds, 1),
+                )
             else:
                 backoff.succeeded()

@@ -1,7 +1,7 @@
-"""How long things are kept, and the chore that forgets what is older.
+"""How long rows are kept, and the task that deletes older ones.
 
 The list is never touched. Feedback is kept at least for as long as it may come again
-or belong to a row of soft bounces, whatever the setting says.
+or belong to a run of soft bounces, whatever the setting says.
 """
 
 import dataclasses
@@ -12,14 +12,14 @@ from typing import Final
 from suppression_ingest.soft_bounces import RETRY_LIFETIME, SoftBouncePolicy
 from suppression_service.store import DeletionCutoffs, Store
 
-#: For how long a queue keeps a message at most, its dead-letter queue after it too, and
-#: two days for clocks that differ.
-COMES_AGAIN: Final = dt.timedelta(days=30)
-#: Between two looks for something to forget.
-EVERY: Final = dt.timedelta(minutes=10)
-#: Between two steps while messages are waiting: 86 million rows a day at 1,000 a step.
-BUSY: Final = dt.timedelta(seconds=1)
-#: Steps at once when none are. A signal to stop waits for them.
+#: How long feedback may come again: the longest retention of a queue, that of its
+#: dead-letter queue after it, and two days for clocks that differ.
+MAX_REDELIVERY: Final = dt.timedelta(days=30)
+#: Time between the end of one purge and the beginning of the next.
+INTERVAL: Final = dt.timedelta(minutes=10)
+#: Time between two steps while messages are waiting: 86 million rows a day at 1,000 a step.
+BUSY_INTERVAL: Final = dt.timedelta(seconds=1)
+#: Steps in a row while none are. A signal to stop waits for them.
 IDLE_STEPS: Final = 20
 
 _DAY: Final = dt.timedelta(days=1)
@@ -27,10 +27,10 @@ _DAY: Final = dt.timedelta(days=1)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Retention:
-    """What is kept for how long.
+    """How long rows are kept.
 
     Args:
-        events: feedback, and the counts of days; None is for ever.
+        events: feedback, and the daily counts; None is for ever.
         deduplication_window: how long repeated sends and deliveries are recognised.
         soft_bounces: the policy, which reads feedback.
     """
@@ -41,23 +41,23 @@ class Retention:
 
     def cutoffs(self, now: dt.datetime) -> DeletionCutoffs:
         """Return the deletion cutoff of each table."""
-        needed = self.soft_bounces.reach + COMES_AGAIN
+        needed = self.soft_bounces.reach + MAX_REDELIVERY
         return DeletionCutoffs(
             events=None if self.events is None else now - max(self.events, needed),
             counts=None if self.events is None else now - self.events,
-            # A day more than anything is looked up in it, for clocks that differ.
+            # A day longer than anything is looked up in it, for clocks that differ.
             delivery_events=now - self.deduplication_window - _DAY,
             soft_bounces=now - needed,
             retries=now - RETRY_LIFETIME,
         )
 
 
-class Purging:
-    """Forgets step by step, above all in idle moments of the worker.
+class Purge:
+    """Deletes old rows step by step, above all while no messages wait; a housekeeping task.
 
     Args:
-        store: what is purged.
-        retention: what is kept.
+        store: to delete from.
+        retention: how long rows are kept.
         now: the clock.
     """
 
@@ -73,10 +73,10 @@ class Purging:
         self._next = now()
         self._steps: Iterator[tuple[str, int]] | None = None
 
-    def after_turn(self, *, idle: bool) -> None:
-        """Do some steps if nothing else is to be done, and one a second otherwise.
+    def run(self, *, idle: bool) -> None:
+        """Do several steps while idle, else one a second.
 
-        Not only in idle moments: of mail that never rests there is most to forget.
+        Not only while idle: a queue that is never empty leaves the most rows to delete.
 
         Raises:
             StoreUnavailable: the database cannot write now; the rest waits.
@@ -87,6 +87,6 @@ class Purging:
             self._steps = self._steps or self._store.purge(self._retention.cutoffs(now))
             if next(self._steps, None) is None:
                 self._steps = None
-                self._next = now + EVERY
+                self._next = now + INTERVAL
                 return
-        self._next = now if idle else now + BUSY
+        self._next = now if idle else now + BUSY_INTERVAL

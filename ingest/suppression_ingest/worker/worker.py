@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from suppression_ingest.aws.sqs import Queue, QueuedMessage
-from suppression_ingest.backoff import Backoff
-from suppression_ingest.errors import QueueUnavailable
+from suppression_ingest.aws.sqs import Message, Queue
+from suppression_ingest.errors import AwsError
 from suppression_ingest.metrics.age import OldestMessage
 from suppression_ingest.outcomes import SUMMARY_SECONDS, Outcome, OutcomeLog
 from suppression_ingest.pipeline import Pipeline
-from suppression_ingest.worker.housekeeping import Chores
-from suppression_ingest.worker.signals import Stop, Stopped, Waiting
+from suppression_ingest.signals import Stopped, StopSignal
+from suppression_ingest.worker.backoff import Backoff
+from suppression_ingest.worker.housekeeping import Housekeeping
 from suppression_service.store import StoreError
 
 _log = structlog.get_logger(__name__)
@@ -30,29 +30,29 @@ class Worker:
         pipeline: takes bodies in.
         stop: ends :meth:`run`.
         clock: seconds that only grow.
-        chores: what is to be done between batches.
+        housekeeping: what to do between batches.
     """
 
     def __init__(
         self,
         queue: Queue,
         pipeline: Pipeline,
-        stop: Stop,
+        stop: StopSignal,
         clock: Callable[[], float] = time.monotonic,
-        chores: Chores | None = None,
+        housekeeping: Housekeeping | None = None,
     ) -> None:
         self._queue = queue
         self._pipeline = pipeline
         self._stop = stop
         self._clock = clock
-        self._chores = chores or Chores()
-        #: How old the oldest message is that came.
+        self._housekeeping = housekeeping or Housekeeping()
+        #: The age of the oldest message of the last receive.
         self.oldest = OldestMessage()
         self._queue_backoff = Backoff()
         self._store_backoff = Backoff()
         self._certificate_backoff = Backoff()
         self._next_summary = clock() + SUMMARY_SECONDS
-        #: What became of messages so far.
+        #: What became of the messages so far.
         self.log = OutcomeLog()
 
     def run(self) -> None:
@@ -64,7 +64,7 @@ class Worker:
             self.log.stopped()
 
     def turn(self) -> None:
-        """Receive one batch and see it through.
+        """Receive one batch, store it and delete it from the queue.
 
         Raises:
             Stopped: the worker is to stop.
@@ -80,29 +80,29 @@ class Worker:
                 self.log.add(outcome, **ids)
             self._delete([message for message, outcome in done if outcome.acknowledged])
             self._postpone([message for message, outcome in done if outcome.retryable])
-            self._hold_off(outcomes)
-        self._chores.after_turn(idle=not messages)
+            self._wait_for_certificates(outcomes)
+        self._housekeeping.run(idle=not messages)
         self._summarise()
 
-    def _receive(self) -> list[QueuedMessage]:
+    def _receive(self) -> list[Message]:
         try:
-            with Waiting(self._stop):
+            with self._stop.interruptible():
                 messages = self._queue.receive()
-        except QueueUnavailable as error:
+        except AwsError as error:
             self._wait("the queue does not answer", error, self._queue_backoff)
             return []
         self._queue_backoff.succeeded()
         if self._queue.is_full(messages) and not self._certificate_backoff.failing:
-            # A commit costs more than what it writes: a queue that is behind shares
-            # one among many messages. Nothing waits here, so a signal need not break it
-            # off, and what was received is not left to come again.
+            # A commit costs more than what it writes: where more messages wait, many
+            # share one. Nothing waits here, so a signal need not interrupt it, and what
+            # was received is not left to come again.
             messages += self._queue.receive_more()
         return messages
 
-    def _store(self, messages: Sequence[QueuedMessage]) -> list[Outcome]:
-        """Store a batch, however long the database is away, or broken until somebody mends it.
+    def _store(self, messages: Sequence[Message]) -> list[Outcome]:
+        """Store a batch, however long the database is unavailable.
 
-        The batch is held rather than received again and again: the queue counts
+        The batch is kept rather than received again and again: the queue counts
         receives, and moves a message to the dead-letter queue after a few.
         """
         bodies = [message.body for message in messages]
@@ -115,31 +115,31 @@ class Worker:
                 self._store_backoff.succeeded()
                 return outcomes
 
-    def _delete(self, messages: Sequence[QueuedMessage]) -> None:
+    def _delete(self, messages: Sequence[Message]) -> None:
         try:
             left = self._queue.delete(messages)
-        except QueueUnavailable as error:
+        except AwsError as error:
             self._wait("the queue does not delete; messages come again", error, self._queue_backoff)
             return
         for message in left:
             _log.warning("not deleted; comes again", sqs_message_id=message.message_id)
 
-    def _postpone(self, messages: Sequence[QueuedMessage]) -> None:
-        """Give what stands in the way hours to pass before the queue gives them up."""
+    def _postpone(self, messages: Sequence[Message]) -> None:
+        """Hide messages for hours, so that the cause can go before they are dead letters."""
         try:
             left = self._queue.postpone(messages)
-        except QueueUnavailable as error:
+        except AwsError as error:
             _log.warning("the queue does not postpone; messages come as usual", cause=str(error))
             return
         for message in left:
             _log.warning("not postponed; comes as usual", sqs_message_id=message.message_id)
 
-    def _hold_off(self, outcomes: Sequence[Outcome]) -> None:
-        """Wait where nothing can be verified, rather than receive what is then hidden for hours.
+    def _wait_for_certificates(self, outcomes: Sequence[Outcome]) -> None:
+        """Wait while no message can be verified, rather than receive and postpone more.
 
-        The rest lies in the queue uncounted, and is taken in at once when certificates come.
-        Besides, SQS gives out nothing while 120,000 messages are hidden. Source: "Amazon SQS
-        standard queue quotas" in the SQS developer guide.
+        The rest waits in the queue without being counted, and is stored at once when
+        certificates can be fetched. Besides, SQS returns nothing while 120,000 messages are
+        hidden. Source: "Amazon SQS standard queue quotas" in the SQS developer guide.
         """
         if any(outcome.acknowledged for outcome in outcomes):
             self._certificate_backoff.succeeded()

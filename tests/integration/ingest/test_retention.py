@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 
 from suppression_ingest.soft_bounces import DEFAULT_SOFT_BOUNCES
-from suppression_ingest.worker.retention import Purging, Retention
+from suppression_ingest.worker.retention import Purge, Retention
 from suppression_service.store import DailyCount, NewSuppression, Reason, Store
 from tests.support.counting import (
     JANE,
@@ -104,19 +104,19 @@ def test_a_purge_that_is_broken_off_goes_on_where_it_was(store: Store) -> None:
 
 
 def test_the_worker_forgets_in_idle_moments(store: Store) -> None:
-    Purging(store, YEAR, now=lambda: LATER).after_turn(idle=True)
+    Purge(store, YEAR, now=lambda: LATER).run(idle=True)
     assert rows(store, "event") == 0
 
 
 def test_the_worker_forgets_a_step_at_a_time_while_it_is_busy(store: Store) -> None:
-    Purging(store, YEAR, now=lambda: LATER).after_turn(idle=False)
+    Purge(store, YEAR, now=lambda: LATER).run(idle=False)
     assert (rows(store, "delivery_event"), rows(store, "event")) == (0, 5)
 
 
 def test_a_busy_worker_lets_a_second_pass_between_steps(store: Store) -> None:
-    chore = Purging(store, YEAR, now=lambda: LATER)
+    task = Purge(store, YEAR, now=lambda: LATER)
     for _turn in range(3):
-        chore.after_turn(idle=False)
+        task.run(idle=False)
     assert rows(store, "event") == 5
 
 

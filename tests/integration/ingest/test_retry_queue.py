@@ -10,11 +10,12 @@ import pytest
 
 from deploy.local import events
 from deploy.local.aws import StandIn
-from suppression_ingest.errors import QueueUnavailable
+from suppression_ingest.aws.sqs import Queue
+from suppression_ingest.errors import AwsError
 from suppression_ingest.pipeline import FeedbackWriter
+from suppression_ingest.signals import StopSignal
 from suppression_ingest.soft_bounces import delay_after
-from suppression_ingest.worker.retries import RetryQueue, body_of, held_back
-from suppression_ingest.worker.signals import Stop
+from suppression_ingest.worker.retry_queue import RetryQueue, body_of, delay_of
 from suppression_service.store import Retry, Store
 from tests.support.counting import (
     JANE,
@@ -47,7 +48,7 @@ def url(stand_in: StandIn) -> str:
 
 @pytest.fixture
 def queue(stand_in: StandIn, url: str, store: Store) -> RetryQueue:
-    return RetryQueue(stand_in.sqs, url, store, Stop(), now=lambda: NOW)
+    return RetryQueue(Queue(stand_in.sqs, url), store, StopSignal(), now=lambda: NOW)
 
 
 def outbox(store: Store) -> list[Retry]:
@@ -129,7 +130,7 @@ def test_what_is_in_the_outbox_is_sent_and_forgotten(
     store: Store, queue: RetryQueue, stand_in: StandIn, url: str
 ) -> None:
     take_in(store, soft_bounce(1), by=RETRYING)
-    queue.after_turn(idle=False)
+    queue.run(idle=False)
     [message] = received(stand_in, url)
     assert message == {
         "version": 1,
@@ -151,7 +152,7 @@ def test_what_has_become_too_old_in_the_outbox_is_dropped_unsent(
 ) -> None:
     with store.write() as transaction:
         transaction.post([retry_at(NOW, happened=hour(-7 * 24))])
-    queue.after_turn(idle=False)
+    queue.run(idle=False)
     assert received(stand_in, url) == []
     assert outbox(Store(store.engine, now=lambda: NOW + dt.timedelta(hours=1))) == []
 
@@ -159,7 +160,7 @@ def test_what_has_become_too_old_in_the_outbox_is_dropped_unsent(
 def test_more_than_a_batch_is_sent_at_once(store: Store, queue: RetryQueue) -> None:
     with store.write() as transaction:
         transaction.post([retry_at(hour(number)) for number in range(25)])
-    queue.after_turn(idle=True)
+    queue.run(idle=True)
     assert outbox(store) == []
 
 
@@ -171,9 +172,11 @@ def test_a_turn_ends_in_time_however_many_retries_there_are(
     with store.write() as transaction:
         transaction.post([retry_at(hour(number)) for number in range(25)])
     minutes = itertools.count()
-    queue = RetryQueue(stand_in.sqs, url, store, Stop(), now=lambda: NOW + next(minutes) * MINUTE)
+    queue = RetryQueue(
+        Queue(stand_in.sqs, url), store, StopSignal(), now=lambda: NOW + next(minutes) * MINUTE
+    )
     # then a turn sends one of them
-    queue.after_turn(idle=idle)
+    queue.run(idle=idle)
     assert len(outbox(store)) == 15
 
 
@@ -189,9 +192,9 @@ def test_what_a_sender_that_died_had_taken_is_sent_by_another(store: Store) -> N
 
 def test_what_the_queue_does_not_take_stays(stand_in: StandIn, url: str, store: Store) -> None:
     take_in(store, soft_bounce(1), by=RETRYING)
-    with contextlib.suppress(QueueUnavailable):
-        gone = RetryQueue(stand_in.sqs, f"{url}-gone", store, Stop(), now=lambda: NOW)
-        gone.after_turn(idle=True)
+    with contextlib.suppress(AwsError):
+        gone = RetryQueue(Queue(stand_in.sqs, f"{url}-gone"), store, StopSignal(), now=lambda: NOW)
+        gone.run(idle=True)
     later = Store(store.engine, now=lambda: NOW + dt.timedelta(hours=1))
     assert len(outbox(later)) == 1
 
@@ -201,8 +204,8 @@ def test_the_delay_has_an_end() -> None:
 
 
 @pytest.mark.parametrize(("minutes", "seconds"), [(-5, 0), (5, 300), (60, 900)])
-def test_sqs_holds_back_for_fifteen_minutes_at_most(minutes: int, seconds: int) -> None:
-    assert held_back(retry_at(NOW + minutes * MINUTE), NOW) == seconds
+def test_sqs_delays_by_fifteen_minutes_at_most(minutes: int, seconds: int) -> None:
+    assert delay_of(retry_at(NOW + minutes * MINUTE), NOW) == seconds
 
 
 def test_a_body_is_ascii() -> None:

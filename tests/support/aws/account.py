@@ -5,7 +5,7 @@ import datetime as dt
 import json
 from typing import Any, Final
 
-from suppression_ingest.aws.clients import Aws
+from suppression_ingest.aws.session import Aws
 from suppression_ingest.deployment import policies, reading
 from suppression_ingest.deployment.alarms import put_back
 from suppression_ingest.deployment.names import Names

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import aws as local
-from suppression_ingest.aws.clients import Aws
+from suppression_ingest.aws.session import Aws
 from suppression_ingest.deployment.settings import AwsSettings
 from suppression_service.store import Store
 from tests.support.aws.account import OPERATORS, SET, Account

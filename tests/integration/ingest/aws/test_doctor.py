@@ -359,8 +359,8 @@ def test_a_queue_that_asks_for_the_account_too_is_accepted_and_noted(running: Ru
 def test_an_identity_that_publishes_too_is_noted_as_harmless(running: Running) -> None:
     aws = running.account.aws
     running.account.ses.identities.append("news@x.example")
-    aws.identities.verify_email_identity(EmailAddress="news@x.example")
-    aws.identities.set_identity_notification_topic(
+    aws.ses_v1.verify_email_identity(EmailAddress="news@x.example")
+    aws.ses_v1.set_identity_notification_topic(
         Identity="news@x.example",
         NotificationType="Bounce",
         SnsTopic=running.account.names.topic_arn,

@@ -8,7 +8,7 @@ import pytest
 from deploy.local.aws import StandIn
 from suppression_ingest.rates import cloudwatch_names
 from suppression_ingest.rates.cloudwatch import RatePublisher, values_at
-from suppression_ingest.worker.signals import Stop
+from suppression_ingest.signals import StopSignal
 from suppression_service.store import DailyCount, Store
 from tests.support.counting import START, opened, send, soft_bounce, take_in
 
@@ -57,13 +57,13 @@ def by_name(counts: list[DailyCount], dimensions: list[Any]) -> dict[str, float]
 
 def test_counts_of_today_are_published_for_the_account(store: Store, cloudwatch: Any) -> None:
     take_in(store, send(1), send(2), soft_bounce(2))
-    RatePublisher(cloudwatch, store, Stop(), now=lambda: NOON).after_turn(idle=True)
+    RatePublisher(cloudwatch, store, StopSignal(), now=lambda: NOON).run(idle=True)
     assert published(cloudwatch, cloudwatch_names.SENDS, []) == [(NOON, 2.0)]
 
 
 def test_counts_are_published_for_each_configuration_set(store: Store, cloudwatch: Any) -> None:
     take_in(store, send(1, configuration_set="news"), send(2))
-    RatePublisher(cloudwatch, store, Stop(), now=lambda: NOON).after_turn(idle=True)
+    RatePublisher(cloudwatch, store, StopSignal(), now=lambda: NOON).run(idle=True)
     dimensions = [{"Name": cloudwatch_names.CONFIGURATION_SET, "Value": "news"}]
     assert published(cloudwatch, cloudwatch_names.SENDS, dimensions) == [(NOON, 1.0)]
 
@@ -74,7 +74,7 @@ def test_what_is_published_twice_is_the_same_value_at_the_same_moment(
     take_in(store, send(1))
     for seconds in (0, 299):
         now = NOON + dt.timedelta(seconds=seconds)
-        RatePublisher(cloudwatch, store, Stop(), now=lambda now=now: now).after_turn(idle=True)  # type: ignore[misc]
+        RatePublisher(cloudwatch, store, StopSignal(), now=lambda now=now: now).run(idle=True)  # type: ignore[misc]
     assert published(cloudwatch, cloudwatch_names.SENDS, []) == [(NOON, 1.0)]
 
 
@@ -86,9 +86,9 @@ def test_a_publisher_publishes_once_in_five_minutes(store: Store) -> None:
             calls.append(given)
 
     moments = iter([NOON, NOON + dt.timedelta(seconds=1), NOON + dt.timedelta(minutes=5)])
-    publisher = RatePublisher(Client(), store, Stop(), now=lambda: next(moments))  # type: ignore[arg-type]
+    publisher = RatePublisher(Client(), store, StopSignal(), now=lambda: next(moments))  # type: ignore[arg-type]
     for _turn in range(3):
-        publisher.after_turn(idle=False)
+        publisher.run(idle=False)
     assert len(calls) == 2
 
 

@@ -1,7 +1,7 @@
 import pytest
-from botocore.config import Config
 
-from suppression_ingest.aws.session import aws_session, client_beside
+from suppression_ingest.aws.session import Aws, aws_session, client_for_queue
+from suppression_ingest.errors import SettingsError
 
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/feedback"
 
@@ -28,4 +28,9 @@ def test_the_region_that_the_queue_url_tells_comes_before_that_of_the_host(
 ) -> None:
     # given a host that says where it is itself, as Lambda and EKS have it do
     monkeypatch.setenv("AWS_REGION", "us-east-1")
-    assert client_beside(url, service, Config()).meta.region_name == region
+    assert client_for_queue(url, service, 10).meta.region_name == region
+
+
+def test_without_a_region_the_setting_is_named() -> None:
+    with pytest.raises(SettingsError, match="AWS_REGION"):
+        Aws.connect()

@@ -5,11 +5,11 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from suppression_ingest.aws.sqs import Queue, QueuedMessage
-from suppression_ingest.errors import QueueUnavailable, SettingsError
+from suppression_ingest.aws.sqs import Message, Queue
+from suppression_ingest.errors import AwsError, SettingsError
 
 URL = "https://sqs.eu-west-1.amazonaws.com/123456789012/feedback"
-MESSAGES = [QueuedMessage(f"m-{n}", f"r-{n}", "body") for n in range(3)]
+MESSAGES = [Message(f"m-{n}", f"r-{n}", "body") for n in range(3)]
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def queue(client: Any) -> Queue:
 
 
 def deleting(*handles: str) -> dict[str, Any]:
-    entries = [{"Id": str(place), "ReceiptHandle": handle} for place, handle in enumerate(handles)]
+    entries = [{"Id": str(index), "ReceiptHandle": handle} for index, handle in enumerate(handles)]
     return {"QueueUrl": URL, "Entries": entries}
 
 
@@ -64,9 +64,7 @@ def test_a_receive_waits_long_for_a_full_batch(queue: Queue, sqs: Stubber) -> No
             "MessageSystemAttributeNames": ["ApproximateReceiveCount", "SentTimestamp"],
         },
     )
-    assert queue.receive() == [
-        QueuedMessage("m-1", "r-1", "body", receive_count=3, sent=1_700_000_000.5)
-    ]
+    assert queue.receive() == [Message("m-1", "r-1", "body", receive_count=3, sent=1_700_000_000.5)]
 
 
 def test_an_empty_queue_gives_nothing(queue: Queue, sqs: Stubber) -> None:
@@ -90,7 +88,7 @@ def test_entries_that_are_never_deleted_are_given_back(queue: Queue, sqs: Stubbe
 
 
 def test_more_than_ten_messages_are_deleted_in_several_batches(queue: Queue, sqs: Stubber) -> None:
-    many = [QueuedMessage(f"m-{n}", f"r-{n}", "body") for n in range(11)]
+    many = [Message(f"m-{n}", f"r-{n}", "body") for n in range(11)]
     sqs.add_response("delete_message_batch", failing(), deleting(*(f"r-{n}" for n in range(10))))
     sqs.add_response("delete_message_batch", failing(), deleting("r-10"))
     assert queue.delete(many) == []
@@ -113,7 +111,7 @@ def test_a_message_is_postponed_for_longer_each_time(
         {"Successful": [], "Failed": []},
         {"QueueUrl": URL, "Entries": [entry]},
     )
-    assert queue.postpone([QueuedMessage("m", "r", "body", receive_count)]) == []
+    assert queue.postpone([Message("m", "r", "body", receive_count)]) == []
 
 
 @pytest.mark.parametrize(("receives", "hours"), [(3, 12), (5, 34)])
@@ -128,7 +126,7 @@ def test_a_message_that_is_always_postponed_stays_for_long_in_its_queue(
     )
     for receive_count in range(1, receives + 1):
         sqs.add_response("change_message_visibility_batch", failing())
-        queue.postpone([QueuedMessage("m", "r", "body", receive_count)])
+        queue.postpone([Message("m", "r", "body", receive_count)])
     # then it is hidden for hours before, and each time for less than SQS allows
     assert sum(hidden) > hours * 3_600
     assert max(hidden) < 12 * 3_600
@@ -151,7 +149,7 @@ def test_an_error_of_sqs_is_told_by_its_code(
     queue: Queue, sqs: Stubber, operation: str, call: Any
 ) -> None:
     sqs.add_client_error(operation, "RequestThrottled", "slow down")
-    with pytest.raises(QueueUnavailable, match=r"^RequestThrottled$"):
+    with pytest.raises(AwsError, match="RequestThrottled"):
         call(queue)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from suppression_ingest.dead_letters.queue import DeadLetter
+from suppression_ingest.aws.sqs import Message
 from suppression_ingest.dead_letters.reading import ACCEPTED, Explanation, explain
 from suppression_ingest.errors import Forged, Unverifiable
 from suppression_ingest.sns.envelope import Envelope
@@ -19,7 +19,7 @@ def trusting(_envelope: Envelope) -> None:
 
 
 def read(body: str, authenticate: Any = trusting) -> Explanation:
-    return explain(DeadLetter("id", "receipt", body, 3, SENT), authenticate)
+    return explain(Message("id", "receipt", body, 3, SENT.timestamp()), authenticate)
 
 
 def test_a_letter_that_would_be_taken_now_is_accepted(sample: Callable[[str], Json]) -> None:

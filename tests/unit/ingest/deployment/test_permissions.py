@@ -23,16 +23,36 @@ _METHODS: Final = {
     for service in _SERVICES
     for operation in botocore.session.get_session().get_service_model(service).operation_names
 }
+#: What the worker asks of its queue.
+WORKERS_CALLS: Final = "aws/sqs.py:receive,receive_more,delete,postpone"
 #: Whoever has credentials may ask whose they are.
 _NEEDS_NO_PERMISSION: Final = {"sts:GetCallerIdentity"}
 
 
-def called(*paths: str) -> set[str]:
-    """Return the actions that modules call, and all modules of folders."""
-    places = [ROOT / "ingest/suppression_ingest" / path for path in paths]
-    modules = [one for place in places for one in ([place] if place.is_file() else tree(place))]
-    names = {name for module in modules for name in attributes(ast.parse(module.read_text()))}
+def called(*parts: str) -> set[str]:
+    """Return the actions that modules, all modules of folders, or methods of a module call.
+
+    A part is a path, with ``:method,method`` for some methods of a module.
+    """
+    names: set[str] = set()
+    for part in parts:
+        path, _, methods = part.partition(":")
+        place = ROOT / "ingest/suppression_ingest" / path
+        for module in [place] if place.is_file() else tree(place):
+            parsed = ast.parse(module.read_text())
+            names |= reached(parsed, methods.split(",")) if methods else set(attributes(parsed))
     return {action_of(_METHODS[name]) for name in names & set(_METHODS)} - _NEEDS_NO_PERMISSION
+
+
+def reached(module: ast.Module, methods: list[str]) -> set[str]:
+    """Return the attributes in methods, and in the functions of the module that they call."""
+    functions = {node.name: node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)}
+    names, left = set[str](), list(methods)
+    while left:
+        found = set(attributes(functions[left.pop()]))
+        left += [name for name in found - names if name in functions]
+        names |= found
+    return names
 
 
 def tree(folder: Path) -> list[Path]:
@@ -41,7 +61,7 @@ def tree(folder: Path) -> list[Path]:
     return found
 
 
-def attributes(module: ast.Module) -> Iterator[str]:
+def attributes(module: ast.AST) -> Iterator[str]:
     """Yield whatever may be the name of a client's method, and of what is paged through."""
     for node in ast.walk(module):
         if isinstance(node, ast.Attribute):
@@ -64,10 +84,10 @@ def allowed(*sids: str) -> set[str]:
 @pytest.mark.parametrize(
     ("page", "modules"),
     [
-        ("docs/how-to/aws-by-hand.md", ["aws/sqs.py"]),
+        ("docs/how-to/aws-by-hand.md", [WORKERS_CALLS]),
         ("docs/how-to/aws.md", ["."]),
-        ("docs/how-to/dead-letters.md", ["dead_letters"]),
-        ("docs/reference/metrics.md", ["metrics"]),
+        ("docs/how-to/dead-letters.md", ["dead_letters", "aws/dead_letter_queue.py", "aws/sqs.py"]),
+        ("docs/reference/metrics.md", ["aws/dead_letter_queue.py:find", "aws/sqs.py:attributes"]),
         ("docs/explanation/rates.md", ["rates/cloudwatch.py"]),
         ("docs/how-to/webhook.md", ["webhook"]),
     ],
@@ -82,7 +102,7 @@ def test_a_page_names_every_permission_that_its_subject_needs(
 @pytest.mark.parametrize(
     ("sids", "modules"),
     [
-        (["Worker"], ["aws/sqs.py", "rates/cloudwatch.py"]),
+        (["Worker"], [WORKERS_CALLS, "rates/cloudwatch.py"]),
         (
             ["Doctor"],
             [f"deployment/{name}.py" for name in ("checks", "deployment", "probe", "reading")],

@@ -6,19 +6,17 @@ from botocore.stub import Stubber
 from structlog.testing import capture_logs
 
 from suppression_ingest import errors
-from suppression_ingest.aws.sqs import QueuedMessage
+from suppression_ingest.aws.sqs import Message, Queue
 from suppression_ingest.errors import (
+    AwsError,
     Forged,
     Malformed,
     NotPermitted,
-    QueueUnavailable,
     Unverifiable,
 )
 from suppression_ingest.metrics.age import LATELY_SECONDS, OldestMessage, OldestPost
-from suppression_ingest.metrics.mail import MailLook
 from suppression_ingest.metrics.messages import MessageMetrics
-from suppression_ingest.metrics.queue import QueueLook
-from suppression_ingest.metrics.watch import Watch
+from suppression_ingest.metrics.polled import PolledMetrics, queue_depth, recent_mail
 from suppression_ingest.outcomes import Outcome, Stats
 from suppression_ingest.webhook.refusals import POST_REFUSALS
 from suppression_service.store import Store
@@ -103,7 +101,7 @@ def test_series_are_there_before_the_first_message() -> None:
 def test_those_of_the_webhook_are_there_before_the_first_post() -> None:
     names = series(MessageMetrics(Stats(), POST_REFUSALS))
     assert ("suppression_ingest_messages_total", "none", "forged") in names
-    assert ("suppression_ingest_messages_total", "none", "store_away") in names
+    assert ("suppression_ingest_messages_total", "none", "database_unavailable") in names
     assert ("suppression_ingest_verification_failures_total", "password") in names
 
 
@@ -111,7 +109,7 @@ def test_the_oldest_message_ages_until_it_is_stored() -> None:
     # given two messages, and a clock that goes on by ten seconds a look
     clock = iter([110.0, 120.0])
     oldest = OldestMessage(now=lambda: next(clock))
-    oldest.received([QueuedMessage(n, n, "", sent=sent) for n, sent in (("a", 100.0), ("b", 90.0))])
+    oldest.received([Message(n, n, "", sent=sent) for n, sent in (("a", 100.0), ("b", 90.0))])
     assert oldest.seconds == 20
     # when they are stored, the age stays
     oldest.stored()
@@ -162,33 +160,35 @@ def test_a_post_from_the_future_is_not_younger_than_now(oldest: OldestPost) -> N
         assert oldest.seconds == 0
 
 
-def test_what_cannot_be_looked_at_is_left_out_and_logged_once() -> None:
-    # given something that can be looked at and something that cannot
+def test_what_cannot_be_polled_is_left_out_and_logged_once() -> None:
+    # given something that can be polled and something that cannot
     def forbidden() -> "list[Metric]":
-        raise QueueUnavailable("AccessDenied")
+        raise AwsError("AccessDenied")
 
-    watch = Watch({"mail": lambda: list(MessageMetrics(Stats()).collect()), "queue": forbidden})
+    polled = PolledMetrics(
+        {"mail": lambda: list(MessageMetrics(Stats()).collect()), "queue": forbidden}
+    )
     with capture_logs() as lines:
-        watch.look()
-        watch.look()
+        polled.poll()
+        polled.poll()
     # then the one is told of, and of the other once that it is missing.
-    assert len(list(watch.collect())) == 3
-    assert [(line["what"], line["cause"]) for line in lines] == [("queue", "AccessDenied")]
+    assert len(list(polled.collect())) == 3
+    assert [(line["metrics"], line["cause"]) for line in lines] == [("queue", "AccessDenied")]
 
 
 def test_what_was_found_before_is_not_told_when_it_cannot_be_found_any_more() -> None:
     answers: list[Callable[[], Any]] = [lambda: list(MessageMetrics(Stats()).collect())]
 
-    def look() -> "list[Metric]":
+    def poll() -> "list[Metric]":
         if not answers:
-            raise QueueUnavailable("down")
+            raise AwsError("down")
         found: list[Metric] = answers.pop()()
         return found
 
-    watch = Watch({"queue": look})
-    watch.look()
-    watch.look()
-    assert list(watch.collect()) == []
+    polled = PolledMetrics({"queue": poll})
+    polled.poll()
+    polled.poll()
+    assert list(polled.collect()) == []
 
 
 @pytest.fixture
@@ -207,7 +207,7 @@ def test_messages_of_the_queue_are_told_by_state(client: Any) -> None:
         }
         asked = {"QueueUrl": URL, "AttributeNames": list(attributes)}
         sqs.add_response("get_queue_attributes", {"Attributes": attributes}, asked)
-        told = values(QueueLook(client, URL).queue(), "state")
+        told = values(queue_depth(Queue(client, URL))(), "state")
     assert {state: value for (_, state), value in told.items()} == {
         "waiting": 7,
         "in_flight": 2,
@@ -219,11 +219,11 @@ def test_a_queue_that_may_not_be_asked_says_so(client: Any) -> None:
     with Stubber(client) as sqs:
         sqs.add_client_error("get_queue_attributes", "AccessDenied")
         with pytest.raises(NotPermitted, match="sqs:GetQueueAttributes"):
-            QueueLook(client, URL).queue()
+            queue_depth(Queue(client, URL))()
 
 
 def test_mail_without_a_count_is_told_as_none(store: Store) -> None:
-    [family] = MailLook(store)()
+    [family] = recent_mail(store)()
     assert {sample.labels["what"]: sample.value for sample in family.samples} == {
         "sends": 0,
         "deliveries": 0,

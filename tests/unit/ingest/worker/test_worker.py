@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from suppression_ingest.aws.sqs import Queue, QueuedMessage
-from suppression_ingest.errors import QueueUnavailable, Unverifiable
+from suppression_ingest.aws.sqs import Message, Queue
+from suppression_ingest.errors import AwsError, Unverifiable
 from suppression_ingest.outcomes import SUMMARY_SECONDS, Outcome
 from suppression_ingest.pipeline import Pipeline
 from suppression_ingest.policy import Policy
+from suppression_ingest.signals import Stopped, StopSignal
 from suppression_ingest.sns.envelope import Envelope
-from suppression_ingest.worker.housekeeping import Chores
-from suppression_ingest.worker.signals import Stop, Stopped
+from suppression_ingest.worker.housekeeping import Housekeeping
 from suppression_ingest.worker.worker import Worker
 from suppression_service.store import Store, StoreError, StoreUnavailable
 
@@ -23,37 +23,37 @@ Json = dict[str, Any]
 class ScriptedQueue(Queue):
     """Gives out prepared answers to receives, and remembers what is asked of it."""
 
-    def __init__(self, *answers: list[QueuedMessage] | QueueUnavailable) -> None:
+    def __init__(self, *answers: list[Message] | AwsError) -> None:
         self.answers = list(answers)
-        self.more: list[QueuedMessage] = []
+        self.more: list[Message] = []
         self.deleted: list[str] = []
         self.postponed: list[str] = []
-        self.delete_error: QueueUnavailable | None = None
+        self.delete_error: AwsError | None = None
         self.undeletable: set[str] = set()
         self.unpostponable: set[str] = set()
 
-    def receive(self) -> list[QueuedMessage]:
+    def receive(self) -> list[Message]:
         if not self.answers:
             raise Stopped
         answer = self.answers.pop(0)
-        if isinstance(answer, QueueUnavailable):
+        if isinstance(answer, AwsError):
             raise answer
         return answer
 
-    def is_full(self, messages: Sequence[QueuedMessage]) -> bool:
+    def is_full(self, messages: Sequence[Message]) -> bool:
         return bool(self.more)
 
-    def receive_more(self) -> list[QueuedMessage]:
+    def receive_more(self) -> list[Message]:
         more, self.more = self.more, []
         return more
 
-    def delete(self, messages: Sequence[QueuedMessage]) -> list[QueuedMessage]:
+    def delete(self, messages: Sequence[Message]) -> list[Message]:
         if self.delete_error:
             raise self.delete_error
         self.deleted += [m.message_id for m in messages if m.message_id not in self.undeletable]
         return [m for m in messages if m.message_id in self.undeletable]
 
-    def postpone(self, messages: Sequence[QueuedMessage]) -> list[QueuedMessage]:
+    def postpone(self, messages: Sequence[Message]) -> list[Message]:
         self.postponed += [message.message_id for message in messages]
         return [message for message in messages if message.message_id in self.unpostponable]
 
@@ -61,19 +61,19 @@ class ScriptedQueue(Queue):
 class EverFullQueue(ScriptedQueue):
     """Always has more, and remembers how many answers were left when it was asked for that."""
 
-    def __init__(self, *answers: list[QueuedMessage] | QueueUnavailable) -> None:
+    def __init__(self, *answers: list[Message] | AwsError) -> None:
         super().__init__(*answers)
         self.asked_for_more_with_left: list[int] = []
 
-    def is_full(self, messages: Sequence[QueuedMessage]) -> bool:
+    def is_full(self, messages: Sequence[Message]) -> bool:
         return True
 
-    def receive_more(self) -> list[QueuedMessage]:
+    def receive_more(self) -> list[Message]:
         self.asked_for_more_with_left.append(len(self.answers))
         return []
 
 
-class PatientStop(Stop):
+class SleeplessStop(StopSignal):
     """Remembers how often it was asked to sleep, and never does.
 
     Args:
@@ -92,8 +92,8 @@ class PatientStop(Stop):
 
 
 @pytest.fixture
-def stop() -> PatientStop:
-    return PatientStop()
+def stop() -> SleeplessStop:
+    return SleeplessStop()
 
 
 @pytest.fixture
@@ -106,13 +106,13 @@ def pipeline(store: Store) -> Pipeline:
 
 
 @pytest.fixture
-def bounce(sample: Callable[[str], Json]) -> QueuedMessage:
-    return QueuedMessage("good", "r-1", json.dumps(sample("bounce-event")))
+def bounce(sample: Callable[[str], Json]) -> Message:
+    return Message("good", "r-1", json.dumps(sample("bounce-event")))
 
 
 @pytest.fixture
-def broken() -> QueuedMessage:
-    return QueuedMessage("broken", "r-2", '{"emailAddress": "jane@example.com", ')
+def broken() -> Message:
+    return Message("broken", "r-2", '{"emailAddress": "jane@example.com", ')
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ class DatabaseAway:
 
 
 def test_what_is_stored_is_deleted_and_what_is_broken_is_left(
-    pipeline: Pipeline, stop: Stop, bounce: QueuedMessage, broken: QueuedMessage
+    pipeline: Pipeline, stop: StopSignal, bounce: Message, broken: Message
 ) -> None:
     queue = ScriptedQueue([broken, bounce])
     Worker(queue, pipeline, stop).run()
@@ -150,34 +150,34 @@ def test_what_is_stored_is_deleted_and_what_is_broken_is_left(
 
 
 def test_what_cannot_be_verified_now_is_postponed(
-    pipeline: Pipeline, stop: Stop, bounce: QueuedMessage, signed: Callable[..., Json]
+    pipeline: Pipeline, stop: StopSignal, bounce: Message, signed: Callable[..., Json]
 ) -> None:
-    queue = ScriptedQueue([QueuedMessage("later", "r", json.dumps(signed())), bounce])
+    queue = ScriptedQueue([Message("later", "r", json.dumps(signed())), bounce])
     Worker(queue, pipeline, stop).run()
     assert (queue.postponed, queue.deleted) == (["later"], ["good"])
 
 
 def test_a_worker_that_can_verify_nothing_waits_before_it_receives_again(
-    pipeline: Pipeline, stop: PatientStop, broken: QueuedMessage, signed: Callable[..., Json]
+    pipeline: Pipeline, stop: SleeplessStop, broken: Message, signed: Callable[..., Json]
 ) -> None:
-    later = QueuedMessage("later", "r", json.dumps(signed()))
+    later = Message("later", "r", json.dumps(signed()))
     Worker(ScriptedQueue([later], [later, broken]), pipeline, stop).run()
     assert stop.slept == 2
 
 
 def test_a_worker_that_can_verify_something_does_not_wait(
-    pipeline: Pipeline, stop: PatientStop, bounce: QueuedMessage, signed: Callable[..., Json]
+    pipeline: Pipeline, stop: SleeplessStop, bounce: Message, signed: Callable[..., Json]
 ) -> None:
-    later = QueuedMessage("later", "r", json.dumps(signed()))
+    later = Message("later", "r", json.dumps(signed()))
     Worker(ScriptedQueue([later, bounce], [bounce]), pipeline, stop).run()
     assert stop.slept == 0
 
 
 def test_a_worker_that_can_verify_nothing_takes_no_more_than_it_must(
-    pipeline: Pipeline, stop: Stop, bounce: QueuedMessage, signed: Callable[..., Json]
+    pipeline: Pipeline, stop: StopSignal, bounce: Message, signed: Callable[..., Json]
 ) -> None:
     # given a queue that is behind, of which nothing can be verified at first
-    later = QueuedMessage("later", "r", json.dumps(signed()))
+    later = Message("later", "r", json.dumps(signed()))
     queue = EverFullQueue([later], [later], [bounce], [bounce])
     Worker(queue, pipeline, stop).run()
     # then only a worker that knows of nothing amiss asks for more than a batch
@@ -185,9 +185,9 @@ def test_a_worker_that_can_verify_nothing_takes_no_more_than_it_must(
 
 
 def test_a_message_that_is_not_postponed_is_logged(
-    pipeline: Pipeline, stop: Stop, signed: Callable[..., Json], logged: list[Any]
+    pipeline: Pipeline, stop: StopSignal, signed: Callable[..., Json], logged: list[Any]
 ) -> None:
-    queue = ScriptedQueue([QueuedMessage("later", "r", json.dumps(signed()))])
+    queue = ScriptedQueue([Message("later", "r", json.dumps(signed()))])
     queue.unpostponable = {"later"}
     Worker(queue, pipeline, stop).run()
     [line] = [line for line in logged if line["event"].startswith("not postponed")]
@@ -196,7 +196,7 @@ def test_a_message_that_is_not_postponed_is_logged(
 
 @pytest.mark.parametrize("failure", [StoreUnavailable("locked"), StoreError("not permitted")])
 def test_a_batch_is_held_until_the_database_is_back_or_mended(
-    pipeline: Pipeline, stop: PatientStop, bounce: QueuedMessage, failure: StoreError
+    pipeline: Pipeline, stop: SleeplessStop, bounce: Message, failure: StoreError
 ) -> None:
     # given a database that takes nothing three times
     queue = ScriptedQueue([bounce])
@@ -207,35 +207,35 @@ def test_a_batch_is_held_until_the_database_is_back_or_mended(
 
 
 def test_nothing_is_deleted_when_the_worker_stops_while_the_database_is_away(
-    pipeline: Pipeline, bounce: QueuedMessage
+    pipeline: Pipeline, bounce: Message
 ) -> None:
     # given a database that is away, and a signal into the first wait
     queue = ScriptedQueue([bounce])
-    Worker(queue, DatabaseAway(pipeline, 1), PatientStop(signal_at=1)).run()  # type: ignore[arg-type]
+    Worker(queue, DatabaseAway(pipeline, 1), SleeplessStop(signal_at=1)).run()  # type: ignore[arg-type]
     # then the message is left to come again
     assert queue.deleted == []
 
 
 def test_the_worker_waits_and_goes_on_when_the_queue_is_away(
-    pipeline: Pipeline, stop: PatientStop, bounce: QueuedMessage
+    pipeline: Pipeline, stop: SleeplessStop, bounce: Message
 ) -> None:
-    queue = ScriptedQueue(QueueUnavailable("down"), QueueUnavailable("down"), [bounce])
+    queue = ScriptedQueue(AwsError("down"), AwsError("down"), [bounce])
     Worker(queue, pipeline, stop).run()
     assert stop.slept == 2
     assert queue.deleted == ["good"]
 
 
 def test_a_delete_that_fails_is_waited_out(
-    pipeline: Pipeline, stop: PatientStop, bounce: QueuedMessage
+    pipeline: Pipeline, stop: SleeplessStop, bounce: Message
 ) -> None:
     queue = ScriptedQueue([bounce])
-    queue.delete_error = QueueUnavailable("down")
+    queue.delete_error = AwsError("down")
     Worker(queue, pipeline, stop).run()
     assert stop.slept == 1
 
 
 def test_a_message_that_comes_again_changes_nothing(
-    pipeline: Pipeline, stop: Stop, store: Store, bounce: QueuedMessage
+    pipeline: Pipeline, stop: StopSignal, store: Store, bounce: Message
 ) -> None:
     # given a message whose delete fails, so that it comes again
     queue = ScriptedQueue([bounce], [bounce])
@@ -247,7 +247,7 @@ def test_a_message_that_comes_again_changes_nothing(
 
 
 def test_a_signal_while_a_batch_is_stored_ends_the_worker_after_the_delete(
-    pipeline: Pipeline, stop: Stop, bounce: QueuedMessage
+    pipeline: Pipeline, stop: StopSignal, bounce: Message
 ) -> None:
     # given a signal that comes in the middle of the work on a batch
     class Signalled(DatabaseAway):
@@ -263,7 +263,7 @@ def test_a_signal_while_a_batch_is_stored_ends_the_worker_after_the_delete(
 
 
 def test_a_refusal_is_logged_by_ids_and_cause(
-    pipeline: Pipeline, stop: Stop, broken: QueuedMessage, logged: list[Any]
+    pipeline: Pipeline, stop: StopSignal, broken: Message, logged: list[Any]
 ) -> None:
     Worker(ScriptedQueue([broken]), pipeline, stop).run()
     [line] = [line for line in logged if line["event"] == "message refused"]
@@ -273,9 +273,9 @@ def test_a_refusal_is_logged_by_ids_and_cause(
 
 def test_no_log_line_holds_an_address(
     pipeline: Pipeline,
-    stop: Stop,
-    bounce: QueuedMessage,
-    broken: QueuedMessage,
+    stop: StopSignal,
+    bounce: Message,
+    broken: Message,
     logged: list[Any],
 ) -> None:
     queue = ScriptedQueue([broken, bounce])
@@ -286,7 +286,7 @@ def test_no_log_line_holds_an_address(
 
 
 def test_a_message_that_is_not_deleted_is_logged(
-    pipeline: Pipeline, stop: Stop, bounce: QueuedMessage, logged: list[Any]
+    pipeline: Pipeline, stop: StopSignal, bounce: Message, logged: list[Any]
 ) -> None:
     queue = ScriptedQueue([bounce])
     queue.undeletable = {"good"}
@@ -295,7 +295,7 @@ def test_a_message_that_is_not_deleted_is_logged(
 
 
 def test_a_summary_is_logged_every_minute(
-    pipeline: Pipeline, stop: Stop, bounce: QueuedMessage, logged: list[Any]
+    pipeline: Pipeline, stop: StopSignal, bounce: Message, logged: list[Any]
 ) -> None:
     # given a clock that goes on by half a minute a batch
     times = iter(
@@ -307,21 +307,21 @@ def test_a_summary_is_logged_every_minute(
     assert logged[-1]["kinds"] == {"Bounce": 1}
 
 
-def test_chores_are_seen_to_after_each_batch_and_told_whether_there_was_one(
-    pipeline: Pipeline, stop: Stop, bounce: QueuedMessage
+def test_housekeeping_runs_after_each_batch_and_is_told_whether_there_was_one(
+    pipeline: Pipeline, stop: StopSignal, bounce: Message
 ) -> None:
     turns = []
 
-    class Chore:
-        def after_turn(self, *, idle: bool) -> None:
+    class Task:
+        def run(self, *, idle: bool) -> None:
             turns.append(idle)
 
-    Worker(ScriptedQueue([bounce], []), pipeline, stop, chores=Chores([Chore()])).run()
+    Worker(ScriptedQueue([bounce], []), pipeline, stop, housekeeping=Housekeeping([Task()])).run()
     assert turns == [False, True]
 
 
 def test_messages_of_a_queue_that_is_behind_share_a_transaction(
-    pipeline: Pipeline, stop: Stop, bounce: QueuedMessage, store: Store, broken: QueuedMessage
+    pipeline: Pipeline, stop: StopSignal, bounce: Message, store: Store, broken: Message
 ) -> None:
     # given a full receive, and more that is there
     queue = ScriptedQueue([bounce])

@@ -1,10 +1,10 @@
-"""Stopping on a signal: at once while waiting, after the batch while working."""
+"""Stopping on SIGTERM and SIGINT: at once while waiting, after the batch while working."""
 
 import contextlib
 import signal
 import time
 from collections.abc import Iterator
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Self
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -18,43 +18,36 @@ class Stopped(BaseException):
     """
 
 
-class Waiting:
-    """A block that a signal may break off: nothing in it can be left half done."""
-
-    def __init__(self, stop: "Stop") -> None:
-        self._stop = stop
-
-    def __enter__(self) -> Self:
-        self._stop.waiting = True
-        self._stop.check()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._stop.waiting = False
-
-
-class Stop:
+class StopSignal:
     """Whether the process is to stop; set by SIGTERM and SIGINT."""
 
     def __init__(self) -> None:
         self.requested = False
-        #: Whether a signal may raise now.
-        self.waiting = False
+        self._may_interrupt = False
 
     @contextlib.contextmanager
     def on_signals(self) -> Iterator[Self]:
-        """Listen to the signals until the block ends; of the main thread only."""
+        """Handle the signals until the block ends; in the main thread only."""
         before = {number: signal.signal(number, self._handle) for number in _SIGNALS}
         try:
             yield self
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    @contextlib.contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Run a block that a signal may interrupt; it must leave nothing half done.
+
+        Raises:
+            Stopped: the process is to stop.
+        """
+        self._may_interrupt = True
+        try:
+            self.check()
+            yield
+        finally:
+            self._may_interrupt = False
 
     def check(self) -> None:
         """Raise when the process is to stop.
@@ -63,7 +56,7 @@ class Stop:
             Stopped: it is.
         """
         if self.requested:
-            self.waiting = False
+            self._may_interrupt = False
             raise Stopped
 
     def sleep(self, seconds: float) -> None:
@@ -72,10 +65,10 @@ class Stop:
         Raises:
             Stopped: the process is to stop.
         """
-        with Waiting(self):
+        with self.interruptible():
             time.sleep(seconds)
 
     def _handle(self, _number: int, _frame: FrameType | None) -> None:
         self.requested = True
-        if self.waiting:
+        if self._may_interrupt:
             self.check()

@@ -1,15 +1,19 @@
-"""Exponential back-off with jitter."""
+"""Waiting longer after each failure, with jitter."""
 
 import random
 from typing import Final
 
-#: Seconds to wait at most: after the first failure, and after any.
+#: The longest first wait, and the longest wait of all, in seconds.
 FIRST_SECONDS: Final = 1.0
 LONGEST_SECONDS: Final = 30.0
 
 
 class Backoff:
-    """Computes the seconds to wait after each failure in a row."""
+    """Counts failures in a row, and says how long to wait after each.
+
+    It does not call or sleep by itself, as retry libraries do: the worker's waits end on a
+    signal, and housekeeping does not wait at all but skips the task for that time.
+    """
 
     def __init__(self) -> None:
         self._failures = 0
@@ -20,14 +24,14 @@ class Backoff:
         return self._failures > 0
 
     def succeeded(self) -> None:
-        """Start again: the next failure is the first."""
+        """Reset: the next failure is the first."""
         self._failures = 0
 
     def failed(self) -> float:
         """Return the seconds to wait now: about twice those of the last time.
 
-        Between half and all of them, at random, so that workers that failed together
-        do not retry together.
+        A random time between half of them and all, so that workers that failed
+        together do not come back together.
         """
         longest = min(LONGEST_SECONDS, FIRST_SECONDS * 2.0 ** min(self._failures, 10))
         self._failures += 1

@@ -1,4 +1,4 @@
-from suppression_ingest.backoff import FIRST_SECONDS, LONGEST_SECONDS, Backoff
+from suppression_ingest.worker.backoff import FIRST_SECONDS, LONGEST_SECONDS, Backoff
 
 
 def test_the_first_wait_is_short() -> None:

@@ -8,9 +8,10 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import ANY, Stubber
 
-from suppression_ingest.dead_letters.move_task import NotMoved
-from suppression_ingest.dead_letters.moving import BY_HAND, BY_SQS, Moved, redrive, save
-from suppression_ingest.dead_letters.queue import DeadLetter, DeadLetterQueue
+from suppression_ingest.aws.dead_letter_queue import DeadLetterQueue
+from suppression_ingest.aws.sqs import Message
+from suppression_ingest.dead_letters.export import save
+from suppression_ingest.dead_letters.redrive import BY_SQS, ONE_BY_ONE, NotMoved, Redriven, redrive
 from suppression_ingest.errors import AwsError, SettingsError
 
 URL = "https://sqs.eu-west-1.amazonaws.com/123456789012/dead"
@@ -73,7 +74,7 @@ def received(*names: str) -> dict[str, Any]:
 def test_sqs_moves_the_letters_itself(sqs: Any) -> None:
     # given an SQS that has move tasks, and takes a while
     with with_task(sqs, running(3, 10), running(10, 10, "COMPLETED")):
-        assert redrive(DeadLetterQueue(sqs, URL), SOURCE, no_sleep) == Moved(10, 0, BY_SQS)
+        assert redrive(DeadLetterQueue(sqs, URL), SOURCE, no_sleep) == Redriven(10, 0, BY_SQS)
 
 
 def test_letters_that_sqs_counted_and_left_are_told(sqs: Any) -> None:
@@ -123,7 +124,7 @@ def test_a_task_that_is_never_listed_is_an_error(sqs: Any) -> None:
         ("500", "500"),
     ],
 )
-def test_a_redrive_that_sqs_refuses_is_not_done_by_hand(sqs: Any, code: str, told: str) -> None:
+def test_a_redrive_that_sqs_refuses_is_not_done_one_by_one(sqs: Any, code: str, told: str) -> None:
     stub = stubbed(sqs)
     stub.add_response("list_message_move_tasks", tasks(None))
     stub.add_client_error("start_message_move_task", code, "There is already a task running.")
@@ -144,15 +145,15 @@ def test_an_sqs_that_cannot_be_reached_is_an_error_of_ours(
         redrive(DeadLetterQueue(sqs, URL), SOURCE, no_sleep)
 
 
-def by_hand(sqs: Any) -> Stubber:
+def one_by_one(sqs: Any) -> Stubber:
     stub = stubbed(sqs)
     stub.add_client_error("list_message_move_tasks", "InvalidAction")
     return stub
 
 
-def test_by_hand_a_letter_is_deleted_after_it_was_sent(sqs: Any) -> None:
+def test_one_by_one_a_letter_is_deleted_after_it_was_sent(sqs: Any) -> None:
     # given an SQS without move tasks; the stub insists on the order
-    stub = by_hand(sqs)
+    stub = one_by_one(sqs)
     count = {"Attributes": {"ApproximateNumberOfMessages": "1"}}
     stub.add_response("get_queue_attributes", count)
     stub.add_response("receive_message", received("a"))
@@ -162,7 +163,7 @@ def test_by_hand_a_letter_is_deleted_after_it_was_sent(sqs: Any) -> None:
     deleted = {"QueueUrl": URL, "Entries": [{"Id": "0", "ReceiptHandle": "r-a"}]}
     stub.add_response("delete_message_batch", done, deleted)
     with stub:
-        assert redrive(DeadLetterQueue(sqs, URL), SOURCE, no_sleep) == Moved(1, 0, BY_HAND)
+        assert redrive(DeadLetterQueue(sqs, URL), SOURCE, no_sleep) == Redriven(1, 0, ONE_BY_ONE)
 
 
 def test_a_stand_in_that_only_breaks_down_has_no_move_tasks() -> None:
@@ -179,11 +180,13 @@ def test_a_stand_in_that_only_breaks_down_has_no_move_tasks() -> None:
     none = {"Attributes": {"ApproximateNumberOfMessages": "0"}}
     stub.add_response("get_queue_attributes", none)
     with stub:
-        assert redrive(DeadLetterQueue(stand_in, URL), SOURCE, no_sleep) == Moved(0, 0, BY_HAND)
+        assert redrive(DeadLetterQueue(stand_in, URL), SOURCE, no_sleep) == Redriven(
+            0, 0, ONE_BY_ONE
+        )
 
 
-def test_by_hand_a_letter_that_could_not_be_sent_is_not_deleted(sqs: Any) -> None:
-    stub = by_hand(sqs)
+def test_one_by_one_a_letter_that_could_not_be_sent_is_not_deleted(sqs: Any) -> None:
+    stub = one_by_one(sqs)
     count = {"Attributes": {"ApproximateNumberOfMessages": "1"}}
     stub.add_response("get_queue_attributes", count)
     stub.add_response("receive_message", received("a"))
@@ -192,8 +195,8 @@ def test_by_hand_a_letter_that_could_not_be_sent_is_not_deleted(sqs: Any) -> Non
         redrive(DeadLetterQueue(sqs, URL), SOURCE, no_sleep)
 
 
-def test_by_hand_somebody_has_to_say_where_to(sqs: Any) -> None:
-    with by_hand(sqs), pytest.raises(SettingsError, match="SUPPRESSION_QUEUE_URL"):
+def test_one_by_one_somebody_has_to_say_where_to(sqs: Any) -> None:
+    with one_by_one(sqs), pytest.raises(SettingsError, match="SUPPRESSION_QUEUE_URL"):
         redrive(DeadLetterQueue(sqs, URL), "", no_sleep)
 
 
@@ -209,15 +212,19 @@ def test_letters_are_deleted_after_they_are_on_disk(
         sync(descriptor)
         done.append("sync")
 
-    def told_delete(queue: DeadLetterQueue, letters: Sequence[DeadLetter]) -> int:
+    def told_delete(queue: DeadLetterQueue, messages: Sequence[Message]) -> list[Message]:
         done.append("delete")
-        return delete(queue, letters)
+        return delete(queue, messages)
 
     monkeypatch.setattr(os, "fsync", told_sync)
     monkeypatch.setattr(DeadLetterQueue, "delete", told_delete)
     stub = Stubber(sqs)
     stub.add_response("receive_message", received("a", "b"))
-    stub.add_response("delete_message_batch", {"Successful": [{"Id": "0"}], "Failed": []})
+    failed = [{"Id": "1", "Code": "InternalError", "SenderFault": False}]
+    stub.add_response("delete_message_batch", {"Successful": [{"Id": "0"}], "Failed": failed})
+    for _further_attempt in range(2):
+        again = failed[0] | {"Id": "0"}
+        stub.add_response("delete_message_batch", {"Successful": [], "Failed": [again]})
     # when two letters are saved
     with stub:
         saved = save(DeadLetterQueue(sqs, URL), tmp_path / "dead.jsonl", 2, delete=True)
@@ -248,7 +255,7 @@ def test_nothing_is_deleted_when_the_disk_is_full(
 
 
 def test_a_letter_that_comes_twice_is_taken_once(sqs: Any) -> None:
-    # given a queue whose loans are over before all of it was seen
+    # given a queue whose messages are visible again before all of it was seen
     stub = Stubber(sqs)
     for names in (["a", "b"], ["b", "c"], ["a"], []):
         asked = {
@@ -261,4 +268,4 @@ def test_a_letter_that_comes_twice_is_taken_once(sqs: Any) -> None:
         stub.add_response("receive_message", received(*names), asked)
     with stub:
         batches = list(DeadLetterQueue(sqs, URL).take(100))
-    assert [[letter.message_id for letter in batch] for batch in batches] == [["a", "b"], ["c"]]
+    assert [[message.message_id for message in batch] for batch in batches] == [["a", "b"], ["c"]]

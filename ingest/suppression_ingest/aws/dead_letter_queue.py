@@ -1,0 +1,81 @@
+"""The dead-letter queue: finding it, and borrowing its messages."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Final, Self
+
+from suppression_ingest.aws.failures import translated
+from suppression_ingest.aws.limits import MAX_BATCH
+from suppression_ingest.aws.sqs import Message, Queue
+from suppression_ingest.errors import Malformed, SettingsError
+from suppression_ingest.json_object import parse_object
+
+#: Seconds for which messages are hidden from others while they are looked at: longer than
+#: that takes, and short enough if the program is killed and nobody releases them.
+BORROW_SECONDS: Final = 300
+
+# A receive that waits asks every server of the queue; one answer of "none" may still
+# be from a time when all messages were just being released.
+_WAIT_SECONDS: Final = 1
+_EMPTY_ANSWERS: Final = 2
+
+
+class DeadLetterQueue(Queue):
+    """A queue that SQS moves messages to which no worker could process."""
+
+    @classmethod
+    def find(cls, queue_url: str, dead_letter_queue_url: str = "") -> Self:
+        """Return the queue of a URL, or else the one in the redrive policy of another.
+
+        Raises:
+            SettingsError: the other queue has none.
+            AwsError: SQS does not answer, or refuses.
+        """
+        if dead_letter_queue_url:
+            return cls.connect(dead_letter_queue_url, wait_seconds=_WAIT_SECONDS)
+        source = Queue.connect(queue_url, wait_seconds=_WAIT_SECONDS)
+        try:
+            policy = parse_object(source.attributes("RedrivePolicy")["RedrivePolicy"])
+            account, name = str(policy["deadLetterTargetArn"]).split(":")[4:6]
+        except (KeyError, Malformed):
+            raise SettingsError("the queue has no dead-letter queue") from None
+        with translated():
+            found = source.client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)
+        return cls(source.client, found["QueueUrl"], wait_seconds=_WAIT_SECONDS)
+
+    @property
+    def arn(self) -> str:
+        """The queue's ARN."""
+        return self.attributes("QueueArn").get("QueueArn", "")
+
+    def count(self) -> int:
+        """Return about how many messages wait."""
+        name: Final = "ApproximateNumberOfMessages"
+        return int(self.attributes(name).get(name, 0))
+
+    def take(self, limit: int) -> Iterator[list[Message]]:
+        """Borrow up to ``limit`` messages, ten at most at a time, each once."""
+        seen: set[str] = set()
+        empty = 0
+        while len(seen) < limit and empty < _EMPTY_ANSWERS:
+            received = self.borrow(min(MAX_BATCH, limit - len(seen)), BORROW_SECONDS)
+            messages = [message for message in received if message.message_id not in seen]
+            empty = 0 if messages else empty + 1
+            seen |= {message.message_id for message in messages}
+            if messages:
+                yield messages
+
+    @contextlib.contextmanager
+    def borrowed(self, limit: int) -> Iterator[Iterator[Message]]:
+        """Yield up to ``limit`` messages to look at; release them at the end of the block."""
+        taken: list[Message] = []
+
+        def messages() -> Iterator[Message]:
+            for batch in self.take(limit):
+                taken.extend(batch)
+                yield from batch
+
+        try:
+            yield messages()
+        finally:
+            self.release(taken)
