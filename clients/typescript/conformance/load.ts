@@ -1,26 +1,27 @@
-// Asks through one client until standard input ends; clients/conformance says how it reports.
+// Sends checks through one client until standard input ends. The README of clients/conformance
+// describes the output.
 import { setTimeout as pause } from "node:timers/promises";
 
 import { CallError, SuppressionClient } from "../src/index.js";
 
 const CALLERS = 4;
 const PAUSE_MS = 10;
-/** How many checks come before those that count. */
+/** Number of checks before counting starts. */
 const WARM_UP = 100;
 
 const client = new SuppressionClient(`ipv4:${process.argv.slice(2).join(",")}`, {
   whenUnavailable: "throw",
-  // The client does not look into a list of addresses for whether they are loopback.
+  // The client does not recognise a list of loopback addresses.
   insecure: true,
 });
-const came = { answered: 0, failed: {} as Record<string, number>, slowest_ms: 0 };
-let before = 0;
-let over = false;
+const stats = { answered: 0, failed: {} as Record<string, number>, slowest_ms: 0 };
+let warmed = 0;
+let stopped = false;
 
-async function askOn(): Promise<void> {
-  while (!over) {
-    const began = performance.now();
-    count(await failureOf(client.check("jane@example.com")), performance.now() - began);
+async function sendChecks(): Promise<void> {
+  while (!stopped) {
+    const start = performance.now();
+    count(await failureOf(client.check("jane@example.com")), performance.now() - start);
     await pause(PAUSE_MS);
   }
 }
@@ -35,16 +36,16 @@ async function failureOf(check: Promise<unknown>): Promise<string> {
 }
 
 function count(failure: string, tookMs: number): void {
-  if (before < WARM_UP) {
-    if (++before === WARM_UP) console.log("asking");
+  if (warmed < WARM_UP) {
+    if (++warmed === WARM_UP) console.log("ready");
     return;
   }
-  came.slowest_ms = Math.max(came.slowest_ms, tookMs);
-  if (failure) came.failed[failure] = (came.failed[failure] ?? 0) + 1;
-  else came.answered += 1;
+  stats.slowest_ms = Math.max(stats.slowest_ms, tookMs);
+  if (failure) stats.failed[failure] = (stats.failed[failure] ?? 0) + 1;
+  else stats.answered += 1;
 }
 
-process.stdin.on("end", () => (over = true)).resume();
-await Promise.all(Array.from({ length: CALLERS }, askOn));
+process.stdin.on("end", () => (stopped = true)).resume();
+await Promise.all(Array.from({ length: CALLERS }, sendChecks));
 client.close();
-console.log(JSON.stringify(came));
+console.log(JSON.stringify(stats));

@@ -1,4 +1,4 @@
-// Runs the scenarios of clients/conformance through this client; the format is described there.
+// Runs the scenarios of clients/conformance with this client. The README there describes the formats.
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
@@ -40,7 +40,7 @@ interface Scenario {
   steps: Step[];
 }
 
-/** A step that came to something else than it should. */
+/** The result of a step does not match the scenario. */
 class Mismatch extends Error {
   override readonly name = "";
 }
@@ -56,55 +56,55 @@ class Run {
     readonly scenario: Scenario,
   ) {}
 
-  async play(): Promise<void> {
+  async run(): Promise<void> {
     const lists = new Map<unknown, string>();
     for (const [name, options] of Object.entries(this.scenario.clients ?? { main: {} })) {
       const token = lists.get(options["list"]) ?? randomUUID();
       lists.set(options["list"], token);
       this.#tokens.set(name, token);
-      this.#clients.set(name, clientWith(this.server, token, options));
+      this.#clients.set(name, newClient(this.server, token, options));
     }
     try {
-      for (const [index, step] of this.scenario.steps.entries()) await this.#step(index, step);
+      for (const [index, step] of this.scenario.steps.entries()) await this.#runStep(index, step);
     } finally {
       for (const client of this.#clients.values()) client.close();
     }
   }
 
-  async #step(index: number, step: Step): Promise<void> {
-    const until = performance.now() + (step.eventually_ms ?? 0);
+  async #runStep(index: number, step: Step): Promise<void> {
+    const deadline = performance.now() + (step.eventually_ms ?? 0);
     for (let times = step.repeat ?? 1; times > 0; ) {
       try {
-        await this.#once(step);
+        await this.#tryStep(step);
         times -= 1;
       } catch (error) {
-        if (performance.now() < until) await pause(50);
+        if (performance.now() < deadline) await pause(50);
         else throw new Mismatch(`step ${index + 1} (${step.call ?? step.control}): ${error}`);
       }
     }
   }
 
-  async #once(step: Step): Promise<void> {
+  async #tryStep(step: Step): Promise<void> {
     const name = step.client ?? "main";
     this.#saved.set("token", this.#tokens.get(name));
-    const [outcome, failure] = await settled(this.#outcome(step, name));
+    const [result, failure] = await settled(this.#send(step, name));
     if (failure && !step.error) throw failure;
-    if (step.error && !failure) throw new Mismatch(`no error, but ${JSON.stringify(outcome)}`);
+    if (step.error && !failure) throw new Mismatch(`expected an error, got ${JSON.stringify(result)}`);
     const expected = this.#resolved(step.error ?? step.expect ?? {});
-    const differs = difference(expected, failure ? described(failure) : outcome, "");
+    const differs = difference(expected, failure ? errorResult(failure) : result, "");
     if (differs) throw new Mismatch(differs);
-    if (step.save) this.#saved.set(step.save, outcome?.["revision"]);
+    if (step.save) this.#saved.set(step.save, result?.["revision"]);
   }
 
-  async #outcome(step: Step, name: string): Promise<Json> {
-    const given = this.#resolved(step.with ?? {}) as Json;
-    if (step.control) return this.#tell(step.control, given, this.#tokens.get(name)!);
+  async #send(step: Step, name: string): Promise<Json> {
+    const input = this.#resolved(step.with ?? {}) as Json;
+    if (step.control) return this.#sendControl(step.control, input, this.#tokens.get(name)!);
     const call = CALLS[step.call!];
-    if (!call) throw new Error(`this client has no ${step.call}`);
-    return call(this.#clients.get(name)!, given);
+    if (!call) throw new Error(`unknown call ${step.call}`);
+    return call(this.#clients.get(name)!, input);
   }
 
-  async #tell(name: string, body: Json, token: string): Promise<Json> {
+  async #sendControl(name: string, body: Json, token: string): Promise<Json> {
     const response = await fetch(`http://${this.control}/${name}`, {
       method: "POST",
       headers: { authorization: `Bearer ${token}` },
@@ -131,105 +131,105 @@ interface Numbered {
 }
 
 function numbered({ numbered, count, but = [] }: Numbered): string[] {
-  const without = new Set(but);
-  const numbers = Array.from({ length: count }, (_, n) => n).filter((n) => !without.has(n));
+  const excluded = new Set(but);
+  const numbers = Array.from({ length: count }, (_, n) => n).filter((n) => !excluded.has(n));
   return numbers.map((n) => numbered.replaceAll("{n}", String(n)));
 }
 
-function clientWith(server: string, token: string, options: Json): SuppressionClient {
-  const choices = { DO_NOT_SEND: "do-not-send", SEND: "send", RAISE: "throw" } as const;
-  const patience = options["default_timeouts"] ? undefined : 20_000;
-  const limit = (name: string) => (options[name] as number | undefined) ?? patience;
-  const made: ClientOptions = {
-    whenUnavailable: choices[(options["when_unavailable"] ?? "DO_NOT_SEND") as keyof typeof choices],
+function newClient(server: string, token: string, options: Json): SuppressionClient {
+  const policies = { DO_NOT_SEND: "do-not-send", SEND: "send", RAISE: "throw" } as const;
+  const defaultTimeout = options["default_timeouts"] ? undefined : 20_000;
+  const timeout = (name: string) => (options[name] as number | undefined) ?? defaultTimeout;
+  const clientOptions: ClientOptions = {
+    whenUnavailable: policies[(options["when_unavailable"] ?? "DO_NOT_SEND") as keyof typeof policies],
     token,
-    checkTimeoutMs: limit("check_timeout_ms"),
-    batchTimeoutMs: limit("batch_timeout_ms"),
-    timeoutMs: limit("timeout_ms"),
+    checkTimeoutMs: timeout("check_timeout_ms"),
+    batchTimeoutMs: timeout("batch_timeout_ms"),
+    timeoutMs: timeout("timeout_ms"),
     batchParallelism: options["batch_parallelism"] as number | undefined,
     log: () => {},
   };
-  return new SuppressionClient(server, made);
+  return new SuppressionClient(server, clientOptions);
 }
 
-const CALLS: Record<string, (client: SuppressionClient, given: Json) => Promise<Json>> = {
-  check: async (client, given) => checked(await client.check(textOf(given, "address"), mail(given))),
-  batch_check: async (client, given) => {
-    const checks = await client.batchCheck(given["addresses"] as string[], mail(given));
+const CALLS: Record<string, (client: SuppressionClient, input: Json) => Promise<Json>> = {
+  check: async (client, input) => checkResult(await client.check(textOf(input, "address"), mail(input))),
+  batch_check: async (client, input) => {
+    const checks = await client.batchCheck(input["addresses"] as string[], mail(input));
     return {
-      checks: checks.map(checked),
+      checks: checks.map(checkResult),
       addresses: checks.map(({ address }) => address),
       not_send: checks.flatMap(({ send }, index) => (send ? [] : [index])),
       unanswered: checks.filter(({ answered }) => !answered).length,
       revision: checks[0]?.revision,
     };
   },
-  filter: async (client, given) => ({
-    addresses: await client.filter(given["addresses"] as string[], mail(given)),
+  filter: async (client, input) => ({
+    addresses: await client.filter(input["addresses"] as string[], mail(input)),
   }),
-  suppress: async (client, given) => {
+  suppress: async (client, input) => {
     const { suppression, created, revision } = await client.suppress(
-      textOf(given, "address"),
-      reasonOf(given)!,
-      { ...written(given), ttlMs: milliseconds(given["ttl_seconds"]) },
+      textOf(input, "address"),
+      reasonOf(input)!,
+      { ...written(input), ttlMs: milliseconds(input["ttl_seconds"]) },
     );
-    return { suppression: suppression && entry(suppression), created, revision };
+    return { suppression: suppression && entryResult(suppression), created, revision };
   },
-  unsuppress: async (client, given) => {
-    const removal = { ...written(given), reason: reasonOf(given) };
-    const { removed, revision } = await client.unsuppress(textOf(given, "address"), removal);
-    return { removed: removed.map(entry), revision };
+  unsuppress: async (client, input) => {
+    const removal = { ...written(input), reason: reasonOf(input) };
+    const { removed, revision } = await client.unsuppress(textOf(input, "address"), removal);
+    return { removed: removed.map(entryResult), revision };
   },
-  erase: async (client, given) => {
-    const { detail } = written(given);
-    const done = await client.erase(textOf(given, "address"), { detail });
+  erase: async (client, input) => {
+    const { detail } = written(input);
+    const done = await client.erase(textOf(input, "address"), { detail });
     return { entries: done.suppressions, events: done.events, revision: done.revision };
   },
-  get_address: async (client, given) => {
-    const { suppressions, revision } = await client.getAddress(textOf(given, "address"));
-    return { suppressions: suppressions.map(entry), revision };
+  get_address: async (client, input) => {
+    const { suppressions, revision } = await client.getAddress(textOf(input, "address"));
+    return { suppressions: suppressions.map(entryResult), revision };
   },
-  list_changes: async (client, given) => {
+  list_changes: async (client, input) => {
     const { changes, throughRevision } = await client.listChanges({
-      afterRevision: given["after_revision"] as string | undefined,
-      pageSize: given["page_size"] as number | undefined,
-      maxWaitMs: given["max_wait_ms"] as number | undefined,
+      afterRevision: input["after_revision"] as string | undefined,
+      pageSize: input["page_size"] as number | undefined,
+      maxWaitMs: input["max_wait_ms"] as number | undefined,
     });
-    return { changes: changes.map(entry), revision: throughRevision };
+    return { changes: changes.map(entryResult), revision: throughRevision };
   },
   unanswered: async (client) => ({ unanswered: client.unanswered }),
 };
 
-function textOf(given: Json, name: string): string {
-  return given[name] as string;
+function textOf(input: Json, name: string): string {
+  return input[name] as string;
 }
 
-function mail(given: Json) {
+function mail(input: Json) {
   return {
-    stream: given["stream"] as string | undefined,
-    mailClass: given["mail_class"] as never && MailClass[given["mail_class"] as never],
-    minRevision: given["min_revision"] as string | undefined,
+    stream: input["stream"] as string | undefined,
+    mailClass: input["mail_class"] as never && MailClass[input["mail_class"] as never],
+    minRevision: input["min_revision"] as string | undefined,
   };
 }
 
-function written(given: Json) {
-  const [stream, source, detail] = ["stream", "source", "detail"].map((name) => given[name]);
+function written(input: Json) {
+  const [stream, source, detail] = ["stream", "source", "detail"].map((name) => input[name]);
   return { stream, source, detail } as { stream?: string; source?: string; detail?: string };
 }
 
-function reasonOf(given: Json): Reason | undefined {
-  return given["reason"] === undefined ? undefined : Reason[given["reason"] as keyof typeof Reason];
+function reasonOf(input: Json): Reason | undefined {
+  return input["reason"] === undefined ? undefined : Reason[input["reason"] as keyof typeof Reason];
 }
 
 function milliseconds(seconds: unknown): number | undefined {
   return typeof seconds === "number" ? seconds * 1000 : undefined;
 }
 
-function checked({ address, send, verdict, reason, answered, revision }: Check): Json {
+function checkResult({ address, send, verdict, reason, answered, revision }: Check): Json {
   return { address, send, verdict: Verdict[verdict] ?? "UNKNOWN", reason: named(reason), answered, revision };
 }
 
-function entry(of: Suppression): Json {
+function entryResult(of: Suppression): Json {
   const { address, stream, reason, source, detail, occurrences, expireTime, removedTime } = of;
   return {
     ...{ address, stream, reason: named(reason), source, detail, occurrences },
@@ -244,7 +244,7 @@ function named(reason: Reason): string {
   return Reason[reason] ?? "UNKNOWN";
 }
 
-function described(error: CallError): Json {
+function errorResult(error: CallError): Json {
   return {
     code: error.code,
     reason: error.reason,
@@ -253,53 +253,53 @@ function described(error: CallError): Json {
   };
 }
 
-async function settled(outcome: Promise<Json>): Promise<[Json?, CallError?]> {
+async function settled(result: Promise<Json>): Promise<[Json?, CallError?]> {
   try {
-    return [await outcome];
+    return [await result];
   } catch (error) {
     if (error instanceof CallError) return [undefined, error];
     throw error;
   }
 }
 
-/** Returns where `found` does not match, and "" if it does. */
-function difference(expected: unknown, found: unknown, path: string): string {
-  if (Array.isArray(expected) && Array.isArray(found)) {
-    if (expected.length !== found.length) {
-      return `${path || "it"} has ${found.length} items instead of ${expected.length}`;
+/** Describes the first mismatch; "" if there is none. */
+function difference(expected: unknown, actual: unknown, path: string): string {
+  if (Array.isArray(expected) && Array.isArray(actual)) {
+    if (expected.length !== actual.length) {
+      return `${path || "result"}: expected ${expected.length} items, got ${actual.length}`;
     }
-    return first(expected.map((item, i) => () => difference(item, found[i], `${path}[${i}]`)));
+    return first(expected.map((item, i) => () => difference(item, actual[i], `${path}[${i}]`)));
   }
   if (typeof expected !== "object" || expected === null || Array.isArray(expected)) {
-    return isDeepStrictEqual(expected, found) ? "" : said(path, expected, found);
+    return isDeepStrictEqual(expected, actual) ? "" : mismatch(path, expected, actual);
   }
   if ("between" in expected) {
     const [low, high] = expected.between as [number, number];
-    const within = typeof found === "number" && low <= found && found <= high;
-    return within ? "" : said(path, expected, found);
+    const within = typeof actual === "number" && low <= actual && actual <= high;
+    return within ? "" : mismatch(path, expected, actual);
   }
-  if (typeof found !== "object" || found === null) return said(path, expected, found);
+  if (typeof actual !== "object" || actual === null) return mismatch(path, expected, actual);
   const members = Object.entries(expected);
-  return first(members.map(([name, of]) => () => difference(of, (found as Json)[name], `${path}.${name}`)));
+  return first(members.map(([name, of]) => () => difference(of, (actual as Json)[name], `${path}.${name}`)));
 }
 
-function first(looks: (() => string)[]): string {
-  for (const look of looks) {
-    const differs = look();
+function first(comparisons: (() => string)[]): string {
+  for (const compare of comparisons) {
+    const differs = compare();
     if (differs) return differs;
   }
   return "";
 }
 
-function said(path: string, expected: unknown, found: unknown): string {
-  return `${path || "it"}: expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`;
+function mismatch(path: string, expected: unknown, actual: unknown): string {
+  return `${path || "result"}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`;
 }
 
 /**
- * Plays one scenario in a thread of its own: gRPC throttles retries for each server and process, and
- * the outage of one scenario is not to spoil the retries of the next.
+ * Runs one scenario in a worker thread, which has its own instance of the gRPC library. gRPC throttles
+ * retries per server, so otherwise the failures of one scenario would affect the retries of the next.
  */
-async function played(server: string, control: string, scenario: Scenario): Promise<string> {
+async function runInThread(server: string, control: string, scenario: Scenario): Promise<string> {
   const thread = new Worker(new URL(import.meta.url), { workerData: { server, control, scenario } });
   const [detail] = (await once(thread, "message")) as [string];
   await thread.terminate();
@@ -307,11 +307,11 @@ async function played(server: string, control: string, scenario: Scenario): Prom
 }
 
 async function main([server, control, folder, ...names]: string[]): Promise<number> {
-  if (!server || !control || !folder) throw new Error("run SERVER CONTROL SCENARIOS [NAME…]");
+  if (!server || !control || !folder) throw new Error("usage: run SERVER CONTROL SCENARIOS [NAME…]");
   let failed = 0;
   for (const scenario of scenariosIn(folder)) {
     if (names.length > 0 && !names.includes(scenario.name)) continue;
-    const detail = await played(server, control, scenario);
+    const detail = await runInThread(server, control, scenario);
     const result = detail ? "FAIL" : "ok";
     failed += detail ? 1 : 0;
     console.log(JSON.stringify({ runner: "typescript", scenario: scenario.name, result, detail }));
@@ -328,7 +328,7 @@ function scenariosIn(folder: string): Scenario[] {
 
 if (parentPort) {
   const { server, control, scenario } = workerData as Record<string, string> & { scenario: Scenario };
-  const detail = await new Run(server!, control!, scenario).play().then(() => "", String);
+  const detail = await new Run(server!, control!, scenario).run().then(() => "", String);
   parentPort.postMessage(detail);
 } else {
   process.exitCode = await main(process.argv.slice(2));

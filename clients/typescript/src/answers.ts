@@ -14,36 +14,36 @@ import type {
 
 /** Whether one address may be mailed. */
 export interface Check {
-  /** As it was asked about. */
+  /** The address as passed by the caller. */
   readonly address: string;
-  /** Whether to send: the service said so, or could not be asked and the policy says so. */
+  /** Whether to send: the verdict is `SEND`, or the service was unavailable and the policy is `send`. */
   readonly send: boolean;
-  /** What the service said; `UNSPECIFIED` if it could not be asked. */
+  /** The verdict of the service; `UNSPECIFIED` if the service was unavailable. */
   readonly verdict: Verdict;
-  /** Why not; `UNSPECIFIED` if there is nothing against it. */
+  /** Why the address must not be mailed; `UNSPECIFIED` if it may be mailed. */
   readonly reason: Reason;
-  /** Whether the service answered at all; the policy stands in where it did not. */
+  /** Whether the service answered. If it did not, the policy decided. */
   readonly answered: boolean;
-  /** The state of the list that this was read from; opaque. */
+  /** The revision of the list that the verdict was read from. It is opaque. */
   readonly revision: string;
-  /** When the list in the server's memory was last known to be complete. */
+  /** When the list in the server's memory was last known to be up to date. */
   readonly asOf: Date | undefined;
 }
 
 type PlainValue<V> = V extends Timestamp ? Date : V extends bigint ? number : V;
 
-/** A message of the contract as a plain object, with dates for times. */
+/** A protobuf message as a plain object, with `Date` for timestamps. */
 export type Plain<M extends Message> = {
   readonly [F in keyof M as Exclude<F, "$typeName" | "$unknown">]: PlainValue<M[F]>;
 };
 
-/** One entry of the list: one address, for one reason, on one stream or all mail. */
+/** One entry of the list: one address, suppressed for one reason, on one stream or for all mail. */
 export type Suppression = Plain<SuppressionMessage>;
 
-/** One piece of feedback about one recipient, as it was received. */
+/** One feedback item about one recipient, as received. */
 export type Event = Plain<EventMessage>;
 
-/** Reads the answer about one address. */
+/** Converts the response for one address. */
 export function checkFrom(
   address: string,
   { verdict, reason, revision, asOfTime }: Omit<CheckAddressResponse, "$typeName">,
@@ -54,10 +54,10 @@ export function checkFrom(
 }
 
 /**
- * Reads the answer about many addresses, in their order.
+ * Converts the response for many addresses, in the order of the addresses.
  *
- * An answer with another number of verdicts than there were questions leaves open which is whose, so
- * none of them counts and nothing may be sent.
+ * If the number of verdicts differs from the number of addresses, no verdict can be matched to an
+ * address, so all verdicts are `UNSPECIFIED` and no mail is sent.
  */
 export function checksFrom(addresses: readonly string[], response: BatchCheckResponse): Check[] {
   const { revision, asOfTime } = response;
@@ -70,7 +70,7 @@ export function checksFrom(addresses: readonly string[], response: BatchCheckRes
   });
 }
 
-/** Turns a message into a plain object. */
+/** Converts a message to a plain object. */
 export function plain<S extends DescMessage>(
   schema: S,
   message: MessageShape<S>,

@@ -22,23 +22,23 @@ import type {
 import { Policy } from "./policy.js";
 import { Transport } from "./transport.js";
 
-/** How many addresses the service takes in one call. */
+/** The largest number of addresses in one BatchCheck call. */
 export const MAX_BATCH = 10_000;
 
 const rpc = SuppressionService.method;
 
 /**
- * Asks before each mail, and changes the list.
+ * Checks addresses and changes the suppression list.
  *
- * Keep one for the life of a process. It connects at its first call.
+ * Create one client per process and keep it. It connects on the first call.
  *
- * Checks carry the revision of this client's newest write, so that they see it on every replica. The
- * newest is the one that was answered last: of writes that overlap, hand the revision of the one that
- * matters to the check as `minRevision`.
+ * Checks send the revision of this client's newest write, so they see this write on every replica. The
+ * newest write is the one whose response arrived last. If writes run concurrently, pass the revision of
+ * the one that matters as `minRevision`.
  *
- * Every method throws `RefusedError` for what the service refuses, and `ClientClosedError` after
- * `close`. While the service cannot be asked, checks do as `whenUnavailable` says; everything else
- * throws `UnavailableError`.
+ * Every method throws `RefusedError` if the service rejects the request, and `ClientClosedError` after
+ * `close`. If the service is unavailable, checks follow the policy `whenUnavailable`; all other methods
+ * throw `UnavailableError`.
  */
 export class SuppressionClient {
   readonly #transport: Transport;
@@ -47,11 +47,11 @@ export class SuppressionClient {
   #newestWrite: string | undefined;
 
   /**
-   * Makes a client; nothing is connected yet.
+   * Creates a client. It does not connect yet.
    *
-   * @param server `host:port`, `dns:///host:port` to spread over all addresses of a name, or
-   *   `unix:/path`.
-   * @throws ConfigurationError if the options do not go together, or are not safe.
+   * @param server `host:port`, `dns:///host:port` or `unix:/path`. Calls are balanced round-robin over
+   *   all addresses of a name.
+   * @throws ConfigurationError if the options contradict each other or are not safe.
    */
   constructor(server: string, options: ClientOptions) {
     const { checkTimeoutMs, batchTimeoutMs, timeoutMs, batchParallelism } = options ?? {};
@@ -63,108 +63,109 @@ export class SuppressionClient {
     };
     const positive = [...Object.values(this.#limits), options?.connectTimeoutMs ?? 1];
     if (!positive.every((limit) => limit > 0)) {
-      throw new ConfigurationError("time-outs and batchParallelism must be positive");
+      throw new ConfigurationError("timeouts and batchParallelism must be positive");
     }
     this.#policy = new Policy(options?.whenUnavailable, options?.log ?? console.warn);
     this.#transport = new Transport(server, options);
   }
 
-  /** How many addresses the policy decided about so far, for want of an answer. */
+  /** The number of addresses that the policy has decided because the service was unavailable. */
   get unanswered(): number {
     return this.#policy.unanswered;
   }
 
-  /** Closes the connection. Calls under way fail; closing again does nothing. */
+  /** Closes the connection. Calls in progress fail. A second `close` does nothing. */
   close(): void {
     this.#transport.close();
   }
 
-  /** Asks whether one address may be mailed. Text that is no address is answered, not thrown. */
+  /** Checks one address. A malformed address is not an error: the reason is `INVALID_ADDRESS`. */
   async check(address: string, mail: Mail = {}): Promise<Check> {
     const { stream, mailClass, signal } = mail;
     try {
-      const response = await this.#fresh(mail.minRevision, (minRevision) => {
-        const request = { address: onWire(address), stream, mailClass, minRevision };
+      const response = await this.#withMinRevision(mail.minRevision, (minRevision) => {
+        const request = { address: encodable(address), stream, mailClass, minRevision };
         return this.#transport.call(rpc.checkAddress, request, this.#limits.check, signal);
       });
       return checkFrom(address, response);
     } catch (error) {
-      return this.#standIn([address], error)[0]!;
+      return this.#applyPolicy([address], error)[0]!;
     }
   }
 
   /**
-   * Asks about any number of addresses; the answers are in their order.
+   * Checks any number of addresses. The results are in the order of the addresses.
    *
-   * Every 10,000 addresses are one call with a deadline of its own, several under way at a time. Each
-   * call is answered at one revision, but two calls can be answered at two, and one can go unanswered
-   * without the others. The first error ends it all.
+   * The addresses are split into calls of 10,000, which run in parallel, each with its own deadline. All
+   * results of one call have the same revision; results of different calls can have different revisions.
+   * If one call fails because the service is unavailable, the policy decides only about its addresses.
+   * The first error cancels the other calls.
    */
   async batchCheck(addresses: Iterable<string>, mail: Mail = {}): Promise<Check[]> {
-    const pieces = split(addresses);
-    const answers: Check[][] = [];
+    const batches = split(addresses);
+    const results: Check[][] = [];
     const failed = new AbortController();
     const signal = AbortSignal.any([failed.signal, ...(mail.signal ? [mail.signal] : [])]);
-    const rest = pieces.entries();
-    const work = async (): Promise<void> => {
-      for (const [index, piece] of rest) {
-        answers[index] = await this.#piece(piece, { ...mail, signal });
+    const queue = batches.entries();
+    const checkQueue = async (): Promise<void> => {
+      for (const [index, batch] of queue) {
+        results[index] = await this.#checkBatch(batch, { ...mail, signal });
       }
     };
-    const workers = Array.from({ length: Math.min(this.#limits.parallelism, pieces.length) }, work);
+    const parallelism = Math.min(this.#limits.parallelism, batches.length);
     try {
-      await Promise.all(workers);
+      await Promise.all(Array.from({ length: parallelism }, checkQueue));
     } catch (error) {
       failed.abort(error);
       throw error;
     }
-    return answers.flat();
+    return results.flat();
   }
 
-  /** Returns the addresses that may be mailed, in their order. */
+  /** Returns the addresses that may be mailed, in the given order. */
   async filter(addresses: Iterable<string>, mail: Mail = {}): Promise<string[]> {
     const checks = await this.batchCheck(addresses, mail);
     return checks.filter((check) => check.send).map((check) => check.address);
   }
 
-  /** Puts an address on the list. Idempotent; returns once the entry is durable. */
+  /** Adds an address to the list. Idempotent. Resolves after the entry is durable. */
   async suppress(address: string, reason: Reason, entry: Entry = {}): Promise<Suppressed> {
     const { stream, source, detail, ttlMs, signal } = entry;
     const ttl = ttlMs === undefined ? undefined : durationFromMs(ttlMs);
-    const request = { address: onWire(address), reason, stream, source, detail, ttl };
+    const request = { address: encodable(address), reason, stream, source, detail, ttl };
     const response = await this.#call(rpc.suppress, request, signal);
     this.#newestWrite = response.revision || this.#newestWrite;
     const { suppression, created, revision } = response;
     return { suppression: suppression && plain(SuppressionSchema, suppression), created, revision };
   }
 
-  /** Takes entries of an address off the list. Idempotent. */
+  /** Removes entries of an address from the list. Idempotent. */
   async unsuppress(address: string, removal: Removal = {}): Promise<Unsuppressed> {
     const { reason, stream, source, detail, signal } = removal;
-    const request = { address: onWire(address), reason, stream, source, detail };
+    const request = { address: encodable(address), reason, stream, source, detail };
     const response = await this.#call(rpc.unsuppress, request, signal);
     this.#newestWrite = response.revision || this.#newestWrite;
     return { removed: response.removed.map(entryFrom), revision: response.revision };
   }
 
   /**
-   * Has a person forgotten; the address stays blocked as it is. Idempotent.
+   * Erases the personal data of an address. The address stays suppressed. Idempotent.
    *
-   * Entries keep a keyed hash instead of the address, and no text but `detail`.
+   * A keyed hash replaces the address in its entries, and `detail` replaces their texts.
    */
   async erase(address: string, erasure: Erasure = {}): Promise<Erased> {
     const { detail, signal } = erasure;
-    const response = await this.#call(rpc.eraseAddress, { address: onWire(address), detail }, signal);
+    const response = await this.#call(rpc.eraseAddress, { address: encodable(address), detail }, signal);
     this.#newestWrite = response.revision || this.#newestWrite;
     const { suppressions, events, revision } = response;
     return { suppressions, events, revision };
   }
 
-  /** Returns every entry and the feedback of one address. */
+  /** Returns the feedback about one address and every entry, including removed and expired entries. */
   async getAddress(address: string, { signal }: CallOptions = {}): Promise<AddressHistory> {
     const { suppressions, events, revision } = await this.#call(
       rpc.getAddress,
-      { address: onWire(address) },
+      { address: encodable(address) },
       signal,
     );
     return {
@@ -187,41 +188,41 @@ export class SuppressionClient {
     return { changes: changes.map(entryFrom), throughRevision };
   }
 
-  /** Asks about at most `MAX_BATCH` addresses. */
-  async #piece(addresses: string[], mail: Mail): Promise<Check[]> {
+  /** Checks at most `MAX_BATCH` addresses. */
+  async #checkBatch(addresses: string[], mail: Mail): Promise<Check[]> {
     const { stream, mailClass, signal } = mail;
     try {
-      const response = await this.#fresh(mail.minRevision, (minRevision) => {
-        const request = { addresses: addresses.map(onWire), stream, mailClass, minRevision };
+      const response = await this.#withMinRevision(mail.minRevision, (minRevision) => {
+        const request = { addresses: addresses.map(encodable), stream, mailClass, minRevision };
         return this.#transport.call(rpc.batchCheck, request, this.#limits.batch, signal);
       });
       return checksFrom(addresses, response);
     } catch (error) {
-      return this.#standIn(addresses, error);
+      return this.#applyPolicy(addresses, error);
     }
   }
 
-  /** Asks for an answer at least as new as the caller wants, else as one's own writes. */
-  async #fresh<R>(
-    wanted: string | undefined,
-    ask: (minRevision: string | undefined) => Promise<R>,
+  /** Makes a call with the caller's revision or, if there is none, with that of the newest write. */
+  async #withMinRevision<R>(
+    minRevision: string | undefined,
+    call: (minRevision: string | undefined) => Promise<R>,
   ): Promise<R> {
-    const carried = this.#newestWrite;
-    if (wanted !== undefined || carried === undefined) return ask(wanted);
+    const newest = this.#newestWrite;
+    if (minRevision !== undefined || newest === undefined) return call(minRevision);
     try {
-      return await ask(carried);
+      return await call(newest);
     } catch (error) {
-      if (!isOfAnotherDatabase(error)) throw error;
+      if (!isUnknownRevision(error)) throw error;
     }
-    // The service has moved to another database, where what was written before means nothing. The
-    // caller did not ask for it, so ask without; a newer write stays.
-    if (this.#newestWrite === carried) this.#newestWrite = undefined;
-    return ask(undefined);
+    // The service uses another database now, for example after a restore, and does not know this
+    // revision. The caller did not pass it, so retry without it. A newer write is kept.
+    if (this.#newestWrite === newest) this.#newestWrite = undefined;
+    return call(undefined);
   }
 
-  /** Lets the policy decide where the service could not be asked, and only there. */
-  #standIn(addresses: readonly string[], error: unknown): Check[] {
-    if (error instanceof UnavailableError) return this.#policy.standIn(addresses, error);
+  /** Lets the policy decide if the service is unavailable. Throws every other error. */
+  #applyPolicy(addresses: readonly string[], error: unknown): Check[] {
+    if (error instanceof UnavailableError) return this.#policy.decide(addresses, error);
     throw error;
   }
 
@@ -238,7 +239,7 @@ function entryFrom(message: MessageShape<typeof SuppressionSchema>): Suppression
   return plain(SuppressionSchema, message);
 }
 
-function isOfAnotherDatabase(error: unknown): boolean {
+function isUnknownRevision(error: unknown): boolean {
   return (
     error instanceof RefusedError &&
     error.code === "INVALID_ARGUMENT" &&
@@ -246,10 +247,10 @@ function isOfAnotherDatabase(error: unknown): boolean {
   );
 }
 
-/** Splits addresses into pieces that the service takes, in order. */
+/** Splits addresses into batches of at most `MAX_BATCH`, in order. */
 function split(addresses: Iterable<string>): string[][] {
   if (typeof addresses === "string") {
-    throw new TypeError("addresses must be an iterable of texts, not one text");
+    throw new TypeError("addresses must be an iterable of strings, not one string");
   }
   const all = [...addresses];
   const count = Math.ceil(all.length / MAX_BATCH);
@@ -257,9 +258,9 @@ function split(addresses: Iterable<string>): string[][] {
 }
 
 /**
- * Replaces what protobuf cannot carry, half a surrogate pair, by the empty text, which is no address
- * either. Otherwise it would arrive as another text.
+ * Returns the address, or "" if it has an unpaired surrogate. UTF-8 cannot encode one, so the service
+ * would receive another text. The service answers `INVALID_ADDRESS` for "".
  */
-function onWire(address: string): string {
+function encodable(address: string): string {
   return address.isWellFormed() ? address : "";
 }

@@ -10,40 +10,39 @@ import {
 
 import { ConfigurationError } from "./errors.js";
 
-/** PEM texts. */
+/** Certificates and keys for TLS, in PEM. */
 export interface Tls {
-  /** The authorities to trust; absent: those that Node.js comes with. */
+  /** The trusted certificate authorities. Default: those of Node.js. */
   readonly ca?: string | Uint8Array;
-  /** The chain of the client's own certificate, for mutual TLS. */
+  /** The client's certificate chain, for mutual TLS. */
   readonly cert?: string | Uint8Array;
   /** The private key of `cert`. */
   readonly key?: string | Uint8Array;
 }
 
-/** How the service is reached, and how safely. */
+/** Options of the connection. */
 export interface ConnectionOptions {
-  /** Sent as `authorization: Bearer …`; beyond this machine only through TLS. */
+  /** Sent as `authorization: Bearer …`. Requires TLS unless the server is on this machine. */
   readonly token?: string | undefined;
-  /** Talk through TLS; `true` trusts the public authorities. */
+  /** Enables TLS. `true` trusts the public certificate authorities. */
   readonly tls?: Tls | boolean | undefined;
-  /** Allow plaintext beyond this machine, in a network that you trust. */
+  /** Allows plaintext connections to other machines. Use it only in a trusted network. */
   readonly insecure?: boolean | undefined;
   /**
-   * Milliseconds that the first calls wait, before their deadlines start to run, for the first attempt
-   * to connect to come to an end; 2,000 by default.
+   * How many milliseconds the first calls wait for the first connection attempt to finish. Their
+   * deadlines start after that. The default is 2,000.
    */
   readonly connectTimeoutMs?: number | undefined;
 }
 
 /**
- * Round robin over all addresses that the server's name has, and retries.
+ * Round-robin load balancing over all addresses of the target, and retries.
  *
- * Every call is idempotent, so every call is retried, within its one deadline. The throttle lets a
- * burst of fifty failures be retried, and from then on about one call for ten that succeed: a service
- * that is down is not hammered. CANCELLED is what a server that stops makes of calls which it has
- * read and not begun (grpc/grpc#41785); a caller's own cancelling ends the call, retries included.
- * UNKNOWN is what some libraries make of a connection that is cut while they write
- * (grpc/grpc-java#10120).
+ * Every RPC is idempotent, so every RPC is retried within its deadline. Retry throttling allows a burst
+ * of fifty retries, then about one retry per ten successful calls. This protects a service that is down.
+ * CANCELLED is retried because a stopping server returns it for calls that it has read but not started
+ * (grpc/grpc#41785). If the caller cancels a call, it is not retried. UNKNOWN is retried because some
+ * libraries return it when a connection breaks during a write (grpc/grpc-java#10120).
  */
 const SERVICE_CONFIG = {
   loadBalancingConfig: [{ round_robin: {} }],
@@ -64,75 +63,76 @@ const SERVICE_CONFIG = {
 
 const MIB = 1024 * 1024;
 
-/** Returns the settings of the channel. */
+/** Returns the channel options. */
 export function channelOptions(server: string): ChannelOptions {
   return {
     "grpc.service_config": JSON.stringify(SERVICE_CONFIG),
-    // What DNS has to say about retries does not count.
+    // Do not let a service config from DNS replace this one.
     "grpc.service_config_disable_resolution": 1,
-    // Notice a dead peer under a waiting call. Not on idle connections: servers close the connection
+    // Detect a dead peer during a call. Do not ping on idle connections: servers close the connection
     // of a client that pings without calls.
     "grpc.keepalive_time_ms": 30_000,
     "grpc.keepalive_timeout_ms": 10_000,
-    // By default gRPC waits up to two minutes before it tries a server again. Shorter than servers
-    // drain: while one restarts after the other, the first is found again in time.
+    // By default gRPC waits up to two minutes before it reconnects. The maximum here is shorter than the
+    // time a server takes to drain: in a rolling restart, the client reconnects to the first server
+    // before the next one stops.
     "grpc.initial_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 1_000,
-    // A request that outgrows this buffer is not retried; the longest batch has 3.3 MB.
+    // A request larger than this buffer is not retried. The largest batch has 3.3 MB.
     "grpc.per_rpc_retry_buffer_size": 4 * MIB,
-    // A page of 10,000 changes outgrows the default of 4 MiB.
+    // A page of 10,000 changes is larger than the default limit of 4 MiB.
     "grpc.max_receive_message_length": 64 * MIB,
-    // A proxy from the environment would carry loopback plaintext off the machine.
+    // A proxy from the environment would send loopback traffic in plaintext to another machine.
     ...(isLoopback(server) ? { "grpc.enable_http_proxy": 0 } : {}),
   };
 }
 
-/** Returns the credentials of the channel. */
+/** Returns the channel credentials. */
 export function channelCredentials({ tls }: ConnectionOptions): ChannelCredentials {
   if (!tls) return credentials.createInsecure();
   const { ca, cert, key } = tls === true ? ({} as Tls) : tls;
   return credentials.createSsl(pem(ca), pem(key), pem(cert));
 }
 
-/** Connects, and returns once that has succeeded or failed, or the time is over. */
-export async function firstAttempt(channel: ChannelInterface, atMostMs: number): Promise<void> {
-  const deadline = Date.now() + atMostMs;
+/** Connects. Resolves when the attempt has succeeded or failed, or after `timeoutMs`. */
+export async function connectOnce(channel: ChannelInterface, timeoutMs: number): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
   const { IDLE, CONNECTING } = connectivityState;
   let state = channel.getConnectivityState(true);
   while ((state === IDLE || state === CONNECTING) && Date.now() < deadline) {
     const before = state;
-    // An error is the end of the time; the state says so too.
+    // The callback's error means that the deadline has expired; the loop checks that itself.
     await new Promise((resolve) => channel.watchConnectivityState(before, deadline, resolve));
     state = channel.getConnectivityState(true);
   }
 }
 
-function pem(given: string | Uint8Array | undefined): Buffer | null {
-  return given === undefined ? null : Buffer.from(given);
+function pem(text: string | Uint8Array | undefined): Buffer | null {
+  return text === undefined ? null : Buffer.from(text);
 }
 
-/** Refuses plaintext, and above all a token in plaintext, beyond this machine. */
+/** Rejects plaintext connections to other machines, unless `insecure` is set and there is no token. */
 export function requireSafe(server: string, { token, tls, insecure }: ConnectionOptions): void {
   if (tls && insecure) throw new ConfigurationError("tls and insecure contradict each other");
   if (typeof tls === "object" && (tls.cert === undefined) !== (tls.key === undefined)) {
     throw new ConfigurationError("mutual TLS needs both cert and key");
   }
   if (token !== undefined && !/^[!-~]([ -~]*[!-~])?$/.test(token)) {
-    throw new ConfigurationError("the token must be printable ASCII without blanks around it");
+    throw new ConfigurationError("the token must be printable ASCII without surrounding whitespace");
   }
   if (tls || isLoopback(server)) return;
-  const away = `${server} is not on this machine:`;
+  const reason = `${server} is not a loopback address:`;
   if (!insecure) {
     throw new ConfigurationError(
-      `${away} use tls, or allow plaintext as insecure if you trust the network`,
+      `${reason} use tls, or allow plaintext with insecure if you trust the network`,
     );
   }
   if (token !== undefined) {
-    throw new ConfigurationError(`${away} a token goes there only through TLS`);
+    throw new ConfigurationError(`${reason} a token requires TLS`);
   }
 }
 
-/** Says whether a gRPC target, such as `dns:///localhost:50051`, stays on this machine. */
+/** Returns whether a gRPC target, such as `dns:///localhost:50051`, is on this machine. */
 export function isLoopback(server: string): boolean {
   if (server.startsWith("unix:")) return true;
   const [, resolver = "", address = server] = /^dns:(?:\/\/([^/]*)\/)?(.*)$/.exec(server) ?? [];
@@ -140,7 +140,7 @@ export function isLoopback(server: string): boolean {
   // More than one colon without brackets is a bare IPv6 address.
   const bare = address.split(":").length === 2 ? address.replace(/:\d+$/, "") : address;
   const host = (bracketed?.[1] ?? bare).toLowerCase();
-  // dns://resolver/localhost asks a stranger where localhost is.
+  // For dns://resolver/localhost another machine resolves the name localhost.
   if (host === "localhost") return resolver === "";
   return isIP(host) === 4 ? host.startsWith("127.") : host === "::1";
 }

@@ -1,10 +1,10 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { type ServiceError, status } from "@grpc/grpc-js";
 
-/** The name of a gRPC status, such as "UNAVAILABLE". */
+/** The name of a gRPC status code, such as "UNAVAILABLE". */
 export type StatusName = keyof typeof status;
 
-/** What is wrong with one field of a request. */
+/** Describes an invalid field of a request. */
 export interface FieldViolation {
   readonly field: string;
   readonly description: string;
@@ -17,7 +17,7 @@ interface Details {
   readonly violations: readonly FieldViolation[];
 }
 
-/** The root of all errors of this package. */
+/** The base class of all errors of this package. */
 export class SuppressionError extends Error {
   constructor(message: string) {
     super(message);
@@ -25,21 +25,21 @@ export class SuppressionError extends Error {
   }
 }
 
-/** The client was set up in a way that it refuses. */
+/** The options of the client are invalid. */
 export class ConfigurationError extends SuppressionError {}
 
-/** The client was used after it was closed. */
+/** The client was used after `close`. */
 export class ClientClosedError extends SuppressionError {}
 
 /** A call that failed. */
 export abstract class CallError extends SuppressionError {
-  /** The gRPC status. */
+  /** The gRPC status code. */
   readonly code: StatusName;
-  /** UPPER_SNAKE, from google.rpc.ErrorInfo; empty where the service named none. */
+  /** The reason of google.rpc.ErrorInfo, in UPPER_SNAKE_CASE. Empty if there is none. */
   readonly reason: string;
-  /** What ErrorInfo says beside the reason. */
+  /** The metadata of google.rpc.ErrorInfo. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** The fields at fault, from google.rpc.BadRequest. */
+  /** The invalid fields, from google.rpc.BadRequest. */
   readonly violations: readonly FieldViolation[];
 
   constructor(message: string, details: Details) {
@@ -53,17 +53,14 @@ export abstract class CallError extends SuppressionError {
   }
 }
 
-/**
- * The service answered, and refuses a call like this one: a mistake of the program or its
- * configuration.
- */
+/** The service rejected the request: the program or its configuration is wrong. */
 export class RefusedError extends CallError {}
 
-/** The service could not be asked. A write may have been made or not; it does no harm to repeat it. */
+/** The service is unavailable. A write may or may not have taken effect; it is safe to repeat it. */
 export class UnavailableError extends CallError {}
 
-// What time, or someone at the service, mends. Nobody here cancels a call without saying so, hence
-// CANCELLED comes from a proxy or a stopping server.
+// Status codes that mean a failure of the service, not of the caller. Cancellation by the caller is
+// handled before, so CANCELLED comes from a proxy or a stopping server.
 const UNAVAILABLE: ReadonlySet<StatusName> = new Set([
   "UNAVAILABLE",
   "DEADLINE_EXCEEDED",
@@ -75,7 +72,7 @@ const UNAVAILABLE: ReadonlySet<StatusName> = new Set([
   "DATA_LOSS",
 ] as const);
 
-/** Returns the error that a failed call stands for. */
+/** Converts the error of a failed call. */
 export function errorFrom(error: ServiceError): CallError {
   const code = (status[error.code] ?? "UNKNOWN") as StatusName;
   const details: Details = { code, ...detailsFrom(error) };
@@ -93,8 +90,8 @@ function messageFrom(text: string, { code, reason, violations }: Details): strin
   return [text ? `${head}: ${text}` : head, ...faults].join("; ");
 }
 
-// google.rpc.Status, ErrorInfo and BadRequest are read by hand: all their fields of interest are
-// texts and messages, and no package has just these three.
+// google.rpc.Status, ErrorInfo and BadRequest are decoded by hand: only their string and message fields
+// are needed, and there is no small package with these three types.
 function detailsFrom(error: ServiceError): Omit<Details, "code"> {
   let reason = "";
   let metadata: Record<string, string> = {};
@@ -115,7 +112,7 @@ function detailsFrom(error: ServiceError): Omit<Details, "code"> {
       }
     }
   } catch {
-    // A proxy mangled the details; the code still holds.
+    // The details are malformed, for example because of a proxy. The status code is still valid.
   }
   return { reason, metadata, violations };
 }
@@ -124,7 +121,7 @@ function text(message: Uint8Array, number: number): string {
   return new TextDecoder().decode(all(message, number)[0]);
 }
 
-/** Returns the values of one field, of a message or text type. */
+/** Returns the values of one field of type string or message. */
 function all(message: Uint8Array, number: number): Uint8Array[] {
   const values: Uint8Array[] = [];
   const reader = new BinaryReader(message);

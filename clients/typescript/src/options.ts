@@ -3,120 +3,120 @@ import type { ConnectionOptions } from "./connection.js";
 import type { MailClass, Reason } from "./gen/suppression/v1/suppression_pb.js";
 import type { WhenUnavailable } from "./policy.js";
 
-/** The choices of a client. */
+/** Options of a client. */
 export interface ClientOptions extends ConnectionOptions {
-  /** What a check answers while the service cannot be asked. Required: see {@link WhenUnavailable}. */
+  /** The policy for checks when the service is unavailable. Required. */
   readonly whenUnavailable: WhenUnavailable;
-  /** Milliseconds for a check, retries included; 250 by default. */
+  /** The deadline of a check in milliseconds, including retries. The default is 250. */
   readonly checkTimeoutMs?: number | undefined;
-  /** Milliseconds for each call of a batch, one for 10,000 addresses; 1,000 by default. */
+  /** The deadline of each call of a batch in milliseconds. The default is 1,000. */
   readonly batchTimeoutMs?: number | undefined;
-  /** Milliseconds for every other call; 5,000 by default. */
+  /** The deadline of every other call in milliseconds. The default is 5,000. */
   readonly timeoutMs?: number | undefined;
-  /** How many calls of one batch are under way at a time; 4 by default. */
+  /** How many calls of one batch run in parallel. The default is 4. */
   readonly batchParallelism?: number | undefined;
-  /** Where to warn, once a minute at most, that the service cannot be asked; console.warn by default. */
+  /** Logs a warning when the service is unavailable, at most once a minute. Default: console.warn. */
   readonly log?: ((line: string) => void) | undefined;
 }
 
-/** What goes with any call. */
+/** Options of every call. */
 export interface CallOptions {
-  /** Ends the call, which then throws the signal's reason. */
+  /** Cancels the call, which then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a check has to know of a mail besides its recipient. */
+/** Describes the mail that a check is about, except its recipient. */
 export interface Mail extends CallOptions {
-  /** What the mail belongs to, such as "newsletter". Entries for all mail hold too. */
+  /** The stream that the mail belongs to, such as "newsletter". Entries for all mail always apply. */
   readonly stream?: string | undefined;
-  /** `MailClass.ESSENTIAL` passes complaints and unsubscribes. */
+  /** Complaints and unsubscribes do not apply to `MailClass.ESSENTIAL`. */
   readonly mailClass?: MailClass | undefined;
-  /** Answer from a state at least this new; absent: as new as this client's own newest write. */
+  /** The oldest revision to answer from. Default: the revision of this client's newest write. */
   readonly minRevision?: string | undefined;
 }
 
-/** What can be said of an entry besides its address and reason. */
+/** The optional fields of a new entry. */
 export interface Entry extends CallOptions {
-  /** What the entry is to hold for, at most 100 bytes; absent: all mail. */
+  /** The stream that the entry applies to, at most 100 bytes. Default: all mail. */
   readonly stream?: string | undefined;
-  /** Who makes the entry, at most 100 bytes. */
+  /** Who creates the entry, at most 100 bytes. */
   readonly source?: string | undefined;
-  /** Why, in words for people, at most 1,000 bytes. */
+  /** A human-readable explanation, at most 1,000 bytes. */
   readonly detail?: string | undefined;
-  /** How many milliseconds it is to hold; absent: for ever. */
+  /** How many milliseconds the entry stays active. Default: it does not expire. */
   readonly ttlMs?: number | undefined;
 }
 
-/** Which entries to remove, and why. */
+/** Selects the entries to remove, and says why. */
 export interface Removal extends CallOptions {
-  /** Only entries of this reason; absent: of every reason. */
+  /** Only entries of this reason. Default: of every reason. */
   readonly reason?: Reason | undefined;
-  /** Only entries of this stream, "" for those that hold for all mail; absent: of every stream. */
+  /** Only entries of this stream; "" selects entries for all mail. Default: of every stream. */
   readonly stream?: string | undefined;
-  /** Who removes them, at most 100 bytes. */
+  /** Who removes the entries, at most 100 bytes. */
   readonly source?: string | undefined;
-  /** Why, in words for people, at most 1,000 bytes. */
+  /** A human-readable explanation, at most 1,000 bytes. */
   readonly detail?: string | undefined;
 }
 
-/** Why a person is to be forgotten. */
+/** Says why the personal data of an address is erased. */
 export interface Erasure extends CallOptions {
-  /** Such as the number of the request, at most 1,000 bytes. It is kept: name no person in it. */
+  /** Such as a request number, at most 1,000 bytes. It is stored: do not put personal data into it. */
   readonly detail?: string | undefined;
 }
 
-/** Which changes to list. */
+/** Selects the changes to list. */
 export interface ChangesQuery extends CallOptions {
-  /** The `throughRevision` of the call before; absent: begin at the beginning. */
+  /** The `throughRevision` of the previous call. Default: list all changes. */
   readonly afterRevision?: string | undefined;
-  /** About how many to return, at most 10,000; 1,000 by default. */
+  /** The approximate number of changes to return, at most 10,000. The default is 1,000. */
   readonly pageSize?: number | undefined;
-  /** How long to wait for a change where there is none; comes on top of the deadline. */
+  /** How long to wait for a change if there is none. It is added to the deadline. */
   readonly maxWaitMs?: number | undefined;
 }
 
-/** What became of an entry. */
+/** The result of `suppress`. */
 export interface Suppressed {
-  /** The entry as it now stands. */
+  /** The entry after the call. */
   readonly suppression: Suppression | undefined;
-  /** Whether the call made it stand; false where it stood before. */
+  /** True if the call made the entry active. False if it was already active. */
   readonly created: boolean;
-  /** What the call wrote; checks at least this new see the entry. */
+  /** The revision that the call wrote. Checks at this revision or later see the entry. */
   readonly revision: string;
 }
 
-/** What was taken off the list. */
+/** The result of `unsuppress`. */
 export interface Unsuppressed {
-  /** The entries that the call removed; none where nothing stood. */
+  /** The entries that the call removed. Empty if no entry was active. */
   readonly removed: readonly Suppression[];
-  /** What the call wrote; checks at least this new see the removal. */
+  /** The revision that the call wrote. Checks at this revision or later see the removal. */
   readonly revision: string;
 }
 
-/** What was forgotten of a person. */
+/** The result of `erase`. */
 export interface Erased {
-  /** How many entries have lost the address; they stand as before. */
+  /** The number of entries in which the address was replaced. They stay active. */
   readonly suppressions: number;
-  /** How many pieces of feedback were forgotten. */
+  /** The number of feedback events that were cleared. */
   readonly events: number;
-  /** What the call wrote; opaque. */
+  /** The revision that the call wrote. */
   readonly revision: string;
 }
 
-/** Everything that is known of one address. */
+/** All stored data about one address. */
 export interface AddressHistory {
-  /** Every entry, removed and expired ones included. */
+  /** Every entry, including removed and expired entries. */
   readonly suppressions: readonly Suppression[];
-  /** The feedback about it, newest first, at most 1,000. */
+  /** The feedback about the address, newest first, at most 1,000 events. */
   readonly events: readonly Event[];
-  /** The state of the list that this was read from; opaque. */
+  /** The revision of the list that the response was read from. */
   readonly revision: string;
 }
 
-/** What changed on the list. */
+/** A page of changes of the list. */
 export interface Changes {
-  /** The entries as they now stand, oldest change first; a removed one has `removedTime`. */
+  /** The changed entries, oldest change first. A removed entry has `removedTime`. */
   readonly changes: readonly Suppression[];
-  /** The `afterRevision` of the next call. Moves on even where nothing changed. */
+  /** Pass this as `afterRevision` in the next call. It can advance even if nothing changed. */
   readonly throughRevision: string;
 }

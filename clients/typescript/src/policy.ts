@@ -3,22 +3,23 @@ import { ConfigurationError, type UnavailableError } from "./errors.js";
 import { Reason, Verdict } from "./gen/suppression/v1/suppression_pb.js";
 
 /**
- * What a check answers while the service cannot be asked: `do-not-send` does not send, `send` sends as though
- * nothing stood against it, `throw` throws an `UnavailableError`.
+ * The policy for checks when the service is unavailable: `do-not-send` means do not send now and check
+ * again later, `send` means send as if the address were not suppressed, `throw` throws an
+ * `UnavailableError`.
  *
- * There is no default: holding delays mail that may matter, sending mails addresses that bounced or
- * complained. Only the sender knows which is worse.
+ * There is no default, because only the sender knows which is worse: not sending delays mail that can be
+ * important, sending can reach addresses that bounced or complained.
  */
 export type WhenUnavailable = "do-not-send" | "send" | "throw";
 
 const LOG_INTERVAL_MS = 60_000;
 
 /**
- * Stands in for missing answers, counts them, and says so in the log: once a minute at most, since an
- * outage meets every check, and the log is not to become the second outage. No line holds an address.
+ * Decides about addresses when the service is unavailable. Counts these decisions and logs a warning at
+ * most once a minute, because an outage affects every check. The warning contains no address.
  */
 export class Policy {
-  /** How many addresses were decided without an answer so far. */
+  /** The number of addresses decided so far. */
   unanswered = 0;
   readonly #choice: WhenUnavailable;
   readonly #log: (line: string) => void;
@@ -26,22 +27,22 @@ export class Policy {
   #loggedAt = -Infinity;
 
   constructor(choice: WhenUnavailable, log: (line: string) => void) {
-    // Programs in plain JavaScript can leave it out.
+    // JavaScript programs can omit the option.
     if (!["do-not-send", "send", "throw"].includes(choice)) {
       throw new ConfigurationError(
-        'choose what checks do while the service cannot be asked: whenUnavailable is "do-not-send", ' +
-          '"send" or "throw"',
+        'choose what checks return when the service is unavailable: whenUnavailable must be ' +
+          '"do-not-send", "send" or "throw"',
       );
     }
     this.#choice = choice;
     this.#log = log;
   }
 
-  /** Decides about addresses that the service could not be asked about. */
-  standIn(addresses: readonly string[], error: UnavailableError): Check[] {
+  /** Returns the results for addresses that the service could not check. */
+  decide(addresses: readonly string[], error: UnavailableError): Check[] {
     if (this.#choice === "throw") throw error;
     this.#count(addresses.length, error);
-    const answer = {
+    const result = {
       send: this.#choice === "send",
       verdict: Verdict.UNSPECIFIED,
       reason: Reason.UNSPECIFIED,
@@ -49,7 +50,7 @@ export class Policy {
       revision: "",
       asOf: undefined,
     };
-    return addresses.map((address) => ({ address, ...answer }));
+    return addresses.map((address) => ({ address, ...result }));
   }
 
   #count(addresses: number, error: UnavailableError): void {
@@ -59,8 +60,8 @@ export class Policy {
     const since = this.unanswered - this.#logged;
     [this.#logged, this.#loggedAt] = [this.unanswered, now];
     this.#log(
-      `the suppression service could not be asked (${error.code}) about ${since} addresses since ` +
-        `the last such line: policy ${this.#choice}`,
+      `the suppression service is unavailable (${error.code}): the policy ${this.#choice} decided ` +
+        `about ${since} addresses since the last warning`,
     );
   }
 }

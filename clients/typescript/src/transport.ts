@@ -15,16 +15,16 @@ import {
   channelCredentials,
   channelOptions,
   type ConnectionOptions,
-  firstAttempt,
+  connectOnce,
   requireSafe,
 } from "./connection.js";
 import { ClientClosedError, errorFrom } from "./errors.js";
 
-/** Carries calls through one channel, which connects at the first of them. */
+/** Makes calls on one gRPC channel. It connects on the first call. */
 export class Transport {
   readonly #channel: Client;
   readonly #metadata = new Metadata();
-  readonly #underWay = new Set<ClientUnaryCall>();
+  readonly #inProgress = new Set<ClientUnaryCall>();
   readonly #connectTimeoutMs: number;
   #connected: Promise<void> | undefined;
   #closed = false;
@@ -41,7 +41,7 @@ export class Transport {
   /**
    * Makes one call.
    *
-   * @throws CallError if it failed, ClientClosedError, or the reason of the signal.
+   * @throws CallError if the call fails, ClientClosedError, or the reason of the signal.
    */
   async call<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
@@ -51,21 +51,21 @@ export class Transport {
   ): Promise<MessageShape<O>> {
     if (this.#closed) throw new ClientClosedError("the client is closed");
     signal?.throwIfAborted();
-    // Here and not by gRPC, to which a request that cannot be written is a failure of the service.
-    const written = Buffer.from(toBinary(method.input, create(method.input, request)));
-    await this.#firstAttempt(signal);
+    // Encoded here, because gRPC reports a request that it cannot encode as a failure of the service.
+    const encoded = Buffer.from(toBinary(method.input, create(method.input, request)));
+    await this.#connectOnce(signal);
     if (this.#closed) throw new ClientClosedError("the client was closed during the call");
     return new Promise((resolve, reject) => {
       const call = this.#channel.makeUnaryRequest<Buffer, MessageShape<O>>(
         `/${method.parent.typeName}/${method.name}`,
         (bytes) => bytes,
         (bytes) => fromBinary(method.output, bytes),
-        written,
+        encoded,
         this.#metadata,
         { deadline: Date.now() + timeoutMs },
         (error, response) => {
           signal?.removeEventListener("abort", cancel);
-          this.#underWay.delete(call);
+          this.#inProgress.delete(call);
           if (response !== undefined && !error) return resolve(response);
           if (this.#closed) reject(new ClientClosedError("the client was closed during the call"));
           else if (signal?.aborted) reject(signal.reason);
@@ -74,28 +74,28 @@ export class Transport {
       );
       const cancel = (): void => call.cancel();
       signal?.addEventListener("abort", cancel);
-      this.#underWay.add(call);
+      this.#inProgress.add(call);
     });
   }
 
-  // In a process that has just started, connecting can take longer than a check may.
-  async #firstAttempt(signal: AbortSignal | undefined): Promise<void> {
-    this.#connected ??= firstAttempt(this.#channel.getChannel(), this.#connectTimeoutMs);
+  // In a new process, connecting can take longer than the deadline of a check.
+  async #connectOnce(signal: AbortSignal | undefined): Promise<void> {
+    this.#connected ??= connectOnce(this.#channel.getChannel(), this.#connectTimeoutMs);
     if (!signal) return this.#connected;
-    const over = new AbortController();
+    const done = new AbortController();
     try {
-      await Promise.race([this.#connected, once(signal, "abort", { signal: over.signal })]);
+      await Promise.race([this.#connected, once(signal, "abort", { signal: done.signal })]);
     } finally {
-      over.abort();
+      done.abort();
     }
     signal.throwIfAborted();
   }
 
-  /** Closes the connection. Calls under way fail; closing again does nothing. */
+  /** Closes the connection. Calls in progress fail. A second `close` does nothing. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const call of this.#underWay) call.cancel();
+    for (const call of this.#inProgress) call.cancel();
     this.#channel.close();
   }
 }

@@ -23,24 +23,24 @@ import { Service } from "./service.js";
 const open: { close(): void }[] = [];
 afterEach(() => open.splice(0).forEach((thing) => thing.close()));
 
-async function serve(where?: string): Promise<Service> {
+async function startService(where?: string): Promise<Service> {
   const service = await Service.start(where);
   open.push({ close: () => service.stop() });
   return service;
 }
 
-// So that a busy machine fails no test.
-const PATIENT = { checkTimeoutMs: 20_000, batchTimeoutMs: 20_000 };
+// Long timeouts, so that tests do not fail on a busy machine.
+const LONG_TIMEOUTS = { checkTimeoutMs: 20_000, batchTimeoutMs: 20_000 };
 
-function clientOf(address: string, options: Partial<ClientOptions> = {}): SuppressionClient {
-  const made = { whenUnavailable: "throw" as const, log: () => {}, ...PATIENT, ...options };
+function newClient(address: string, options: Partial<ClientOptions> = {}): SuppressionClient {
+  const made = { whenUnavailable: "throw" as const, log: () => {}, ...LONG_TIMEOUTS, ...options };
   const client = new SuppressionClient(address, made);
   open.push(client);
   return client;
 }
 
-/** Returns an address that takes connections and passes them on to another after a while, if ever. */
-async function hesitant(to: string, afterMs: number): Promise<string> {
+/** Starts a TCP proxy that forwards data only after a delay. Returns its HOST:PORT. */
+async function slowProxy(to: string, afterMs: number): Promise<string> {
   const [host, port] = to.split(":");
   const server = createServer(async (socket) => {
     open.push({ close: () => socket.destroy() });
@@ -52,8 +52,8 @@ async function hesitant(to: string, afterMs: number): Promise<string> {
   return `127.0.0.1:${(server.address() as { port: number }).port}`;
 }
 
-/** Returns an address where nothing listens. */
-async function nobody(): Promise<string> {
+/** Returns HOST:PORT where no server listens. */
+async function unusedAddress(): Promise<string> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
@@ -68,30 +68,30 @@ for (const [verdict, send] of [
   [99, false],
 ] as const) {
   test(`a verdict of ${verdict} ${send ? "sends" : "does not send"}`, async () => {
-    const service = await serve();
+    const service = await startService();
     service.verdict = verdict;
 
-    const check = await clientOf(service.address, { whenUnavailable: "send" }).check("jane@example.com");
+    const check = await newClient(service.address, { whenUnavailable: "send" }).check("jane@example.com");
 
     assert.deepEqual([check.send, check.answered, check.verdict], [send, true, verdict]);
   });
 }
 
-test("a check says what it is about", async () => {
-  const service = await serve();
+test("a check sends its stream and mail class", async () => {
+  const service = await startService();
 
-  await clientOf(service.address).check("a", { stream: "news", mailClass: MailClass.ESSENTIAL });
+  await newClient(service.address).check("a", { stream: "news", mailClass: MailClass.ESSENTIAL });
 
   const { address, stream, mailClass } = service.requests[0]!.request;
   assert.deepEqual([address, stream, mailClass], ["a", "news", MailClass.ESSENTIAL]);
 });
 
 test("a batch is split at the limit and keeps its order", async () => {
-  const service = await serve();
+  const service = await startService();
   const addresses = Array.from({ length: 2 * MAX_BATCH + 1 }, (_, n) => `jane${n}@example.com`);
   addresses[MAX_BATCH] = "no@example.com";
 
-  const checks = await clientOf(service.address).batchCheck(addresses);
+  const checks = await newClient(service.address).batchCheck(addresses);
 
   assert.equal(service.requests.length, 3);
   assert.deepEqual(checks.map((check) => check.address), addresses);
@@ -99,50 +99,50 @@ test("a batch is split at the limit and keeps its order", async () => {
   assert.equal(checks[MAX_BATCH]!.reason, Reason.HARD_BOUNCE);
 });
 
-test("an empty batch asks nobody", async () => {
-  assert.deepEqual(await clientOf(await nobody()).batchCheck([]), []);
+test("an empty batch makes no call", async () => {
+  assert.deepEqual(await newClient(await unusedAddress()).batchCheck([]), []);
 });
 
-test("one text is not a batch of letters", async () => {
-  await assert.rejects(clientOf(await nobody()).filter("jane@example.com"), TypeError);
+test("a string is not accepted as a batch", async () => {
+  await assert.rejects(newClient(await unusedAddress()).filter("jane@example.com"), TypeError);
 });
 
-test("filter keeps order and duplicates, of any iterable", async () => {
-  const { address } = await serve();
+test("filter takes any iterable and keeps order and duplicates", async () => {
+  const { address } = await startService();
 
-  assert.deepEqual(await clientOf(address).filter(new Set(["b", "no", "a"])), ["b", "a"]);
-  assert.deepEqual(await clientOf(address).filter(["b", "no", "a", "b"]), ["b", "a", "b"]);
+  assert.deepEqual(await newClient(address).filter(new Set(["b", "no", "a"])), ["b", "a"]);
+  assert.deepEqual(await newClient(address).filter(["b", "no", "a", "b"]), ["b", "a", "b"]);
 });
 
-test("an answer of another length sends nothing", async () => {
-  const service = await serve();
-  service.dropped = 1;
+test("a wrong number of verdicts means do not send", async () => {
+  const service = await startService();
+  service.droppedVerdicts = 1;
 
-  const client = clientOf(service.address, { whenUnavailable: "send" });
+  const client = newClient(service.address, { whenUnavailable: "send" });
 
   assert.deepEqual(await client.filter(["a", "b", "c"]), []);
 });
 
-test("text that cannot be carried does not arrive as another", async () => {
-  const service = await serve();
+test("an address that cannot be encoded is sent as an empty one", async () => {
+  const service = await startService();
 
-  const [, check] = await clientOf(service.address).batchCheck(["a", "\ud800@example.com"]);
+  const [, check] = await newClient(service.address).batchCheck(["a", "\ud800@example.com"]);
 
   assert.equal(check!.address, "\ud800@example.com");
   assert.deepEqual(service.requests[0]!.request["addresses"], ["a", ""]);
 });
 
-test("a question that cannot be written is a mistake, not an outage", async () => {
-  const client = clientOf(await nobody(), { whenUnavailable: "send" });
+test("a request that cannot be encoded does not count as unanswered", async () => {
+  const client = newClient(await unusedAddress(), { whenUnavailable: "send" });
 
   await assert.rejects(client.check("a", { mailClass: "ESSENTIAL" as never }), /mail_class/);
   await assert.rejects(client.filter(["a", undefined as never]), TypeError);
   assert.equal(client.unanswered, 0);
 });
 
-test("checks carry the revision of own writes", async () => {
-  const service = await serve();
-  const client = clientOf(service.address);
+test("checks send the revision of the newest write", async () => {
+  const service = await startService();
+  const client = newClient(service.address);
 
   await client.check("a");
   await client.suppress("a", Reason.MANUAL);
@@ -155,32 +155,32 @@ test("checks carry the revision of own writes", async () => {
 });
 
 for (const reason of ["REVISION_FOREIGN", "REVISION_AHEAD"]) {
-  test(`a moved database (${reason}) does not stop checks`, async () => {
-    const service = await serve();
-    const client = clientOf(service.address);
+  test(`an unknown revision of an own write (${reason}) is dropped`, async () => {
+    const service = await startService();
+    const client = newClient(service.address);
     await client.suppress("a", Reason.MANUAL);
-    service.fails(1, status.INVALID_ARGUMENT, detailsOf(errorInfo(reason)));
+    service.failNext(1, status.INVALID_ARGUMENT, detailsOf(errorInfo(reason)));
 
     assert.ok((await client.check("a")).answered);
     assert.deepEqual(service.revisions, ["w1", ""]);
   });
 }
 
-test("a revision of the caller's is not dropped", async () => {
-  const service = await serve();
-  service.fails(1, status.INVALID_ARGUMENT, detailsOf(errorInfo("REVISION_FOREIGN")));
+test("an unknown revision of the caller is an error", async () => {
+  const service = await startService();
+  service.failNext(1, status.INVALID_ARGUMENT, detailsOf(errorInfo("REVISION_FOREIGN")));
 
-  await assert.rejects(clientOf(service.address).check("a", { minRevision: "mine" }), {
+  await assert.rejects(newClient(service.address).check("a", { minRevision: "mine" }), {
     name: "RefusedError",
     reason: "REVISION_FOREIGN",
   });
 });
 
 for (const whenUnavailable of ["do-not-send", "send"] as const) {
-  test(`with nobody there a check is to ${whenUnavailable}, which is counted and logged`, async () => {
+  test(`without a server the policy ${whenUnavailable} decides, is counted and logged`, async () => {
     const lines: string[] = [];
     const log = (line: string): unknown => lines.push(line);
-    const client = clientOf(await nobody(), { whenUnavailable, log });
+    const client = newClient(await unusedAddress(), { whenUnavailable, log });
 
     const checks = [await client.check("jane@example.com"), ...(await client.batchCheck(["a", "b"]))];
 
@@ -194,15 +194,15 @@ for (const whenUnavailable of ["do-not-send", "send"] as const) {
   });
 }
 
-test("with nobody there throw throws", async () => {
-  const client = clientOf(await nobody());
+test("without a server the policy throw throws", async () => {
+  const client = newClient(await unusedAddress());
 
   await assert.rejects(client.check("a"), { name: "UnavailableError", code: "UNAVAILABLE" });
   assert.equal(client.unanswered, 0);
 });
 
-test("with nobody there a write is thrown, whatever the policy", async () => {
-  const client = clientOf(await nobody(), { whenUnavailable: "send" });
+test("without a server a write throws, whatever the policy", async () => {
+  const client = newClient(await unusedAddress(), { whenUnavailable: "send" });
 
   await assert.rejects(client.suppress("a", Reason.MANUAL), UnavailableError);
 });
@@ -215,10 +215,10 @@ for (let code = status.UNKNOWN; code <= status.UNAUTHENTICATED; code++) {
   const calls = RETRIED.includes(status[code]!) ? 4 : 1;
 
   test(`${status[code]} is an ${kind.name} after ${calls} calls`, async () => {
-    const service = await serve();
-    service.fails(calls, code);
+    const service = await startService();
+    service.failNext(calls, code);
 
-    await assert.rejects(clientOf(service.address).check("a"), (error) => {
+    await assert.rejects(newClient(service.address).check("a"), (error) => {
       assert.ok(error instanceof kind);
       assert.equal(error.code, status[code]);
       return true;
@@ -227,161 +227,161 @@ for (let code = status.UNKNOWN; code <= status.UNAUTHENTICATED; code++) {
   });
 }
 
-test("an error brings its details", async () => {
-  const service = await serve();
+test("an error has the details of the status", async () => {
+  const service = await startService();
   const details = detailsOf(
     errorInfo("TTL_NOT_POSITIVE", { limit: "0" }),
-    badRequest("ttl", "must be more than nothing"),
+    badRequest("ttl", "must be positive"),
   );
-  service.fails(1, status.INVALID_ARGUMENT, details);
+  service.failNext(1, status.INVALID_ARGUMENT, details);
 
-  await assert.rejects(clientOf(service.address).suppress("a", Reason.MANUAL, { ttlMs: -1 }), {
+  await assert.rejects(newClient(service.address).suppress("a", Reason.MANUAL, { ttlMs: -1 }), {
     name: "RefusedError",
-    message: "INVALID_ARGUMENT (TTL_NOT_POSITIVE): as told; ttl: must be more than nothing",
+    message: "INVALID_ARGUMENT (TTL_NOT_POSITIVE): message; ttl: must be positive",
     metadata: { limit: "0" },
-    violations: [{ field: "ttl", description: "must be more than nothing" }],
+    violations: [{ field: "ttl", description: "must be positive" }],
   });
 });
 
-test("mangled details leave the code", async () => {
-  const service = await serve();
-  service.fails(1, status.INVALID_ARGUMENT, Buffer.from([0xff, 0xff, 0xff]));
+test("with malformed details an error has its code", async () => {
+  const service = await startService();
+  service.failNext(1, status.INVALID_ARGUMENT, Buffer.from([0xff, 0xff, 0xff]));
 
-  await assert.rejects(clientOf(service.address).check("a"), { code: "INVALID_ARGUMENT", reason: "" });
+  await assert.rejects(newClient(service.address).check("a"), { code: "INVALID_ARGUMENT", reason: "" });
 });
 
-test("a passing failure is retried", async () => {
-  const service = await serve();
-  service.fails(2, status.UNAVAILABLE);
+test("UNAVAILABLE is retried", async () => {
+  const service = await startService();
+  service.failNext(2, status.UNAVAILABLE);
 
-  assert.ok((await clientOf(service.address).check("a")).answered);
+  assert.ok((await newClient(service.address).check("a")).answered);
   assert.equal(service.requests.length, 3);
 });
 
-test("a passing failure of the largest batch is retried", async () => {
-  const service = await serve();
-  service.fails(2, status.UNAVAILABLE);
+test("the largest batch is retried", async () => {
+  const service = await startService();
+  service.failNext(2, status.UNAVAILABLE);
   const longest = `${"a".repeat(64)}@${"d".repeat(255)}`;
-  const client = clientOf(service.address);
+  const client = newClient(service.address);
 
   await client.batchCheck(Array.from({ length: MAX_BATCH }, () => longest));
 
   assert.equal(service.requests.length, 3);
 });
 
-test("a lasting failure is given up", async () => {
-  const service = await serve();
-  service.fails(9, status.UNAVAILABLE);
+test("retries stop after four attempts", async () => {
+  const service = await startService();
+  service.failNext(9, status.UNAVAILABLE);
 
-  await assert.rejects(clientOf(service.address).suppress("a", Reason.MANUAL), UnavailableError);
+  await assert.rejects(newClient(service.address).suppress("a", Reason.MANUAL), UnavailableError);
   assert.equal(service.requests.length, 4);
 });
 
-test("a service that is down is not hammered", async () => {
-  const service = await serve();
-  service.fails(1000, status.UNAVAILABLE);
-  const client = clientOf(service.address, { whenUnavailable: "do-not-send" });
+test("retries are throttled while most calls fail", async () => {
+  const service = await startService();
+  service.failNext(1000, status.UNAVAILABLE);
+  const client = newClient(service.address, { whenUnavailable: "do-not-send" });
 
   for (let n = 0; n < 60; n++) await client.check("a");
 
-  assert.ok(service.requests.length <= 150, `${service.requests.length} tries for 60 calls`);
+  assert.ok(service.requests.length <= 150, `${service.requests.length} attempts for 60 calls`);
 });
 
-test("silence ends at the deadline", async () => {
-  const service = await serve();
-  service.silent = true;
-  const client = clientOf(service.address, { checkTimeoutMs: undefined });
-  const began = performance.now();
+test("a call ends at its deadline", async () => {
+  const service = await startService();
+  service.hang = true;
+  const client = newClient(service.address, { checkTimeoutMs: undefined });
+  const start = performance.now();
 
   await assert.rejects(client.check("a"), { code: "DEADLINE_EXCEEDED" });
 
-  const took = performance.now() - began;
+  const took = performance.now() - start;
   assert.ok(took > 200 && took < 10_000, `${took} ms`);
 });
 
-test("a caller that gives up gets its own reason", async () => {
-  const service = await serve();
-  service.silent = true;
-  const client = clientOf(service.address, { whenUnavailable: "send" });
+test("an aborted call throws the reason of its signal", async () => {
+  const service = await startService();
+  service.hang = true;
+  const client = newClient(service.address, { whenUnavailable: "send" });
   const reason = new Error("no longer needed");
-  const giveUp = new AbortController();
+  const abort = new AbortController();
 
-  const asked = client.filter(["a"], { signal: giveUp.signal });
+  const pending = client.filter(["a"], { signal: abort.signal });
   await pause(50);
-  giveUp.abort(reason);
+  abort.abort(reason);
 
-  await assert.rejects(asked, reason);
-  await assert.rejects(client.check("a", { signal: giveUp.signal }), reason);
+  await assert.rejects(pending, reason);
+  await assert.rejects(client.check("a", { signal: abort.signal }), reason);
   assert.equal(client.unanswered, 0);
 });
 
-test("a refusal ends the whole batch", async () => {
-  const service = await serve();
-  service.fails(9, status.PERMISSION_DENIED);
-  const client = clientOf(service.address, { whenUnavailable: "send" });
+test("a rejected call fails the whole batch", async () => {
+  const service = await startService();
+  service.failNext(9, status.PERMISSION_DENIED);
+  const client = newClient(service.address, { whenUnavailable: "send" });
 
-  const asked = client.batchCheck(Array.from({ length: 9 * MAX_BATCH }, () => "a"));
+  const pending = client.batchCheck(Array.from({ length: 9 * MAX_BATCH }, () => "a"));
 
-  await assert.rejects(asked, { code: "PERMISSION_DENIED" });
+  await assert.rejects(pending, { code: "PERMISSION_DENIED" });
   await pause(100);
   assert.ok(service.requests.length <= 4, `${service.requests.length} calls`);
   assert.equal(client.unanswered, 0);
 });
 
-test("a restarted server is found again", async () => {
-  const before = await serve();
-  const client = clientOf(before.address, { whenUnavailable: "do-not-send" });
+test("the client reconnects after a restart", async () => {
+  const before = await startService();
+  const client = newClient(before.address, { whenUnavailable: "do-not-send" });
   assert.ok((await client.check("a")).answered);
 
   before.stop();
   assert.ok(!(await client.check("a")).answered);
-  await serve(before.address);
+  await startService(before.address);
 
   while (!(await client.check("a")).answered);
 });
 
-test("the deadline of the first call begins once connecting has ended", async () => {
-  const { address } = await serve();
-  const slow = await hesitant(address, 1_500);
+test("the deadline of the first call starts when connecting has finished", async () => {
+  const { address } = await startService();
+  const slow = await slowProxy(address, 1_500);
 
-  const check = await clientOf(slow, { checkTimeoutMs: 1_000, connectTimeoutMs: 20_000 }).check("a");
+  const check = await newClient(slow, { checkTimeoutMs: 1_000, connectTimeoutMs: 20_000 }).check("a");
 
   assert.equal(check.answered, true);
 });
 
-test("the first call waits for a connection no longer than it may", async () => {
-  const silent = await hesitant(await nobody(), 60_000);
+test("the first call waits for a connection only for connectTimeoutMs", async () => {
+  const silent = await slowProxy(await unusedAddress(), 60_000);
 
-  const check = clientOf(silent, { checkTimeoutMs: 1, connectTimeoutMs: 1 }).check("a");
+  const check = newClient(silent, { checkTimeoutMs: 1, connectTimeoutMs: 1 }).check("a");
 
   await assert.rejects(check, UnavailableError);
 });
 
-test("a signal and closing end a first call that still connects", async () => {
-  const silent = await hesitant(await nobody(), 60_000);
-  const client = clientOf(silent, { connectTimeoutMs: 60_000 });
-  const giveUp = new AbortController();
+test("abort and close end a first call that is still connecting", async () => {
+  const silent = await slowProxy(await unusedAddress(), 60_000);
+  const client = newClient(silent, { connectTimeoutMs: 60_000 });
+  const abort = new AbortController();
   const reason = new Error("enough");
 
-  const aborted = client.check("a", { signal: giveUp.signal });
+  const aborted = client.check("a", { signal: abort.signal });
   const closed = client.check("b");
-  giveUp.abort(reason);
+  abort.abort(reason);
   await assert.rejects(aborted, reason);
   client.close();
 
   await assert.rejects(closed, ClientClosedError);
 });
 
-test("a closed client says so", async () => {
-  const service = await serve();
-  service.silent = true;
-  const client = clientOf(service.address, { whenUnavailable: "send" });
+test("calls fail after close", async () => {
+  const service = await startService();
+  service.hang = true;
+  const client = newClient(service.address, { whenUnavailable: "send" });
 
-  const asked = client.check("a");
+  const pending = client.check("a");
   await pause(50);
   client.close();
   client.close();
 
-  await assert.rejects(asked, ClientClosedError);
+  await assert.rejects(pending, ClientClosedError);
   await assert.rejects(client.check("a"), ClientClosedError);
 });

@@ -5,8 +5,8 @@ import { isLoopback } from "../src/connection.js";
 import { type ClientOptions, ConfigurationError, SuppressionClient } from "../src/index.js";
 import { Service } from "./service.js";
 
-const HERE = "127.0.0.1:1";
-const AWAY = "suppression.example:1";
+const LOCAL = "127.0.0.1:1";
+const REMOTE = "suppression.example:1";
 
 for (const [target, loopback] of [
   ["127.0.0.1:50051", true],
@@ -33,20 +33,20 @@ for (const [target, loopback] of [
   });
 }
 
-const REFUSED: Record<string, [string, Partial<ClientOptions>]> = {
-  "no choice": [HERE, { whenUnavailable: undefined as never }],
-  "an unknown choice": [HERE, { whenUnavailable: "guess" as never }],
-  "plaintext beyond": [AWAY, {}],
-  "a token in plaintext": [AWAY, { insecure: true, token: "t" }],
-  "TLS and plaintext": [HERE, { insecure: true, tls: true }],
-  "half of mutual TLS": [HERE, { tls: { cert: "c" } }],
-  "an empty token": [HERE, { token: "" }],
-  "a broken token": [HERE, { token: "secret\n" }],
-  "no time": [HERE, { checkTimeoutMs: 0 }],
-  "no parallelism": [HERE, { batchParallelism: 0 }],
+const INVALID: Record<string, [string, Partial<ClientOptions>]> = {
+  "no policy": [LOCAL, { whenUnavailable: undefined as never }],
+  "an unknown policy": [LOCAL, { whenUnavailable: "guess" as never }],
+  "plaintext to another machine": [REMOTE, {}],
+  "a token in plaintext": [REMOTE, { insecure: true, token: "t" }],
+  "TLS and plaintext": [LOCAL, { insecure: true, tls: true }],
+  "half of mutual TLS": [LOCAL, { tls: { cert: "c" } }],
+  "an empty token": [LOCAL, { token: "" }],
+  "a broken token": [LOCAL, { token: "secret\n" }],
+  "a timeout of zero": [LOCAL, { checkTimeoutMs: 0 }],
+  "a parallelism of zero": [LOCAL, { batchParallelism: 0 }],
 };
-for (const [why, [server, options]] of Object.entries(REFUSED)) {
-  test(`${why} is refused`, () => {
+for (const [why, [server, options]] of Object.entries(INVALID)) {
+  test(`${why} is rejected`, () => {
     assert.throws(
       () => new SuppressionClient(server, { whenUnavailable: "do-not-send", ...options }),
       (error: Error) => error instanceof ConfigurationError && !error.message.includes("secret"),
@@ -54,15 +54,15 @@ for (const [why, [server, options]] of Object.entries(REFUSED)) {
   });
 }
 
-test("a program without types is told what to choose", () => {
+test("a JavaScript program without options gets a ConfigurationError", () => {
   const Untyped = SuppressionClient as new (server: string) => SuppressionClient;
 
-  assert.throws(() => new Untyped(HERE), ConfigurationError);
+  assert.throws(() => new Untyped(LOCAL), ConfigurationError);
 });
 
 for (const options of [{ insecure: true }, { tls: true, token: "t" }]) {
-  test(`${Object.keys(options).join(" and ")} may go beyond this machine`, () => {
-    new SuppressionClient(AWAY, { whenUnavailable: "do-not-send", ...options }).close();
+  test(`${Object.keys(options).join(" and ")} may connect to another machine`, () => {
+    new SuppressionClient(REMOTE, { whenUnavailable: "do-not-send", ...options }).close();
   });
 }
 

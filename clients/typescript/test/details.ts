@@ -1,6 +1,6 @@
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 
-/** Returns a google.rpc.Status with the given details, as servers send it. */
+/** Returns an encoded google.rpc.Status with the given details. */
 export function detailsOf(...details: Uint8Array[]): Buffer {
   return Buffer.from(message([[1, 3]], ...details.map((bytes) => [3, bytes] as const)));
 }

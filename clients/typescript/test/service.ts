@@ -20,16 +20,16 @@ interface Failure {
 }
 
 /**
- * A real server on loopback that fails on demand and remembers what it was asked. It answers SEND to
- * all but addresses that begin with "no".
+ * A gRPC server on loopback for tests. It records requests and can fail on demand. It answers SEND,
+ * except for addresses that begin with "no".
  */
 export class Service {
   readonly requests: { method: string; request: Json }[] = [];
   readonly tokens: string[] = [];
   failures: Failure[] = [];
-  silent = false;
+  hang = false;
   verdict: number = Verdict.SEND;
-  dropped = 0;
+  droppedVerdicts = 0;
   address = "";
   readonly #server = new Server({ "grpc.max_receive_message_length": 8 * 1024 * 1024 });
 
@@ -56,10 +56,10 @@ export class Service {
     this.#server.forceShutdown();
   }
 
-  fails(times: number, code: status, details?: Buffer): void {
+  failNext(times: number, code: status, details?: Buffer): void {
     const metadata = new Metadata();
     if (details) metadata.set("grpc-status-details-bin", details);
-    this.failures = Array.from({ length: times }, () => ({ code, details: "as told", metadata }));
+    this.failures = Array.from({ length: times }, () => ({ code, details: "message", metadata }));
   }
 
   /** The min_revision of each check so far. */
@@ -75,7 +75,7 @@ export class Service {
       this.tokens.push(...call.metadata.get("authorization").map(String));
       const failure = this.failures.shift();
       if (failure) respond(failure);
-      else if (!this.silent) respond(null, this.#answer(method.name, call.request));
+      else if (!this.hang) respond(null, this.#answer(method.name, call.request));
     };
   }
 
@@ -94,7 +94,7 @@ export class Service {
   #decideAll(addresses: string[]): Json {
     const answers = addresses.map((address, index) => ({ index, ...this.#decide(address) }));
     return {
-      verdicts: answers.map(({ verdict }) => verdict).slice(this.dropped),
+      verdicts: answers.map(({ verdict }) => verdict).slice(this.droppedVerdicts),
       matches: answers.filter(({ reason }) => reason).map(({ index, reason }) => ({ index, reason })),
       revision: "r",
     };

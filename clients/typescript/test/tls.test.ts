@@ -10,7 +10,7 @@ import { ServerCredentials } from "@grpc/grpc-js";
 import { SuppressionClient, type Tls } from "../src/index.js";
 import { Service } from "./service.js";
 
-// Node.js makes no certificates.
+// Node.js cannot create certificates, so openssl does.
 const missing = spawnSync("openssl", ["version"]).error ? "openssl is missing" : false;
 const skip = process.env["CI"] ? false : missing;
 
@@ -47,16 +47,16 @@ async function answered(tls: Tls | true): Promise<boolean> {
   return check.answered;
 }
 
-test("mutual TLS is answered where both know each other", { skip }, async () => {
+test("mutual TLS works if both certificates are trusted", { skip }, async () => {
   assert.ok(await answered({ ca: cert, cert, key }));
   assert.ok(await answered({ ca: cert.toString(), cert: cert.toString(), key: key.toString() }));
 });
 
-test("mutual TLS refuses an unknown client", { skip }, async () => {
+test("mutual TLS rejects a client without a certificate", { skip }, async () => {
   assert.ok(!(await answered({ ca: cert })));
 });
 
-test("a server that is not known is not asked", { skip }, async () => {
+test("a server with an untrusted certificate is rejected", { skip }, async () => {
   assert.ok(!(await answered({ cert, key })));
   assert.ok(!(await answered(true)));
 });

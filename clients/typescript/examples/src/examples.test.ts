@@ -5,7 +5,7 @@ import { after, before, beforeEach, test } from "node:test";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
-// The client's own stand-in for the service: everything that begins with "no" is on its list.
+// The fake service of the client's tests: addresses that begin with "no" are suppressed.
 import { Service } from "../../build/test/service.js";
 
 interface Mail {
@@ -50,31 +50,31 @@ async function run(program: string, input: string, server: string, ...args: stri
   const child = spawn(process.execPath, [path, ...args], { env });
   child.stdin.end(input);
   const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
-  const [status, said] = await Promise.all([ended, text(child.stdout)]);
-  return { status, said, to: mails.map((mail) => mail.Destination.ToAddresses[0]) };
+  const [status, output] = await Promise.all([ended, text(child.stdout)]);
+  return { status, output, to: mails.map((mail) => mail.Destination.ToAddresses[0]) };
 }
 
-test("one mail is sent, with the configuration set", async () => {
+test("a mail is sent with the configuration set", async () => {
   const { status, to } = await run("send.js", "", service.address, "jane@example.com");
 
   assert.deepEqual([status, to], [0, ["jane@example.com"]]);
   assert.equal(mails[0]!.ConfigurationSetName, "news");
 });
 
-test("one mail is not sent to an address on the list", async () => {
-  const { status, said, to } = await run("send.js", "", service.address, "no@example.com");
+test("a mail to a suppressed address is not sent", async () => {
+  const { status, output, to } = await run("send.js", "", service.address, "no@example.com");
 
-  assert.deepEqual([status, said, to], [1, "not sent: HARD_BOUNCE\n", []]);
+  assert.deepEqual([status, output, to], [1, "not sent: HARD_BOUNCE\n", []]);
 });
 
-test("a newsletter goes to all who may be mailed", async () => {
+test("a newsletter skips suppressed addresses", async () => {
   const { status, to } = await run("newsletter.js", "a@example.com\nno@example.com\nb@example.com\n", service.address);
 
   assert.deepEqual([status, to], [0, ["a@example.com", "b@example.com"]]);
 });
 
-test("a newsletter waits while the service cannot be asked", async () => {
-  const { status, said, to } = await run("newsletter.js", "a@example.com\n", "127.0.0.1:1");
+test("a newsletter is not sent when the service is unavailable", async () => {
+  const { status, output, to } = await run("newsletter.js", "a@example.com\n", "127.0.0.1:1");
 
-  assert.deepEqual([status, said, to], [1, "a@example.com\n", []]);
+  assert.deepEqual([status, output, to], [1, "a@example.com\n", []]);
 });

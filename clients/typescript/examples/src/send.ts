@@ -1,18 +1,18 @@
-// Mails a password reset to one address, unless it must not be mailed:
+// Sends a password reset to one address, unless the address must not be mailed:
 //
 //   SES_FROM=us@example.com SES_CONFIGURATION_SET=transactional node build/send.js jane@example.com
 //
-// Exits with 1 if the address must not be mailed.
+// Exits with status 1 if the address must not be mailed.
 import { MailClass, Reason, SuppressionClient } from "@suppression-service/client";
 
 import { Sender } from "./ses.js";
 
 const [to] = process.argv.slice(2);
-if (!to) throw new Error("give one address");
+if (!to) throw new Error("usage: send ADDRESS");
 
 const sender = new Sender();
-// Somebody waits for this mail: while the service cannot be asked, it is sent. A process that has just
-// started has a connection to make first, so it gets more time than one that lives on.
+// The recipient waits for this mail, so it is sent when the service is unavailable. A new process must
+// connect first, so it needs a longer timeout than a long-running one.
 const server = process.env["SUPPRESSION_SERVER"] ?? "127.0.0.1:50051";
 const client = new SuppressionClient(server, { whenUnavailable: "send", checkTimeoutMs: 5_000 });
 

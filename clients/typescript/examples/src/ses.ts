@@ -1,25 +1,25 @@
 import { SendEmailCommand, SESv2Client } from "@aws-sdk/client-sesv2";
 
-/** Sends mail through Amazon SES, so that its feedback reaches the list. */
+/** Sends mail through Amazon SES with a configuration set, so that SES reports bounces and complaints. */
 export class Sender {
   readonly #api = new SESv2Client();
   readonly #from: string;
   readonly #configurationSet: string;
 
   /**
-   * Reads SES_FROM and SES_CONFIGURATION_SET; region, credentials and endpoint (AWS_ENDPOINT_URL, for a
-   * stand-in) are the SDK's own.
+   * Reads SES_FROM and SES_CONFIGURATION_SET. The SDK reads the region, the credentials and the endpoint
+   * (AWS_ENDPOINT_URL, for a local SES emulator).
    */
   constructor({ SES_FROM, SES_CONFIGURATION_SET }: NodeJS.ProcessEnv = process.env) {
     if (!SES_FROM || !SES_CONFIGURATION_SET) {
       throw new Error("set SES_FROM and SES_CONFIGURATION_SET");
     }
     this.#from = SES_FROM;
-    // Where SES publishes bounces and complaints to. Mail that is sent without it teaches the list nothing.
+    // The set publishes bounces and complaints. SES reports nothing about mail that is sent without it.
     this.#configurationSet = SES_CONFIGURATION_SET;
   }
 
-  /** Sends one text to one recipient. */
+  /** Sends a text mail to one recipient. */
   async send(to: string, subject: string, text: string): Promise<void> {
     const command = new SendEmailCommand({
       FromEmailAddress: this.#from,
