@@ -1,4 +1,5 @@
-# Sourced by run and readme: leaves the class path in $classpath, or ends with 69.
+# Sourced by the scripts in this folder: builds the runner and sets $module and $classpath.
+# Exits with 69 if a tool is missing.
 
 need() {
 	command -v "$1" >/dev/null || { echo "java: $1 is missing" >&2; exit 69; }

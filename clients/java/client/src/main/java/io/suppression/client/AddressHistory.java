@@ -4,11 +4,11 @@ import io.suppression.v1.GetAddressResponse;
 import java.util.List;
 
 /**
- * Everything that is known of one address.
+ * All stored data about one address.
  *
- * @param suppressions every entry, removed and expired ones included
- * @param events the feedback about it, newest first, at most 1,000
- * @param revision the state of the list that this was read from; opaque
+ * @param suppressions every entry, including removed and expired entries
+ * @param events the feedback about the address, newest first, at most 1,000 events
+ * @param revision the revision of the list that the response was read from
  */
 public record AddressHistory(List<Suppression> suppressions, List<Event> events, String revision) {
   static AddressHistory of(GetAddressResponse response) {

@@ -1,6 +1,6 @@
 package io.suppression.client;
 
-/** The caller gave up: its thread was interrupted, or its gRPC context cancelled. */
+/** The caller's thread was interrupted, or its gRPC context was cancelled. */
 public final class CallCancelledException extends SuppressionException {
   private static final long serialVersionUID = 1;
 

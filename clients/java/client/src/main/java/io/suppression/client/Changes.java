@@ -4,11 +4,11 @@ import io.suppression.v1.ListChangesResponse;
 import java.util.List;
 
 /**
- * What changed on the list.
+ * A page of changes of the list.
  *
- * @param changes the entries as they now stand, oldest change first; a removed one says when
- * @param throughRevision what the next call asks for changes after. Moves on even where nothing
- *     changed.
+ * @param changes the changed entries, oldest change first; a removed entry has its removal time
+ * @param throughRevision pass this as {@code afterRevision} in the next call. It can advance even
+ *     if nothing changed.
  */
 public record Changes(List<Suppression> changes, String throughRevision) {
   static Changes of(ListChangesResponse response) {

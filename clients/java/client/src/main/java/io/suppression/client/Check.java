@@ -11,15 +11,17 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Whether one address may be mailed: look at {@link #send()}.
+ * The result for one address. Use {@link #send()} to decide whether to send.
  *
- * @param address as it was asked about
- * @param verdict what the service said; {@link Verdict#UNSPECIFIED} if it could not be asked
- * @param reason why not; {@link Reason#UNSPECIFIED} if there is nothing against it
- * @param revision the state of the list that this was read from; opaque
- * @param asOf when the list in the server's memory was last known to be complete; empty if the
- *     service could not be asked
- * @param assumed the policy that stands in for an answer; empty if there is one
+ * @param address the address as passed by the caller
+ * @param verdict the verdict of the service; {@link Verdict#UNSPECIFIED} if the service was
+ *     unavailable
+ * @param reason why the address must not be mailed; {@link Reason#UNSPECIFIED} if it may be mailed
+ * @param revision the revision of the list that the verdict was read from; opaque
+ * @param asOf when the list in the server's memory was last known to be up to date; empty if the
+ *     service was unavailable
+ * @param assumed the policy that decided because the service was unavailable; empty if the service
+ *     answered
  */
 public record Check(
     String address,
@@ -29,12 +31,14 @@ public record Check(
     Optional<Instant> asOf,
     Optional<WhenUnavailable> assumed) {
 
-  /** Whether to send: the service said so, or could not be asked and the policy says so. */
+  /**
+   * Whether to send: the verdict is SEND, or the service was unavailable and the policy is SEND.
+   */
   public boolean send() {
     return answered() ? verdict == Verdict.SEND : assumed.get() == WhenUnavailable.SEND;
   }
 
-  /** Whether the service answered at all. */
+  /** Whether the service answered. */
   public boolean answered() {
     return assumed.isEmpty();
   }
@@ -60,13 +64,13 @@ public record Check(
   }
 
   /**
-   * Reads the answer about many addresses.
+   * Converts the response for many addresses.
    *
-   * <p>One with another number of verdicts than there were questions leaves open which is whose, so
-   * none of them counts and nothing may be sent.
+   * <p>If the number of verdicts differs from the number of addresses, no verdict can be matched to
+   * an address, so all verdicts are unspecified and no mail is sent.
    */
   static List<Check> of(List<String> addresses, BatchCheckResponse response) {
-    boolean whole = response.getVerdictsCount() == addresses.size();
+    boolean complete = response.getVerdictsCount() == addresses.size();
     Map<Integer, Reason> reasons =
         response.getMatchesList().stream()
             .collect(Collectors.toMap(Match::getIndex, m -> Reason.of(m.getReason()), (a, b) -> a));
@@ -76,7 +80,7 @@ public record Check(
             i ->
                 new Check(
                     addresses.get(i),
-                    whole ? Verdict.of(response.getVerdicts(i)) : Verdict.UNSPECIFIED,
+                    complete ? Verdict.of(response.getVerdicts(i)) : Verdict.UNSPECIFIED,
                     reasons.getOrDefault(i, Reason.UNSPECIFIED),
                     response.getRevision(),
                     asOf,

@@ -1,6 +1,6 @@
 package io.suppression.client;
 
-/** The client was used after it was closed. */
+/** The client was used after {@code close()}. */
 public final class ClientClosedException extends SuppressionException {
   private static final long serialVersionUID = 1;
 

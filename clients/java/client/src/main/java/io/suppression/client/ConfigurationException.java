@@ -1,6 +1,6 @@
 package io.suppression.client;
 
-/** The client was set up in a way that it refuses. */
+/** The settings of the client are invalid. */
 public final class ConfigurationException extends SuppressionException {
   private static final long serialVersionUID = 1;
 

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Where the service is and how to talk to it. */
+/** The settings of the gRPC channel. */
 record Connection(
     String server,
     Optional<String> token,
@@ -31,14 +31,14 @@ record Connection(
     boolean insecure) {
 
   /**
-   * Retries, and round robin over all addresses that the server's name has.
+   * Round-robin load balancing over all addresses of the target, and retries.
    *
-   * <p>Every call is idempotent, so every call is retried, within its one deadline. The throttle
-   * lets a burst of fifty failures be retried, and from then on about one call for ten that
-   * succeed: a service that is down is not hammered. CANCELLED is what a server that stops makes of
-   * calls which it has read and not begun (grpc/grpc#41785); a caller's own cancelling ends the
-   * call, retries included. UNKNOWN is what grpc-java makes of a connection that is cut while it
-   * writes, as under a long batch (grpc/grpc-java#10120).
+   * <p>Every RPC is idempotent, so every RPC is retried within its deadline. Retry throttling
+   * allows a burst of fifty retries, then about one retry per ten successful calls. This protects a
+   * service that is down. CANCELLED is retried because a stopping server returns it for calls that
+   * it has read but not started (grpc/grpc#41785). If the caller cancels a call, it is not retried.
+   * UNKNOWN is retried because grpc-java returns it when a connection breaks during a write, for
+   * example of a large batch (grpc/grpc-java#10120).
    */
   static final Map<String, ?> SERVICE_CONFIG =
       Map.of(
@@ -66,7 +66,7 @@ record Connection(
 
   private static final int MEBIBYTE = 1024 * 1024;
 
-  // dns://authority/host:port asks the DNS server "authority" about the host.
+  // In dns://authority/host:port, "authority" is the DNS server that resolves the host.
   private static final Pattern HOST =
       Pattern.compile("(?:dns:(?://[^/]*/)?)?(?:\\[([0-9A-Fa-f:.]+)]|([A-Za-z0-9.-]+))(?::\\d+)?");
 
@@ -76,25 +76,26 @@ record Connection(
   private static final Pattern HEADER_TEXT = Pattern.compile("[!-~]([ -~]*[!-~])?");
 
   /**
-   * Requires that nothing secret or trusted goes through plaintext beyond this machine.
+   * Checks the settings.
    *
-   * @throws ConfigurationException if it would
+   * @throws ConfigurationException if the server is on another machine and the connection is
+   *     plaintext, unless {@code insecure} is set and there is no token
    */
   Connection {
     if (tls && insecure) {
       throw new ConfigurationException("TLS and insecure() contradict each other", null);
     }
-    // gRPC would refuse it too, with the token in the text of the exception.
+    // gRPC would also reject such a token, but its exception message contains the token.
     if (token.isPresent() && !HEADER_TEXT.matcher(token.get()).matches()) {
       throw new ConfigurationException(
-          "the token must be printable ASCII without blanks around it", null);
+          "the token must be printable ASCII without surrounding whitespace", null);
     }
     if (!tls && !isLoopback(server)) {
       requireInsecure(server, insecure, token.isPresent());
     }
   }
 
-  /** Says whether a gRPC target, such as {@code dns:///localhost:50051}, stays on this machine. */
+  /** Returns whether a gRPC target, such as {@code dns:///localhost:50051}, is on this machine. */
   static boolean isLoopback(String server) {
     Matcher target = HOST.matcher(server);
     if (!target.matches()) {
@@ -106,30 +107,30 @@ record Connection(
         : host.equalsIgnoreCase("localhost") || IPV4_LOOPBACK.matcher(host).matches();
   }
 
-  /** Opens the channel. */
+  /** Creates the channel. */
   ManagedChannel open() {
     ManagedChannelBuilder<?> builder =
         Grpc.newChannelBuilder(server, credentials())
             .disableServiceConfigLookUp()
             .defaultServiceConfig(SERVICE_CONFIG)
             .enableRetry()
-            // A request that outgrows this is not retried. The longest batch has 3.3 MB.
+            // A request larger than this is not retried. The largest batch has 3.3 MB.
             .perRpcBufferLimit(4 * MEBIBYTE)
             .retryBufferSize(64 * MEBIBYTE)
             .maxInboundMessageSize(64 * MEBIBYTE)
-            // Notice a dead peer under a waiting call. Not on idle connections: servers close the
+            // Detect a dead peer during a call. Do not ping on idle connections: servers close the
             // connection of a client that pings without calls.
             .keepAliveTime(30, TimeUnit.SECONDS)
             .keepAliveTimeout(10, TimeUnit.SECONDS);
     token.ifPresent(text -> builder.intercept(bearer(text)));
     if (isLoopback(server)) {
-      // A proxy of the JVM's would carry loopback plaintext off the machine.
+      // A proxy of the JVM would send loopback traffic in plaintext to another machine.
       builder.proxyDetector(address -> null);
     }
     return builder.build();
   }
 
-  /** Leaves the token out. */
+  /** Does not contain the token. */
   @Override
   public String toString() {
     return "Connection[" + server + (tls ? ", TLS]" : ", plaintext]");
@@ -161,19 +162,19 @@ record Connection(
   }
 
   private static void requireInsecure(String server, boolean insecure, boolean token) {
-    String where = server + " is not on this machine: ";
+    String reason = server + " is not a loopback address: ";
     if (!insecure) {
       throw new ConfigurationException(
-          where + "use TLS, or allow plaintext as insecure() if you trust the network", null);
+          reason + "use TLS, or allow plaintext with insecure() if you trust the network", null);
     }
     if (token) {
-      throw new ConfigurationException(where + "a token goes there only through TLS", null);
+      throw new ConfigurationException(reason + "a token requires TLS", null);
     }
   }
 
   private static boolean isLoopbackIpv6(String literal) {
     try {
-      // Brackets keep Java from looking the text up as a name.
+      // With brackets, Java does not look the text up as a host name.
       return InetAddress.getByName("[" + literal + "]").isLoopbackAddress();
     } catch (UnknownHostException malformed) {
       return false;

@@ -1,6 +1,6 @@
 package io.suppression.client;
 
-/** The service did not answer in time. A write may have happened or not. */
+/** The service did not answer in time. A write may or may not have taken effect. */
 public final class DeadlineExceededException extends UnavailableException {
   private static final long serialVersionUID = 1;
 

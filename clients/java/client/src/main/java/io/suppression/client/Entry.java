@@ -6,18 +6,18 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What there is to say about an entry besides its address and reason.
+ * The optional fields of a new entry.
  *
- * @param stream what it is to hold for, at most 100 bytes; empty for all mail
- * @param source who makes it, at most 100 bytes
- * @param detail why, in words for people, at most 1,000 bytes
- * @param ttl how long it is to hold; empty for ever
+ * @param stream the stream that the entry applies to, at most 100 bytes; empty for all mail
+ * @param source who creates the entry, at most 100 bytes
+ * @param detail a human-readable explanation, at most 1,000 bytes
+ * @param ttl how long the entry stays active; empty if it does not expire
  */
 public record Entry(String stream, String source, String detail, Optional<Duration> ttl) {
-  /** Holds for all mail, for ever. */
+  /** Applies to all mail and does not expire. */
   public static final Entry FOR_ALL_MAIL = new Entry("", "", "", Optional.empty());
 
-  /** Requires that nothing is null. */
+  /** No component may be null. */
   public Entry {
     requireNonNull(stream, "stream");
     requireNonNull(source, "source");
@@ -25,22 +25,22 @@ public record Entry(String stream, String source, String detail, Optional<Durati
     requireNonNull(ttl, "ttl");
   }
 
-  /** Holds for one stream, for ever. */
+  /** Applies to one stream and does not expire. */
   public static Entry forStream(String stream) {
     return new Entry(stream, "", "", Optional.empty());
   }
 
-  /** The same entry, made by {@code source}. */
+  /** Returns this entry with a source. */
   public Entry by(String source) {
     return new Entry(stream, source, detail, ttl);
   }
 
-  /** The same entry, with an explanation. */
+  /** Returns this entry with a detail. */
   public Entry because(String detail) {
     return new Entry(stream, source, detail, ttl);
   }
 
-  /** The same entry, for a time. */
+  /** Returns this entry with a time to live. */
   public Entry lasting(Duration ttl) {
     return new Entry(stream, source, detail, Optional.of(ttl));
   }

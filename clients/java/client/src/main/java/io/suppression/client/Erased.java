@@ -3,11 +3,11 @@ package io.suppression.client;
 import io.suppression.v1.EraseAddressResponse;
 
 /**
- * What was forgotten of a person.
+ * The result of {@link SuppressionClient#erase}.
  *
- * @param suppressions how many entries have lost the address; they stand as before
- * @param events how many pieces of feedback were forgotten
- * @param revision what the call wrote; opaque
+ * @param suppressions the number of entries in which the address was replaced; they stay active
+ * @param events the number of feedback events that were cleared
+ * @param revision the revision that the call wrote
  */
 public record Erased(int suppressions, int events, String revision) {
   static Erased of(EraseAddressResponse response) {

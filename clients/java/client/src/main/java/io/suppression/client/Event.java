@@ -4,19 +4,20 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * One piece of feedback about one recipient, as it was received.
+ * One feedback item about one recipient, as received.
  *
- * @param kind as SES names it, such as "Bounce"
- * @param type within the kind, such as "Permanent"
- * @param subType within the type, such as "NoEmail"
+ * @param kind the kind of feedback as SES names it, such as "Bounce"
+ * @param type the type within the kind, such as "Permanent"
+ * @param subType the sub-type within the type, such as "NoEmail"
  * @param feedbackId the SES feedback id
- * @param messageId the SES id of the mail that it is about
- * @param configurationSet what the mail was sent through
+ * @param messageId the SES message id of the mail that the feedback is about
+ * @param configurationSet the configuration set that the mail was sent with
  * @param status the enhanced status code (RFC 3463), such as "5.1.1"
- * @param diagnostic what the receiving server said; text from outside
- * @param happened when it happened
- * @param received when it was recorded
- * @param reason what it suppressed the address for; {@link Reason#UNSPECIFIED}: nothing
+ * @param diagnostic the diagnostic code of the receiving mail server; untrusted text
+ * @param happened when the event happened, as reported by SES
+ * @param received when the service recorded the event
+ * @param reason the reason for which the feedback suppressed the address; {@link
+ *     Reason#UNSPECIFIED} if it changed no entry
  */
 public record Event(
     String kind,

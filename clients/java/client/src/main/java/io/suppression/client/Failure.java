@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What the status of a failed call says. */
+/** The details of the status of a failed call. */
 record Failure(
     Optional<Status.Code> code,
     String text,
@@ -23,7 +23,7 @@ record Failure(
 
   static final Failure NONE = new Failure(Optional.empty(), "", "", Map.of(), List.of());
 
-  /** The exception that a failed call stands for. */
+  /** Converts the exception of a failed call. */
   static SuppressionException from(StatusRuntimeException error) {
     Failure failure = read(error);
     return switch (error.getStatus().getCode()) {
@@ -31,7 +31,7 @@ record Failure(
       case UNAUTHENTICATED -> new UnauthenticatedException(failure, error);
       case PERMISSION_DENIED -> new PermissionDeniedException(failure, error);
       case DEADLINE_EXCEEDED -> new DeadlineExceededException(failure, error);
-      // CANCELLED: the caller's own cancelling is told apart before, so a proxy or a server did.
+      // Cancellation by the caller is handled before, so CANCELLED comes from a proxy or a server.
       case UNAVAILABLE, RESOURCE_EXHAUSTED, ABORTED, CANCELLED, INTERNAL, UNKNOWN, DATA_LOSS ->
           new UnavailableException(failure, error);
       default -> new RefusedException(failure, error);
@@ -60,8 +60,8 @@ record Failure(
           fields = detail.unpack(BadRequest.class);
         }
       }
-    } catch (InvalidProtocolBufferException | IllegalArgumentException mangled) {
-      // A proxy rewrote the status or mangled its details; the code still holds.
+    } catch (InvalidProtocolBufferException | IllegalArgumentException malformed) {
+      // The details are malformed, for example because of a proxy. The code is still valid.
     }
     return new Failure(
         Optional.of(error.getStatus().getCode()),

@@ -1,9 +1,9 @@
 package io.suppression.client;
 
 /**
- * What is wrong with one field of a request.
+ * Describes an invalid field of a request.
  *
- * @param field its name in the contract
- * @param description what is wrong with it
+ * @param field the name of the field
+ * @param description why the field is invalid
  */
 public record FieldViolation(String field, String description) {}

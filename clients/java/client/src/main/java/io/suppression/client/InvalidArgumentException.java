@@ -1,6 +1,6 @@
 package io.suppression.client;
 
-/** A field of the request is not acceptable; {@link #violations()} says which. */
+/** A field of the request is invalid; see {@link #violations()}. */
 public final class InvalidArgumentException extends RefusedException {
   private static final long serialVersionUID = 1;
 

@@ -5,19 +5,19 @@ import static java.util.Objects.requireNonNull;
 import java.util.Optional;
 
 /**
- * The mail that a check is about, as far as the list cares.
+ * Describes the mail that a check is about, except its recipient.
  *
- * @param stream what it belongs to, such as "newsletter"; empty for none. Entries for all mail
- *     always hold.
- * @param mailClass what kind of mail it is
- * @param minRevision answer from a state at least this new; empty: at least as new as this client's
- *     own newest write
+ * @param stream the stream that the mail belongs to, such as "newsletter"; empty for none. Entries
+ *     for all mail always apply.
+ * @param mailClass how important the mail is to its recipient
+ * @param minRevision the oldest revision to answer from; empty: the revision of this client's
+ *     newest write
  */
 public record Mail(String stream, MailClass mailClass, Optional<String> minRevision) {
-  /** Ordinary mail of no stream. */
+  /** Ordinary mail without a stream. */
   public static final Mail ORDINARY = new Mail("", MailClass.ORDINARY, Optional.empty());
 
-  /** Requires that nothing is null. */
+  /** No component may be null. */
   public Mail {
     requireNonNull(stream, "stream");
     requireNonNull(mailClass, "mailClass");
@@ -29,15 +29,15 @@ public record Mail(String stream, MailClass mailClass, Optional<String> minRevis
     return new Mail(stream, MailClass.ORDINARY, Optional.empty());
   }
 
-  /** The same mail, as one that the recipient needs. */
+  /** Returns this mail with the class {@link MailClass#ESSENTIAL}. */
   public Mail essential() {
     return new Mail(stream, MailClass.ESSENTIAL, minRevision);
   }
 
   /**
-   * The same question, to be answered from a state at least as new as a revision.
+   * Returns this mail with a minimum revision.
    *
-   * @param revision one that the service returned; empty text for whatever is in its memory
+   * @param revision a revision that the service returned; empty text for the state in its memory
    */
   public Mail atLeast(String revision) {
     return new Mail(stream, mailClass, Optional.of(revision));

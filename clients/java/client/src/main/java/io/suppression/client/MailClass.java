@@ -1,12 +1,12 @@
 package io.suppression.client;
 
-/** What kind of mail is about to be sent. */
+/** How important a mail is to its recipient. */
 public enum MailClass {
-  /** Mail that every entry on the list stops. */
+  /** Every entry on the list applies to this mail. */
   ORDINARY,
   /**
-   * Password resets, receipts, legal notices: passes complaints and unsubscribes, never bounces and
-   * never manual entries.
+   * Password resets, receipts, legal notices: complaints and unsubscribes do not apply to this
+   * mail. Bounces and manual entries do.
    */
   ESSENTIAL;
 

@@ -1,6 +1,6 @@
 package io.suppression.client;
 
-/** The token is known, but does not allow this call. */
+/** The token is valid, but does not allow this call. */
 public final class PermissionDeniedException extends RefusedException {
   private static final long serialVersionUID = 1;
 

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
- * Stands in for missing answers, counts them, and says so in the log.
+ * Decides about addresses when the service is unavailable, counts these decisions and logs them.
  *
- * <p>One warning a minute at most: an outage meets every check, and the log is not to become the
- * second outage. No line holds an address.
+ * <p>It logs a warning at most once a minute, because an outage affects every check. The warning
+ * contains no address.
  */
 final class Policy {
   private static final long LOG_INTERVAL = Duration.ofMinutes(1).toNanos();
@@ -31,8 +31,8 @@ final class Policy {
     return unanswered;
   }
 
-  /** Decides about addresses that the service could not be asked about. */
-  List<Check> standIn(List<String> addresses, UnavailableException error) {
+  /** Returns the results for addresses that the service could not check. */
+  List<Check> decide(List<String> addresses, UnavailableException error) {
     if (whenUnavailable == WhenUnavailable.THROW) {
       throw error;
     }
@@ -48,11 +48,11 @@ final class Policy {
     }
     LOG.log(
         Level.WARNING,
-        "the suppression service could not be asked ({0}) about {1} addresses since the last such"
-            + " line: policy {2}",
+        "the suppression service is unavailable ({0}): the policy {1} decided about {2} addresses"
+            + " since the last warning",
         error.code().map(Enum::name).orElse("no status"),
-        unanswered - logged,
-        whenUnavailable);
+        whenUnavailable,
+        unanswered - logged);
     logged = unanswered;
     loggedAt = now;
   }

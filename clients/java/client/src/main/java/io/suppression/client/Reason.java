@@ -2,21 +2,21 @@ package io.suppression.client;
 
 /** Why an address is suppressed. */
 public enum Reason {
-  /** No reason, as with a verdict of {@link Verdict#SEND}. */
+  /** No reason. Returned with a verdict of {@link Verdict#SEND}. */
   UNSPECIFIED,
-  /** The mailbox does not exist or refused the sender for good. */
+  /** The mailbox does not exist, or it rejects the sender permanently. */
   HARD_BOUNCE,
-  /** The mailbox failed temporarily, too many times in a row. */
+  /** Delivery failed temporarily too many times in a row. */
   SOFT_BOUNCE,
   /** The recipient marked a mail as spam. */
   COMPLAINT,
-  /** The recipient opted out, of one stream or of all mail. */
+  /** The recipient opted out of one stream or of all mail. */
   UNSUBSCRIBE,
-  /** A person or a program of the sender's own put the address on the list. */
+  /** A person or a program at the sender added the address to the list. */
   MANUAL,
-  /** The text is no address. Only ever an answer: no entry can be made with it. */
+  /** The text is not a valid address. Only checks return this reason; no entry has it. */
   INVALID_ADDRESS,
-  /** A reason that only a newer server knows. Only ever an answer. */
+  /** A reason that this client does not know. Only responses contain it. */
   UNRECOGNIZED;
 
   static Reason of(io.suppression.v1.Reason reason) {

@@ -1,6 +1,6 @@
 package io.suppression.client;
 
-/** The service answered, and refuses a call like this one. */
+/** The service rejected the request: the program or its configuration is wrong. */
 public class RefusedException extends SuppressionException {
   private static final long serialVersionUID = 1;
 

@@ -3,11 +3,11 @@ package io.suppression.client;
 import io.suppression.v1.SuppressResponse;
 
 /**
- * What became of an entry.
+ * The result of {@link SuppressionClient#suppress}.
  *
- * @param suppression the entry as it now stands
- * @param created whether the call made it stand; false where it stood before
- * @param revision what the call wrote; checks at least this new see the entry
+ * @param suppression the entry after the call
+ * @param created true if the call made the entry active, false if it was already active
+ * @param revision the revision that the call wrote; checks at this revision or later see the entry
  */
 public record Suppressed(Suppression suppression, boolean created, String revision) {
   static Suppressed of(SuppressResponse response) {

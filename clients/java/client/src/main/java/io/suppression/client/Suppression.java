@@ -5,23 +5,23 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One entry of the list: one address, for one reason, on one stream or all mail.
+ * One entry of the list: one address, suppressed for one reason, on one stream or for all mail.
  *
- * @param address in canonical form
- * @param stream the stream that it holds for; empty for all mail
- * @param reason why it stands
- * @param source who made it
- * @param detail what the source had to say
- * @param messageId the SES id of the mail that was bounced or complained about
- * @param feedbackId the SES id of the newest feedback behind it
- * @param firstSeen when the first of the facts behind it happened
- * @param lastSeen when the newest of the facts behind it happened
- * @param occurrences how many pieces of feedback stand behind it
- * @param expires when it stops holding; empty for never
- * @param removed when it was taken off the list; empty if it was not
- * @param removedBy who took it off
- * @param removalDetail why it was taken off
- * @param revision the revision that last changed it; opaque
+ * @param address the address in canonical form
+ * @param stream the stream that the entry applies to; empty for all mail
+ * @param reason why the address is suppressed
+ * @param source who created the entry
+ * @param detail a description from the source
+ * @param messageId the SES message id of the mail that bounced or caused the complaint
+ * @param feedbackId the SES feedback id of the newest feedback that the entry is based on
+ * @param firstSeen when the oldest feedback or request that the entry is based on happened
+ * @param lastSeen when the newest feedback or request that the entry is based on happened
+ * @param occurrences the number of distinct feedback items that the entry is based on
+ * @param expires when the entry expires; empty for never
+ * @param removed when the entry was removed; empty if it was not
+ * @param removedBy who removed the entry
+ * @param removalDetail why the entry was removed
+ * @param revision the revision that last changed the entry; opaque
  */
 public record Suppression(
     String address,

@@ -34,31 +34,30 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Asks before each mail, and changes the list.
+ * Checks addresses and changes the suppression list.
  *
- * <p>Safe to share between threads: keep one for the life of a process.
+ * <p>Create one client per process and keep it. It is thread-safe.
  *
- * <p>Checks carry the revision of this client's newest write, so that they see it on every replica;
- * a {@link Mail#minRevision()} of the caller's goes instead. Where writes of several threads
- * overlap, the newest is the one that was answered last.
+ * <p>Checks send the revision of this client's newest write, so they see this write on every
+ * replica. If the caller passes a {@link Mail#minRevision()}, it is sent instead. If several
+ * threads write concurrently, the newest write is the one whose response arrived last.
  *
- * <p>Every method throws {@link RefusedException} for what the service refuses, {@link
- * ClientClosedException} after {@link #close()}, and {@link CallCancelledException} in a thread
- * that is interrupted. While the service cannot be asked, checks do as {@link WhenUnavailable}
- * says; everything else throws {@link UnavailableException}.
+ * <p>Every method throws {@link RefusedException} if the service rejects the request, {@link
+ * ClientClosedException} after {@link #close()}, and {@link CallCancelledException} if the thread
+ * is interrupted. If the service is unavailable, checks follow the policy {@link WhenUnavailable};
+ * all other methods throw {@link UnavailableException}.
  */
 public final class SuppressionClient implements AutoCloseable {
-  /** How many addresses the service takes in one call. */
+  /** The largest number of addresses in one BatchCheck call. */
   public static final int MAX_BATCH = 10_000;
 
-  // What the service says of a revision that means nothing to its database, as after a restore.
-  private static final Set<String> OF_ANOTHER_DATABASE =
-      Set.of("REVISION_FOREIGN", "REVISION_AHEAD");
+  // Reasons for a revision that the database does not know, for example after a restore.
+  private static final Set<String> UNKNOWN_REVISION = Set.of("REVISION_FOREIGN", "REVISION_AHEAD");
 
   private static final long RECONNECT_INTERVAL = TimeUnit.SECONDS.toNanos(1);
 
   private final ManagedChannel channel;
-  private final Greeting greeting;
+  private final WarmUp warmUp;
   private final SuppressionServiceBlockingStub stub;
   private final Policy policy;
   private final Duration checkTimeout;
@@ -66,12 +65,12 @@ public final class SuppressionClient implements AutoCloseable {
   private final Duration timeout;
   private final int batchParallelism;
   private final AtomicReference<String> newestWrite = new AtomicReference<>("");
-  private final AtomicLong reconnectAfter = new AtomicLong(System.nanoTime());
+  private final AtomicLong nextReconnect = new AtomicLong(System.nanoTime());
   private volatile boolean closed;
 
   private SuppressionClient(Builder builder) {
     channel = builder.connection().open();
-    greeting = new Greeting(channel, builder.connectTimeout);
+    warmUp = new WarmUp(channel, builder.connectTimeout);
     stub = SuppressionServiceGrpc.newBlockingStub(channel);
     policy = new Policy(builder.whenUnavailable, System::nanoTime);
     checkTimeout = builder.checkTimeout;
@@ -81,29 +80,29 @@ public final class SuppressionClient implements AutoCloseable {
   }
 
   /**
-   * Starts to set up a client.
+   * Returns a builder of a client.
    *
    * @param server a gRPC target: {@code host:port}, {@code dns:///host:port} or {@code
-   *     unix:///path}. Calls go round all addresses of a name.
-   * @param whenUnavailable what a check answers while the service cannot be asked
+   *     unix:///path}. Calls are balanced round-robin over all addresses of a name.
+   * @param whenUnavailable the policy for checks when the service is unavailable
    */
   public static Builder builder(String server, WhenUnavailable whenUnavailable) {
     return new Builder(server, whenUnavailable);
   }
 
-  /** Asks whether one address may be mailed, with ordinary mail of no stream. */
+  /** Checks one address, for ordinary mail without a stream. */
   public Check check(String address) {
     return check(address, Mail.ORDINARY);
   }
 
   /**
-   * Asks whether one address may be mailed.
+   * Checks one address.
    *
-   * @param address without a display name; case and blanks around it do not matter. Text that is no
-   *     address is answered, not thrown.
-   * @param mail what it is to be mailed
-   * @throws RefusedException the service does not accept the question
-   * @throws UnavailableException it could not be asked, and the policy is {@link
+   * @param address without a display name. Letter case and surrounding whitespace are ignored. A
+   *     malformed address is not an error: the reason is {@link Reason#INVALID_ADDRESS}.
+   * @param mail the mail that will be sent
+   * @throws RefusedException if the service rejects the request
+   * @throws UnavailableException if the service is unavailable and the policy is {@link
    *     WhenUnavailable#THROW}
    */
   public Check check(String address, Mail mail) {
@@ -115,79 +114,81 @@ public final class SuppressionClient implements AutoCloseable {
     try {
       return Check.of(
           address,
-          fresh(
+          withMinRevision(
               mail,
               revision ->
-                  within(checkTimeout).checkAddress(request.setMinRevision(revision).build())));
+                  withDeadline(checkTimeout)
+                      .checkAddress(request.setMinRevision(revision).build())));
     } catch (UnavailableException error) {
-      return policy.standIn(List.of(address), error).get(0);
+      return policy.decide(List.of(address), error).get(0);
     }
   }
 
-  /** Asks about any number of addresses, with ordinary mail of no stream. */
+  /** Checks any number of addresses, for ordinary mail without a stream. */
   public List<Check> batchCheck(Collection<String> addresses) {
     return batchCheck(addresses, Mail.ORDINARY);
   }
 
   /**
-   * Asks about any number of addresses; the answers are in their order.
+   * Checks any number of addresses. The results are in the order of the addresses.
    *
-   * <p>Every 10,000 addresses are one call with a deadline of its own, several under way at a time.
-   * Each call is answered at one revision, but two calls can be answered at two, and one can go
-   * unanswered without the others.
+   * <p>The addresses are split into calls of 10,000, which run in parallel, each with its own
+   * deadline. All results of one call have the same revision; results of different calls can have
+   * different revisions. If one call fails because the service is unavailable, the policy decides
+   * only about its addresses.
    *
-   * <p>Arguments and exceptions are those of {@link #check(String, Mail)}. The first exception ends
-   * it all.
+   * <p>Parameters and exceptions are those of {@link #check(String, Mail)}. The first exception
+   * cancels the other calls.
    */
   public List<Check> batchCheck(Collection<String> addresses, Mail mail) {
     List<String> all = List.copyOf(addresses);
     if (all.size() <= MAX_BATCH) {
-      return all.isEmpty() ? List.of() : batch(all, mail);
+      return all.isEmpty() ? List.of() : checkBatch(all, mail);
     }
     ExecutorService pool =
         Executors.newFixedThreadPool(batchParallelism, SuppressionClient::daemon);
     try {
-      List<Future<List<Check>>> batches = new ArrayList<>();
+      List<Future<List<Check>>> futures = new ArrayList<>();
       for (int start = 0; start < all.size(); start += MAX_BATCH) {
-        List<String> piece = all.subList(start, Math.min(start + MAX_BATCH, all.size()));
-        batches.add(pool.submit(Context.current().wrap(() -> batch(piece, mail))));
+        List<String> batch = all.subList(start, Math.min(start + MAX_BATCH, all.size()));
+        futures.add(pool.submit(Context.current().wrap(() -> checkBatch(batch, mail))));
       }
       List<Check> checks = new ArrayList<>(all.size());
-      batches.forEach(batch -> checks.addAll(result(batch)));
+      futures.forEach(future -> checks.addAll(result(future)));
       return List.copyOf(checks);
     } finally {
       pool.shutdownNow();
     }
   }
 
-  /** Returns the addresses that may be mailed, with ordinary mail of no stream. */
+  /** Returns the addresses that may be mailed with ordinary mail without a stream. */
   public List<String> filter(Collection<String> addresses) {
     return filter(addresses, Mail.ORDINARY);
   }
 
   /**
-   * Returns the addresses that may be mailed, in their order.
+   * Returns the addresses that may be mailed, in the given order.
    *
-   * <p>Arguments and exceptions are those of {@link #batchCheck(Collection, Mail)}.
+   * <p>Parameters and exceptions are those of {@link #batchCheck(Collection, Mail)}.
    */
   public List<String> filter(Collection<String> addresses, Mail mail) {
     return batchCheck(addresses, mail).stream().filter(Check::send).map(Check::address).toList();
   }
 
-  /** Puts an address on the list for all mail and for ever. */
+  /** Adds an address to the list, for all mail and without expiry. */
   public Suppressed suppress(String address, Reason reason) {
     return suppress(address, reason, Entry.FOR_ALL_MAIL);
   }
 
   /**
-   * Puts an address on the list. Idempotent; returns once it is durable.
+   * Adds an address to the list. Idempotent. Returns after the entry is durable.
    *
    * @param address without a display name
-   * @param reason an answer such as {@link Reason#INVALID_ADDRESS} is none
-   * @param entry what else there is to say
-   * @throws InvalidArgumentException one of these is not acceptable
-   * @throws UnavailableException the service could not be asked. The entry may have been made or
-   *     not; it does no harm to call again.
+   * @param reason why; not {@link Reason#INVALID_ADDRESS}
+   * @param entry the optional fields of the entry
+   * @throws InvalidArgumentException if a parameter is invalid
+   * @throws UnavailableException if the service is unavailable. The entry may or may not have been
+   *     created. It is safe to call again.
    */
   public Suppressed suppress(String address, Reason reason, Entry entry) {
     SuppressRequest.Builder request =
@@ -198,23 +199,24 @@ public final class SuppressionClient implements AutoCloseable {
             .setSource(entry.source())
             .setDetail(entry.detail());
     entry.ttl().map(Times::write).ifPresent(request::setTtl);
-    Suppressed answer = Suppressed.of(ask(() -> within(timeout).suppress(request.build())));
-    wrote(answer.revision());
-    return answer;
+    Suppressed result =
+        Suppressed.of(invoke(() -> withDeadline(timeout).suppress(request.build())));
+    rememberWrite(result.revision());
+    return result;
   }
 
-  /** Takes every entry of an address off the list. */
+  /** Removes every entry of an address from the list. */
   public Unsuppressed unsuppress(String address) {
     return unsuppress(address, Removal.OF_ALL);
   }
 
   /**
-   * Takes entries of an address off the list. Idempotent.
+   * Removes entries of an address from the list. Idempotent.
    *
    * @param address without a display name
-   * @param removal which entries, and why
-   * @throws InvalidArgumentException one of these is not acceptable
-   * @throws UnavailableException the service could not be asked
+   * @param removal the entries to remove, and why
+   * @throws InvalidArgumentException if a parameter is invalid
+   * @throws UnavailableException if the service is unavailable
    */
   public Unsuppressed unsuppress(String address, Removal removal) {
     UnsuppressRequest.Builder request =
@@ -224,50 +226,51 @@ public final class SuppressionClient implements AutoCloseable {
             .setDetail(removal.detail());
     removal.reason().map(Reason::proto).ifPresent(request::setReason);
     removal.stream().ifPresent(request::setStream);
-    Unsuppressed answer = Unsuppressed.of(ask(() -> within(timeout).unsuppress(request.build())));
-    wrote(answer.revision());
-    return answer;
+    Unsuppressed result =
+        Unsuppressed.of(invoke(() -> withDeadline(timeout).unsuppress(request.build())));
+    rememberWrite(result.revision());
+    return result;
   }
 
   /**
-   * Has a person forgotten; the address stays blocked as it is. Idempotent.
+   * Erases the personal data of an address. The address stays suppressed. Idempotent.
    *
-   * <p>Entries keep a keyed hash instead of the address, and no text but {@code detail}.
+   * <p>A keyed hash replaces the address in its entries, and {@code detail} replaces their texts.
    *
    * @param address without a display name
-   * @param detail why, at most 1,000 bytes; it is kept, so name no person in it
-   * @throws InvalidArgumentException one of these is not acceptable
-   * @throws UnavailableException the service could not be asked
+   * @param detail why, at most 1,000 bytes. It is stored, so it must not contain personal data.
+   * @throws InvalidArgumentException if a parameter is invalid
+   * @throws UnavailableException if the service is unavailable
    */
   public Erased erase(String address, String detail) {
     EraseAddressRequest request =
         EraseAddressRequest.newBuilder().setAddress(encodable(address)).setDetail(detail).build();
-    Erased answer = Erased.of(ask(() -> within(timeout).eraseAddress(request)));
-    wrote(answer.revision());
-    return answer;
+    Erased result = Erased.of(invoke(() -> withDeadline(timeout).eraseAddress(request)));
+    rememberWrite(result.revision());
+    return result;
   }
 
   /**
-   * Returns every entry and the feedback of one address.
+   * Returns the feedback about one address and every entry, including removed and expired entries.
    *
-   * @throws InvalidArgumentException the text is no address
-   * @throws UnavailableException the service could not be asked
+   * @throws InvalidArgumentException if the address is malformed
+   * @throws UnavailableException if the service is unavailable
    */
   public AddressHistory getAddress(String address) {
     GetAddressRequest request =
         GetAddressRequest.newBuilder().setAddress(encodable(address)).build();
-    return AddressHistory.of(ask(() -> within(timeout).getAddress(request)));
+    return AddressHistory.of(invoke(() -> withDeadline(timeout).getAddress(request)));
   }
 
   /**
-   * Returns what changed on the list, oldest change first.
+   * Returns the entries that changed after a revision, oldest change first.
    *
-   * @param afterRevision changes after this revision; empty text for all from the beginning
-   * @param pageSize about how many changes to return, at most 10,000; 0 for 1,000
-   * @param maxWait how long to wait for a change where there is none, at most a minute; the
-   *     deadline is so much later
-   * @throws InvalidArgumentException one of these is not acceptable
-   * @throws UnavailableException the service could not be asked
+   * @param afterRevision return changes after this revision; empty text for all changes
+   * @param pageSize the approximate number of changes to return, at most 10,000; 0 for 1,000
+   * @param maxWait how long to wait for a change if there is none, at most a minute. It is added to
+   *     the deadline.
+   * @throws InvalidArgumentException if a parameter is invalid
+   * @throws UnavailableException if the service is unavailable
    */
   public Changes listChanges(String afterRevision, int pageSize, Duration maxWait) {
     ListChangesRequest request =
@@ -276,24 +279,24 @@ public final class SuppressionClient implements AutoCloseable {
             .setPageSize(pageSize)
             .setMaxWait(Times.write(maxWait))
             .build();
-    // The server may rightly stay silent for all of maxWait.
-    Duration patience = maxWait.isNegative() ? timeout : timeout.plus(maxWait);
-    return Changes.of(ask(() -> within(patience).listChanges(request)));
+    // The server answers after maxWait if there is no change.
+    Duration deadline = maxWait.isNegative() ? timeout : timeout.plus(maxWait);
+    return Changes.of(invoke(() -> withDeadline(deadline).listChanges(request)));
   }
 
-  /** How many addresses the policy decided about so far, for want of an answer. */
+  /** The number of addresses that the policy has decided because the service was unavailable. */
   public long unanswered() {
     return policy.unanswered();
   }
 
-  /** Closes the connection. Calls under way fail; closing again does nothing. */
+  /** Closes the connection. Calls in progress fail. A second close does nothing. */
   @Override
   public void close() {
     closed = true;
     channel.shutdownNow();
   }
 
-  private List<Check> batch(List<String> addresses, Mail mail) {
+  private List<Check> checkBatch(List<String> addresses, Mail mail) {
     BatchCheckRequest.Builder request =
         BatchCheckRequest.newBuilder()
             .addAllAddresses(addresses.stream().map(SuppressionClient::encodable).toList())
@@ -302,56 +305,56 @@ public final class SuppressionClient implements AutoCloseable {
     try {
       return Check.of(
           addresses,
-          fresh(
+          withMinRevision(
               mail,
               revision ->
-                  within(batchTimeout).batchCheck(request.setMinRevision(revision).build())));
+                  withDeadline(batchTimeout).batchCheck(request.setMinRevision(revision).build())));
     } catch (UnavailableException error) {
-      return policy.standIn(addresses, error);
+      return policy.decide(addresses, error);
     }
   }
 
-  /** Asks for an answer at least as new as the caller wants, else as one's own writes. */
-  private <T> T fresh(Mail mail, Function<String, T> call) {
+  /** Makes a call with the caller's revision or, if there is none, that of the newest write. */
+  private <T> T withMinRevision(Mail mail, Function<String, T> call) {
     if (mail.minRevision().isPresent()) {
-      return ask(() -> call.apply(mail.minRevision().get()));
+      return invoke(() -> call.apply(mail.minRevision().get()));
     }
-    String carried = newestWrite.get();
+    String newest = newestWrite.get();
     try {
-      return ask(() -> call.apply(carried));
+      return invoke(() -> call.apply(newest));
     } catch (InvalidArgumentException error) {
-      if (carried.isEmpty() || !OF_ANOTHER_DATABASE.contains(error.reason())) {
+      if (newest.isEmpty() || !UNKNOWN_REVISION.contains(error.reason())) {
         throw error;
       }
     }
-    // The service has moved to another database, where what was written before means nothing. The
-    // caller did not ask for it, so ask without; a newer write may have come to stand there.
-    newestWrite.compareAndSet(carried, "");
-    return ask(() -> call.apply(""));
+    // The service uses another database now, for example after a restore, and does not know this
+    // revision. The caller did not pass it, so retry without it. A newer write is kept.
+    newestWrite.compareAndSet(newest, "");
+    return invoke(() -> call.apply(""));
   }
 
-  private void wrote(String revision) {
+  private void rememberWrite(String revision) {
     if (!revision.isEmpty()) {
       newestWrite.set(revision);
     }
   }
 
-  private <T> T ask(Supplier<T> call) {
+  private <T> T invoke(Supplier<T> call) {
     if (closed) {
       throw new ClientClosedException("the client is closed", null);
     }
     try {
-      greeting.await();
-      reconnect();
+      warmUp.await();
+      reconnectNow();
       return call.get();
     } catch (StatusRuntimeException error) {
-      throw failed(error);
+      throw exceptionFrom(error);
     } catch (InterruptedException error) {
       throw interrupted(error);
     }
   }
 
-  private SuppressionException failed(StatusRuntimeException error) {
+  private SuppressionException exceptionFrom(StatusRuntimeException error) {
     Status.Code code = error.getStatus().getCode();
     if (closed) {
       return new ClientClosedException("the client was closed during the call", error);
@@ -363,22 +366,23 @@ public final class SuppressionClient implements AutoCloseable {
     return Failure.from(error);
   }
 
-  // By default gRPC waits up to two minutes before it tries a server again, and Java has no setting
-  // for it. So calls have servers that are away tried at once, but once a second at most: while one
-  // server restarts after the other, the first is found again in time.
-  private void reconnect() {
-    long due = reconnectAfter.get();
+  // By default gRPC waits up to two minutes before it reconnects, and grpc-java has no setting for
+  // this. So each call resets the back-off, at most once a second. In a rolling restart, the client
+  // reconnects to the first server before the next one stops.
+  private void reconnectNow() {
+    long due = nextReconnect.get();
     long now = System.nanoTime();
-    if (now - due >= 0 && reconnectAfter.compareAndSet(due, now + RECONNECT_INTERVAL)) {
+    if (now - due >= 0 && nextReconnect.compareAndSet(due, now + RECONNECT_INTERVAL)) {
       channel.resetConnectBackoff();
     }
   }
 
-  private SuppressionServiceBlockingStub within(Duration timeout) {
+  private SuppressionServiceBlockingStub withDeadline(Duration timeout) {
     return stub.withDeadlineAfter(timeout.toNanos(), TimeUnit.NANOSECONDS);
   }
 
-  // Half a surrogate pair would go out as "?", which is another address. Empty is none.
+  // Java would encode an unpaired surrogate as "?", which gives another address. For "" the service
+  // answers INVALID_ADDRESS.
   private static String encodable(String address) {
     return StandardCharsets.UTF_8.newEncoder().canEncode(address) ? address : "";
   }
@@ -401,13 +405,13 @@ public final class SuppressionClient implements AutoCloseable {
     return new CallCancelledException("the caller was interrupted", error);
   }
 
-  private static Thread daemon(Runnable work) {
-    Thread thread = new Thread(work, "suppression-batch");
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "suppression-batch");
     thread.setDaemon(true);
     return thread;
   }
 
-  /** The choices of a client. All but those of {@link #builder} have defaults. */
+  /** The settings of a client. Except the parameters of {@link #builder}, all have defaults. */
   public static final class Builder {
     private final String server;
     private final WhenUnavailable whenUnavailable;
@@ -428,29 +432,29 @@ public final class SuppressionClient implements AutoCloseable {
       this.whenUnavailable = requireNonNull(whenUnavailable, "whenUnavailable");
     }
 
-    /** Sent as {@code authorization: Bearer …}; beyond this machine only through TLS. */
+    /** Sends {@code authorization: Bearer …}. Requires TLS unless the server is on this machine. */
     public Builder token(String token) {
       this.token = Optional.of(token);
       return this;
     }
 
-    /** Talk through TLS, trusting the authorities that Java trusts. */
+    /** Enables TLS with the certificate authorities that Java trusts. */
     public Builder tls() {
       tls = true;
       return this;
     }
 
-    /** Talk through TLS, trusting the authorities of a PEM file. */
+    /** Enables TLS with the certificate authorities of a PEM file. */
     public Builder tls(Path authorities) {
       this.authorities = Optional.of(authorities);
       return tls();
     }
 
     /**
-     * Show a certificate of the client's own, for mutual TLS.
+     * Sets the client's certificate, for mutual TLS.
      *
-     * @param certificate the chain, PEM
-     * @param key its private key, PEM (PKCS #8)
+     * @param certificate the certificate chain, PEM
+     * @param key the private key, PEM (PKCS #8)
      */
     public Builder certificate(Path certificate, Path key) {
       this.certificate = Optional.of(certificate);
@@ -458,40 +462,40 @@ public final class SuppressionClient implements AutoCloseable {
       return tls();
     }
 
-    /** Allow plaintext beyond this machine, where you trust the network. */
+    /** Allows plaintext connections to other machines. Use it only in a trusted network. */
     public Builder insecure() {
       insecure = true;
       return this;
     }
 
-    /** The deadline of a check, retries included; 250 ms by default. */
+    /** The deadline of a check, including retries. The default is 250 ms. */
     public Builder checkTimeout(Duration timeout) {
       checkTimeout = positive(timeout);
       return this;
     }
 
-    /** The deadline of each call of a batch, one for 10,000 addresses; 1 s by default. */
+    /** The deadline of each call of a batch, with up to 10,000 addresses. The default is 1 s. */
     public Builder batchTimeout(Duration timeout) {
       batchTimeout = positive(timeout);
       return this;
     }
 
-    /** The deadline of every other call; 5 s by default. */
+    /** The deadline of every other call. The default is 5 s. */
     public Builder timeout(Duration timeout) {
       this.timeout = positive(timeout);
       return this;
     }
 
     /**
-     * How long the first call waits, before its deadline starts to run, for the service to have
-     * been reached at all; 2 s by default. Later connections are made within the deadlines.
+     * How long the first call waits for the first connection. Its deadline starts after that. The
+     * default is 2 s. Later connections are made within the deadlines.
      */
     public Builder connectTimeout(Duration timeout) {
       connectTimeout = positive(timeout);
       return this;
     }
 
-    /** How many calls of one batch are under way at a time; 4 by default. */
+    /** How many calls of one batch run in parallel. The default is 4. */
     public Builder batchParallelism(int calls) {
       if (calls < 1) {
         throw new ConfigurationException("batchParallelism must be positive", null);
@@ -501,9 +505,9 @@ public final class SuppressionClient implements AutoCloseable {
     }
 
     /**
-     * Makes the client, which begins to connect in the background.
+     * Creates the client. It starts to connect in the background.
      *
-     * @throws ConfigurationException the choices do not go together, or are not safe
+     * @throws ConfigurationException if the settings contradict each other or are not safe
      */
     public SuppressionClient build() {
       return new SuppressionClient(this);
@@ -515,7 +519,7 @@ public final class SuppressionClient implements AutoCloseable {
 
     private static Duration positive(Duration timeout) {
       if (timeout.isNegative() || timeout.isZero()) {
-        throw new ConfigurationException("time-outs must be positive", null);
+        throw new ConfigurationException("timeouts must be positive", null);
       }
       return timeout;
     }

@@ -6,26 +6,26 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The root of all exceptions of this package.
+ * The base class of all exceptions of this package.
  *
  * <pre>
  * SuppressionException
- * ├── ConfigurationException          the client was set up in a way it refuses
+ * ├── ConfigurationException          the settings of the client are invalid
  * ├── ClientClosedException           the client was used after close()
  * ├── CallCancelledException          the caller's thread was interrupted
- * ├── RefusedException                the service answered: not like this
+ * ├── RefusedException                the service rejected the request
  * │   ├── InvalidArgumentException    INVALID_ARGUMENT; see violations()
- * │   ├── UnauthenticatedException    UNAUTHENTICATED: no token, or a wrong one
+ * │   ├── UnauthenticatedException    UNAUTHENTICATED: the token is missing or wrong
  * │   └── PermissionDeniedException   PERMISSION_DENIED: the token does not allow this
- * └── UnavailableException            the service could not be asked
+ * └── UnavailableException            the service is unavailable
  *     └── DeadlineExceededException   DEADLINE_EXCEEDED: no answer in time
  * </pre>
  *
- * <p>{@link WhenUnavailable} decides about checks that meet an {@link UnavailableException}, and
- * about nothing else. Its status is UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED,
- * CANCELLED, INTERNAL, UNKNOWN or DATA_LOSS: what time, or someone at the service, mends. Every
- * other status is a mistake of the caller's program or configuration and is always thrown, as
- * {@link RefusedException}.
+ * <p>The status code of an {@link UnavailableException} is UNAVAILABLE, DEADLINE_EXCEEDED,
+ * RESOURCE_EXHAUSTED, ABORTED, CANCELLED, INTERNAL, UNKNOWN or DATA_LOSS. These codes mean a
+ * failure of the service. For checks, the policy {@link WhenUnavailable} decides whether it is
+ * thrown. Every other code means that the program or its configuration is wrong. It is always
+ * thrown, as {@link RefusedException}.
  */
 public class SuppressionException extends RuntimeException {
   private static final long serialVersionUID = 1;
@@ -42,31 +42,31 @@ public class SuppressionException extends RuntimeException {
     this.failure = failure;
   }
 
-  /** The gRPC status; empty where the exception arose before any call. */
+  /** The gRPC status code; empty if there was no call. */
   public Optional<Status.Code> code() {
     return failure().code();
   }
 
   /**
-   * What happened, in UPPER_SNAKE, from google.rpc.ErrorInfo, such as {@code REVISION_FOREIGN};
-   * empty where the service named none.
+   * The reason of google.rpc.ErrorInfo, in UPPER_SNAKE_CASE, such as {@code REVISION_FOREIGN};
+   * empty if there is none.
    */
   public String reason() {
     return failure().reason();
   }
 
-  /** What google.rpc.ErrorInfo says beside the reason. */
+  /** The metadata of google.rpc.ErrorInfo. */
   public Map<String, String> metadata() {
     return failure().metadata();
   }
 
-  /** The fields at fault, from google.rpc.BadRequest. */
+  /** The invalid fields, from google.rpc.BadRequest. */
   public List<FieldViolation> violations() {
     return failure().violations();
   }
 
   private Failure failure() {
-    // Transient: a copy that was read from elsewhere has its message alone.
+    // The field is transient: a deserialized exception has only its message.
     return failure == null ? Failure.NONE : failure;
   }
 }

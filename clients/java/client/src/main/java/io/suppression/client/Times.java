@@ -5,7 +5,7 @@ import com.google.protobuf.Timestamp;
 import java.time.Instant;
 import java.util.Optional;
 
-/** Between the times of protobuf and those of Java. */
+/** Converts between the time types of protobuf and Java. */
 final class Times {
   private Times() {}
 
@@ -15,12 +15,12 @@ final class Times {
         : Optional.empty();
   }
 
-  static Duration write(java.time.Duration span) {
-    // Java counts nanoseconds up from the second below, protobuf away from zero.
-    boolean down = span.isNegative() && span.getNano() > 0;
+  static Duration write(java.time.Duration duration) {
+    // In a negative duration, the nanoseconds are positive in Java and negative in protobuf.
+    boolean adjust = duration.isNegative() && duration.getNano() > 0;
     return Duration.newBuilder()
-        .setSeconds(span.getSeconds() + (down ? 1 : 0))
-        .setNanos(span.getNano() - (down ? 1_000_000_000 : 0))
+        .setSeconds(duration.getSeconds() + (adjust ? 1 : 0))
+        .setNanos(duration.getNano() - (adjust ? 1_000_000_000 : 0))
         .build();
   }
 }

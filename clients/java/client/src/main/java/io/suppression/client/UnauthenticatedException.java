@@ -1,6 +1,6 @@
 package io.suppression.client;
 
-/** The service wants a bearer token, or another one than it was given. */
+/** The service requires a bearer token, and the token is missing or wrong. */
 public final class UnauthenticatedException extends RefusedException {
   private static final long serialVersionUID = 1;
 

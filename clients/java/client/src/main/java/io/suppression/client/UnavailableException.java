@@ -1,6 +1,8 @@
 package io.suppression.client;
 
-/** The service could not be asked. */
+/**
+ * The service is unavailable. A write may or may not have taken effect; it is safe to repeat it.
+ */
 public class UnavailableException extends SuppressionException {
   private static final long serialVersionUID = 1;
 

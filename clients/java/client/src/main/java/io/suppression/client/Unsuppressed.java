@@ -4,10 +4,11 @@ import io.suppression.v1.UnsuppressResponse;
 import java.util.List;
 
 /**
- * What was taken off the list.
+ * The result of {@link SuppressionClient#unsuppress}.
  *
- * @param removed the entries that the call removed; none where nothing stood
- * @param revision what the call wrote; checks at least this new see the removal
+ * @param removed the entries that the call removed; empty if no entry was active
+ * @param revision the revision that the call wrote; checks at this revision or later see the
+ *     removal
  */
 public record Unsuppressed(List<Suppression> removed, String revision) {
   static Unsuppressed of(UnsuppressResponse response) {

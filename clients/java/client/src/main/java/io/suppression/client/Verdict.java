@@ -1,14 +1,14 @@
 package io.suppression.client;
 
-/** The answer to "may I mail this address?". Only {@link #SEND} means yes. */
+/** The answer to "may I mail this address?". Send only on {@link #SEND}. */
 public enum Verdict {
-  /** No answer. */
+  /** The service returned no verdict, or was unavailable. */
   UNSPECIFIED,
-  /** Nothing on the list stands against this mail. */
+  /** No entry on the list applies to this mail. */
   SEND,
-  /** The mail must not be sent. */
+  /** Do not send the mail. */
   DO_NOT_SEND,
-  /** A verdict that only a newer server knows. Never sent on. */
+  /** A verdict that this client does not know. It means "do not send". */
   UNRECOGNIZED;
 
   static Verdict of(io.suppression.v1.Verdict verdict) {

@@ -14,44 +14,43 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A first call, whose answer does not matter.
+ * A call that connects and loads classes before the first check.
  *
- * <p>In a JVM that has just started, loading gRPC's classes and connecting takes longer than a
- * check may. Without a call ahead of it, the first check of every process would go unanswered.
+ * <p>In a new JVM, loading the classes of gRPC and connecting take longer than the deadline of a
+ * check. Without this call, the first check of every process would fail.
  */
-final class Greeting {
-  // Any service answers this one, be it with UNIMPLEMENTED. It is put and read in the messages of a
-  // check, so that these are loaded too; an empty one is an empty one, and nobody looks at the
-  // answer.
+final class WarmUp {
+  // Every gRPC server answers this call, if only with UNIMPLEMENTED. It uses the message types of
+  // CheckAddress, so that their classes are loaded too. The response is ignored.
   private static final MethodDescriptor<CheckAddressRequest, CheckAddressResponse> HEALTH_CHECK =
       SuppressionServiceGrpc.getCheckAddressMethod().toBuilder()
           .setFullMethodName("grpc.health.v1.Health/Check")
           .build();
 
-  private final Duration atMost;
-  private final Future<CheckAddressResponse> answer;
-  private volatile boolean over;
+  private final Duration timeout;
+  private final Future<CheckAddressResponse> response;
+  private volatile boolean done;
 
-  /** Sends it, in the background. */
-  Greeting(Channel channel, Duration atMost) {
-    this.atMost = atMost;
+  /** Starts the call in the background. */
+  WarmUp(Channel channel, Duration timeout) {
+    this.timeout = timeout;
     CallOptions options =
-        CallOptions.DEFAULT.withDeadlineAfter(atMost.toNanos(), TimeUnit.NANOSECONDS);
-    answer =
+        CallOptions.DEFAULT.withDeadlineAfter(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    response =
         ClientCalls.futureUnaryCall(
             channel.newCall(HEALTH_CHECK, options), CheckAddressRequest.getDefaultInstance());
   }
 
-  /** Waits until it was answered or has failed; once it has, never again. */
+  /** Waits until the call has succeeded or failed. Later calls return at once. */
   void await() throws InterruptedException {
-    if (over) {
+    if (done) {
       return;
     }
     try {
-      answer.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+      response.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException | TimeoutException error) {
-      // The caller's own call will find out, and say so.
+      // The caller's own call will fail with a specific error.
     }
-    over = true;
+    done = true;
   }
 }

@@ -1,15 +1,15 @@
 package io.suppression.client;
 
 /**
- * What a check answers while the service cannot be asked.
+ * The policy for checks when the service is unavailable.
  *
- * <p>There is no default: holding delays mail that may matter, sending mails addresses that bounced
- * or complained. Only the sender knows which is worse.
+ * <p>There is no default, because only the sender knows which is worse: not sending delays mail
+ * that can be important, sending can reach addresses that bounced or complained.
  */
 public enum WhenUnavailable {
-  /** Do not send; ask again later. */
+  /** Do not send the mail now, and check again later. */
   DO_NOT_SEND,
-  /** Send as though nothing stood against it. */
+  /** Send the mail as if the address were not suppressed. */
   SEND,
   /** Throw {@link UnavailableException}. */
   THROW

@@ -1,2 +1,2 @@
-/** Ask the suppression service before each mail that is sent. */
+/** The client of the suppression service. Call it before you send a mail. */
 package io.suppression.client;

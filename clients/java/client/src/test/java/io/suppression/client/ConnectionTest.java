@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConnectionTest {
-  private static final String ELSEWHERE = "suppression.example.com:50051";
+  private static final String REMOTE = "suppression.example.com:50051";
   private static final Optional<String> NONE = Optional.empty();
   private static final Optional<Path> NO_FILE = Optional.empty();
 
@@ -31,7 +31,7 @@ class ConnectionTest {
         "unix:/run/suppression.sock",
         "unix:///run/suppression.sock"
       })
-  void staysOnThisMachine(String server) {
+  void loopbackTargets(String server) {
     assertTrue(Connection.isLoopback(server));
   }
 
@@ -52,61 +52,62 @@ class ConnectionTest {
         "xds:///localhost:50051",
         ""
       })
-  void leavesThisMachine(String server) {
+  void otherTargetsRequireInsecure(String server) {
     assertFalse(Connection.isLoopback(server));
-    assertThrows(ConfigurationException.class, () -> plain(server).build());
+    assertThrows(ConfigurationException.class, () -> builder(server).build());
     assertThrows(
-        ConfigurationException.class, () -> plain(server).insecure().token("secret").build());
+        ConfigurationException.class, () -> builder(server).insecure().token("secret").build());
   }
 
   @Test
-  void plaintextBeyondThisMachineHasToBeAskedFor() {
-    new Connection(ELSEWHERE, NONE, false, NO_FILE, NO_FILE, NO_FILE, true);
+  void insecureAllowsPlaintextToAnotherMachine() {
+    new Connection(REMOTE, NONE, false, NO_FILE, NO_FILE, NO_FILE, true);
   }
 
   @Test
-  void tlsCarriesATokenAnywhereAndTextNowhere() {
+  void tlsAllowsATokenThatToStringDoesNotShow() {
     var token = Optional.of("secret");
-    var connection = new Connection(ELSEWHERE, token, true, NO_FILE, NO_FILE, NO_FILE, false);
+    var connection = new Connection(REMOTE, token, true, NO_FILE, NO_FILE, NO_FILE, false);
     assertEquals("Connection[suppression.example.com:50051, TLS]", connection.toString());
   }
 
   @Test
   void tlsAndInsecureContradictEachOther() {
     assertThrows(
-        ConfigurationException.class, () -> plain("localhost:50051").tls().insecure().build());
+        ConfigurationException.class, () -> builder("localhost:50051").tls().insecure().build());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", " secret", "secret ", "sec\nret", "geheim\u00df"})
-  void aTokenThatIsNoHeaderTextIsRefusedWithoutShowingIt(String token) {
+  void anInvalidTokenIsRejectedWithoutShowingIt(String token) {
     var error =
         assertThrows(
-            ConfigurationException.class, () -> plain("localhost:50051").token(token).build());
-    assertEquals("the token must be printable ASCII without blanks around it", error.getMessage());
+            ConfigurationException.class, () -> builder("localhost:50051").token(token).build());
+    assertEquals(
+        "the token must be printable ASCII without surrounding whitespace", error.getMessage());
   }
 
   @Test
-  void certificatesThatCannotBeReadAreNamedSo() {
-    var builder = plain("localhost:50051").tls(Path.of("no such file"));
+  void unreadableCertificatesAreRejected() {
+    var builder = builder("localhost:50051").tls(Path.of("no such file"));
     assertThrows(ConfigurationException.class, builder::build);
   }
 
   @Test
-  void limitsArePositive() {
-    var builder = plain("localhost:50051");
+  void timeoutsAndParallelismMustBePositive() {
+    var builder = builder("localhost:50051");
     assertThrows(ConfigurationException.class, () -> builder.checkTimeout(Duration.ZERO));
     assertThrows(ConfigurationException.class, () -> builder.timeout(Duration.ofMillis(-1)));
     assertThrows(ConfigurationException.class, () -> builder.batchParallelism(0));
   }
 
   @Test
-  void theChoiceCannotBeNull() {
+  void thePolicyMustNotBeNull() {
     assertThrows(
         NullPointerException.class, () -> SuppressionClient.builder("localhost:50051", null));
   }
 
-  private static SuppressionClient.Builder plain(String server) {
+  private static SuppressionClient.Builder builder(String server) {
     return SuppressionClient.builder(server, WhenUnavailable.DO_NOT_SEND);
   }
 }

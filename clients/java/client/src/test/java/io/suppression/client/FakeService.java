@@ -28,9 +28,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** A service on loopback that answers what a test tells it to. */
+/** A gRPC server on loopback whose responses a test sets. */
 final class FakeService extends SuppressionServiceImplBase implements AutoCloseable {
-  final List<Object> seen = Collections.synchronizedList(new ArrayList<>());
+  final List<Object> requests = Collections.synchronizedList(new ArrayList<>());
   final List<String> tokens = Collections.synchronizedList(new ArrayList<>());
   volatile Function<CheckAddressRequest, CheckAddressResponse> check =
       request -> CheckAddressResponse.newBuilder().setVerdict(Verdict.VERDICT_SEND).build();
@@ -72,23 +72,24 @@ final class FakeService extends SuppressionServiceImplBase implements AutoClosea
   }
 
   @Override
-  public void checkAddress(CheckAddressRequest asked, StreamObserver<CheckAddressResponse> to) {
-    answer(asked, check, to);
+  public void checkAddress(
+      CheckAddressRequest request, StreamObserver<CheckAddressResponse> observer) {
+    respond(request, check, observer);
   }
 
   @Override
-  public void batchCheck(BatchCheckRequest asked, StreamObserver<BatchCheckResponse> to) {
-    answer(asked, batch, to);
+  public void batchCheck(BatchCheckRequest request, StreamObserver<BatchCheckResponse> observer) {
+    respond(request, batch, observer);
   }
 
   @Override
-  public void suppress(SuppressRequest asked, StreamObserver<SuppressResponse> to) {
-    answer(asked, r -> SuppressResponse.newBuilder().setRevision("written").build(), to);
+  public void suppress(SuppressRequest request, StreamObserver<SuppressResponse> observer) {
+    respond(request, r -> SuppressResponse.newBuilder().setRevision("written").build(), observer);
   }
 
   @Override
-  public void unsuppress(UnsuppressRequest asked, StreamObserver<UnsuppressResponse> to) {
-    answer(asked, r -> UnsuppressResponse.newBuilder().setRevision("removed").build(), to);
+  public void unsuppress(UnsuppressRequest request, StreamObserver<UnsuppressResponse> observer) {
+    respond(request, r -> UnsuppressResponse.newBuilder().setRevision("removed").build(), observer);
   }
 
   @Override
@@ -96,13 +97,13 @@ final class FakeService extends SuppressionServiceImplBase implements AutoClosea
     server.shutdownNow();
   }
 
-  private <Q, A> void answer(Q asked, Function<Q, A> answer, StreamObserver<A> to) {
-    seen.add(asked);
+  private <Q, A> void respond(Q request, Function<Q, A> handler, StreamObserver<A> observer) {
+    requests.add(request);
     try {
-      to.onNext(answer.apply(asked));
-      to.onCompleted();
+      observer.onNext(handler.apply(request));
+      observer.onCompleted();
     } catch (RuntimeException error) {
-      to.onError(error);
+      observer.onError(error);
     }
   }
 

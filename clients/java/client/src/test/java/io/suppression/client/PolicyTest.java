@@ -21,46 +21,48 @@ class PolicyTest {
   private static final Logger LOG = Logger.getLogger("io.suppression.client");
 
   private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 5);
-  private final Lines lines = new Lines();
+  private final RecordingHandler handler = new RecordingHandler();
   private final UnavailableException outage =
       (UnavailableException) Failure.from(Status.UNAVAILABLE.asRuntimeException());
 
   @BeforeEach
-  void listen() {
-    LOG.addHandler(lines);
+  void addHandler() {
+    LOG.addHandler(handler);
     LOG.setUseParentHandlers(false);
   }
 
   @AfterEach
-  void leave() {
-    LOG.removeHandler(lines);
+  void removeHandler() {
+    LOG.removeHandler(handler);
     LOG.setUseParentHandlers(true);
   }
 
   @Test
-  void oneLineAMinuteSaysHowManyAndNoAddress() {
+  void logsOneWarningAMinuteWithoutAddresses() {
     Policy policy = new Policy(WhenUnavailable.DO_NOT_SEND, now::get);
-    policy.standIn(List.of("jane@example.com"), outage);
-    policy.standIn(List.of("jane@example.com", "joe@example.com"), outage);
+    policy.decide(List.of("jane@example.com"), outage);
+    policy.decide(List.of("jane@example.com", "joe@example.com"), outage);
     now.addAndGet(Duration.ofSeconds(59).toNanos());
-    policy.standIn(List.of("jane@example.com"), outage);
-    assertEquals(1, lines.texts.size());
+    policy.decide(List.of("jane@example.com"), outage);
+    assertEquals(1, handler.messages.size());
 
     now.addAndGet(Duration.ofSeconds(1).toNanos());
-    policy.standIn(List.of("jane@example.com"), outage);
+    policy.decide(List.of("jane@example.com"), outage);
     assertEquals(5, policy.unanswered());
-    assertEquals(2, lines.texts.size());
-    assertTrue(lines.texts.get(1).contains("(UNAVAILABLE) about 4 addresses"), lines.texts.get(1));
-    assertTrue(lines.texts.get(1).endsWith("policy DO_NOT_SEND"), lines.texts.get(1));
-    assertFalse(lines.texts.toString().contains("@"));
+    assertEquals(2, handler.messages.size());
+    assertTrue(handler.messages.get(1).contains("(UNAVAILABLE)"), handler.messages.get(1));
+    assertTrue(
+        handler.messages.get(1).contains("policy DO_NOT_SEND decided about 4 addresses"),
+        handler.messages.get(1));
+    assertFalse(handler.messages.toString().contains("@"));
   }
 
-  private static final class Lines extends Handler {
-    private final List<String> texts = new ArrayList<>();
+  private static final class RecordingHandler extends Handler {
+    private final List<String> messages = new ArrayList<>();
 
     @Override
-    public void publish(LogRecord line) {
-      texts.add(new SimpleFormatter().formatMessage(line));
+    public void publish(LogRecord record) {
+      messages.add(new SimpleFormatter().formatMessage(record));
     }
 
     @Override

@@ -48,7 +48,7 @@ class SuppressionClientTest {
   }
 
   @Test
-  void sendsOnlyWhenTheServiceSaidSo() {
+  void sendsOnlyOnSend() {
     try (var client = service.client(WhenUnavailable.SEND).build()) {
       for (int verdict : new int[] {0, 1, 2, 77}) {
         service.check = r -> CheckAddressResponse.newBuilder().setVerdictValue(verdict).build();
@@ -61,7 +61,7 @@ class SuppressionClientTest {
   }
 
   @Test
-  void reasonsOfANewerServerAreUnrecognized() {
+  void unknownReasonsAreUnrecognized() {
     service.check = r -> CheckAddressResponse.newBuilder().setReasonValue(78).build();
     try (var client = service.client(WhenUnavailable.DO_NOT_SEND).build()) {
       assertEquals(Reason.UNRECOGNIZED, client.check(JANE).reason());
@@ -71,7 +71,7 @@ class SuppressionClientTest {
   }
 
   @Test
-  void theTokenGoesWithEveryCall() {
+  void theTokenIsSentWithEveryCall() {
     try (var client = service.client(WhenUnavailable.DO_NOT_SEND).token("secret").build()) {
       client.check(JANE);
       client.suppress(JANE, Reason.MANUAL);
@@ -80,15 +80,15 @@ class SuppressionClientTest {
   }
 
   @Test
-  void halfASurrogatePairIsNoAddress() {
+  void anUnpairedSurrogateIsSentAsAnEmptyAddress() {
     try (var client = service.client(WhenUnavailable.DO_NOT_SEND).build()) {
       assertEquals("ja\ud800ne@example.com", client.check("ja\ud800ne@example.com").address());
     }
-    assertEquals("", ((CheckAddressRequest) service.seen.get(0)).getAddress());
+    assertEquals("", ((CheckAddressRequest) service.requests.get(0)).getAddress());
   }
 
   @Test
-  void spansAreWrittenAsProtobufDoes() {
+  void durationsAreConvertedToProtobuf() {
     assertEquals(-1, Times.write(Duration.ofMillis(-1500)).getSeconds());
     assertEquals(-500_000_000, Times.write(Duration.ofMillis(-1500)).getNanos());
     assertEquals(-1, Times.write(Duration.ofSeconds(-1)).getSeconds());
@@ -97,27 +97,27 @@ class SuppressionClientTest {
   }
 
   @Test
-  void absentTextsOfARemovalAreNotEmptyOnes() {
+  void anAbsentStreamDiffersFromAnEmptyOne() {
     try (var client = service.client(WhenUnavailable.DO_NOT_SEND).build()) {
       client.unsuppress(JANE);
       client.unsuppress(JANE, Removal.OF_ALL.onStream("").of(Reason.MANUAL));
       client.suppress(JANE, Reason.MANUAL, Entry.forStream("news").lasting(Duration.ofDays(1)));
     }
-    var removals = service.seen.stream().limit(2);
+    var removals = service.requests.stream().limit(2);
     assertEquals(
         List.of(false, true), removals.map(r -> ((UnsuppressRequest) r).hasStream()).toList());
-    assertEquals(86_400, ((SuppressRequest) service.seen.get(2)).getTtl().getSeconds());
+    assertEquals(86_400, ((SuppressRequest) service.requests.get(2)).getTtl().getSeconds());
   }
 
   @Test
   void largeBatchesAreSplitInOrderAndInParallel() {
-    AtomicInteger under = new AtomicInteger();
+    AtomicInteger running = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();
     service.batch =
         request -> {
-          most.accumulateAndGet(under.incrementAndGet(), Math::max);
-          pause(50);
-          under.decrementAndGet();
+          most.accumulateAndGet(running.incrementAndGet(), Math::max);
+          sleep(50);
+          running.decrementAndGet();
           return FakeService.sendAll(request);
         };
     List<String> addresses = IntStream.range(0, 50_001).mapToObj(n -> n + "@example.com").toList();
@@ -125,12 +125,12 @@ class SuppressionClientTest {
       assertEquals(addresses, client.filter(addresses));
       assertEquals(List.of(), client.filter(List.of()));
     }
-    assertEquals(6, service.seen.size());
+    assertEquals(6, service.requests.size());
     assertEquals(2, most.get());
   }
 
   @Test
-  void anAnswerOfAnotherLengthSendsNothing() {
+  void aWrongNumberOfVerdictsMeansDoNotSend() {
     service.batch = r -> FakeService.sendAll(r).toBuilder().addVerdictsValue(1).build();
     try (var client = service.client(WhenUnavailable.SEND).build()) {
       assertEquals(List.of(), client.filter(List.of(JANE, JANE)));
@@ -138,7 +138,7 @@ class SuppressionClientTest {
   }
 
   @Test
-  void onePartOfABatchCanGoUnanswered() {
+  void oneCallOfABatchCanGoUnanswered() {
     service.batch =
         request -> {
           if (request.getAddressesCount() < SuppressionClient.MAX_BATCH) {
@@ -154,36 +154,36 @@ class SuppressionClientTest {
   }
 
   @Test
-  void checksCarryTheNewestWriteUntilItIsOfAnotherDatabase() {
+  void checksSendTheNewestRevisionUntilItIsUnknown() {
     service.check =
         request -> {
           if (request.getMinRevision().equals("removed")) {
-            throw refused("REVISION_FOREIGN");
+            throw invalidRevision("REVISION_FOREIGN");
           }
           return CheckAddressResponse.getDefaultInstance();
         };
     try (var client = service.client(WhenUnavailable.DO_NOT_SEND).build()) {
       client.suppress(JANE, Reason.MANUAL);
       client.check(JANE);
-      client.check(JANE, Mail.ORDINARY.atLeast("given"));
+      client.check(JANE, Mail.ORDINARY.atLeast("caller"));
       client.unsuppress(JANE);
       client.check(JANE);
       client.check(JANE);
     }
-    assertEquals(List.of("written", "given", "removed", "", ""), minRevisions());
+    assertEquals(List.of("written", "caller", "removed", "", ""), minRevisions());
   }
 
   @Test
-  void aGivenRevisionOfAnotherDatabaseIsTheCallersMistake() {
+  void anUnknownRevisionOfTheCallerIsAnError() {
     service.check =
         request -> {
-          throw refused("REVISION_AHEAD");
+          throw invalidRevision("REVISION_AHEAD");
         };
     try (var client = service.client(WhenUnavailable.SEND).build()) {
-      Mail mail = Mail.ORDINARY.atLeast("given");
+      Mail mail = Mail.ORDINARY.atLeast("caller");
       var error = assertThrows(InvalidArgumentException.class, () -> client.check(JANE, mail));
       assertEquals("REVISION_AHEAD", error.reason());
-      assertEquals(List.of(new FieldViolation("min_revision", "not here")), error.violations());
+      assertEquals(List.of(new FieldViolation("min_revision", "unknown")), error.violations());
       assertEquals(io.grpc.Status.Code.INVALID_ARGUMENT, error.code().orElseThrow());
       assertEquals(0, client.unanswered());
     }
@@ -202,7 +202,7 @@ class SuppressionClientTest {
         "UNKNOWN",
         "DATA_LOSS"
       })
-  void whatTimeMendsIsThePolicys(io.grpc.Status.Code code) {
+  void thePolicyDecidesOnFailuresOfTheService(io.grpc.Status.Code code) {
     service.check =
         request -> {
           throw code.toStatus().asRuntimeException();
@@ -232,7 +232,7 @@ class SuppressionClientTest {
         "OUT_OF_RANGE",
         "UNIMPLEMENTED"
       })
-  void whatIsRefusedIsThrownWhateverThePolicy(io.grpc.Status.Code code) {
+  void rejectedRequestsThrowWhateverThePolicy(io.grpc.Status.Code code) {
     service.check =
         request -> {
           throw code.toStatus().asRuntimeException();
@@ -244,7 +244,7 @@ class SuppressionClientTest {
   }
 
   @Test
-  void unavailableIsTriedAgain() {
+  void unavailableIsRetried() {
     AtomicInteger left = new AtomicInteger(2);
     service.check =
         request -> {
@@ -256,11 +256,11 @@ class SuppressionClientTest {
     try (var client = service.client(WhenUnavailable.DO_NOT_SEND).build()) {
       assertTrue(client.check(JANE).send());
     }
-    assertEquals(3, service.seen.size());
+    assertEquals(3, service.requests.size());
   }
 
   @Test
-  void theLargestBatchIsTriedAgainToo() {
+  void theLargestBatchIsRetried() {
     AtomicInteger left = new AtomicInteger(2);
     service.batch =
         request -> {
@@ -273,11 +273,11 @@ class SuppressionClientTest {
     try (var client = service.client(WhenUnavailable.DO_NOT_SEND).build()) {
       assertEquals(addresses, client.filter(addresses));
     }
-    assertEquals(3, service.seen.stream().filter(BatchCheckRequest.class::isInstance).count());
+    assertEquals(3, service.requests.stream().filter(BatchCheckRequest.class::isInstance).count());
   }
 
   @Test
-  void aServiceThatDoesNotAnswerIsLeftAtTheDeadline() {
+  void aCallEndsAtItsDeadline() {
     CountDownLatch done = new CountDownLatch(1);
     service.check =
         request -> {
@@ -293,7 +293,7 @@ class SuppressionClientTest {
   }
 
   @Test
-  void aPortThatTakesConnectionsAndSaysNothingIsWaitedForOnce() throws IOException {
+  void onlyTheFirstCallWaitsForAServerThatDoesNotRespond() throws IOException {
     try (var silent = new ServerSocket(0);
         var client =
             SuppressionClient.builder(
@@ -308,26 +308,26 @@ class SuppressionClientTest {
   }
 
   @Test
-  void aServiceThatComesBackIsAskedAgainSoon() throws Exception {
+  void theClientReconnectsSoonAfterARestart() throws Exception {
     int port = Integer.parseInt(service.target().split(":")[1]);
     try (var client = service.client(WhenUnavailable.DO_NOT_SEND).build()) {
       assertTrue(client.check(JANE).answered());
       service.close();
       for (int n = 0; n < 30; n++) {
         client.check(JANE);
-        pause(100);
+        sleep(100);
       }
       service = new FakeService(port);
       long before = System.nanoTime();
       while (!client.check(JANE).answered()) {
-        pause(20);
+        sleep(20);
       }
       assertTrue(System.nanoTime() - before < Duration.ofSeconds(3).toNanos());
     }
   }
 
   @Test
-  void anInterruptedThreadIsNoOutage() {
+  void anInterruptedThreadThrows() {
     try (var client = service.client(WhenUnavailable.SEND).build()) {
       client.check(JANE);
       Thread.currentThread().interrupt();
@@ -341,7 +341,7 @@ class SuppressionClientTest {
   }
 
   @Test
-  void aCancelledContextIsNoOutage() {
+  void aCancelledContextThrows() {
     try (var client = service.client(WhenUnavailable.SEND).build()) {
       var context = Context.current().withCancellation();
       context.cancel(null);
@@ -351,7 +351,7 @@ class SuppressionClientTest {
   }
 
   @Test
-  void aClosedClientSaysSo() {
+  void callsFailAfterClose() {
     var client = service.client(WhenUnavailable.SEND).build();
     client.close();
     client.close();
@@ -360,12 +360,12 @@ class SuppressionClientTest {
   }
 
   @Test
-  void closingEndsCallsUnderWay() throws InterruptedException {
-    CountDownLatch asked = new CountDownLatch(1);
+  void closeEndsCallsInProgress() throws InterruptedException {
+    CountDownLatch received = new CountDownLatch(1);
     CountDownLatch done = new CountDownLatch(1);
     service.check =
         request -> {
-          asked.countDown();
+          received.countDown();
           await(done);
           return CheckAddressResponse.getDefaultInstance();
         };
@@ -374,7 +374,7 @@ class SuppressionClientTest {
     Thread caller = new Thread(() -> client.check(JANE));
     caller.setUncaughtExceptionHandler((thread, error) -> thrown[0] = error);
     caller.start();
-    asked.await();
+    received.await();
     client.close();
     caller.join();
     done.countDown();
@@ -382,19 +382,19 @@ class SuppressionClientTest {
   }
 
   private List<String> minRevisions() {
-    return service.seen.stream()
+    return service.requests.stream()
         .filter(CheckAddressRequest.class::isInstance)
         .map(request -> ((CheckAddressRequest) request).getMinRevision())
         .toList();
   }
 
-  private static RuntimeException refused(String reason) {
+  private static RuntimeException invalidRevision(String reason) {
     var fault =
-        BadRequest.FieldViolation.newBuilder().setField("min_revision").setDescription("not here");
+        BadRequest.FieldViolation.newBuilder().setField("min_revision").setDescription("unknown");
     return StatusProto.toStatusRuntimeException(
         Status.newBuilder()
             .setCode(Code.INVALID_ARGUMENT_VALUE)
-            .setMessage("min_revision: not here")
+            .setMessage("min_revision: unknown")
             .addDetails(Any.pack(ErrorInfo.newBuilder().setReason(reason).build()))
             .addDetails(Any.pack(BadRequest.newBuilder().addFieldViolations(fault).build()))
             .build());
@@ -408,7 +408,7 @@ class SuppressionClientTest {
     }
   }
 
-  private static void pause(long millis) {
+  private static void sleep(long millis) {
     try {
       Thread.sleep(millis);
     } catch (InterruptedException error) {

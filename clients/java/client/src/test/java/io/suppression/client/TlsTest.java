@@ -27,14 +27,14 @@ class TlsTest {
 
   @BeforeAll
   static void makeCertificates() throws Exception {
-    for (String name : List.of("server", "sender", "stranger")) {
+    for (String name : List.of("server", "client", "untrusted")) {
       makeCertificate(name);
     }
   }
 
   @Test
-  void aTrustedServiceIsAskedAndGetsTheToken() throws IOException {
-    try (var service = new FakeService(0, asServer().build());
+  void aTrustedServerReceivesTheToken() throws IOException {
+    try (var service = new FakeService(0, serverCredentials().build());
         var client =
             service
                 .client(WhenUnavailable.DO_NOT_SEND)
@@ -47,12 +47,12 @@ class TlsTest {
   }
 
   @Test
-  void aStrangerIsNotAsked() throws IOException {
-    try (var service = new FakeService(0, asServer().build());
+  void anUntrustedServerIsNotCalled() throws IOException {
+    try (var service = new FakeService(0, serverCredentials().build());
         var client =
             service
                 .client(WhenUnavailable.DO_NOT_SEND)
-                .tls(pem("stranger"))
+                .tls(pem("untrusted"))
                 .token("secret")
                 .build()) {
       assertFalse(client.check(JANE).answered());
@@ -61,26 +61,26 @@ class TlsTest {
   }
 
   @Test
-  void theClientShowsItsCertificate() throws IOException {
+  void mutualTlsRequiresTheClientCertificate() throws IOException {
     ServerCredentials mutual =
-        asServer()
-            .trustManager(pem("sender").toFile())
+        serverCredentials()
+            .trustManager(pem("client").toFile())
             .clientAuth(TlsServerCredentials.ClientAuth.REQUIRE)
             .build();
     try (var service = new FakeService(0, mutual);
-        var known =
+        var withCertificate =
             service
                 .client(WhenUnavailable.DO_NOT_SEND)
                 .tls(pem("server"))
-                .certificate(pem("sender"), key("sender"))
+                .certificate(pem("client"), key("client"))
                 .build();
-        var unknown = service.client(WhenUnavailable.THROW).tls(pem("server")).build()) {
-      assertTrue(known.check(JANE).send());
-      assertThrows(UnavailableException.class, () -> unknown.check(JANE));
+        var without = service.client(WhenUnavailable.THROW).tls(pem("server")).build()) {
+      assertTrue(withCertificate.check(JANE).send());
+      assertThrows(UnavailableException.class, () -> without.check(JANE));
     }
   }
 
-  private static TlsServerCredentials.Builder asServer() throws IOException {
+  private static TlsServerCredentials.Builder serverCredentials() throws IOException {
     return TlsServerCredentials.newBuilder()
         .keyManager(pem("server").toFile(), key("server").toFile());
   }
@@ -96,7 +96,7 @@ class TlsTest {
   private static void makeCertificate(String name) throws Exception {
     Path store = folder.resolve(name + ".p12");
     String keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
-    Process making =
+    Process process =
         new ProcessBuilder(
                 keytool,
                 "-genkeypair",
@@ -118,7 +118,7 @@ class TlsTest {
                 "2")
             .inheritIO()
             .start();
-    assertEquals(0, making.waitFor());
+    assertEquals(0, process.waitFor());
     writePems(name, store);
   }
 
@@ -132,9 +132,9 @@ class TlsTest {
     write(key(name), "PRIVATE KEY", store.getKey(name, PASSWORD.toCharArray()).getEncoded());
   }
 
-  private static void write(Path file, String what, byte[] content) throws IOException {
+  private static void write(Path file, String label, byte[] content) throws IOException {
     String text = Base64.getMimeEncoder().encodeToString(content);
     Files.writeString(
-        file, "-----BEGIN " + what + "-----\n" + text + "\n-----END " + what + "-----\n");
+        file, "-----BEGIN " + label + "-----\n" + text + "\n-----END " + label + "-----\n");
   }
 }

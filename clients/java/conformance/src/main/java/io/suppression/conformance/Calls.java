@@ -23,7 +23,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
-/** The calls of a scenario, made through the client. */
+/** Makes the calls of a scenario and converts their results to JSON. */
 final class Calls {
   static final Set<String> NAMES =
       Set.of(
@@ -39,41 +39,45 @@ final class Calls {
 
   private Calls() {}
 
-  static JsonObject make(SuppressionClient client, String call, JsonObject with) {
+  static JsonObject make(SuppressionClient client, String call, JsonObject arguments) {
     return switch (call) {
-      case "check" -> shown(client.check(text(with, "address"), mail(with)));
-      case "batch_check" -> shownAll(client.batchCheck(addresses(with), mail(with)));
-      case "filter" -> filtered(client.filter(addresses(with), mail(with)));
-      case "suppress" -> suppress(client, with);
-      case "unsuppress" -> unsuppress(client, with);
-      case "erase" -> erased(client.erase(text(with, "address"), text(with, "detail")));
-      case "get_address" -> history(client.getAddress(text(with, "address")));
-      case "list_changes" -> changes(client, with);
+      case "check" -> checkResult(client.check(text(arguments, "address"), mail(arguments)));
+      case "batch_check" -> batchResult(client.batchCheck(addresses(arguments), mail(arguments)));
+      case "filter" -> addressesResult(client.filter(addresses(arguments), mail(arguments)));
+      case "suppress" -> suppress(client, arguments);
+      case "unsuppress" -> unsuppress(client, arguments);
+      case "erase" -> erased(client.erase(text(arguments, "address"), text(arguments, "detail")));
+      case "get_address" -> history(client.getAddress(text(arguments, "address")));
+      case "list_changes" -> changes(client, arguments);
       case "unanswered" -> unanswered(client);
-      default -> throw new Scenario.Failed("no such call: " + call);
+      default -> throw new Scenario.Failed("unknown call " + call);
     };
   }
 
-  private static JsonObject suppress(SuppressionClient client, JsonObject with) {
+  private static JsonObject suppress(SuppressionClient client, JsonObject arguments) {
     Optional<Duration> ttl =
-        given(with, "ttl_seconds", v -> Duration.ofMillis(Math.round(v.getAsDouble() * 1000)));
-    Entry entry = new Entry(text(with, "stream"), text(with, "source"), text(with, "detail"), ttl);
+        optional(
+            arguments, "ttl_seconds", v -> Duration.ofMillis(Math.round(v.getAsDouble() * 1000)));
+    Entry entry =
+        new Entry(
+            text(arguments, "stream"), text(arguments, "source"), text(arguments, "detail"), ttl);
     Suppressed answer =
-        client.suppress(text(with, "address"), Reason.valueOf(text(with, "reason")), entry);
+        client.suppress(
+            text(arguments, "address"), Reason.valueOf(text(arguments, "reason")), entry);
     JsonObject result = revision(answer.revision());
     result.addProperty("created", answer.created());
-    result.add("suppression", shown(answer.suppression()));
+    result.add("suppression", entryResult(answer.suppression()));
     return result;
   }
 
-  private static JsonObject unsuppress(SuppressionClient client, JsonObject with) {
+  private static JsonObject unsuppress(SuppressionClient client, JsonObject arguments) {
     Removal removal =
         new Removal(
-            given(with, "reason", value -> Reason.valueOf(value.getAsString())),
-            given(with, "stream", JsonElement::getAsString),
-            text(with, "source"),
-            text(with, "detail"));
-    Unsuppressed answer = client.unsuppress(text(with, "address"), removal);
+            optional(arguments, "reason", value -> Reason.valueOf(value.getAsString())),
+            optional(arguments, "stream", JsonElement::getAsString),
+            text(arguments, "source"),
+            text(arguments, "detail"));
+    Unsuppressed answer = client.unsuppress(text(arguments, "address"), removal);
     JsonObject result = revision(answer.revision());
     result.add("removed", entries(answer.removed()));
     return result;
@@ -92,12 +96,12 @@ final class Calls {
     return result;
   }
 
-  private static JsonObject changes(SuppressionClient client, JsonObject with) {
+  private static JsonObject changes(SuppressionClient client, JsonObject arguments) {
     Changes answer =
         client.listChanges(
-            text(with, "after_revision"),
-            given(with, "page_size", JsonElement::getAsInt).orElse(0),
-            given(with, "max_wait_ms", value -> Duration.ofMillis(value.getAsLong()))
+            text(arguments, "after_revision"),
+            optional(arguments, "page_size", JsonElement::getAsInt).orElse(0),
+            optional(arguments, "max_wait_ms", value -> Duration.ofMillis(value.getAsLong()))
                 .orElse(Duration.ZERO));
     JsonObject result = revision(answer.throughRevision());
     result.add("changes", entries(answer.changes()));
@@ -110,16 +114,16 @@ final class Calls {
     return result;
   }
 
-  private static JsonObject filtered(List<String> addresses) {
+  private static JsonObject addressesResult(List<String> addresses) {
     JsonObject result = new JsonObject();
     result.add("addresses", texts(addresses));
     return result;
   }
 
-  private static JsonObject shownAll(List<Check> checks) {
+  private static JsonObject batchResult(List<Check> checks) {
     JsonObject result = revision(checks.isEmpty() ? "" : checks.get(0).revision());
     JsonArray all = new JsonArray();
-    checks.forEach(check -> all.add(shown(check)));
+    checks.forEach(check -> all.add(checkResult(check)));
     JsonArray notSend = new JsonArray();
     IntStream.range(0, checks.size()).filter(i -> !checks.get(i).send()).forEach(notSend::add);
     result.add("checks", all);
@@ -129,7 +133,7 @@ final class Calls {
     return result;
   }
 
-  private static JsonObject shown(Check check) {
+  private static JsonObject checkResult(Check check) {
     JsonObject result = revision(check.revision());
     result.addProperty("address", check.address());
     result.addProperty("send", check.send());
@@ -139,7 +143,7 @@ final class Calls {
     return result;
   }
 
-  private static JsonObject shown(Suppression entry) {
+  private static JsonObject entryResult(Suppression entry) {
     JsonObject result = new JsonObject();
     result.addProperty("address", entry.address());
     result.addProperty("stream", entry.stream());
@@ -156,7 +160,7 @@ final class Calls {
 
   private static JsonArray entries(List<Suppression> entries) {
     JsonArray all = new JsonArray();
-    entries.forEach(entry -> all.add(shown(entry)));
+    entries.forEach(entry -> all.add(entryResult(entry)));
     return all;
   }
 
@@ -176,26 +180,26 @@ final class Calls {
     return value.name().equals("UNRECOGNIZED") ? "UNKNOWN" : value.name();
   }
 
-  private static Mail mail(JsonObject with) {
+  private static Mail mail(JsonObject arguments) {
     return new Mail(
-        text(with, "stream"),
-        given(with, "mail_class", value -> MailClass.valueOf(value.getAsString()))
+        text(arguments, "stream"),
+        optional(arguments, "mail_class", value -> MailClass.valueOf(value.getAsString()))
             .orElse(MailClass.ORDINARY),
-        given(with, "min_revision", JsonElement::getAsString));
+        optional(arguments, "min_revision", JsonElement::getAsString));
   }
 
-  private static List<String> addresses(JsonObject with) {
-    return with.getAsJsonArray("addresses").asList().stream()
+  private static List<String> addresses(JsonObject arguments) {
+    return arguments.getAsJsonArray("addresses").asList().stream()
         .map(JsonElement::getAsString)
         .toList();
   }
 
-  private static String text(JsonObject with, String member) {
-    return given(with, member, JsonElement::getAsString).orElse("");
+  private static String text(JsonObject arguments, String member) {
+    return optional(arguments, member, JsonElement::getAsString).orElse("");
   }
 
-  private static <T> Optional<T> given(
-      JsonObject with, String member, Function<JsonElement, T> reading) {
-    return Optional.ofNullable(with.get(member)).map(reading);
+  private static <T> Optional<T> optional(
+      JsonObject arguments, String member, Function<JsonElement, T> reading) {
+    return Optional.ofNullable(arguments.get(member)).map(reading);
   }
 }

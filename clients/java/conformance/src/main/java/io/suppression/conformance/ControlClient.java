@@ -10,18 +10,18 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 
-/** The port on which the test server is told what to do. */
-record Control(URI address, HttpClient http) {
-  Control(URI address) {
+/** A client of the test server's control port. */
+record ControlClient(URI address, HttpClient http) {
+  ControlClient(URI address) {
     this(address, HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build());
   }
 
-  JsonObject ask(String name, String token, JsonObject with) {
+  JsonObject send(String name, String token, JsonObject body) {
     HttpRequest request =
         HttpRequest.newBuilder(address.resolve("/" + name))
             .header("authorization", "Bearer " + token)
             .header("content-type", "application/json")
-            .POST(BodyPublishers.ofString(with.toString()))
+            .POST(BodyPublishers.ofString(body.toString()))
             .build();
     try {
       HttpResponse<String> response = http.send(request, BodyHandlers.ofString());

@@ -12,41 +12,42 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** Asks through one client until standard input ends, and says how that went. */
-public final class Load {
+/** Sends checks through one client until standard input ends, then prints the counts. */
+public final class LoadGenerator {
   private static final int CALLERS = 4;
   private static final long PAUSE_MS = 10;
 
-  // How many checks come before those that count.
+  // Number of checks before counting starts.
   private static final int WARM_UP = 100;
 
   private final SuppressionClient client;
   private final Map<String, Integer> failed = new TreeMap<>();
-  private int before;
+  private int warmed;
   private int answered;
   private double slowestMs;
-  private volatile boolean over;
+  private volatile boolean stopped;
 
-  private Load(SuppressionClient client) {
+  private LoadGenerator(SuppressionClient client) {
     this.client = client;
   }
 
-  /** Takes HOST:PORT of each server, as the suite's README says. */
+  /** The arguments are HOST:PORT of each server. */
   public static void main(String[] servers) throws IOException, InterruptedException {
-    NameResolverRegistry.getDefaultRegistry().register(new Servers(List.of(servers)));
+    NameResolverRegistry.getDefaultRegistry().register(new StaticNameResolver(List.of(servers)));
     try (var client =
-        SuppressionClient.builder(Servers.SCHEME + ":///", WhenUnavailable.THROW)
+        SuppressionClient.builder(StaticNameResolver.SCHEME + ":///", WhenUnavailable.THROW)
             .insecure()
             .build()) {
-      System.out.println(new Load(client).run());
+      System.out.println(new LoadGenerator(client).run());
     }
   }
 
   private String run() throws IOException, InterruptedException {
-    List<Thread> callers = Stream.generate(() -> new Thread(this::askOn)).limit(CALLERS).toList();
+    List<Thread> callers =
+        Stream.generate(() -> new Thread(this::sendChecks)).limit(CALLERS).toList();
     callers.forEach(Thread::start);
     System.in.transferTo(OutputStream.nullOutputStream());
-    over = true;
+    stopped = true;
     for (Thread caller : callers) {
       caller.join();
     }
@@ -54,20 +55,20 @@ public final class Load {
         .toJson(Map.of("answered", answered, "failed", failed, "slowest_ms", slowestMs));
   }
 
-  private void askOn() {
+  private void sendChecks() {
     try {
-      while (!over) {
-        long began = System.nanoTime();
-        String failure = ask();
-        count(failure, (System.nanoTime() - began) / 1e6);
+      while (!stopped) {
+        long start = System.nanoTime();
+        String failure = check();
+        count(failure, (System.nanoTime() - start) / 1e6);
         Thread.sleep(PAUSE_MS);
       }
-    } catch (InterruptedException ended) {
+    } catch (InterruptedException error) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private String ask() {
+  private String check() {
     try {
       client.check("jane@example.com");
       return "";
@@ -77,9 +78,9 @@ public final class Load {
   }
 
   private synchronized void count(String failure, double tookMs) {
-    if (before < WARM_UP) {
-      if (++before == WARM_UP) {
-        System.out.println("asking");
+    if (warmed < WARM_UP) {
+      if (++warmed == WARM_UP) {
+        System.out.println("ready");
       }
       return;
     }

@@ -6,13 +6,13 @@ import com.google.gson.JsonObject;
 import java.util.Map;
 import java.util.Optional;
 
-/** Whether a result is as a scenario expects it. */
-final class Matching {
-  private static final int SHOWN = 300;
+/** Compares a result with the expectation of a scenario. */
+final class ResultMatcher {
+  private static final int MAX_LENGTH = 300;
 
-  private Matching() {}
+  private ResultMatcher() {}
 
-  /** Says what does not match; empty if all does. */
+  /** Describes the first mismatch; empty if there is none. */
   static Optional<String> mismatch(JsonElement expected, JsonElement actual) {
     return mismatch("", expected, actual);
   }
@@ -27,7 +27,7 @@ final class Matching {
     if (expected.isJsonArray() && actual != null && actual.isJsonArray()) {
       return items(path, expected.getAsJsonArray(), actual.getAsJsonArray());
     }
-    return said(expected.equals(actual), path, expected, actual);
+    return describeUnless(expected.equals(actual), path, expected, actual);
   }
 
   private static Optional<String> members(String path, JsonObject expected, JsonObject actual) {
@@ -43,7 +43,7 @@ final class Matching {
 
   private static Optional<String> items(String path, JsonArray expected, JsonArray actual) {
     if (expected.size() != actual.size()) {
-      return said(false, path, expected, actual);
+      return describeUnless(false, path, expected, actual);
     }
     for (int index = 0; index < expected.size(); index++) {
       Optional<String> found =
@@ -62,18 +62,18 @@ final class Matching {
             && actual.getAsJsonPrimitive().isNumber()
             && actual.getAsDouble() >= bounds.get(0).getAsDouble()
             && actual.getAsDouble() <= bounds.get(1).getAsDouble();
-    return said(within, path, bounds, actual);
+    return describeUnless(within, path, bounds, actual);
   }
 
-  private static Optional<String> said(
+  private static Optional<String> describeUnless(
       boolean matches, String path, JsonElement expected, JsonElement actual) {
     return matches
         ? Optional.empty()
-        : Optional.of(path + ": expected " + shown(expected) + ", came " + shown(actual));
+        : Optional.of(path + ": expected " + shortened(expected) + ", got " + shortened(actual));
   }
 
-  private static String shown(JsonElement value) {
+  private static String shortened(JsonElement value) {
     String text = String.valueOf(value);
-    return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…";
+    return text.length() <= MAX_LENGTH ? text : text.substring(0, MAX_LENGTH) + "…";
   }
 }

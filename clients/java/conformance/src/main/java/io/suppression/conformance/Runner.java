@@ -12,20 +12,20 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Runs scenarios and says on standard output, a line each, how they went. */
+/** Runs scenarios and prints one line of JSON per scenario on standard output. */
 public final class Runner {
   private final String server;
-  private final Control control;
+  private final ControlClient control;
   private boolean failed;
 
-  private Runner(String server, Control control) {
+  private Runner(String server, ControlClient control) {
     this.server = server;
     this.control = control;
   }
 
-  /** Takes SERVER CONTROL SCENARIOS [NAME…], as the suite's README says. */
+  /** The arguments are SERVER CONTROL SCENARIOS [NAME…]. */
   public static void main(String[] args) throws IOException {
-    Runner runner = new Runner(args[0], new Control(URI.create("http://" + args[1])));
+    Runner runner = new Runner(args[0], new ControlClient(URI.create("http://" + args[1])));
     Set<String> names = Set.copyOf(List.of(args).subList(3, args.length));
     for (JsonObject scenario : read(Path.of(args[2]))) {
       if (names.isEmpty() || names.contains(name(scenario))) {

@@ -16,9 +16,9 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 
-/** One scenario under way: its clients, their lists, and what was saved. */
+/** One run of a scenario: its clients, their tokens and the saved values. */
 final class Scenario implements AutoCloseable {
-  /** A step did not come out as it must. */
+  /** The result of a step does not match the scenario. */
   static final class Failed extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -29,13 +29,13 @@ final class Scenario implements AutoCloseable {
 
   private static final int PAUSE_MS = 50;
 
-  private final Control control;
+  private final ControlClient control;
   private final JsonArray steps;
   private final Map<String, SuppressionClient> clients = new HashMap<>();
   private final Map<String, String> tokens = new HashMap<>();
   private final Map<String, String> saved = new HashMap<>();
 
-  Scenario(String server, Control control, JsonObject scenario) {
+  Scenario(String server, ControlClient control, JsonObject scenario) {
     this.control = control;
     this.steps = scenario.getAsJsonArray("steps");
     JsonObject all = new JsonObject();
@@ -58,9 +58,9 @@ final class Scenario implements AutoCloseable {
       JsonObject step = steps.get(number).getAsJsonObject();
       int times = step.has("repeat") ? step.get("repeat").getAsInt() : 1;
       for (int time = 0; time < times; time++) {
-        Optional<String> mismatch = patiently(step);
+        Optional<String> mismatch = runStep(step);
         if (mismatch.isPresent()) {
-          throw new Failed("step " + (number + 1) + " (" + what(step) + "): " + mismatch.get());
+          throw new Failed("step " + (number + 1) + " (" + name(step) + "): " + mismatch.get());
         }
       }
     }
@@ -71,45 +71,46 @@ final class Scenario implements AutoCloseable {
     clients.values().forEach(SuppressionClient::close);
   }
 
-  private Optional<String> patiently(JsonObject step) {
-    long patience = step.has("eventually_ms") ? step.get("eventually_ms").getAsLong() : 0;
-    long end = System.nanoTime() + Duration.ofMillis(patience).toNanos();
-    Optional<String> mismatch = once(step);
+  private Optional<String> runStep(JsonObject step) {
+    long timeout = step.has("eventually_ms") ? step.get("eventually_ms").getAsLong() : 0;
+    long end = System.nanoTime() + Duration.ofMillis(timeout).toNanos();
+    Optional<String> mismatch = tryStep(step);
     while (mismatch.isPresent() && System.nanoTime() - end < 0) {
       try {
         Thread.sleep(PAUSE_MS);
       } catch (InterruptedException error) {
         throw new IllegalStateException(error);
       }
-      mismatch = once(step);
+      mismatch = tryStep(step);
     }
     return mismatch;
   }
 
-  private Optional<String> once(JsonObject step) {
+  private Optional<String> tryStep(JsonObject step) {
     String client = step.has("client") ? step.get("client").getAsString() : "main";
     JsonObject with = resolved(object(step, "with", new JsonObject()), client).getAsJsonObject();
     JsonObject result;
     try {
       result =
           step.has("control")
-              ? control.ask(step.get("control").getAsString(), tokens.get(client), with)
+              ? control.send(step.get("control").getAsString(), tokens.get(client), with)
               : Calls.make(clients.get(client), step.get("call").getAsString(), with);
     } catch (SuppressionException error) {
       return step.has("error")
-          ? Matching.mismatch(resolved(step.get("error"), client), described(error))
-          : Optional.of("failed: " + error);
+          ? ResultMatcher.mismatch(resolved(step.get("error"), client), errorResult(error))
+          : Optional.of("unexpected error: " + error);
     }
     if (step.has("error")) {
-      return Optional.of("did not fail: " + result);
+      return Optional.of("expected an error, got " + result);
     }
     if (step.has("save")) {
       saved.put(step.get("save").getAsString(), result.get("revision").getAsString());
     }
-    return Matching.mismatch(resolved(object(step, "expect", new JsonObject()), client), result);
+    return ResultMatcher.mismatch(
+        resolved(object(step, "expect", new JsonObject()), client), result);
   }
 
-  private static String what(JsonObject step) {
+  private static String name(JsonObject step) {
     return (step.has("call") ? step.get("call") : step.get("control")).getAsString();
   }
 
@@ -126,9 +127,9 @@ final class Scenario implements AutoCloseable {
         choice.equals("RAISE") ? WhenUnavailable.THROW : WhenUnavailable.valueOf(choice);
     SuppressionClient.Builder builder = SuppressionClient.builder(server, policy).token(token);
     if (!options.has("default_timeouts") || !options.get("default_timeouts").getAsBoolean()) {
-      within(options, "check_timeout_ms", builder::checkTimeout);
-      within(options, "batch_timeout_ms", builder::batchTimeout);
-      within(options, "timeout_ms", builder::timeout);
+      setTimeout(options, "check_timeout_ms", builder::checkTimeout);
+      setTimeout(options, "batch_timeout_ms", builder::batchTimeout);
+      setTimeout(options, "timeout_ms", builder::timeout);
     }
     if (options.has("batch_parallelism")) {
       builder.batchParallelism(options.get("batch_parallelism").getAsInt());
@@ -136,26 +137,26 @@ final class Scenario implements AutoCloseable {
     return builder.build();
   }
 
-  private static void within(JsonObject options, String member, Consumer<Duration> setting) {
+  private static void setTimeout(JsonObject options, String member, Consumer<Duration> setting) {
     long millis = options.has(member) ? options.get(member).getAsLong() : 20_000;
     setting.accept(Duration.ofMillis(millis));
   }
 
-  private static JsonObject described(SuppressionException error) {
-    JsonObject described = new JsonObject();
-    described.addProperty("code", error.code().map(Enum::name).orElse(null));
-    described.addProperty("reason", error.reason());
+  private static JsonObject errorResult(SuppressionException error) {
+    JsonObject result = new JsonObject();
+    result.addProperty("code", error.code().map(Enum::name).orElse(null));
+    result.addProperty("reason", error.reason());
     JsonArray fields = new JsonArray();
     error.violations().forEach(violation -> fields.add(violation.field()));
-    described.add("fields", fields);
+    result.add("fields", fields);
     if (error instanceof RefusedException || error instanceof UnavailableException) {
-      described.addProperty("refused", error instanceof RefusedException);
+      result.addProperty("refused", error instanceof RefusedException);
     }
-    described.addProperty("message", error.getMessage());
-    return described;
+    result.addProperty("message", error.getMessage());
+    return result;
   }
 
-  /** Puts in what texts with $ and numbered lists stand for. */
+  /** Replaces $names by their values and expands numbered lists. */
   private JsonElement resolved(JsonElement value, String client) {
     if (value.isJsonArray()) {
       JsonArray items = new JsonArray();
@@ -178,7 +179,7 @@ final class Scenario implements AutoCloseable {
     String name = value.getAsString().substring(1);
     String stored = name.equals("token") ? tokens.get(client) : saved.get(name);
     if (stored == null) {
-      throw new Failed("nothing was saved as " + name);
+      throw new Failed("no saved value " + name);
     }
     return new JsonPrimitive(stored);
   }

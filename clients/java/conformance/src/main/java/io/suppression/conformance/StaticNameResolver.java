@@ -8,14 +8,15 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.List;
 
-/** Makes one name of several addresses, as DNS does. */
-final class Servers extends NameResolverProvider {
+/** Resolves one name to all given addresses, as DNS does. */
+final class StaticNameResolver extends NameResolverProvider {
   static final String SCHEME = "servers";
 
   private final List<EquivalentAddressGroup> addresses;
 
-  Servers(List<String> servers) {
-    addresses = servers.stream().map(Servers::address).map(EquivalentAddressGroup::new).toList();
+  StaticNameResolver(List<String> servers) {
+    addresses =
+        servers.stream().map(StaticNameResolver::address).map(EquivalentAddressGroup::new).toList();
   }
 
   @Override

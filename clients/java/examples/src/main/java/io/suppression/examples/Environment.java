@@ -1,6 +1,6 @@
 package io.suppression.examples;
 
-/** Settings of the examples, from the environment. */
+/** Reads the settings of the examples from environment variables. */
 final class Environment {
   private Environment() {}
 

@@ -5,12 +5,13 @@ import software.amazon.awssdk.services.sesv2.model.Body;
 import software.amazon.awssdk.services.sesv2.model.Content;
 
 /**
- * Sends mail through Amazon SES, so that its feedback reaches the list.
+ * Sends mail through Amazon SES with a configuration set, so that SES reports bounces and
+ * complaints.
  *
- * @param ses region, credentials and endpoint are the SDK's own settings
+ * @param ses the SES client; the SDK reads its region, credentials and endpoint
  * @param from a verified sender
- * @param configurationSet the set whose events feed the list: without one, SES tells nobody about a
- *     bounce
+ * @param configurationSet the configuration set that publishes bounces and complaints; without one,
+ *     SES does not publish them
  */
 record Mailer(SesV2Client ses, String from, String configurationSet) implements AutoCloseable {
   /** Reads SES_FROM and SES_CONFIGURATION_SET. */

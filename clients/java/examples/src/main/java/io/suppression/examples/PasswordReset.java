@@ -6,16 +6,16 @@ import io.suppression.client.SuppressionClient;
 import io.suppression.client.WhenUnavailable;
 
 /**
- * Sends one mail that the recipient needs, if it may be sent.
+ * Sends a password reset to one address, unless the address must not be mailed.
  *
- * <p>Takes the address. Exit status 0: sent. 1: not sent, and the last line says why.
+ * <p>The argument is the address. Exit status 0: sent. 1: not sent; the last line says why.
  */
 public final class PasswordReset {
   private PasswordReset() {}
 
-  /** Checks, then sends. */
+  /** Checks the address, then sends the mail. */
   public static void main(String[] args) {
-    // A password reset that is held locks somebody out: if in doubt, send.
+    // The recipient waits for this mail, so it is sent when the service is unavailable.
     try (var client =
             SuppressionClient.builder(Environment.server(), WhenUnavailable.SEND).build();
         var mailer = Mailer.fromEnvironment()) {

@@ -38,7 +38,7 @@ import software.amazon.awssdk.services.sesv2.SesV2Client;
 class ExamplesTest {
   private final List<String> mails = Collections.synchronizedList(new ArrayList<>());
   private Server service;
-  private HttpServer standIn;
+  private HttpServer fakeSes;
   private SuppressionClient client;
   private Mailer mailer;
 
@@ -46,12 +46,12 @@ class ExamplesTest {
   void start() throws IOException {
     service =
         Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
-            .addService(new BlocksJoe())
+            .addService(new FakeService())
             .build()
             .start();
-    standIn = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    standIn.createContext("/v2/email/outbound-emails", this::takeMail);
-    standIn.start();
+    fakeSes = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    fakeSes.createContext("/v2/email/outbound-emails", this::receiveMail);
+    fakeSes.start();
     client =
         SuppressionClient.builder("localhost:" + service.getPort(), WhenUnavailable.DO_NOT_SEND)
             .checkTimeout(Duration.ofSeconds(20))
@@ -64,7 +64,7 @@ class ExamplesTest {
   void stop() {
     mailer.close();
     client.close();
-    standIn.stop(0);
+    fakeSes.stop(0);
     service.shutdownNow();
   }
 
@@ -83,48 +83,50 @@ class ExamplesTest {
   }
 
   @Test
-  void aNewsletterGoesToThoseWhoMayBeMailed() {
+  void aNewsletterSkipsSuppressedAddresses() {
     Newsletter run = new Newsletter();
     run.send(client, mailer, List.of("jane@example.com", "joe@example.com", "bad@example.com"));
-    assertEquals("1 sent, 1 held, 1 not taken by SES", run.toString());
+    assertEquals("1 sent, 1 not sent, 1 rejected by SES", run.toString());
     assertFalse(mails.toString().contains("joe@example.com"));
   }
 
   private SesV2Client ses() {
     return SesV2Client.builder()
-        .endpointOverride(URI.create("http://localhost:" + standIn.getAddress().getPort()))
+        .endpointOverride(URI.create("http://localhost:" + fakeSes.getAddress().getPort()))
         .region(Region.EU_WEST_1)
         .credentialsProvider(
             StaticCredentialsProvider.create(AwsBasicCredentials.create("key", "secret")))
         .build();
   }
 
-  private void takeMail(HttpExchange exchange) throws IOException {
+  private void receiveMail(HttpExchange exchange) throws IOException {
     String mail = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-    boolean taken = !mail.contains("bad@example.com");
-    if (taken) {
+    boolean accepted = !mail.contains("bad@example.com");
+    if (accepted) {
       mails.add(mail);
     }
     byte[] answer = "{\"MessageId\":\"m\"}".getBytes(StandardCharsets.UTF_8);
     exchange.getResponseHeaders().add("content-type", "application/json");
-    exchange.sendResponseHeaders(taken ? 200 : 400, answer.length);
+    exchange.sendResponseHeaders(accepted ? 200 : 400, answer.length);
     exchange.getResponseBody().write(answer);
     exchange.close();
   }
 
-  private static final class BlocksJoe extends SuppressionServiceImplBase {
+  private static final class FakeService extends SuppressionServiceImplBase {
     @Override
-    public void checkAddress(CheckAddressRequest asked, StreamObserver<CheckAddressResponse> to) {
-      to.onNext(CheckAddressResponse.newBuilder().setVerdict(of(asked.getAddress())).build());
-      to.onCompleted();
+    public void checkAddress(
+        CheckAddressRequest request, StreamObserver<CheckAddressResponse> observer) {
+      observer.onNext(
+          CheckAddressResponse.newBuilder().setVerdict(of(request.getAddress())).build());
+      observer.onCompleted();
     }
 
     @Override
-    public void batchCheck(BatchCheckRequest asked, StreamObserver<BatchCheckResponse> to) {
+    public void batchCheck(BatchCheckRequest request, StreamObserver<BatchCheckResponse> observer) {
       BatchCheckResponse.Builder answer = BatchCheckResponse.newBuilder();
-      asked.getAddressesList().forEach(address -> answer.addVerdicts(of(address)));
-      to.onNext(answer.build());
-      to.onCompleted();
+      request.getAddressesList().forEach(address -> answer.addVerdicts(of(address)));
+      observer.onNext(answer.build());
+      observer.onCompleted();
     }
 
     private static Verdict of(String address) {
