@@ -1,8 +1,8 @@
-"""Runs every client's scenarios, README and tests against one test server.
+"""Runs the scenarios, the README and the tests of every client against one test server.
 
-For each folder under clients/ it calls conformance/run, then conformance/readme, then
-conformance/test if there is one. Prints the table of scenarios and clients. What is
-missing is skipped loudly, and fails where CI is set.
+For each folder under clients/ it runs conformance/run, conformance/readme and, if it
+exists, conformance/test. It prints a table of scenarios and clients. If a toolchain is
+missing, it skips the part with a message; if CI is set, this is a failure.
 """
 
 import argparse
@@ -21,24 +21,24 @@ import table
 CLIENTS = Path(__file__).parents[1]
 SCENARIOS = Path(__file__).parent / "scenarios"
 
-#: A part's exit status when its tool chain is missing.
+#: Exit status of a script if its toolchain is missing.
 EX_MISSING = 69
-#: Seconds that one part may take, its build included.
-PATIENCE = 1_200
-#: Lines shown of what a failed part wrote.
-SHOWN = 60
+#: Timeout of one script in seconds, including the build.
+TIMEOUT = 1_200
+#: Number of output lines shown for a failed script.
+MAX_LINES = 60
 
 
 @dataclass
-class Tally:
-    """How the whole run went."""
+class Summary:
+    """The results of the whole run."""
 
     passed: int = 0
     failed: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
 
     def count(self, part: str, *, ok: bool) -> None:
-        """Take one more outcome."""
+        """Add one result."""
         if ok:
             self.passed += 1
         else:
@@ -47,7 +47,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Server:
-    """Where the test server is."""
+    """HOST:PORT of the two ports of the test server."""
 
     listen: str
     control: str
@@ -55,131 +55,136 @@ class Server:
 
 @contextlib.contextmanager
 def test_server(command: Path) -> Iterator[Server]:
-    """Start the test server; stop it at the end of the block."""
+    """Run the test server during the block."""
     process = subprocess.Popen([command, "testserver"], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        said = dict(process.stdout.readline().strip().split(" on ") for _ in range(2))
-        yield Server(said["listening"], said["control"])
+        ports = dict(process.stdout.readline().strip().split(" on ") for _ in range(2))
+        yield Server(ports["listening"], ports["control"])
     finally:
         process.terminate()
         process.wait()
 
 
 def main() -> int:
-    """Run all; return the exit status."""
-    asked = _arguments()
-    tally, results = Tally(), table.Results(table.scenarios(SCENARIOS))
-    with test_server(asked.command) as server:
-        for client in asked.clients or _clients():
-            _conform(client, server, results, tally)
-            _say(client, "readme", _part(client, "readme", server.listen, server.control), tally)
+    """Run all parts. Return the exit status."""
+    options = _arguments()
+    summary, results = Summary(), table.Results(table.scenarios(SCENARIOS))
+    with test_server(options.command) as server:
+        for client in options.clients or _clients():
+            _run_scenarios(client, server, results, summary)
+            outcome = _run_script(client, "readme", server.listen, server.control)
+            _report(client, "readme", outcome, summary)
             if (CLIENTS / client / "conformance" / "test").exists():
-                _say(client, "test", _part(client, "test"), tally)
-    if not asked.no_table:
+                _report(client, "test", _run_script(client, "test"), summary)
+    if not options.no_table:
         print(f"\n{results.markdown()}")
-    if asked.table:
-        table.write(asked.table, results.markdown())
-    return _verdict(tally)
+    if options.table:
+        table.write(options.table, results.markdown())
+    return _exit_status(summary)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("clients", nargs="*", help="folders under clients/; all if none is named")
-    parser.add_argument("--table", type=Path, help="write the table into this page")
-    parser.add_argument("--no-table", action="store_true", help="print no table")
-    beside = Path(sys.executable).with_name("suppression-service")
-    parser.add_argument("--command", type=Path, default=beside, help="suppression-service")
+    parser.add_argument("clients", nargs="*", help="folders under clients/; default: all")
+    parser.add_argument("--table", type=Path, help="update the table in this page")
+    parser.add_argument("--no-table", action="store_true", help="do not print the table")
+    installed = Path(sys.executable).with_name("suppression-service")
+    parser.add_argument(
+        "--command", type=Path, default=installed, help="the suppression-service command"
+    )
     return parser.parse_args()
 
 
 def _clients() -> list[str]:
-    ours = Path(__file__).parent.name
-    return sorted(each.name for each in CLIENTS.iterdir() if each.is_dir() and each.name != ours)
+    own_folder = Path(__file__).parent.name
+    return sorted(
+        each.name for each in CLIENTS.iterdir() if each.is_dir() and each.name != own_folder
+    )
 
 
-# --- the parts of a client ---------------------------------------------------------------------
+# --- the scripts of a client -------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a part ended.
+    """The result of a script.
 
     Attributes:
-        status: of its process; EX_MISSING also where there is no such part.
-        output: what it wrote to standard output.
-        said: what it wrote to standard error.
-        seconds: how long it took.
+        status: exit status; EX_MISSING if there is no such script.
+        stdout: its standard output.
+        stderr: its standard error.
+        seconds: its duration.
     """
 
     status: int
-    output: str
-    said: str
+    stdout: str
+    stderr: str
     seconds: float
 
 
-def _part(client: str, name: str, *arguments: str) -> Outcome:
-    program = CLIENTS / client / "conformance" / name
-    if not program.exists():
-        return Outcome(EX_MISSING, "", f"there is no {program.relative_to(CLIENTS.parent)}", 0)
+def _run_script(client: str, name: str, *arguments: str) -> Outcome:
+    script = CLIENTS / client / "conformance" / name
+    if not script.exists():
+        return Outcome(EX_MISSING, "", f"there is no {script.relative_to(CLIENTS.parent)}", 0)
     started = time.monotonic()
-    with tempfile.TemporaryFile("w+") as said:
+    with tempfile.TemporaryFile("w+") as stderr:
         process = subprocess.run(
-            [program, *arguments],
+            [script, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=said,
+            stderr=stderr,
             text=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
             check=False,
         )
-        said.seek(0)
-        taken = time.monotonic() - started
-        return Outcome(process.returncode, process.stdout, said.read(), taken)
+        stderr.seek(0)
+        seconds = time.monotonic() - started
+        return Outcome(process.returncode, process.stdout, stderr.read(), seconds)
 
 
-def _conform(client: str, server: Server, results: table.Results, tally: Tally) -> None:
-    outcome = _part(client, "run", server.listen, server.control, str(SCENARIOS))
-    runners = results.take(outcome.output)
+def _run_scenarios(client: str, server: Server, results: table.Results, summary: Summary) -> None:
+    outcome = _run_script(client, "run", server.listen, server.control, str(SCENARIOS))
+    runners = results.add(outcome.stdout)
     for runner in runners:
         for scenario in results.names:
-            tally.count(f"{runner}: {scenario}", ok=results.is_well(runner, scenario))
-    # A runner whose failures are all told below need not be told of twice.
+            summary.count(f"{runner}: {scenario}", ok=results.passed(runner, scenario))
+    # If the script failed only because of scenarios, report just those.
     failures = results.failures(runners)
     if outcome.status in (0, EX_MISSING) or not failures:
-        _say(client, "run", outcome, tally)
+        _report(client, "run", outcome, summary)
     for failure in failures:
         print(f"FAIL {failure}")
     if failures:
-        print(_end(outcome.said, SHOWN))
+        print(_last_lines(outcome.stderr, MAX_LINES))
 
 
-def _say(client: str, name: str, outcome: Outcome, tally: Tally) -> None:
+def _report(client: str, name: str, outcome: Outcome, summary: Summary) -> None:
     part = f"{client} {name}"
     if outcome.status == EX_MISSING:
-        print(f"!!! SKIPPED {part}: {_end(outcome.said, 3)}", flush=True)
-        tally.missing.append(part)
+        print(f"!!! SKIPPED {part}: {_last_lines(outcome.stderr, 3)}", flush=True)
+        summary.missing.append(part)
         return
-    tally.count(part, ok=outcome.status == 0)
+    summary.count(part, ok=outcome.status == 0)
     print(f"{'FAIL' if outcome.status else 'ok'} {part} ({outcome.seconds:.0f} s)", flush=True)
     if outcome.status:
-        print(_end(outcome.output + outcome.said, SHOWN))
+        print(_last_lines(outcome.stdout + outcome.stderr, MAX_LINES))
 
 
-def _end(text: str, lines: int) -> str:
-    told = [line for line in text.splitlines() if not line.startswith("ok ")]
-    return "\n".join(told[-lines:])
+def _last_lines(text: str, lines: int) -> str:
+    shown = [line for line in text.splitlines() if not line.startswith("ok ")]
+    return "\n".join(shown[-lines:])
 
 
-def _verdict(tally: Tally) -> int:
-    failed: Sequence[str] = tally.failed
-    if os.environ.get("CI") and tally.missing:
-        print("in CI nothing may be missing")
-        failed = [*failed, *tally.missing]
+def _exit_status(summary: Summary) -> int:
+    failed: Sequence[str] = summary.failed
+    if os.environ.get("CI") and summary.missing:
+        print("CI is set: a missing toolchain is a failure")
+        failed = [*failed, *summary.missing]
     for part in failed:
         print(f"FAIL {part}")
-    print(f"\n{tally.passed} passed, {len(failed)} failed, {len(tally.missing)} skipped")
-    return 1 if failed or not tally.passed else 0
+    print(f"\n{summary.passed} passed, {len(failed)} failed, {len(summary.missing)} skipped")
+    return 1 if failed or not summary.passed else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The table of scenarios and clients, and the page that keeps it."""
+"""The table of scenarios and clients, and the page that contains it."""
 
 import json
 from collections.abc import Iterable
@@ -11,13 +11,13 @@ _SIGNS = {"ok": "✓", "FAIL": "**✗**", "skip": "–"}
 
 
 def scenarios(folder: Path) -> list[tuple[str, list[str]]]:
-    """Return what each file is about, with the names of its scenarios."""
+    """Return the title of each file and the names of its scenarios."""
     files = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json"))]
     return [(file["about"], [each["name"] for each in file["scenarios"]]) for file in files]
 
 
 class Results:
-    """What each runner reported about each scenario."""
+    """The result of each scenario with each runner."""
 
     def __init__(self, groups: list[tuple[str, list[str]]]) -> None:
         self._groups = groups
@@ -25,37 +25,37 @@ class Results:
 
     @property
     def names(self) -> list[str]:
-        """The scenarios, in order."""
+        """The names of all scenarios, in order."""
         return [name for _, names in self._groups for name in names]
 
-    def take(self, lines: str) -> list[str]:
-        """Take what one program of a client reported; return the runners in it."""
+    def add(self, lines: str) -> list[str]:
+        """Add the output of a client's conformance/run. Return the runners in it."""
         runners: dict[str, None] = {}
         for line in lines.splitlines():
-            told = json.loads(line)
-            runners[told["runner"]] = None
-            of_runner = self._results.setdefault(told["runner"], {})
-            of_runner[told["scenario"]] = told["result"], told["detail"]
+            result = json.loads(line)
+            runners[result["runner"]] = None
+            runner_results = self._results.setdefault(result["runner"], {})
+            runner_results[result["scenario"]] = result["result"], result["detail"]
         return list(runners)
 
-    def is_well(self, runner: str, scenario: str) -> bool:
-        """Whether a runner did a scenario well, or said that its client lacks something."""
+    def passed(self, runner: str, scenario: str) -> bool:
+        """Return whether a scenario passed or was skipped."""
         return self._result(runner, scenario)[0] in ("ok", "skip")
 
     def failures(self, runners: Iterable[str]) -> list[str]:
-        """Say what failed, and why."""
+        """Return a line for each failed scenario."""
         return [
             f"{runner}: {name}: {self._result(runner, name)[1]}"
             for runner in runners
             for name in self.names
-            if not self.is_well(runner, name)
+            if not self.passed(runner, name)
         ]
 
     def _result(self, runner: str, scenario: str) -> tuple[str, str]:
-        return self._results[runner].get(scenario, ("FAIL", "the runner did not come to it"))
+        return self._results[runner].get(scenario, ("FAIL", "the runner did not run it"))
 
     def markdown(self) -> str:
-        """Return the table: a row a scenario, a column a runner."""
+        """Return the table: one row per scenario, one column per runner."""
         runners = list(self._results)
         rows = [["scenario", *runners], ["---", *[":-:"] * len(runners)]]
         for about, names in self._groups:
@@ -67,10 +67,10 @@ class Results:
 
 
 def write(page: Path, text: str) -> None:
-    """Put the table between the markers of a page.
+    """Replace the table between the markers of a page.
 
     Raises:
-        ValueError: the page lacks them.
+        ValueError: if the page has no markers.
     """
     before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
