@@ -15,7 +15,7 @@ def _program(folder: Path, lines: str) -> Path:
 
 def test_a_program_asks_until_its_input_ends_and_says_how_that_went(tmp_path: Path) -> None:
     said = '{"answered": 7, "failed": {"UNAVAILABLE": 2}, "slowest_ms": 1500}'
-    program = _program(tmp_path, f"echo asking; cat >/dev/null; echo '{said}'")
+    program = _program(tmp_path, f"echo ready; cat >/dev/null; echo '{said}'")
     with ProgramSenders(program, ["127.0.0.1:1"]) as senders:
         pass
     assert senders.outcome == Outcome(7, Counter({"UNAVAILABLE": 2}), 1.5)
