@@ -44,21 +44,18 @@ $(VENV)/bench/installed: requirements/bench.txt $(VENV)/installed
 .PHONY: install lock
 install: $(VENV)/installed ## make the environment
 
+# UPGRADE= adds what pyproject.toml has new and leaves the other versions as they are.
+UPGRADE ?= --upgrade
+COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 lock: ## pin the newest versions that pyproject.toml allows (needs uv)
-	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-annotate --no-emit-package suppression-client --group dev --extra cli \
+	$(COMPILE) $(UPGRADE) --no-emit-package suppression-client --group dev --extra cli \
 		pyproject.toml clients/python/pyproject.toml -o requirements/dev.txt
-	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-annotate --no-emit-package suppression-client -c requirements/dev.txt \
+	$(COMPILE) $(UPGRADE) --no-emit-package suppression-client -c requirements/dev.txt \
 		pyproject.toml -o requirements/runtime.txt
-	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-annotate -c requirements/dev.txt --group build -o requirements/build.txt
-	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-annotate -c requirements/dev.txt --group bench -o requirements/bench.txt
-	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-annotate requirements/stubs.in -o requirements/stubs.txt
-	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-annotate --group docs -o requirements/docs.txt
+	$(COMPILE) $(UPGRADE) -c requirements/dev.txt --group build -o requirements/build.txt
+	$(COMPILE) $(UPGRADE) -c requirements/dev.txt --group bench -o requirements/bench.txt
+	$(COMPILE) $(UPGRADE) requirements/stubs.in -o requirements/stubs.txt
+	$(COMPILE) $(UPGRADE) --group docs -o requirements/docs.txt
 
 # --- run and check -----------------------------------------------------------------------------
 
@@ -152,8 +149,8 @@ test-oldest-client: $(VENV)/installed $(OLDEST)/installed ## run the Python clie
 
 # Not a part of `lock`: these go up only when pyproject.toml says so.
 lock-oldest-client: ## pin the oldest versions that the Python client allows (needs uv)
-	uv pip compile -q --upgrade --resolution lowest-direct --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate clients/python/pyproject.toml -o requirements/oldest-client.txt
+	$(COMPILE) --upgrade --resolution lowest-direct clients/python/pyproject.toml \
+		-o requirements/oldest-client.txt
 
 # --- the contract ------------------------------------------------------------------------------
 

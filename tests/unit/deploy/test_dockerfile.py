@@ -5,7 +5,7 @@ import re
 import tomllib
 from pathlib import Path, PurePath
 
-TOP = Path(__file__).parents[2]
+TOP = Path(__file__).parents[3]
 DOCKERFILE = (TOP / "deploy" / "Dockerfile").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
 

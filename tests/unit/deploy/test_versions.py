@@ -5,7 +5,7 @@ import pytest
 
 from deploy import versions
 
-TOP = Path(__file__).parents[2]
+TOP = Path(__file__).parents[3]
 
 
 @pytest.fixture
