@@ -26,7 +26,11 @@ def typed() -> Iterator[tuple[str, str, set[str]]]:
 CALLS = [*typed()]
 
 
-@pytest.mark.parametrize(("service", "operation", "flags"), CALLS, ids=str)
+@pytest.mark.parametrize(
+    ("service", "operation", "flags"),
+    CALLS,
+    ids=lambda value: value if isinstance(value, str) else "+".join(sorted(value)),
+)
 def test_a_call_names_what_aws_has(service: str, operation: str, flags: set[str]) -> None:
     model = SESSION.get_service_model(service)
     names = {xform_name(name, "-"): name for name in model.operation_names}
