@@ -19,7 +19,6 @@ from suppression_ingest.deployment.doctor_command import doctor_command
 from suppression_ingest.deployment.provision_command import provision_command
 from suppression_ingest.errors import IngestError, SettingsError
 from suppression_ingest.logs import configure_logs
-from suppression_ingest.metrics.worker import worker_metrics
 from suppression_ingest.options import option
 from suppression_ingest.outcomes import Stats
 from suppression_ingest.purge_command import purge_command
@@ -28,7 +27,8 @@ from suppression_ingest.replay.replay import STANDARD_INPUT, replay
 from suppression_ingest.settings import IngestSettings, load_settings
 from suppression_ingest.signals import StopSignal
 from suppression_ingest.webhook.command import webhook_command
-from suppression_ingest.wiring import housekeeping_of, opened_pipeline
+from suppression_ingest.wiring import opened_pipeline
+from suppression_ingest.worker.wiring import housekeeping_of, worker_metrics
 from suppression_ingest.worker.worker import Worker
 from suppression_service.store import StoreError
 from suppression_service.telemetry.port import MetricsPortTaken

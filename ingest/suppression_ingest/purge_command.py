@@ -9,7 +9,7 @@ import typer
 
 from suppression_ingest.options import option
 from suppression_ingest.settings import IngestSettings, load_settings
-from suppression_ingest.wiring import retention_of
+from suppression_ingest.worker.retention import retention_of
 from suppression_service.store import Store
 
 

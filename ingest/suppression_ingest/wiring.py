@@ -4,18 +4,12 @@ import contextlib
 import datetime as dt
 from collections.abc import Iterator
 
-from suppression_ingest.aws.sqs import Queue
 from suppression_ingest.pipeline import Check, FeedbackWriter, Pipeline
 from suppression_ingest.policy import DEFAULT_TABLE, DELAYED_IS_SOFT, Policy
-from suppression_ingest.rates.cloudwatch import RatePublisher
 from suppression_ingest.settings import IngestSettings
-from suppression_ingest.signals import StopSignal
 from suppression_ingest.sns.certificates import CertificateFetcher, SigningKeys
 from suppression_ingest.sns.signature import SnsSignatureVerifier
 from suppression_ingest.soft_bounces import SoftBouncePolicy
-from suppression_ingest.worker.housekeeping import Housekeeping, Task
-from suppression_ingest.worker.retention import Purge, Retention
-from suppression_ingest.worker.retry_queue import RetryQueue
 from suppression_service.store import Store
 
 
@@ -28,15 +22,26 @@ def opened_pipeline(settings: IngestSettings) -> Iterator[Pipeline]:
     """
     with (
         contextlib.closing(Store.open(settings.database_url)) as store,
-        CertificateFetcher(settings.certificate_endpoint) as fetch,
+        opened_authentication(settings) as authenticate,
     ):
-        verifier = SnsSignatureVerifier(SigningKeys(fetch), settings.topic_arns)
-        authenticate = verifier.verify if settings.verify_signatures else verifier.check_topic
         yield pipeline_of(settings, store, authenticate)
 
 
+@contextlib.contextmanager
+def opened_authentication(settings: IngestSettings) -> Iterator[Check]:
+    """Give what an envelope has to pass; it can fetch certificates until the block ends."""
+    with CertificateFetcher(settings.certificate_endpoint) as fetch:
+        yield authentication_of(settings, SigningKeys(fetch))
+
+
+def authentication_of(settings: IngestSettings, keys: SigningKeys) -> Check:
+    """Return what an envelope has to pass, by the keys of SNS."""
+    verifier = SnsSignatureVerifier(keys, settings.topic_arns)
+    return verifier.verify if settings.verify_signatures else verifier.check_topic
+
+
 def pipeline_of(settings: IngestSettings, store: Store, authenticate: Check) -> Pipeline:
-    """Return the pipeline into a list, by the policies that the settings choose."""
+    """Return the pipeline that the settings describe."""
     return Pipeline(store, authenticate, policy_of(settings), writer_of(settings))
 
 
@@ -44,27 +49,6 @@ def policy_of(settings: IngestSettings) -> Policy:
     """Return the policy that the settings choose."""
     table = DELAYED_IS_SOFT if settings.delayed_bounces == "soft" else DEFAULT_TABLE
     return Policy(table, settings.streams)
-
-
-def housekeeping_of(settings: IngestSettings, store: Store, stop: StopSignal) -> Housekeeping:
-    """Return what the worker does between batches, as the settings have it.
-
-    Raises:
-        SettingsError: a task needs AWS, whose settings lack a region.
-    """
-    tasks: list[Task] = [Purge(store, retention_of(settings))]
-    if settings.retry_queue_url:
-        tasks.append(RetryQueue(Queue.connect(settings.retry_queue_url), store, stop))
-    if settings.publish_rates:
-        tasks.append(RatePublisher.connect(settings.queue_url, store, stop))
-    return Housekeeping(tasks)
-
-
-def retention_of(settings: IngestSettings) -> Retention:
-    """Return how long rows are kept."""
-    writer = writer_of(settings)
-    events = dt.timedelta(days=settings.event_retention) or None
-    return Retention(events, writer.deduplication_window, writer.soft_bounces)
 
 
 def writer_of(settings: IngestSettings) -> FeedbackWriter:

@@ -2,8 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -16,10 +15,8 @@ from suppression_ingest.dead_letters.redrive import redrive
 from suppression_ingest.dead_letters.settings import DeadLetterSettings
 from suppression_ingest.errors import SettingsError
 from suppression_ingest.options import option
-from suppression_ingest.pipeline import Check
 from suppression_ingest.settings import load
-from suppression_ingest.sns.certificates import CertificateFetcher, SigningKeys
-from suppression_ingest.sns.signature import SnsSignatureVerifier
+from suppression_ingest.wiring import opened_authentication
 
 #: There are dead letters, or some are left.
 EXIT_SOME: Final = 1
@@ -77,7 +74,7 @@ def list_command(
     )
     letters = _letters(settings)
     waiting = letters.count()
-    with _authenticate(settings) as authenticate, letters.borrowed(limit) as borrowed:
+    with opened_authentication(settings) as authenticate, letters.borrowed(limit) as borrowed:
         explanations = [explain(letter, authenticate) for letter in borrowed]
     left = max(0, waiting - len(explanations))
     _print(explanations, left, as_json=as_json)
@@ -158,13 +155,6 @@ def save_command(
 
 def _letters(settings: DeadLetterSettings) -> DeadLetterQueue:
     return DeadLetterQueue.find(settings.queue_url, settings.dead_letter_queue_url)
-
-
-@contextmanager
-def _authenticate(settings: DeadLetterSettings) -> Iterator[Check]:
-    with CertificateFetcher(settings.certificate_endpoint) as fetch:
-        verifier = SnsSignatureVerifier(SigningKeys(fetch), settings.topic_arns)
-        yield verifier.verify if settings.verify_signatures else verifier.check_topic
 
 
 def _print(explanations: Sequence[Explanation], left: int, *, as_json: bool) -> None:

@@ -22,7 +22,6 @@ from suppression_ingest.errors import IngestError
 from suppression_ingest.logs import configure_logs
 from suppression_ingest.metrics.messages import MessageMetrics
 from suppression_ingest.sns.certificates import CachedKeys, CertificateFetcher
-from suppression_ingest.sns.signature import SnsSignatureVerifier
 from suppression_ingest.webhook.app import POST_PATH, Health, Parts, Webhook
 from suppression_ingest.webhook.batches import Batches
 from suppression_ingest.webhook.confirmation import Confirmations, SnsConfirm
@@ -30,7 +29,7 @@ from suppression_ingest.webhook.connections import MAX_CONNECTIONS, TimeoutProto
 from suppression_ingest.webhook.refusals import POST_REFUSALS
 from suppression_ingest.webhook.settings import WebhookSettings
 from suppression_ingest.webhook.tls import TlsFiles
-from suppression_ingest.wiring import pipeline_of
+from suppression_ingest.wiring import authentication_of, pipeline_of
 from suppression_service.server.transport.options import lift_open_files
 from suppression_service.store import Store
 from suppression_service.store.engine import open_engine
@@ -112,10 +111,8 @@ class Factory:
 def assembled(settings: WebhookSettings, store: Store, fetch: CertificateFetcher) -> Parts:
     """Return the parts of the web application, by the settings."""
     keys = CachedKeys(fetch)
-    verifier = SnsSignatureVerifier(keys, settings.topic_arns)
-    authenticate = verifier.verify if settings.verify_signatures else verifier.check_topic
     confirm = SnsConfirm(authenticate_unsubscribe=settings.webhook_authenticate_unsubscribe)
-    pipeline = pipeline_of(settings, store, authenticate)
+    pipeline = pipeline_of(settings, store, authentication_of(settings, keys))
     return Parts(
         pipeline=pipeline,
         keys=keys,

@@ -9,7 +9,9 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from suppression_ingest.settings import IngestSettings
 from suppression_ingest.soft_bounces import RETRY_LIFETIME, SoftBouncePolicy
+from suppression_ingest.wiring import writer_of
 from suppression_service.store import DeletionCutoffs, Store
 
 #: How long feedback may come again: the longest retention of a queue, that of its
@@ -50,6 +52,13 @@ class Retention:
             soft_bounces=now - needed,
             retries=now - RETRY_LIFETIME,
         )
+
+
+def retention_of(settings: IngestSettings) -> Retention:
+    """Return how long rows are kept, as the settings have it."""
+    writer = writer_of(settings)
+    events = dt.timedelta(days=settings.event_retention) or None
+    return Retention(events, writer.deduplication_window, writer.soft_bounces)
 
 
 class Purge:

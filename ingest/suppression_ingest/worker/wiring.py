@@ -1,4 +1,4 @@
-"""The metrics of a worker, where its settings ask for them."""
+"""Puts a worker's housekeeping and metrics together from settings."""
 
 import contextlib
 from collections.abc import Iterator
@@ -11,10 +11,29 @@ from suppression_ingest.metrics.polled import (
     queue_depth,
     recent_mail,
 )
+from suppression_ingest.rates.cloudwatch import RatePublisher
 from suppression_ingest.settings import IngestSettings
+from suppression_ingest.signals import StopSignal
+from suppression_ingest.worker.housekeeping import Housekeeping, Task
+from suppression_ingest.worker.retention import Purge, retention_of
+from suppression_ingest.worker.retry_queue import RetryQueue
 from suppression_ingest.worker.worker import Worker
 from suppression_service.store import Store
 from suppression_service.telemetry.port import metrics_port
+
+
+def housekeeping_of(settings: IngestSettings, store: Store, stop: StopSignal) -> Housekeeping:
+    """Return what the worker does between batches, as the settings have it.
+
+    Raises:
+        SettingsError: a task needs AWS, whose settings lack a region.
+    """
+    tasks: list[Task] = [Purge(store, retention_of(settings))]
+    if settings.retry_queue_url:
+        tasks.append(RetryQueue(Queue.connect(settings.retry_queue_url), store, stop))
+    if settings.publish_rates:
+        tasks.append(RatePublisher.connect(settings.queue_url, store, stop))
+    return Housekeeping(tasks)
 
 
 @contextlib.contextmanager
