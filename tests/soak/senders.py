@@ -56,6 +56,7 @@ class PythonSenders:
     def __init__(self, servers: list[str], check_timeout: float = CHECK_TIMEOUT) -> None:
         self._client = SuppressionClient(
             f"ipv4:{','.join(servers)}",
+            insecure=True,  # no list of addresses is a loopback literal
             when_unavailable=WhenUnavailable.RAISE,
             check_timeout=check_timeout,
         )

@@ -3,9 +3,7 @@
 clients/conformance/README.md describes the format and the results.
 """
 
-import asyncio
 import contextlib
-import functools
 import json
 import logging
 import os
@@ -14,177 +12,18 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-from suppression import (
-    AsyncSuppressionClient,
-    Check,
-    MailClass,
-    Reason,
-    RefusedError,
-    Suppression,
-    SuppressionClient,
-    SuppressionError,
-    WhenUnavailable,
-)
+from calls import CLIENTS, Ask, Json, arguments, error_result, result
 
-Json: TypeAlias = dict[str, Any]
-Ask: TypeAlias = Callable[[str, Json], Any]
+from suppression import SuppressionError
 
-_GENEROUS_MS: Final = 20_000
-_TIMEOUTS: Final = ("check_timeout", "batch_timeout", "timeout")
 _PAUSE_SECONDS: Final = 0.05
 
 
 class Mismatch(Exception):
     """A step ended in another way than the scenario says."""
-
-
-# --- clients -----------------------------------------------------------------------------------
-
-
-def settings(options: Json) -> Json:
-    """Return the arguments of a client, from a scenario's options."""
-    given: Json = {
-        "when_unavailable": WhenUnavailable[options.get("when_unavailable", "DO_NOT_SEND")]
-    }
-    if not options.get("default_timeouts"):
-        given |= {name: options.get(f"{name}_ms", _GENEROUS_MS) / 1000 for name in _TIMEOUTS}
-    if "batch_parallelism" in options:
-        given["batch_parallelism"] = options["batch_parallelism"]
-    return given
-
-
-@contextlib.contextmanager
-def sync_client(server: str, token: str, options: Json) -> Iterator[Ask]:
-    """Make a sync client; yield what calls it."""
-    with SuppressionClient(server, token=token, **settings(options)) as client:
-        yield lambda name, given: _called(client, name, given)
-
-
-@contextlib.contextmanager
-def async_client(server: str, token: str, options: Json) -> Iterator[Ask]:
-    """Make an async client; yield what calls it."""
-    client = AsyncSuppressionClient(server, token=token, **settings(options))
-
-    async def call(name: str, given: Json) -> Any:
-        answer = _called(client, name, given)
-        return await answer if asyncio.iscoroutine(answer) else answer
-
-    try:
-        yield lambda name, given: _loop().run(call(name, given))
-    finally:
-        _loop().run(client.close())
-
-
-@functools.cache
-def _loop() -> asyncio.Runner:
-    # One for all: grpc.aio's polling outlives the channels of a loop.
-    return asyncio.Runner()
-
-
-CLIENTS: Final = {"": sync_client, "-async": async_client}
-
-
-def _called(client: Any, name: str, given: Json) -> Any:
-    return client.unanswered if name == "unanswered" else getattr(client, name)(**given)
-
-
-# --- arguments and results ---------------------------------------------------------------------
-
-
-def arguments(given: Json) -> Json:
-    """Return a step's arguments as Python's."""
-    known: dict[str, Callable[[Any], tuple[str, Any]]] = {
-        "reason": lambda name: ("reason", Reason[name]),
-        "mail_class": lambda name: ("mail_class", MailClass[name]),
-        "ttl_seconds": lambda seconds: ("ttl", timedelta(seconds=seconds)),
-        "max_wait_ms": lambda wait: ("max_wait", timedelta(milliseconds=wait)),
-    }
-    return dict(
-        known[name](value) if name in known else (name, value) for name, value in given.items()
-    )
-
-
-def result(name: str, answer: Any) -> Json:
-    """Return the answer of a call in the form of the scenarios."""
-    match name:
-        case "check":
-            return _check(answer)
-        case "batch_check":
-            return _batch(answer)
-        case "filter":
-            return {"addresses": answer}
-        case "list_changes":
-            return {"revision": answer.through_revision, "changes": _entries(answer.changes)}
-        case "unanswered":
-            return {name: answer}
-    return {"revision": answer.revision, **_of_one_address(name, answer)}
-
-
-def _of_one_address(name: str, answer: Any) -> Json:
-    match name:
-        case "suppress":
-            return {"created": answer.created, "suppression": _entry(answer.suppression)}
-        case "unsuppress":
-            return {"removed": _entries(answer.removed)}
-        case "erase":
-            return {"entries": answer.suppressions, "events": answer.events}
-    return {"suppressions": _entries(answer.suppressions)}
-
-
-def _check(check: Check) -> Json:
-    return {
-        "address": check.address,
-        "send": check.send,
-        "verdict": _name(check.verdict),
-        "reason": _name(check.reason),
-        "answered": check.answered,
-        "revision": check.revision,
-    }
-
-
-def _batch(checks: list[Check]) -> Json:
-    return {
-        "checks": [_check(check) for check in checks],
-        "addresses": [check.address for check in checks],
-        "not_send": [index for index, check in enumerate(checks) if not check.send],
-        "unanswered": sum(not check.answered for check in checks),
-        "revision": checks[0].revision if checks else "",
-    }
-
-
-def _entries(entries: Iterable[Suppression]) -> list[Json]:
-    return [_entry(entry) for entry in entries]
-
-
-def _entry(entry: Suppression) -> Json:
-    same = ("address", "stream", "source", "detail", "occurrences", "removed_by", "removal_detail")
-    return {
-        **{name: getattr(entry, name) for name in same},
-        "reason": _name(entry.reason),
-        "expires": entry.expire_time is not None,
-        "removed": entry.removed_time is not None,
-    }
-
-
-def _name(member: Any) -> str:
-    return "UNKNOWN" if member.name.startswith("UNKNOWN_") else str(member.name)
-
-
-def _error(error: SuppressionError) -> Json:
-    return {
-        "code": error.code.name if error.code else "",
-        "reason": error.reason,
-        "fields": [violation.field for violation in error.violations],
-        "refused": isinstance(error, RefusedError),
-    }
-
-
-# --- scenarios ---------------------------------------------------------------------------------
 
 
 def filled_in(value: Any, names: dict[str, str]) -> Any:
@@ -273,7 +112,7 @@ class Scenario:
         try:
             return "expect", result(name, self._clients[client](name, arguments(given)))
         except SuppressionError as error:
-            return "error", _error(error)
+            return "error", error_result(error)
 
     def _names(self, step: Json) -> dict[str, str]:
         return self._saved | {"token": self._tokens[step.get("client", "main")]}
@@ -296,9 +135,6 @@ class Scenario:
 def _short(value: Any, most: int = 400) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= most else f"{text[:most]}…"
-
-
-# --- the program -------------------------------------------------------------------------------
 
 
 def main(server: str, control: str, folder: str, *names: str) -> int:

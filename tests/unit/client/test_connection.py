@@ -40,6 +40,7 @@ def test_literals_of_this_machine_are_loopback(server: str) -> None:
         "ipv4:127.0.0.1:50051,10.0.0.1:50051",
         "localhost:50051,example.com:50051",
         "localhost:50051\n",
+        "UNIX:50051",
         "[2001:db8::1]:50051",
         "dns://resolver.example.com/localhost:50051",
         "0.0.0.0:50051",

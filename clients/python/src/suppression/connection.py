@@ -57,8 +57,7 @@ _OPTIONS: Final[tuple[tuple[str, str | int], ...]] = (
 # Targets that certainly stay on this machine: 127.0.0.0/8, [::1], localhost and Unix sockets.
 _BYTE: Final = "(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
 _LOOPBACK: Final = re.compile(
-    rf"unix(-abstract)?:.+|(dns:///)?(localhost|127(\.{_BYTE}){{3}}|\[::1\])(:[0-9]+)?",
-    re.IGNORECASE,
+    rf"unix(-abstract)?:.+|(dns:///)?((?i:localhost)|127(\.{_BYTE}){{3}}|\[::1\])(:[0-9]+)?"
 )
 
 
