@@ -1,10 +1,9 @@
 """The ``suppression-ingest`` command."""
 
 import contextlib
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import structlog
 import typer
@@ -17,45 +16,34 @@ from suppression_ingest.aws.sqs import Queue
 from suppression_ingest.dead_letters.commands import app as dead_letters_app
 from suppression_ingest.deployment.doctor_command import doctor_command
 from suppression_ingest.deployment.provision_command import provision_command
-from suppression_ingest.errors import IngestError, SettingsError
-from suppression_ingest.logs import configure_logs
-from suppression_ingest.options import option
+from suppression_ingest.errors import IngestError
 from suppression_ingest.outcomes import Stats
 from suppression_ingest.purge_command import purge_command
 from suppression_ingest.rates.command import rates_command
 from suppression_ingest.replay.replay import STANDARD_INPUT, replay
-from suppression_ingest.settings import IngestSettings, load_settings
+from suppression_ingest.settings import FEEDBACK, IngestSettings
 from suppression_ingest.signals import StopSignal
 from suppression_ingest.webhook.command import webhook_command
 from suppression_ingest.wiring import opened_pipeline
 from suppression_ingest.worker.wiring import housekeeping_of, worker_metrics
 from suppression_ingest.worker.worker import Worker
+from suppression_service.config import SettingsError, command_line, run, with_settings
+from suppression_service.logs import set_up_logs
+from suppression_service.net import AddressTaken
 from suppression_service.store import StoreError
-from suppression_service.telemetry.port import MetricsPortTaken
-from suppression_service.version import with_version
 
 EXIT_REFUSED: Final = 1
-EXIT_USAGE: Final = 2
-EXIT_UNUSABLE: Final = 3
 
 _log = structlog.get_logger(__name__)
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    # Rich's tables cut the names of environment variables short.
-    rich_markup_mode=None,
-    context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
-    help="""Turns what Amazon SES says about sent mail into changes to the suppression list.
+app = command_line(
+    """Turns what Amazon SES says about sent mail into changes to the suppression list.
 
     Every flag is also an environment variable, SUPPRESSION_ and its name in capitals;
     a flag that is given wins. AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL and the other
     AWS_* variables are boto3's own.
-    """,
+    """
 )
-
-app.callback()(with_version)
 app.command("webhook")(webhook_command)
 app.command("provision")(provision_command)
 app.command("doctor")(doctor_command)
@@ -65,47 +53,9 @@ app.command("purge")(purge_command)
 app.add_typer(dead_letters_app, name="dead-letters")
 
 
-def _option(name: str) -> Any:
-    return option(IngestSettings, name)
-
-
-_DatabaseUrl = Annotated[str | None, _option("database_url")]
-_TopicArns = Annotated[str | None, _option("topic_arns")]
-_VerifySignatures = Annotated[bool | None, _option("verify_signatures")]
-_CertificateEndpoint = Annotated[str | None, _option("certificate_endpoint")]
-_Streams = Annotated[str | None, _option("streams")]
-_DelayedBounces = Annotated[str | None, _option("delayed_bounces")]
-_SoftBounceLimit = Annotated[str | None, _option("soft_bounce_limit")]
-_SoftBounceWithin = Annotated[str | None, _option("soft_bounce_within")]
-_SoftBounceLasts = Annotated[str | None, _option("soft_bounce_lasts")]
-_RetryQueueUrl = Annotated[str | None, _option("retry_queue_url")]
-_CountMemory = Annotated[str | None, _option("count_memory")]
-_EventRetention = Annotated[str | None, _option("event_retention")]
-_MetricsListen = Annotated[str | None, _option("metrics_listen")]
-_LogFormat = Annotated[str | None, _option("log_format")]
-
-
 @app.command("worker")
-def worker_command(
-    queue_url: Annotated[str | None, _option("queue_url")] = None,
-    database_url: _DatabaseUrl = None,
-    topic_arns: _TopicArns = None,
-    verify_signatures: _VerifySignatures = None,
-    certificate_endpoint: _CertificateEndpoint = None,
-    streams: _Streams = None,
-    delayed_bounces: _DelayedBounces = None,
-    soft_bounce_limit: _SoftBounceLimit = None,
-    soft_bounce_within: _SoftBounceWithin = None,
-    soft_bounce_lasts: _SoftBounceLasts = None,
-    retry_queue_url: _RetryQueueUrl = None,
-    count_memory: _CountMemory = None,
-    event_retention: _EventRetention = None,
-    publish_rates: Annotated[bool | None, _option("publish_rates")] = None,
-    batch_size: Annotated[str | None, _option("batch_size")] = None,
-    wait_seconds: Annotated[str | None, _option("wait_seconds")] = None,
-    metrics_listen: _MetricsListen = None,
-    log_format: _LogFormat = None,
-) -> None:
+@with_settings(IngestSettings)
+def worker_command(settings: IngestSettings) -> None:
     """Receive from SQS and store, until SIGTERM or Ctrl-C.
 
     A message is deleted from the queue after its feedback is stored, never before.
@@ -116,30 +66,19 @@ def worker_command(
       suppression-ingest worker --queue-url https://sqs.eu-west-1.amazonaws.com/123456789012/ses
       SUPPRESSION_STREAMS=newsletter-set=newsletter suppression-ingest worker
     """  # noqa: D301 - click's mark for lines that stay as they are
-    settings = load_settings(**locals())
-    configure_logs(settings.log_format)
+    set_up_logs(settings.log_format)
     if not settings.queue_url:
         raise SettingsError("SUPPRESSION_QUEUE_URL is not set: say which queue to receive from")
     run_worker(settings)
 
 
 @app.command("replay")
+@with_settings(IngestSettings, *FEEDBACK)
 def replay_command(
+    settings: IngestSettings,
     files: Annotated[
         list[str], typer.Argument(metavar="FILE", help="files to read; - is standard input")
     ],
-    database_url: _DatabaseUrl = None,
-    topic_arns: _TopicArns = None,
-    verify_signatures: _VerifySignatures = None,
-    certificate_endpoint: _CertificateEndpoint = None,
-    streams: _Streams = None,
-    delayed_bounces: _DelayedBounces = None,
-    soft_bounce_limit: _SoftBounceLimit = None,
-    soft_bounce_within: _SoftBounceWithin = None,
-    soft_bounce_lasts: _SoftBounceLasts = None,
-    retry_queue_url: _RetryQueueUrl = None,
-    count_memory: _CountMemory = None,
-    log_format: _LogFormat = None,
 ) -> None:
     """Feed saved messages through the same steps as the worker.
 
@@ -152,8 +91,7 @@ def replay_command(
       suppression-ingest replay bounces-2026-01.jsonl bounces-2026-02.jsonl
       aws sqs receive-message --queue-url … | suppression-ingest replay -
     """  # noqa: D301 - click's mark for lines that stay as they are
-    settings = load_settings(**{k: v for k, v in locals().items() if k != "files"})
-    configure_logs(settings.log_format)
+    set_up_logs(settings.log_format)
     stats = run_replay(settings, files)
     Console().print(_summary(stats))
     typer.echo(f"feedback about recipients: {stats.new:,} new, {stats.duplicates:,} known before")
@@ -229,20 +167,10 @@ def _summary(stats: Stats) -> Table:
 
 
 def main() -> None:
-    """Run the command; what cannot be done is one line and an exit status, no traceback."""
+    """Run the command."""
     # For commands that have no setting for it: standard output is for their results.
-    configure_logs("console")
-    try:
-        app()
-    except SettingsError as error:
-        _give_up(error, EXIT_USAGE)
-    except (StoreError, IngestError, MetricsPortTaken) as error:
-        _give_up(error, EXIT_UNUSABLE)
-
-
-def _give_up(error: Exception, status: int) -> None:
-    typer.echo(f"suppression-ingest: {error}", err=True)
-    sys.exit(status)
+    set_up_logs("console")
+    run(app, "suppression-ingest", (StoreError, IngestError, AddressTaken))
 
 
 if __name__ == "__main__":

@@ -8,10 +8,11 @@
     │   ├── Unverifiable
     │   ├── Unstorable
     │   └── InternalError
-    ├── AwsError
-    │   ├── NotPermitted
-    │   └── NotSignedIn
-    └── SettingsError
+    └── AwsError
+        ├── NotPermitted
+        └── NotSignedIn
+
+A wrong setting is a :class:`suppression_service.config.SettingsError`.
 
 The texts of these errors go into logs: they say what is wrong and never repeat what a
 message held.
@@ -95,7 +96,3 @@ class NotPermitted(AwsError):
 
 class NotSignedIn(AwsError):
     """There are no credentials for AWS, or it does not take them."""
-
-
-class SettingsError(IngestError):
-    """A setting is missing or wrong; the message names it and never its value."""

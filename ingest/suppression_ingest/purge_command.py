@@ -3,23 +3,24 @@
 import contextlib
 import datetime as dt
 from collections import Counter
-from typing import Annotated
 
 import typer
 
-from suppression_ingest.options import option
-from suppression_ingest.settings import IngestSettings, load_settings
+from suppression_ingest.settings import IngestSettings
 from suppression_ingest.worker.retention import retention_of
+from suppression_service.config import with_settings
 from suppression_service.store import Store
 
 
-def purge_command(
-    database_url: Annotated[str | None, option(IngestSettings, "database_url")] = None,
-    event_retention: Annotated[str | None, option(IngestSettings, "event_retention")] = None,
-    count_memory: Annotated[str | None, option(IngestSettings, "count_memory")] = None,
-    soft_bounce_within: Annotated[str | None, option(IngestSettings, "soft_bounce_within")] = None,
-    soft_bounce_lasts: Annotated[str | None, option(IngestSettings, "soft_bounce_lasts")] = None,
-) -> None:
+@with_settings(
+    IngestSettings,
+    "database_url",
+    "event_retention",
+    "count_memory",
+    "soft_bounce_within",
+    "soft_bounce_lasts",
+)
+def purge_command(settings: IngestSettings) -> None:
     """Forget feedback and counts that are older than the retention.
 
     The worker does it too, beside its work. Rows go in steps of a thousand, so nobody
@@ -31,7 +32,6 @@ def purge_command(
       suppression-ingest purge
       suppression-ingest purge --event-retention 90
     """  # noqa: D301 - click's mark for lines that stay as they are
-    settings = load_settings(**locals())
     gone: Counter[str] = Counter()
     with contextlib.closing(Store.open(settings.database_url)) as store:
         cutoffs = retention_of(settings).cutoffs(dt.datetime.now(dt.UTC))

@@ -1,16 +1,29 @@
 """What ingest can be told, by environment or by flag."""
 
 import re
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from suppression_ingest.aws.limits import MAX_BATCH, MAX_WAIT_SECONDS
-from suppression_ingest.errors import SettingsError
-from suppression_service.config import what_is_wrong
+from suppression_service.config import DatabaseUrl, LogFormat, MetricsListen
 
-_MAX_PORT: Final = 65_535
+#: The settings of each command that takes feedback in.
+FEEDBACK: Final = (
+    "database_url",
+    "topic_arns",
+    "verify_signatures",
+    "certificate_endpoint",
+    "streams",
+    "delayed_bounces",
+    "soft_bounce_limit",
+    "soft_bounce_within",
+    "soft_bounce_lasts",
+    "retry_queue_url",
+    "count_memory",
+    "log_format",
+)
 
 _TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[0-9A-Za-z_.-]+")
 _HTTP_URL = re.compile(r"https?://[^/\s?#]+[^\s?#]*")
@@ -36,23 +49,6 @@ def _http_url(text: str) -> str:
     return text
 
 
-def host_and_port(text: str) -> str:
-    """Return a HOST:PORT as it is.
-
-    Raises:
-        ValueError: it is none.
-    """
-    host, _, port = text.rpartition(":")
-    bare_ipv6 = ":" in host and not (host.startswith("[") and host.endswith("]"))
-    if not host or bare_ipv6 or not port.isdecimal() or int(port) > _MAX_PORT:
-        raise ValueError("give it as HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080")
-    return text
-
-
-def _host_and_port_if_any(text: str) -> str:
-    return text and host_and_port(text)
-
-
 def _pairs(value: Any) -> Any:
     if not isinstance(value, str):
         return value
@@ -69,9 +65,7 @@ class IngestSettings(BaseSettings):
         env_prefix="SUPPRESSION_", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    database_url: Annotated[
-        str, Field(description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
-    ] = "sqlite:///suppression.db"
+    database_url: DatabaseUrl = "sqlite:///suppression.db"
     queue_url: Annotated[
         str, AfterValidator(_http_url), Field(description="the SQS queue to receive from")
     ] = ""
@@ -129,38 +123,5 @@ class IngestSettings(BaseSettings):
     wait_seconds: Annotated[
         int, Field(ge=0, le=MAX_WAIT_SECONDS, description="how long to wait for messages")
     ] = MAX_WAIT_SECONDS
-    metrics_listen: Annotated[
-        str,
-        AfterValidator(_host_and_port_if_any),
-        Field(description="HOST:PORT to show metrics to Prometheus on; empty: nowhere"),
-    ] = ""
-    log_format: Annotated[
-        Literal["console", "json"],
-        Field(description="console or json: for people or for machines"),
-    ] = "console"
-
-
-_Settings = TypeVar("_Settings", bound=IngestSettings)
-
-
-def load_settings(**flags: Any) -> IngestSettings:
-    """Return the settings: flags that are given (not None), else environment, else defaults.
-
-    Raises:
-        SettingsError: a value cannot be used. The message names the setting and
-            does not repeat the value, which may hold a password.
-    """
-    return load(IngestSettings, **flags)
-
-
-def load(kind: type[_Settings], **flags: Any) -> _Settings:
-    """Return settings of a class, as :func:`load_settings` does.
-
-    Raises:
-        SettingsError: a value cannot be used, or not together with another.
-    """
-    given = {name: value for name, value in flags.items() if value is not None}
-    try:
-        return kind(**given)
-    except ValidationError as error:
-        raise SettingsError(what_is_wrong(error)) from None
+    metrics_listen: MetricsListen = ""
+    log_format: LogFormat = "console"

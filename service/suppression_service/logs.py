@@ -1,9 +1,7 @@
-"""How the server writes its log: to standard error, for people or as JSON.
-
-A line that is written while a call is answered has the call's ``request_id``.
-"""
+"""How every process writes its log: to standard error, for people or as JSON."""
 
 import contextlib
+import logging
 import re
 import sys
 from typing import TextIO, cast
@@ -12,15 +10,17 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from suppression_service.address import masked
-from suppression_service.server.request_id import request_id
 
 # A local part in quotes may have blanks, and quotes of its own behind backslashes (RFC 5321).
 _QUOTED = r'"(?:[^"\n]|\\")*"'
 _ADDRESS_LIKE = re.compile(rf"(?:{_QUOTED}|[^\s@]+)@[^\s@]+")
 
 
+_log = structlog.get_logger()
+
+
 class _Unfailing:
-    """A stream whose end is no reason to end: what cannot be said is not said."""
+    """A stream that drops what cannot be written: a closed log must not end the process."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -35,16 +35,19 @@ class _Unfailing:
 
 
 def set_up_logs(log_format: str, *more: Processor) -> None:
-    """Log in this process as ``console`` or ``json``, with what ``more`` adds to lines.
+    """Set up the log of this process.
 
-    Nothing that is logged may hold an address; :func:`suppression_service.address.masked`
-    makes what may be shown.
+    No line may hold an address that is not masked (:func:`suppression_service.address.masked`),
+    nor any part of a message. Tracebacks are masked here.
+
+    Args:
+        log_format: ``console`` for people, ``json`` for programs.
+        more: processors that add something to each line.
     """
     as_json = log_format == "json"
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
-            _add_call,
             *more,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
@@ -65,7 +68,18 @@ def _mask_traceback(_logger: WrappedLogger, _method: str, line: EventDict) -> Ev
     return line
 
 
-def _add_call(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-    if asked := request_id():
-        line["request_id"] = asked
-    return line
+def forward_warnings(library: str) -> None:
+    """Write the warnings that a library gives to :mod:`logging` as lines of our own."""
+    logger = logging.getLogger(library)
+    logger.handlers = [_Forward(library)]
+    logger.propagate = False
+
+
+class _Forward(logging.Handler):
+    def __init__(self, library: str) -> None:
+        super().__init__(logging.WARNING)
+        self._library = library
+
+    def emit(self, record: logging.LogRecord) -> None:
+        # Without the traceback, which may quote what came in.
+        _log.log(record.levelno, self._library, message=record.getMessage())

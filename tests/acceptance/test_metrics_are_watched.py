@@ -314,7 +314,5 @@ def test_a_metrics_port_in_use_is_one_line_and_a_status(
     ]
     for process in again:
         assert process.ended() == 3
-        assert re.search(
-            f"cannot show metrics on {watched.at['service']}: .*in use", process.output
-        )
+        assert re.search(f"cannot listen on {watched.at['service']}: .*in use", process.output)
         assert "Traceback" not in process.output

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import grpc
 
-from suppression_service.server.processes import reserved_address
+from suppression_service.net import reserved_address
 from suppression_service.server.server import serve
 from suppression_service.server.settings import ServiceSettings
 

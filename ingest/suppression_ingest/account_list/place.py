@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Self
 
-from suppression_ingest.errors import SettingsError
+from suppression_service.config import SettingsError
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

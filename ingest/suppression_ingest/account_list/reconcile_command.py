@@ -16,11 +16,9 @@ from suppression_ingest.account_list.place import Place
 from suppression_ingest.account_list.reconcile import Listeners, Pulled, Pushed, Reconciliation
 from suppression_ingest.aws.session import Aws
 from suppression_ingest.deployment.settings import AwsSettings
-from suppression_ingest.errors import SettingsError
-from suppression_ingest.options import option
-from suppression_ingest.settings import load
 from suppression_ingest.signals import Stopped, StopSignal
 from suppression_service.address import masked
+from suppression_service.config import SettingsError, with_settings
 from suppression_service.store import Store
 from suppression_service.store.store import utc_now
 
@@ -32,8 +30,9 @@ EXIT_INTERRUPTED: Final = 130
 _STATE: Final = Path("suppression-reconcile.json")
 
 
+@with_settings(AwsSettings, "database_url")
 def reconcile_command(
-    database_url: Annotated[str | None, option(AwsSettings, "database_url")] = None,
+    settings: AwsSettings,
     push: Annotated[
         bool, typer.Option("--push", help="write to SES what only our list has, too")
     ] = False,
@@ -75,7 +74,6 @@ def reconcile_command(
     """  # noqa: D301 - a real backspace, by which click keeps lines apart
     if since and (push or dry_run):
         raise SettingsError("--since reads a part of SES's list: not with --push or --dry-run")
-    settings = load(AwsSettings, database_url=database_url)
     aws = Aws.connect()
     with contextlib.closing(Store.open(settings.database_url)) as store:
         run = _Run(aws, store, state, show=show, dry=dry_run, whole=push or dry_run)

@@ -7,8 +7,9 @@ from typing import Final, Self
 from suppression_ingest.aws.failures import translated
 from suppression_ingest.aws.limits import MAX_BATCH
 from suppression_ingest.aws.sqs import Message, Queue
-from suppression_ingest.errors import Malformed, SettingsError
+from suppression_ingest.errors import Malformed
 from suppression_ingest.json_object import parse_object
+from suppression_service.config import SettingsError
 
 #: Seconds for which messages are hidden from others while they are looked at: longer than
 #: that takes, and short enough if the program is killed and nobody releases them.

@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, NoRegionError
 
 from suppression_ingest.aws.failures import translated
-from suppression_ingest.errors import SettingsError
+from suppression_service.config import SettingsError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

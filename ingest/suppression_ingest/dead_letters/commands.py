@@ -4,7 +4,7 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -13,10 +13,8 @@ from suppression_ingest.dead_letters.export import save
 from suppression_ingest.dead_letters.reading import Explanation, explain
 from suppression_ingest.dead_letters.redrive import redrive
 from suppression_ingest.dead_letters.settings import DeadLetterSettings
-from suppression_ingest.errors import SettingsError
-from suppression_ingest.options import option
-from suppression_ingest.settings import load
 from suppression_ingest.wiring import opened_authentication
+from suppression_service.config import SettingsError, with_settings
 
 #: There are dead letters, or some are left.
 EXIT_SOME: Final = 1
@@ -32,22 +30,16 @@ app = typer.Typer(
 )
 
 
-def _option(name: str) -> Any:
-    return option(DeadLetterSettings, name)
-
-
-_QueueUrl = Annotated[str | None, _option("queue_url")]
-_DeadLetterQueueUrl = Annotated[str | None, _option("dead_letter_queue_url")]
+_QUEUES: Final = ("queue_url", "dead_letter_queue_url")
 _AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document, for programs")]
 
 
 @app.command("list")
+@with_settings(
+    DeadLetterSettings, *_QUEUES, "topic_arns", "verify_signatures", "certificate_endpoint"
+)
 def list_command(
-    queue_url: _QueueUrl = None,
-    dead_letter_queue_url: _DeadLetterQueueUrl = None,
-    topic_arns: Annotated[str | None, _option("topic_arns")] = None,
-    verify_signatures: Annotated[bool | None, _option("verify_signatures")] = None,
-    certificate_endpoint: Annotated[str | None, _option("certificate_endpoint")] = None,
+    settings: DeadLetterSettings,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="messages at most")] = 100,
     as_json: _AsJson = False,
 ) -> None:
@@ -64,14 +56,6 @@ def list_command(
       suppression-ingest dead-letters list --queue-url https://sqs.eu-west-1.amazonaws.com/…/ses
       suppression-ingest dead-letters list --json | jq '.letters[].result'
     """  # noqa: D301 - a real backspace, by which click keeps lines apart
-    settings = load(
-        DeadLetterSettings,
-        queue_url=queue_url,
-        dead_letter_queue_url=dead_letter_queue_url,
-        topic_arns=topic_arns,
-        verify_signatures=verify_signatures,
-        certificate_endpoint=certificate_endpoint,
-    )
     letters = _letters(settings)
     waiting = letters.count()
     with opened_authentication(settings) as authenticate, letters.borrowed(limit) as borrowed:
@@ -83,11 +67,8 @@ def list_command(
 
 
 @app.command("redrive")
-def redrive_command(
-    queue_url: _QueueUrl = None,
-    dead_letter_queue_url: _DeadLetterQueueUrl = None,
-    as_json: _AsJson = False,
-) -> None:
+@with_settings(DeadLetterSettings, *_QUEUES)
+def redrive_command(settings: DeadLetterSettings, as_json: _AsJson = False) -> None:
     """Send all messages back to the queue that gave them up, for the worker to try again.
 
     Do so after what was wrong has been put right: "dead-letters list" tells what was.
@@ -103,9 +84,6 @@ def redrive_command(
     Example:
       suppression-ingest dead-letters redrive --queue-url https://sqs.eu-west-1.amazonaws.com/…/ses
     """  # noqa: D301 - a real backspace, by which click keeps lines apart
-    settings = load(
-        DeadLetterSettings, queue_url=queue_url, dead_letter_queue_url=dead_letter_queue_url
-    )
     moved = redrive(_letters(settings), settings.queue_url)
     if as_json:
         typer.echo(json.dumps(moved._asdict()))
@@ -116,10 +94,10 @@ def redrive_command(
 
 
 @app.command("save")
+@with_settings(DeadLetterSettings, *_QUEUES)
 def save_command(
+    settings: DeadLetterSettings,
     file: Annotated[Path, typer.Argument(help="a file that does not exist yet")],
-    queue_url: _QueueUrl = None,
-    dead_letter_queue_url: _DeadLetterQueueUrl = None,
     limit: Annotated[int, typer.Option(min=1, help="messages at most")] = 100_000,
     delete: Annotated[
         bool, typer.Option("--delete", help="delete from the queue what is safe on disk")
@@ -138,9 +116,6 @@ def save_command(
       suppression-ingest dead-letters save dead.jsonl --delete
       suppression-ingest replay dead.jsonl
     """  # noqa: D301 - a real backspace, by which click keeps lines apart
-    settings = load(
-        DeadLetterSettings, queue_url=queue_url, dead_letter_queue_url=dead_letter_queue_url
-    )
     try:
         saved = save(_letters(settings), file, limit, delete=delete)
     except OSError as error:

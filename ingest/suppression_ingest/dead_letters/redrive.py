@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError
 from suppression_ingest.aws.dead_letter_queue import DeadLetterQueue
 from suppression_ingest.aws.failures import code_of, translated
 from suppression_ingest.aws.sqs import Queue
-from suppression_ingest.errors import AwsError, SettingsError
+from suppression_ingest.errors import AwsError
+from suppression_service.config import SettingsError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

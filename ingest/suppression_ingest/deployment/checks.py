@@ -11,7 +11,8 @@ from suppression_ingest.deployment.deployment import Deployment
 from suppression_ingest.deployment.findings import Finding, cannot_tell, failed, passed
 from suppression_ingest.deployment.names import name_in
 from suppression_ingest.deployment.policies import Allowed, Request
-from suppression_ingest.errors import NotSignedIn, SettingsError
+from suppression_ingest.errors import NotSignedIn
+from suppression_service.config import SettingsError
 from suppression_service.store import StoreError
 
 if TYPE_CHECKING:

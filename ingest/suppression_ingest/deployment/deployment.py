@@ -12,8 +12,9 @@ from suppression_ingest.deployment.findings import cannot_tell
 from suppression_ingest.deployment.names import configuration_set_arn, name_in
 from suppression_ingest.deployment.reading import FoundQueue
 from suppression_ingest.deployment.settings import AwsSettings
-from suppression_ingest.errors import IngestError, Malformed
+from suppression_ingest.errors import AwsError, Malformed
 from suppression_ingest.json_object import JsonObject, parse_object
+from suppression_service.config import SettingsError
 from suppression_service.store import Store, StoreError
 from suppression_service.store.store import utc_now
 
@@ -61,15 +62,15 @@ class Deployment:
         Raises:
             AwsError, SettingsError: AWS does not know us; it is asked only once.
         """
-        if isinstance(self._connection, IngestError):
+        if isinstance(self._connection, Exception):
             raise self._connection
         return self._connection
 
     @functools.cached_property
-    def _connection(self) -> Aws | IngestError:
+    def _connection(self) -> Aws | AwsError | SettingsError:
         try:
             return self._connect()
-        except IngestError as error:
+        except (AwsError, SettingsError) as error:
             return error
 
     @property

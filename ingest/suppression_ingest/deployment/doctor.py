@@ -10,7 +10,8 @@ import typer
 from suppression_ingest.deployment.checks import CHECKS, Check
 from suppression_ingest.deployment.deployment import Deployment
 from suppression_ingest.deployment.findings import CannotTell, Finding, Verdict
-from suppression_ingest.errors import AwsError, SettingsError
+from suppression_ingest.errors import AwsError
+from suppression_service.config import SettingsError
 from suppression_service.store import StoreError
 
 #: How the doctor ends: some checks failed, or none failed and some could not be made.

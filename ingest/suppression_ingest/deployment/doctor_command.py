@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -12,22 +12,20 @@ from suppression_ingest.aws.session import ATTEMPTS_TO_READ, Aws
 from suppression_ingest.deployment import doctor, probe
 from suppression_ingest.deployment.deployment import Deployment
 from suppression_ingest.deployment.settings import AwsSettings
-from suppression_ingest.errors import SettingsError
-from suppression_ingest.options import option
-from suppression_ingest.settings import load
+from suppression_service.config import SettingsError, with_settings
 
 
-def _option(name: str) -> Any:
-    return option(AwsSettings, name)
-
-
+@with_settings(
+    AwsSettings,
+    "configuration_set",
+    "queue_url",
+    "topic_arns",
+    "database_url",
+    "verify_signatures",
+    "wait_seconds",
+)
 def doctor_command(
-    configuration_set: Annotated[str | None, _option("configuration_set")] = None,
-    queue_url: Annotated[str | None, _option("queue_url")] = None,
-    topic_arns: Annotated[str | None, _option("topic_arns")] = None,
-    database_url: Annotated[str | None, _option("database_url")] = None,
-    verify_signatures: Annotated[bool | None, _option("verify_signatures")] = None,
-    wait_seconds: Annotated[str | None, _option("wait_seconds")] = None,
+    settings: AwsSettings,
     send_probe: Annotated[
         bool, typer.Option("--probe", help="send a message that bounces, and follow the bounce")
     ] = False,
@@ -54,15 +52,6 @@ def doctor_command(
     """  # noqa: D301 - a real backspace, by which click keeps lines apart
     if send_probe and not sender:
         raise SettingsError("--probe needs --from: a verified address to send it from")
-    settings = load(
-        AwsSettings,
-        configuration_set=configuration_set,
-        queue_url=queue_url,
-        topic_arns=topic_arns,
-        database_url=database_url,
-        verify_signatures=verify_signatures,
-        wait_seconds=wait_seconds,
-    )
     deployment = Deployment(settings, lambda: Aws.connect(ATTEMPTS_TO_READ))
     with contextlib.closing(deployment):
         results = _examined(deployment, quiet=as_json)

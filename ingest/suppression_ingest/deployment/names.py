@@ -5,7 +5,7 @@ import re
 from typing import Final
 
 from suppression_ingest.aws.session import Aws
-from suppression_ingest.errors import SettingsError
+from suppression_service.config import SettingsError
 
 #: The prefix of all names, unless another is asked for.
 DEFAULT_NAME: Final = "ses-feedback"

@@ -10,16 +10,16 @@ from suppression_ingest.deployment.names import DEFAULT_NAME, Names
 from suppression_ingest.deployment.plan import Mark
 from suppression_ingest.deployment.provision import Provision, Wishes
 from suppression_ingest.deployment.settings import AwsSettings
-from suppression_ingest.errors import AwsError, SettingsError
-from suppression_ingest.options import option
-from suppression_ingest.settings import load
+from suppression_ingest.errors import AwsError
+from suppression_service.config import SettingsError, with_settings
 
 
+@with_settings(AwsSettings, "configuration_set")
 def provision_command(
+    settings: AwsSettings,
     name: Annotated[
         str, typer.Option(help="what topic, queues, destination and alarms are called by")
     ] = DEFAULT_NAME,
-    configuration_set: Annotated[str | None, option(AwsSettings, "configuration_set")] = None,
     raw_delivery: Annotated[
         bool, typer.Option("--raw-delivery", help="deliver without SNS's envelope and signature")
     ] = False,
@@ -43,7 +43,6 @@ def provision_command(
       suppression-ingest provision --configuration-set transactional --dry-run
       suppression-ingest provision --configuration-set transactional > settings.sh
     """  # noqa: D301 - a real backspace, by which click keeps lines apart
-    settings = load(AwsSettings, configuration_set=configuration_set)
     if not settings.configuration_set:
         raise SettingsError(
             "SUPPRESSION_CONFIGURATION_SET is not set: name the configuration set to send through"

@@ -21,6 +21,7 @@ from suppression_ingest.aws.dead_letter_queue import DeadLetterQueue
 from suppression_ingest.aws.sqs import Queue
 from suppression_ingest.errors import IngestError
 from suppression_ingest.rates.rates import Rates, by_set
+from suppression_service.config import SettingsError
 from suppression_service.store import Store, StoreError
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class PolledMetrics(Collector):
         for name, poll in self._polls.items():
             try:
                 self._found[name] = poll()
-            except (IngestError, StoreError) as error:
+            except (IngestError, SettingsError, StoreError) as error:
                 self._leave_out(name, str(error))
             except Exception as error:  # noqa: BLE001 - old values must not stay for ever
                 self._leave_out(name, f"{type(error).__name__} in the program")

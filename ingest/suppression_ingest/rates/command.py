@@ -8,18 +8,19 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from suppression_ingest.options import option
 from suppression_ingest.rates.report import as_json, as_tables, days_until
-from suppression_ingest.settings import IngestSettings, load_settings
+from suppression_ingest.settings import IngestSettings
+from suppression_service.config import with_settings
 from suppression_service.store import Store
 
 
+@with_settings(IngestSettings, "database_url")
 def rates_command(
+    settings: IngestSettings,
     days: Annotated[int, typer.Option(help="how many, today (UTC) included", min=1, max=3650)] = 14,
     as_document: Annotated[
         bool, typer.Option("--json", help="one JSON document, for programs")
     ] = False,
-    database_url: Annotated[str | None, option(IngestSettings, "database_url")] = None,
 ) -> None:
     """Show sends, deliveries, bounces and complaints by day and configuration set.
 
@@ -31,7 +32,6 @@ def rates_command(
       suppression-ingest rates
       suppression-ingest rates --days 30 --json | jq .total.bounce_rate
     """  # noqa: D301 - click's mark for lines that stay as they are
-    settings = load_settings(database_url=database_url)
     shown = days_until(dt.datetime.now(dt.UTC).date(), days)
     with contextlib.closing(Store.open(settings.database_url)) as store:
         # A day that some clock is ahead in belongs to no table yet.

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import dataclasses
-import logging
 import multiprocessing
 import os
 import signal
@@ -18,8 +17,6 @@ from starlette.applications import Starlette
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from suppression_ingest.errors import IngestError
-from suppression_ingest.logs import configure_logs
 from suppression_ingest.metrics.messages import MessageMetrics
 from suppression_ingest.sns.certificates import CachedKeys, CertificateFetcher
 from suppression_ingest.webhook.app import POST_PATH, Health, Parts, Webhook
@@ -30,7 +27,8 @@ from suppression_ingest.webhook.refusals import POST_REFUSALS
 from suppression_ingest.webhook.settings import WebhookSettings
 from suppression_ingest.webhook.tls import TlsFiles
 from suppression_ingest.wiring import authentication_of, pipeline_of
-from suppression_service.server.transport.options import lift_open_files
+from suppression_service.logs import forward_warnings, set_up_logs
+from suppression_service.net import lift_open_files, listening, with_real_port
 from suppression_service.store import Store
 from suppression_service.store.engine import open_engine
 from suppression_service.telemetry.aggregate import Gathering, Reporter, ReportTo
@@ -51,10 +49,6 @@ HUNG_SECONDS: Final = 30
 _log = structlog.get_logger(__name__)
 
 
-class AddressTaken(IngestError):
-    """Nothing can listen on the address: it is in use, or not of this machine."""
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class Factory:
     """Makes the application in the process that is to run it.
@@ -73,8 +67,8 @@ class Factory:
 
     def __call__(self) -> Starlette:
         """Return the application; it connects to nothing yet."""
-        configure_logs(self.settings.log_format)
-        _pass_on_logs()
+        set_up_logs(self.settings.log_format)
+        forward_warnings("uvicorn")
         store = Store(open_engine(self.settings.database_url))
         fetch = CertificateFetcher(self.settings.certificate_endpoint)
         parts = assembled(self.settings, store, fetch)
@@ -130,15 +124,13 @@ def serve(settings: WebhookSettings) -> int:
 
     Raises:
         StoreError: the database cannot be used.
-        AddressTaken: nothing can listen on the address.
-        MetricsPortTaken: nor on that for metrics.
+        AddressTaken: nothing can listen on the address, or on that for metrics.
     """
     # Better found out now and once than in every worker.
     Store.open(settings.database_url).close()
     lift_open_files(MAX_FILES)
-    with _listening(settings.webhook_listen) as listener, _gathered(settings) as gathering:
-        host, port = settings.webhook_listen.rpartition(":")[0], listener.getsockname()[1]
-        config = _config(settings, f"{host}:{port}", gathering)
+    with listening(settings.webhook_listen) as listener, _gathered(settings) as gathering:
+        config = _config(settings, with_real_port(settings.webhook_listen, listener), gathering)
         if settings.webhook_workers == 1:
             return _serve_alone(config, listener)
         return _serve_together(config, listener)
@@ -208,40 +200,7 @@ def _serve_together(config: uvicorn.Config, listener: socket.socket) -> int:
     return STARTUP_FAILURE if failed else 0
 
 
-@contextlib.contextmanager
-def _listening(listen: str) -> Iterator[socket.socket]:
-    """Listen for the length of the block.
-
-    From now on connections wait instead of being refused, workers or not.
-    """
-    host, _, port = listen.rpartition(":")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host.strip("[]"), int(port)))
-        except OSError as error:
-            raise AddressTaken(f"cannot listen on {listen}: {error.strerror}") from None
-        listener.listen(socket.SOMAXCONN)
-        listener.set_inheritable(True)
-        yield listener
-
-
 def _end_with_the_parent() -> None:
     """Have this worker stop when its parent is gone, however it went."""
     if parent := multiprocessing.parent_process():
         asyncio.get_running_loop().add_reader(parent.sentinel, os.kill, os.getpid(), signal.SIGTERM)
-
-
-class _PassOn(logging.Handler):
-    """Gives uvicorn's few warnings the form of our own lines."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Log a record; without its traceback, which may quote what came in."""
-        _log.log(record.levelno, "uvicorn", said=record.getMessage())
-
-
-def _pass_on_logs() -> None:
-    logger = logging.getLogger("uvicorn")
-    logger.handlers = [_PassOn(level=logging.WARNING)]
-    logger.propagate = False

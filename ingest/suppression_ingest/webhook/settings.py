@@ -1,13 +1,13 @@
 """What the webhook can be told, besides what every part of ingest can."""
 
-import ipaddress
 import re
 from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, FilePath, model_validator
 
-from suppression_ingest.settings import IngestSettings, host_and_port
+from suppression_ingest.settings import IngestSettings
 from suppression_ingest.webhook.tls import server_context
+from suppression_service.config import HostPort, require_tls_beyond_loopback
 
 #: Bytes of the largest message that SNS takes, and half as many again for the
 #: quoting of its quotes and the envelope around it.
@@ -24,20 +24,12 @@ def _password(text: str) -> str:
     return text
 
 
-def _is_loopback(listen: str) -> bool:
-    host = listen.rpartition(":")[0].strip("[]")
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 class WebhookSettings(IngestSettings):
     """Settings of ``suppression-ingest webhook``."""
 
-    webhook_listen: Annotated[
-        str, AfterValidator(host_and_port), Field(description="HOST:PORT to take posts on")
-    ] = "127.0.0.1:8080"
+    webhook_listen: Annotated[HostPort, Field(description="HOST:PORT to take posts on")] = (
+        "127.0.0.1:8080"
+    )
     webhook_workers: Annotated[int, Field(ge=1, le=64, description="worker processes")] = 1
     webhook_tls_certificate: Annotated[
         FilePath | None, Field(description="PEM file with the certificate chain to show")
@@ -114,12 +106,10 @@ class WebhookSettings(IngestSettings):
 
     @model_validator(mode="after")
     def _tls_beyond_loopback(self) -> Self:
-        if self.webhook_tls_certificate or self.webhook_insecure:
-            return self
-        if _is_loopback(self.webhook_listen):
-            return self
-        raise ValueError(
-            f"refusing to listen on {self.webhook_listen} without TLS: addresses of people would "
-            "cross the network in the clear; give --webhook-tls-certificate and "
-            "--webhook-tls-key, or --webhook-insecure behind a load balancer that ends TLS"
+        require_tls_beyond_loopback(
+            self.webhook_listen,
+            accepted=self.webhook_tls_certificate or self.webhook_insecure,
+            remedy="--webhook-tls-certificate and --webhook-tls-key, "
+            "or --webhook-insecure behind a load balancer that ends TLS",
         )
+        return self

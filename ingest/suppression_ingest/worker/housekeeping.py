@@ -12,6 +12,7 @@ import structlog
 
 from suppression_ingest.errors import IngestError
 from suppression_ingest.worker.backoff import Backoff
+from suppression_service.config import SettingsError
 from suppression_service.store import StoreError
 
 _log = structlog.get_logger(__name__)
@@ -50,7 +51,7 @@ class Housekeeping:
                 continue
             try:
                 task.run(idle=idle)
-            except (IngestError, StoreError) as error:
+            except (IngestError, SettingsError, StoreError) as error:
                 seconds = backoff.failed()
                 self._not_before[index] = self._clock() + seconds
                 _log.warning(

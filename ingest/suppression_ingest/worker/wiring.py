@@ -41,7 +41,7 @@ def worker_metrics(settings: IngestSettings, worker: Worker, store: Store) -> It
     """Serve metrics for the length of the block, or none if no port is set.
 
     Raises:
-        MetricsPortTaken: nothing can listen there.
+        AddressTaken: nothing can listen there.
         SettingsError: AWS's settings lack a region.
     """
     if not settings.metrics_listen:

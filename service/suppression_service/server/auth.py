@@ -23,6 +23,8 @@ from typing import Final, Self
 
 import structlog
 
+from suppression_service.config import SettingsError
+
 _log = structlog.get_logger()
 
 
@@ -52,7 +54,7 @@ _LINE = re.compile(r"(?P<name>[\w.-]{1,64})\s+(?P<role>check|write|admin)\s+(?P<
 _PREFIX: Final = "sup_"
 
 
-class BadTokenFile(ValueError):
+class BadTokenFile(SettingsError):
     """The file of tokens cannot be used; the message says which line."""
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import importlib.util
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final
@@ -12,37 +11,25 @@ import structlog
 import typer
 from sqlalchemy import make_url
 
-from suppression_service.config import BadSetting, with_settings
+from suppression_service.config import SettingsError, command_line, run, with_settings
 from suppression_service.logs import set_up_logs
-from suppression_service.server.auth import BadTokenFile, Role, TokenFile, append_token, new_token
-from suppression_service.server.processes import AddressTaken, Supervisor, reserved_address
-from suppression_service.server.settings import ServiceSettings, is_loopback
+from suppression_service.net import AddressTaken, host_and_port, is_loopback, reserved_address
+from suppression_service.server.auth import Role, TokenFile, append_token, new_token
+from suppression_service.server.processes import Supervisor
+from suppression_service.server.settings import ServiceSettings
 from suppression_service.server.supervisor_metrics import SupervisorMetrics
 from suppression_service.store import Store, StoreError, StoreUnavailable
 from suppression_service.store.engine import open_engine
 from suppression_service.store.migrate import migrate as migrate_schema
 from suppression_service.telemetry.aggregate import Gathering
 from suppression_service.telemetry.certificate import CertificateMetrics
-from suppression_service.telemetry.port import MetricsPortTaken, metrics_port
-from suppression_service.version import with_version
+from suppression_service.telemetry.port import metrics_port
 
 _EXIT_NOT_SERVING: Final = 1
-_EXIT_USAGE: Final = 2
-_EXIT_UNUSABLE: Final = 3
-_MAX_PORT: Final = 65535
 
 _log = structlog.get_logger()
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    # Rich's tables cut the names of environment variables short.
-    rich_markup_mode=None,
-    context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
-    help="Answers over gRPC whether an address may be mailed.",
-)
-app.callback()(with_version)
+app = command_line("Answers over gRPC whether an address may be mailed.")
 
 token_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Make tokens for callers."
@@ -63,7 +50,7 @@ def serve(settings: ServiceSettings) -> None:
     set_up_logs(settings.log_format)
     # Better found out now and once than in every worker.
     if settings.tracing and importlib.util.find_spec("opentelemetry") is None:
-        raise BadSetting("SUPPRESSION_TRACING: install suppression-service[otel] for it")
+        raise SettingsError("SUPPRESSION_TRACING: install suppression-service[otel] for it")
     if settings.token_file:
         TokenFile(settings.token_file)
     elif not is_loopback(settings.listen) and not settings.tls_client_ca:
@@ -146,7 +133,7 @@ def health(settings: ServiceSettings) -> None:
     from suppression_service.server.health import ask  # grpc is of no use to other commands
 
     if settings.tls_certificate and not settings.health_listen:
-        raise BadSetting(
+        raise SettingsError(
             "SUPPRESSION_HEALTH_LISTEN is not set, and SUPPRESSION_LISTEN is behind TLS"
         )
     told = ask(settings.health_listen or settings.listen)
@@ -188,7 +175,7 @@ def new(
     Example: suppression-service token new newsletter --role check --file tokens
     """
     if role.upper() not in Role.__members__:
-        raise BadSetting("--role: give check, write or admin")
+        raise SettingsError("--role: give check, write or admin")
     text, token = new_token(name, Role[role.upper()])
     if file is None:
         typer.echo(f"add this line to the token file: {token}", err=True)
@@ -197,11 +184,14 @@ def new(
     typer.echo(text)
 
 
-def _of_this_machine(where: str) -> str:
-    port = where.rpartition(":")[2]
-    if not (is_loopback(where) and port.isdecimal() and int(port) <= _MAX_PORT):
+def _of_this_machine(listen: str) -> str:
+    try:
+        loopback = is_loopback(host_and_port(listen))
+    except ValueError:
+        loopback = False
+    if not loopback:
         raise typer.BadParameter("give HOST:PORT of this machine, such as 127.0.0.1:0")
-    return where
+    return listen
 
 
 @app.command("testserver")
@@ -220,23 +210,13 @@ def serve_tests(
     machine only; a port of 0 is a free one. Prints "control on HOST:PORT", then, once
     it is ready, "listening on HOST:PORT".
     """
-    from suppression_service.testserver.server import run
+    from suppression_service.testserver.server import run as serve_lists
 
-    run(listen, control, typer.echo)
+    serve_lists(listen, control, typer.echo)
 
 
 def main() -> None:
-    """Run the command; what cannot be done is one line and an exit status, no traceback."""
+    """Run the command."""
     # For commands that have no setting for it: standard output is for their results.
     set_up_logs("console")
-    try:
-        app()
-    except (BadSetting, BadTokenFile) as error:
-        _give_up(error, _EXIT_USAGE)
-    except (StoreError, AddressTaken, MetricsPortTaken) as error:
-        _give_up(error, _EXIT_UNUSABLE)
-
-
-def _give_up(error: Exception, status: int) -> None:
-    typer.echo(f"suppression-service: {error}", err=True)
-    sys.exit(status)
+    run(app, "suppression-service", (StoreError, AddressTaken))

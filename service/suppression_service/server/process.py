@@ -14,8 +14,9 @@ import structlog
 from structlog.typing import Processor
 
 from suppression_service.logs import set_up_logs
+from suppression_service.net import lift_open_files
+from suppression_service.server.request_id import add_request_id
 from suppression_service.server.settings import ServiceSettings
-from suppression_service.server.transport.options import lift_open_files
 from suppression_service.store import StoreError
 from suppression_service.telemetry.aggregate import ReportTo
 
@@ -41,10 +42,10 @@ def run(settings: ServiceSettings, listen: str, report_to: ReportTo | None = Non
 
 def _added_to_lines(settings: ServiceSettings) -> list[Processor]:
     if not settings.tracing:
-        return []
+        return [add_request_id]
     from suppression_service.server.tracing import add_trace_id  # an extra
 
-    return [add_trace_id]
+    return [add_request_id, add_trace_id]
 
 
 async def _serve_until_told(

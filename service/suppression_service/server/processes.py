@@ -5,13 +5,10 @@ finds out whether it is free, and which port a port of 0 became, before any work
 runs.
 """
 
-import contextlib
 import dataclasses
 import multiprocessing
 import signal
-import socket
 import time
-from collections.abc import Iterator
 from multiprocessing import connection
 from multiprocessing.context import SpawnProcess
 from types import FrameType
@@ -33,10 +30,6 @@ KILL_AFTER: Final = 5.0
 _log = structlog.get_logger()
 
 
-class AddressTaken(Exception):
-    """Nothing can listen on the address: it is in use, or not of this machine."""
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Worker:
     process: SpawnProcess
@@ -48,7 +41,7 @@ class Supervisor:
 
     Args:
         settings: for the workers.
-        listen: the HOST:PORT that :func:`reserved_address` gave.
+        listen: the HOST:PORT that :func:`.net.reserved_address` gave.
         gathering: the path to which workers report what they count; empty: they do not.
     """
 
@@ -108,31 +101,3 @@ class Supervisor:
             if each.process.is_alive():
                 _log.error("a worker does not stop; killing it")
                 each.process.kill()
-
-
-@contextlib.contextmanager
-def reserved_address(listen: str) -> Iterator[str]:
-    """Hold an address for the workers; yield it as HOST:PORT with the real port.
-
-    The socket never listens: it only keeps the port, which the workers share.
-
-    Raises:
-        AddressTaken: in use, or not of this machine.
-    """
-    host, _, port = listen.rpartition(":")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as held:
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        try:
-            _refuse_taken(family, host.strip("[]"), int(port))
-            held.bind((host.strip("[]"), int(port)))
-        except OSError as error:
-            raise AddressTaken(f"cannot listen on {listen}: {error.strerror}") from None
-        yield f"{host}:{held.getsockname()[1]}"
-
-
-def _refuse_taken(family: socket.AddressFamily, host: str, port: int) -> None:
-    # Sharing a port with a stranger's server would work, and split the calls.
-    with socket.socket(family, socket.SOCK_STREAM) as alone:
-        alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        alone.bind((host, port))

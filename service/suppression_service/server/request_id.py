@@ -14,6 +14,8 @@ import secrets
 from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
+from structlog.typing import EventDict, WrappedLogger
+
 KEY: Final = "x-request-id"
 
 # Without "@": an id stands in logs, and nobody's address may.
@@ -45,6 +47,13 @@ def request_id() -> str:
         known = _given(context) or secrets.token_hex(8)
         _known.set((context, known))
     return known
+
+
+def add_request_id(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    """Put the id of the call under way into a log line, for structlog."""
+    if known := request_id():
+        line["request_id"] = known
+    return line
 
 
 def _given(context: _Context) -> str:

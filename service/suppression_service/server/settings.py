@@ -1,15 +1,23 @@
 """What the server can be told, by environment or by flag."""
 
 import datetime as dt
-import ipaddress
 import os
 import ssl
 import tempfile
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field, FilePath, model_validator
+from pydantic import Field, FilePath, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from suppression_service.config import (
+    DatabaseUrl,
+    HostPort,
+    LogFormat,
+    MetricsListen,
+    OptionalHostPort,
+    require_tls_beyond_loopback,
+)
 
 #: Addresses of one batch, at most, whatever the setting.
 MAX_BATCH: Final = 10_000
@@ -18,18 +26,6 @@ MAX_BATCH: Final = 10_000
 _HOUR: Final = 3_600
 _WEEK: Final = 7 * 24 * _HOUR
 _YEAR: Final = 365 * 24 * _HOUR
-
-
-def _host_and_port(text: str) -> str:
-    host, _, port = text.rpartition(":")
-    bare_ipv6 = ":" in host and not (host.startswith("[") and host.endswith("]"))
-    if not host or bare_ipv6 or not port.isdecimal() or int(port) > 65535:
-        raise ValueError("give it as HOST:PORT, such as 127.0.0.1:50051 or [::1]:50051")
-    return text
-
-
-def _host_and_port_if_any(text: str) -> str:
-    return text and _host_and_port(text)
 
 
 def _temporary_folder() -> str:
@@ -45,15 +41,12 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SUPPRESSION_", extra="ignore", frozen=True)
 
-    database_url: Annotated[
-        str, Field(description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
-    ] = "sqlite:///suppression.db"
-    listen: Annotated[
-        str, AfterValidator(_host_and_port), Field(description="HOST:PORT to answer gRPC on")
-    ] = "127.0.0.1:50051"
+    database_url: DatabaseUrl = "sqlite:///suppression.db"
+    listen: Annotated[HostPort, Field(description="HOST:PORT to answer gRPC on")] = (
+        "127.0.0.1:50051"
+    )
     health_listen: Annotated[
-        str,
-        AfterValidator(_host_and_port_if_any),
+        OptionalHostPort,
         Field(
             description="HOST:PORT to answer health checks alone on, without TLS, for probes that "
             "know none; empty: only with the rest"
@@ -151,11 +144,7 @@ class ServiceSettings(BaseSettings):
         float,
         Field(gt=0, le=_WEEK, description="seconds after which a client is asked to reconnect"),
     ] = 300
-    metrics_listen: Annotated[
-        str,
-        AfterValidator(_host_and_port_if_any),
-        Field(description="HOST:PORT to show metrics to Prometheus on; empty: nowhere"),
-    ] = ""
+    metrics_listen: MetricsListen = ""
     tracing: Annotated[
         bool,
         Field(
@@ -163,9 +152,7 @@ class ServiceSettings(BaseSettings):
             "needs suppression-service[otel]"
         ),
     ] = False
-    log_format: Annotated[Literal["console", "json"], Field(description="console or json")] = (
-        "console"
-    )
+    log_format: LogFormat = "console"
 
     @property
     def max_staleness_time(self) -> dt.timedelta:
@@ -210,18 +197,9 @@ class ServiceSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _tls_beyond_loopback(self) -> Self:
-        if self.tls_certificate or self.insecure or is_loopback(self.listen):
-            return self
-        raise ValueError(
-            f"refusing to listen on {self.listen} without TLS: addresses of people would cross "
-            "the network in the clear; give --tls-certificate and --tls-key, or --insecure"
+        require_tls_beyond_loopback(
+            self.listen,
+            accepted=self.tls_certificate or self.insecure,
+            remedy="--tls-certificate and --tls-key, or --insecure",
         )
-
-
-def is_loopback(listen: str) -> bool:
-    """Whether a HOST:PORT is of this machine only. Names but localhost count as not."""
-    host = listen.rpartition(":")[0].strip("[]")
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        return self

@@ -7,13 +7,11 @@ and so on. A span tells the call and its status, and never what was asked.
 
 import asyncio
 import contextlib
-import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 
 import grpc
-import structlog
 from opentelemetry import propagate, trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import SERVICE_NAME, OTELResourceDetector, Resource
@@ -21,6 +19,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from structlog.typing import EventDict, WrappedLogger
 
+from suppression_service.logs import forward_warnings
 from suppression_service.server.request_id import request_id
 
 #: Seconds for the last traces to be sent when the process stops.
@@ -39,7 +38,6 @@ _FAULTS: Final = frozenset(
 )
 
 _Method = Callable[[Any, Any], Awaitable[Any]]
-_log = structlog.get_logger()
 
 
 class Tracing:
@@ -87,7 +85,7 @@ class Tracing:
     @contextlib.asynccontextmanager
     async def sending(self) -> AsyncIterator[None]:
         """Send spans in the background for the length of the block."""
-        _pass_on_logs()
+        forward_warnings("opentelemetry")
         try:
             yield
         finally:
@@ -114,17 +112,3 @@ def _end(span: trace.Span, code: grpc.StatusCode) -> None:
     span.set_attribute("suppression.request_id", request_id())
     if code in _FAULTS:
         span.set_status(trace.StatusCode.ERROR)
-
-
-class _PassOn(logging.Handler):
-    """Gives OpenTelemetry's few warnings the form of our own lines."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Log a record, without its traceback."""
-        _log.log(record.levelno, "opentelemetry", said=record.getMessage())
-
-
-def _pass_on_logs() -> None:
-    logger = logging.getLogger("opentelemetry")
-    logger.handlers = [_PassOn(level=logging.WARNING)]
-    logger.propagate = False

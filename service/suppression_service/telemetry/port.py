@@ -18,14 +18,12 @@ from prometheus_client import CollectorRegistry, Metric, MetricsHandler
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from suppression_service.net import listening, with_real_port
+
 #: Seconds that a client may take for its request: a scrape sends it at once.
-_PATIENCE_SECONDS: Final = 10
+_TIMEOUT_SECONDS: Final = 10
 
 _log = structlog.get_logger()
-
-
-class MetricsPortTaken(Exception):
-    """Nothing can listen on the address: it is in use, or not of this machine."""
 
 
 class Build(Collector):
@@ -41,21 +39,21 @@ class Build(Collector):
 
 
 class _Handler(MetricsHandler):
-    timeout = _PATIENCE_SECONDS
+    timeout = _TIMEOUT_SECONDS
 
 
 class _Server(socketserver.ThreadingTCPServer):
-    allow_reuse_address = True
     daemon_threads = True
     block_on_close = False
+
+    def __init__(self, listener: socket.socket, handler: type[MetricsHandler]) -> None:
+        super().__init__(listener.getsockname()[:2], handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
         """Log what went wrong, in one line."""
         _log.warning("a scrape failed", error=type(sys.exception()).__name__)
-
-
-class _ServerOfIpv6(_Server):
-    address_family = socket.AF_INET6
 
 
 @contextlib.contextmanager
@@ -68,28 +66,18 @@ def metrics_port(listen: str, *collectors: Collector) -> Iterator[None]:
         collectors: what is asked at each scrape.
 
     Raises:
-        MetricsPortTaken: nothing can listen there.
+        AddressTaken: nothing can listen there.
     """
     if not listen:
         yield
         return
-    with _opened(listen, *collectors) as server:
+    registry = CollectorRegistry()
+    for collector in (Build(), *collectors):
+        registry.register(collector)
+    with listening(listen) as listener, _Server(listener, _Handler.factory(registry)) as server:
         threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
-        host = listen.rpartition(":")[0]
-        _log.info("metrics shown", listen=f"{host}:{server.server_address[1]}")
+        _log.info("metrics shown", listen=with_real_port(listen, listener))
         try:
             yield
         finally:
             server.shutdown()
-
-
-def _opened(listen: str, *collectors: Collector) -> _Server:
-    registry = CollectorRegistry()
-    for collector in (Build(), *collectors):
-        registry.register(collector)
-    host, _, port = listen.rpartition(":")
-    kind = _ServerOfIpv6 if ":" in host else _Server
-    try:
-        return kind((host.strip("[]"), int(port)), _Handler.factory(registry))
-    except OSError as error:
-        raise MetricsPortTaken(f"cannot show metrics on {listen}: {error.strerror}") from None

@@ -18,8 +18,8 @@ from suppression.v1.suppression_service_pb2_grpc import (
     add_SuppressionServiceServicer_to_server,
 )
 from suppression_service.logs import set_up_logs
+from suppression_service.net import reserved_address
 from suppression_service.server.calls import SERVICE, GuardedServicer
-from suppression_service.server.processes import reserved_address
 from suppression_service.server.readable import ReadableRequests, as_none
 from suppression_service.server.server import grpc_server
 from suppression_service.server.settings import ServiceSettings

@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
-from suppression_service.config import BadSetting
+from suppression_service.config import SettingsError
+from suppression_service.net import reserved_address
 from suppression_service.server.cli import app
 from suppression_service.server.health import LIVENESS, ask
-from suppression_service.server.processes import reserved_address
 from tests.support.authority import Authority
 
 Serve = Callable[..., contextlib.AbstractAsyncContextManager[grpc.aio.Channel]]
@@ -61,7 +61,7 @@ def test_the_command_says_which_address_it_needs_where_the_calls_are_behind_tls(
         "SUPPRESSION_TLS_KEY": f"{tmp_path}/key",
     }
     done = CliRunner().invoke(app, ["health"], env=behind_tls)
-    assert isinstance(done.exception, BadSetting)
+    assert isinstance(done.exception, SettingsError)
     assert "SUPPRESSION_HEALTH_LISTEN" in str(done.exception)
 
 

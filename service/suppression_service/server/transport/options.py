@@ -5,7 +5,6 @@ Calls that wait are counted by :mod:`.server.service`, and a token's by
 nothing is said, or half a request.
 """
 
-import resource
 from typing import Final
 
 from suppression_service.server.settings import ServiceSettings
@@ -54,15 +53,6 @@ def server_options(settings: ServiceSettings) -> list[tuple[str, int]]:
         # should be refused here at once instead of waiting there.
         ("grpc.max_concurrent_streams", _KINDS * settings.max_calls + _SPARE_STREAMS),
     ]
-
-
-def lift_open_files(wanted: int | None = None) -> None:
-    """Let this process have so many files, or as many as the system permits; not the usual 1,024.
-
-    Every connection is one.
-    """
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted or most, most), most))
 
 
 def _ms(seconds: float) -> int:

@@ -9,7 +9,7 @@ import pytest
 
 from suppression_ingest.webhook.connections import MAX_CONNECTIONS
 from suppression_ingest.webhook.server import MAX_FILES
-from suppression_service.server.transport.options import lift_open_files
+from suppression_service.net import lift_open_files
 from tests.support.processes import DEADLINE
 from tests.support.sns import Sns
 from tests.support.webhook import Start, Webhook

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from suppression_ingest.account_list.place import Place
-from suppression_ingest.errors import SettingsError
+from suppression_service.config import SettingsError
 
 DAY = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 PLACE = Place("123456789012", "eu-west-1", None, DAY, token="t", read=3_000)

@@ -1,7 +1,7 @@
 import pytest
 
 from suppression_ingest.aws.session import Aws, aws_session, client_for_queue
-from suppression_ingest.errors import SettingsError
+from suppression_service.config import SettingsError
 
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/feedback"
 

@@ -6,7 +6,8 @@ import pytest
 from botocore.stub import Stubber
 
 from suppression_ingest.aws.sqs import Message, Queue
-from suppression_ingest.errors import AwsError, SettingsError
+from suppression_ingest.errors import AwsError
+from suppression_service.config import SettingsError
 
 URL = "https://sqs.eu-west-1.amazonaws.com/123456789012/feedback"
 MESSAGES = [Message(f"m-{n}", f"r-{n}", "body") for n in range(3)]

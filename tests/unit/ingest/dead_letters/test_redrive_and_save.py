@@ -12,7 +12,8 @@ from suppression_ingest.aws.dead_letter_queue import DeadLetterQueue
 from suppression_ingest.aws.sqs import Message
 from suppression_ingest.dead_letters.export import save
 from suppression_ingest.dead_letters.redrive import BY_SQS, ONE_BY_ONE, NotMoved, Redriven, redrive
-from suppression_ingest.errors import AwsError, SettingsError
+from suppression_ingest.errors import AwsError
+from suppression_service.config import SettingsError
 
 URL = "https://sqs.eu-west-1.amazonaws.com/123456789012/dead"
 SOURCE = "https://sqs.eu-west-1.amazonaws.com/123456789012/feedback"

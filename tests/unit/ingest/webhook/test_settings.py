@@ -2,9 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from suppression_ingest.errors import SettingsError
-from suppression_ingest.settings import load
 from suppression_ingest.webhook.settings import WebhookSettings
+from suppression_service.config import SettingsError, load
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:feedback"
 PASSWORD = "a-password-of-SNS-0123"

@@ -5,9 +5,10 @@ import pytest
 from pydantic import ValidationError
 from typer.testing import CliRunner
 
-from suppression_service.config import BadSetting
+from suppression_service.config import SettingsError
+from suppression_service.net import is_loopback
 from suppression_service.server.cli import app, main
-from suppression_service.server.settings import ServiceSettings, is_loopback
+from suppression_service.server.settings import ServiceSettings
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +118,7 @@ def test_a_wrong_value_of_the_environment_is_named_like_a_flags(
 ) -> None:
     monkeypatch.setenv("SUPPRESSION_WORKERS", "many")
     refused = CliRunner().invoke(app, ["serve"]).exception
-    assert isinstance(refused, BadSetting)
+    assert isinstance(refused, SettingsError)
     assert str(refused).startswith("SUPPRESSION_WORKERS: ")
 
 
