@@ -12,9 +12,9 @@ ClientOf = Callable[..., Any]
 
 
 async def test_a_check_crosses_the_wire_whole(client_of: ClientOf, service: Any) -> None:
-    moment = datetime(2026, 5, 4, 12, 30, 15, 250_000, tzinfo=UTC)
+    time = datetime(2026, 5, 4, 12, 30, 15, 250_000, tzinfo=UTC)
     stamp = Timestamp()
-    stamp.FromDatetime(moment)
+    stamp.FromDatetime(time)
     service.answers(
         "CheckAddress",
         pb.CheckAddressResponse(verdict=2, reason=3, revision="r1", as_of_time=stamp),
@@ -25,7 +25,7 @@ async def test_a_check_crosses_the_wire_whole(client_of: ClientOf, service: Any)
     )
 
     assert (check.verdict, check.reason) == (Verdict.DO_NOT_SEND, Reason.COMPLAINT)
-    assert (check.revision, check.as_of) == ("r1", moment)
+    assert (check.revision, check.as_of) == ("r1", time)
 
 
 async def test_the_service_hears_the_whole_question(client_of: ClientOf, service: Any) -> None:

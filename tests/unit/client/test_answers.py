@@ -18,9 +18,9 @@ from suppression.v1 import suppression_service_pb2 as pb
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 
-def stamp(moment: datetime) -> Timestamp:
+def stamp(time: datetime) -> Timestamp:
     message = Timestamp()
-    message.FromDatetime(moment)
+    message.FromDatetime(time)
     return message
 
 
