@@ -202,9 +202,9 @@ func (c *Client) Unsuppress(
 	return response, err
 }
 
-// Erase erases the personal data of an address; the address stays suppressed. A keyed hash replaces the
-// address in its entries, and detail replaces their texts, so detail must not contain personal data.
-// It is idempotent.
+// Erase erases the personal data of an address; the address stays suppressed. In its entries, a keyed
+// hash replaces the address, message ids are cleared, and detail is stored as their detail. So detail
+// must not contain personal data. It is idempotent.
 func (c *Client) Erase(
 	ctx context.Context, address, detail string,
 ) (*suppressionv1.EraseAddressResponse, error) {

@@ -151,7 +151,8 @@ export class SuppressionClient {
   /**
    * Erases the personal data of an address. The address stays suppressed. Idempotent.
    *
-   * A keyed hash replaces the address in its entries, and `detail` replaces their texts.
+   * In its entries, a keyed hash replaces the address, message ids are cleared, and `detail` is stored as
+   * their detail.
    */
   async erase(address: string, erasure: Erasure = {}): Promise<Erased> {
     const { detail, signal } = erasure;

@@ -33,8 +33,8 @@ async function startService(where?: string): Promise<Service> {
 const LONG_TIMEOUTS = { checkTimeoutMs: 20_000, batchTimeoutMs: 20_000 };
 
 function newClient(address: string, options: Partial<ClientOptions> = {}): SuppressionClient {
-  const made = { whenUnavailable: "throw" as const, log: () => {}, ...LONG_TIMEOUTS, ...options };
-  const client = new SuppressionClient(address, made);
+  const merged = { whenUnavailable: "throw" as const, log: () => {}, ...LONG_TIMEOUTS, ...options };
+  const client = new SuppressionClient(address, merged);
   open.push(client);
   return client;
 }

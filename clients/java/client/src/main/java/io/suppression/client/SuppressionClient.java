@@ -235,7 +235,8 @@ public final class SuppressionClient implements AutoCloseable {
   /**
    * Erases the personal data of an address. The address stays suppressed. Idempotent.
    *
-   * <p>A keyed hash replaces the address in its entries, and {@code detail} replaces their texts.
+   * <p>In its entries, a keyed hash replaces the address, message ids are cleared, and {@code
+   * detail} is stored as their detail.
    *
    * @param address without a display name
    * @param detail why, at most 1,000 bytes. It is stored, so it must not contain personal data.
