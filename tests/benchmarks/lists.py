@@ -6,8 +6,9 @@ from typing import Any
 
 import psycopg
 
-from suppression_service.store import Reason, Store, fingerprint
+from suppression_service.store import Reason, Store
 from suppression_service.store.models import Identity
+from suppression_service.store.replication import fingerprint
 
 _COLUMNS = (
     "address, stream_id, reason, fingerprint, source, detail, message_id, feedback_id, "
@@ -44,7 +45,7 @@ def _rows(entries: int, identity: Identity) -> Iterator[tuple[Any, ...]]:
     seen = (_LONG_AGO, _LONG_AGO, 1, 1)
     for number in range(entries):
         address = listed(number)
-        digest = fingerprint.fingerprint(address, identity.fingerprint_seed)
+        digest = fingerprint(address, identity.fingerprint_seed)
         yield (address, 0, int(Reason.HARD_BOUNCE), digest, *constant, *seen)
 
 

@@ -17,7 +17,7 @@ from suppression_ingest.pipeline import Pipeline
 from suppression_ingest.settings import IngestSettings
 from suppression_ingest.wiring import policy_of, writer_of
 from suppression_service.store import DailyCount, Store, Suppression, schema
-from suppression_service.store.rows import SELECT_SUPPRESSION, suppression_of
+from suppression_service.store.listing import SELECT_SUPPRESSION, suppression_of
 from tests.benchmarks.ingest import TOPIC, Signer
 from tests.soak.happenings import as_text, disordered, happenings
 from tests.soak.poster import Poster

@@ -23,8 +23,7 @@ import numpy.typing as npt
 
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
-from suppression_service.address import InvalidAddress, canonical
-from suppression_service.address_batch import canonical_batch
+from suppression_service.address import InvalidAddress, canonical, canonical_batch
 from suppression_service.server import requests
 from suppression_service.server.messages import timestamp
 from suppression_service.server.replica.replica import Replica

@@ -153,7 +153,7 @@ def restored(settings: ServiceSettings) -> None:
     go on meanwhile.
     """
     with contextlib.closing(Store.open(settings.database_url)) as store:
-        before, after = store.rename()
+        before, after = store.change_database_id()
     typer.echo(f"database {before} is now {after}; revisions of {before} are refused")
 
 

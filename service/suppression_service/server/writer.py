@@ -35,10 +35,10 @@ from suppression_service.store import (
 #: Writes in one transaction, at most.
 MAX_TOGETHER: Final = 1_000
 #: Seconds that a caller waits for its commit. Longer than a transaction waits for a
-#: connection, or for a lock (``store.engine.PATIENCE_SECONDS`` for either), so that
+#: connection, or for a lock (``store.engine.WAIT_TIMEOUT_SECONDS`` for either), so that
 #: its caller hears what is wrong; whoever waits for both, or for the transaction before it
 #: too, hears only that nothing is confirmed. Shorter than a statement may take
-#: (``STATEMENT_SECONDS``), for which nobody waits.
+#: (``STATEMENT_TIMEOUT_SECONDS``), for which nobody waits.
 PATIENCE_SECONDS: Final = 8.0
 
 _log = structlog.get_logger()

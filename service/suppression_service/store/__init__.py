@@ -1,11 +1,11 @@
-"""The list itself: what is suppressed, why, and how we know.
+"""The list in SQL: which addresses are suppressed, why, and by which feedback.
 
-One schema on SQLite and PostgreSQL. Ingest and the service share it and nothing
-else. Everything here blocks; callers on an event loop use threads.
+One schema on SQLite and PostgreSQL, shared by ingest and the service. Every call blocks;
+callers on an event loop use threads.
 """
 
-from suppression_service.store.delivery_events import DEDUPLICATION_WINDOW
 from suppression_service.store.errors import (
+    MalformedRevision,
     SchemaError,
     SchemaMissing,
     SchemaOutdated,
@@ -13,6 +13,7 @@ from suppression_service.store.errors import (
     StoreError,
     StoreUnavailable,
 )
+from suppression_service.store.events import DEDUPLICATION_WINDOW
 from suppression_service.store.models import (
     AddressRecord,
     ChangePage,
@@ -25,7 +26,6 @@ from suppression_service.store.models import (
     Event,
     Feedback,
     Identity,
-    MalformedRevision,
     NewSuppression,
     Reason,
     Removal,

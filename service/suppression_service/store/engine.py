@@ -1,52 +1,57 @@
-"""Connections to the two engines, set up so that both keep the store's promises."""
+"""Connections to SQLite and PostgreSQL, and what their statements need."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, exc
+from sqlalchemy import Connection, Engine, QueuePool, Table, create_engine, event, exc
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 
 from suppression_service.store.errors import SchemaMissing, StoreError, StoreUnavailable
 
-#: Seconds to wait for a connection, a lock, another writer, or a word from a server that
-#: may be gone. The shortest, so that whoever waits for one of these hears why it failed:
-#: the callers of the service wait a little longer (``server.writer.PATIENCE_SECONDS``).
-PATIENCE_SECONDS: Final = 5
-#: Seconds after which PostgreSQL ends a statement of ours. The longest: a replica that is
-#: loaded and a batch of feedback may take longer than any caller waits, and only what
-#: hangs takes this long.
-STATEMENT_SECONDS: Final = 30
+#: Seconds to wait for a connection, a lock, another writer, or a packet from a database
+#: server. The shortest timeout: callers of the service wait a little longer (see
+#: ``server.writer``), so they are told the cause.
+WAIT_TIMEOUT_SECONDS: Final = 5
+#: Seconds after which PostgreSQL ends a statement. The longest timeout: loading a replica
+#: and recording a batch of feedback may take longer than any caller waits.
+STATEMENT_TIMEOUT_SECONDS: Final = 30
+
+# Each item has up to three parameters. SQLite's limit for a statement is 32,766.
+_ITEMS_A_STATEMENT: Final = 5_000
 
 _WRITE: Final = "suppression_write"
 _INSUFFICIENT_PRIVILEGE: Final = "42501"
-_REPLACED: Final = (
+_FILE_REPLACED: Final = (
     "the SQLite file was moved or replaced while in use: stop every process that has it open, "
     "remove its -wal and -shm, which are of the old file, and start them again"
 )
 
-# What says "not now" rather than "wrong": refused connections, locks, full disks,
-# a primary that has become a standby. Everything else is a defect and stays loud.
-_PASSING = (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError)
+# Errors after which a retry may succeed: refused connections, locks, full disks, a primary
+# that has become a standby. All others are bugs, and are raised as they are.
+_RETRYABLE = (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError)
+
+_T = TypeVar("_T")
 
 
 def open_engine(url: str, *, create: bool = False) -> Engine:
-    """Return an engine for a ``sqlite:`` or ``postgresql:`` URL; connects to nothing yet.
+    """Return an engine for a ``sqlite:`` or ``postgresql:`` URL, without connecting yet.
 
     Its exceptions never show the values of a statement: those are people's addresses.
 
     Args:
         url: the database.
-        create: whether to make the file of SQLite's if there is none; else connecting
-            raises :class:`SchemaMissing`.
+        create: whether to create a missing SQLite file. If not, connecting to one raises
+            :class:`SchemaMissing`.
 
     Raises:
-        StoreError: the text is no URL, or of another engine.
+        StoreError: the text is not a URL, or the engine is another one.
     """
     try:
         parsed = make_url(url)
-    except (exc.ArgumentError, ValueError):  # the latter for a port that is no number
+    except (exc.ArgumentError, ValueError):  # ValueError: the port is not a number
         raise StoreError("the database URL cannot be read; see --help for its form") from None
     match parsed.get_backend_name():
         case "sqlite":
@@ -58,14 +63,14 @@ def open_engine(url: str, *, create: bool = False) -> Engine:
 
 
 def _sqlite(url: URL, *, create: bool) -> Engine:
-    asked = {} if "timeout" in url.query else {"timeout": PATIENCE_SECONDS}
-    engine = create_engine(url, connect_args=asked, hide_parameters=True, **_pool(url))
+    timeout = {} if "timeout" in url.query else {"timeout": WAIT_TIMEOUT_SECONDS}
+    engine = create_engine(url, connect_args=timeout, hide_parameters=True, **_pool(url))
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _record: Any) -> None:
         # The driver's own transactions begin too late for a lock; see _begin.
         connection.isolation_level = None
-        # What is erased or purged is overwritten, not left in the file where it lay.
+        # secure_delete: erased and purged data is overwritten in the file.
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
@@ -81,27 +86,27 @@ def _sqlite(url: URL, *, create: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     if url.database and not url.database.startswith((":memory:", "file:")):
-        one_file = _OneFile(url.database, create=create)
-        # Before a connection is opened, which makes the file if there is none, and before one
-        # that is open is used.
-        event.listen(engine, "do_connect", one_file.require)
-        event.listen(engine, "do_connect", one_file.look)
-        event.listen(engine, "checkout", one_file.stay)
+        file = _DatabaseFile(url.database, create=create)
+        # Before a connection is opened, which would create a missing file, and before an open
+        # one is used.
+        event.listen(engine, "do_connect", file.require)
+        event.listen(engine, "do_connect", file.check)
+        event.listen(engine, "checkout", file.remember)
     return engine
 
 
 def _pool(url: URL) -> dict[str, Any]:
-    # A database in memory is its one connection, which threads take in turn.
+    # A database in memory exists in one connection, which threads use in turn.
     if url.database in (None, "", ":memory:"):
         return {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}
     return {}
 
 
-class _OneFile:
-    """Makes sure that an engine stays with the file that it opened first.
+class _DatabaseFile:
+    """The SQLite file that an engine opened first; no other file may replace it.
 
-    What is written to a file that has lost its name is lost with the process. And SQLite
-    would apply to the new file what lies beside it and belongs to the old one.
+    Data written to a file that was moved away or deleted is lost. And SQLite would apply
+    the -wal of the old file to a new one.
     """
 
     def __init__(self, path: str, *, create: bool) -> None:
@@ -110,22 +115,22 @@ class _OneFile:
         self._opened: tuple[int, int] | None = None
 
     def require(self, *_: object) -> None:
-        """Raise :class:`SchemaMissing` if there has never been a file, and none is to be made."""
-        # Without its folder SQLite makes none: a volume may come yet.
+        """Raise :class:`SchemaMissing` if there was never a file, and none is to be created."""
+        # SQLite creates no folder, so a missing one is harmless: a volume may be mounted later.
         if not (self._create or self._opened or self._found()) and self._path.parent.is_dir():
             raise SchemaMissing(
                 f"there is no database {self._path.absolute()}: run 'suppression-service migrate'"
             )
 
-    def look(self, *_: object) -> None:
-        """Raise :class:`StoreUnavailable` if another file, or none, is in its place."""
+    def check(self, *_: object) -> None:
+        """Raise :class:`StoreUnavailable` if the file was moved, deleted or replaced."""
         if self._opened not in (None, self._found()):
-            raise StoreUnavailable(_REPLACED)
+            raise StoreUnavailable(_FILE_REPLACED)
 
-    def stay(self, *_: object) -> None:
-        """Remember the file if it is the first, and look."""
+    def remember(self, *_: object) -> None:
+        """Remember the file that was opened first, and check it."""
         self._opened = self._opened or self._found()
-        self.look()
+        self.check()
 
     def _found(self) -> tuple[int, int] | None:
         try:
@@ -136,21 +141,21 @@ class _OneFile:
 
 
 def _postgresql(url: URL) -> Engine:
-    limits = f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={PATIENCE_SECONDS}s"
-    patience = {
-        # Of each host, where the URL names several.
-        "connect_timeout": PATIENCE_SECONDS,
-        # A host that dies says nothing. The first is for what it has not confirmed, the
-        # others are for an answer that is waited for: hours, by default.
-        "tcp_user_timeout": PATIENCE_SECONDS * 1000,
-        "keepalives_idle": PATIENCE_SECONDS,
+    seconds = WAIT_TIMEOUT_SECONDS
+    timeouts = {
+        # For each host, if the URL has several.
+        "connect_timeout": seconds,
+        # A host that dies closes no connection, and the defaults are hours. The first is for
+        # packets that it does not confirm, the others for a reply that does not arrive.
+        "tcp_user_timeout": seconds * 1000,
+        "keepalives_idle": seconds,
         "keepalives_interval": 1,
-        "keepalives_count": PATIENCE_SECONDS,
-        "options": limits,
+        "keepalives_count": seconds,
+        "options": f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s -c lock_timeout={seconds}s",
     }
-    asked = {key: value for key, value in patience.items() if key not in url.query}
-    # After a failover every pooled connection is dead; pre-ping notices.
-    return create_engine(url, connect_args=asked, pool_pre_ping=True, hide_parameters=True)
+    missing = {key: value for key, value in timeouts.items() if key not in url.query}
+    # After a fail-over every pooled connection is dead; the pre-ping detects that.
+    return create_engine(url, connect_args=missing, pool_pre_ping=True, hide_parameters=True)
 
 
 @contextlib.contextmanager
@@ -158,8 +163,8 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """Run a read transaction.
 
     Raises:
-        StoreUnavailable: the database cannot answer now.
-        StoreError: the file is damaged or no database.
+        StoreUnavailable: the database cannot be read now.
+        StoreError: the file is damaged or is not a database.
     """
     with _translated(engine.url), engine.connect() as connection, connection.begin():
         yield connection
@@ -181,33 +186,46 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextlib.contextmanager
 def _translated(url: URL) -> Iterator[None]:
-    # Of SQLite alone: in the URL of the other engine the database says less than its error.
+    # PostgreSQL's own message names the database where that helps.
     file = f": {url.database}" if url.database and url.get_backend_name() == "sqlite" else ""
     try:
         yield
-    except _PASSING as error:
+    except _RETRYABLE as error:
         raise StoreUnavailable(_first_line(error) + file) from error
     except exc.DatabaseError as error:
-        # No kind of its own: the file is no database. Either is for an operator to mend.
-        if type(error) is exc.DatabaseError or _is_refused(error):
+        # Both need an operator. The class itself: SQLite says that the file is not a database.
+        if type(error) is exc.DatabaseError or _is_permission_denied(error):
             raise StoreError(_first_line(error) + file) from error
-        _forget_values(error)
+        _drop_values(error)
         raise
 
 
-def _is_refused(error: exc.DatabaseError) -> bool:
+def _is_permission_denied(error: exc.DatabaseError) -> bool:
     return getattr(error.orig, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE
 
 
-def _forget_values(error: exc.DatabaseError) -> None:
-    """Keep the first line alone: PostgreSQL adds the row or the key that it refuses."""
-    said = _first_line(error)
+def _drop_values(error: exc.DatabaseError) -> None:
+    """Keep only the first line: PostgreSQL adds the row or the key that it refuses."""
+    line = _first_line(error)
     for each in (error, error.orig):
         if each is not None:
-            each.args = (said,)
+            each.args = (line,)
 
 
 def _first_line(error: exc.SQLAlchemyError) -> str:
-    """Return what the driver says first; the rest can hold statements and their values."""
+    """Return the first line of the driver's message; the others can have statements and values."""
     cause = error.orig if isinstance(error, exc.DBAPIError) else error
     return str(cause).partition("\n")[0] or type(cause).__name__
+
+
+def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Return an INSERT that supports ON CONFLICT."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def chunks(items: Sequence[_T], size: int = _ITEMS_A_STATEMENT) -> Iterator[Sequence[_T]]:
+    """Split items into chunks that fit into one statement each."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

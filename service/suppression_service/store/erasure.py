@@ -1,10 +1,9 @@
-"""Forgetting a person, and blocking the address all the same.
+"""Erasure: a person is forgotten, and the address stays suppressed.
 
-An erased entry has a keyed hash where its address was. The key lies in the database,
-beside the seed of the fingerprints: whoever has the database can test whether an address
-that they know was erased, and cannot list those that were. A key kept elsewhere would
-not change that. The fingerprint must stay, since replicas answer by it, and it tests
-a guess as well.
+An erased entry has a keyed hash instead of its address. The key is in the database, beside
+the seed of the fingerprints: whoever has the database can test whether a known address was
+erased, and cannot list the erased addresses. A key stored elsewhere would not change that:
+the fingerprint must stay, since replicas answer by it, and it tests a guess as well.
 """
 
 import hashlib
@@ -17,11 +16,11 @@ from sqlalchemy import Connection, delete, select, update
 
 from suppression_service.store import schema
 
-#: What the name of an erased address begins with. Unlike an address it has no "@".
+#: The prefix of the hash of an erased address. Unlike an address, a hash has no "@".
 ERASED: Final = "erased:"
 
-#: What becomes of feedback about an erased address: what tells it from a repetition
-#: stays, and what it counted as.
+#: The columns that are emptied in feedback about an erased address. Its key stays, so that
+#: it is recognised when it is reported again, and what it counted as.
 FORGOTTEN: Final = {
     "address": "",
     "type": "",
@@ -36,16 +35,16 @@ FORGOTTEN: Final = {
 
 
 def erased_name(address: str, key: bytes) -> str:
-    """Return what stands for a canonical address that was erased."""
+    """Return the hash that replaces an erased canonical address."""
     return ERASED + hmac.digest(key, address.encode(), hashlib.sha256).hex()
 
 
 def names_of(addresses: Iterable[str], key: bytes | None) -> dict[str, str]:
-    """Return the names that rows about addresses can have, and of which address each is.
+    """Return the names under which rows about addresses are stored, with the address of each.
 
     Args:
-        addresses: canonical ones.
-        key: that of the database; None where nobody has been erased yet.
+        addresses: canonical addresses.
+        key: the erasure key of the database; None before the first erasure.
     """
     names = {address: address for address in addresses}
     if key is not None:
@@ -54,20 +53,20 @@ def names_of(addresses: Iterable[str], key: bytes | None) -> dict[str, str]:
 
 
 def key_of(connection: Connection) -> bytes | None:
-    """Return the key of a database; None where nobody has been erased yet."""
+    """Return the erasure key of a database; None before the first erasure."""
     key: bytes | None = connection.execute(select(schema.revision.c.erasure_key)).scalar_one()
     return key
 
 
 def make_key(connection: Connection) -> bytes:
-    """Give a database its key."""
+    """Create the erasure key of a database."""
     key = secrets.token_bytes(32)
     connection.execute(update(schema.revision).values(erasure_key=key))
     return key
 
 
 def forget_feedback(connection: Connection, address: str) -> int:
-    """Forget the feedback and the retries of an address; return how much feedback there was."""
+    """Erase the feedback and the retries of an address; return the number of events erased."""
     event, retry = schema.event, schema.retry
     connection.execute(delete(retry).where(retry.c.address == address))
     forgotten = update(event).where(event.c.address == address).values(**FORGOTTEN)

@@ -1,4 +1,4 @@
-"""What can go wrong with the store.
+"""The errors of the store.
 
     StoreError
     ├── StoreUnavailable
@@ -6,20 +6,20 @@
     │   ├── SchemaMissing
     │   ├── SchemaOutdated
     │   └── SchemaTooNew
-    ├── MalformedRevision (suppression_service.store.models)
-    └── RevisionAhead     (suppression_service.server.replica.follower)
+    ├── MalformedRevision
+    └── RevisionAhead (suppression_service.server.replica.follower)
 
-The messages are for operators; none holds an address, a password or a driver's
-own text beyond its first line.
+The messages are for operators. None has an address, a password, or more of a driver's
+message than its first line.
 """
 
 
 class StoreError(Exception):
-    """Anything that the store raises on purpose."""
+    """Base of the errors of the store."""
 
 
 class StoreUnavailable(StoreError):
-    """The database cannot be reached, is locked or has no room; try again later."""
+    """The database cannot be reached, is locked or is full; try again later."""
 
 
 class SchemaError(StoreError):
@@ -27,7 +27,7 @@ class SchemaError(StoreError):
 
 
 class SchemaMissing(SchemaError):
-    """The database holds no schema yet: run 'suppression-service migrate'."""
+    """The database has no schema yet: run 'suppression-service migrate'."""
 
 
 class SchemaOutdated(SchemaError):
@@ -35,4 +35,8 @@ class SchemaOutdated(SchemaError):
 
 
 class SchemaTooNew(SchemaError):
-    """The database's schema takes only programs that are newer than this one: run one."""
+    """The database's schema works only with newer programs than this one: run one of those."""
+
+
+class MalformedRevision(StoreError, ValueError):
+    """The text is not a revision of this service."""

@@ -1,63 +1,106 @@
-"""Reading the list as a whole, a page at a time, for who compares it with another one."""
+"""The list and its events as they are read: of an address, by page, or as changes."""
 
 import dataclasses
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any, Final
 
-from sqlalchemy import Engine, func, or_, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from suppression_service.store import schema
-from suppression_service.store.engine import reading
+from suppression_service.store.engine import chunks
 from suppression_service.store.erasure import key_of, names_of
-from suppression_service.store.models import Reason, Suppression
-from suppression_service.store.rows import SELECT_SUPPRESSION, suppression_of
-from suppression_service.store.statements import pieces
+from suppression_service.store.models import AddressRecord, ChangePage, Event, Reason, Suppression
+from suppression_service.store.replication import current_revision
+
+#: Entries with the name of their stream instead of its id.
+SELECT_SUPPRESSION: Final = select(
+    schema.suppression, schema.stream.c.name.label("stream")
+).join_from(schema.suppression, schema.stream)
+
+_MAX_EVENTS: Final = 1_000
+_SUPPRESSION_FIELDS: Final = [field.name for field in dataclasses.fields(Suppression)]
+_EVENT_FIELDS: Final = [field.name for field in dataclasses.fields(Event)]
 
 
-def entries_of(engine: Engine, addresses: Iterable[str]) -> list[Suppression]:
-    """Return every entry of canonical addresses, those removed and expired included.
+def suppression_of(row: Row[Any]) -> Suppression:
+    """Return the entry in a row of :data:`SELECT_SUPPRESSION`."""
+    fields = {name: getattr(row, name) for name in _SUPPRESSION_FIELDS}
+    return Suppression(**fields | {"reason": Reason(row.reason)})
 
-    Entries of erased addresses come under the address that was asked about.
 
-    Raises:
-        StoreUnavailable: the database cannot answer now.
+def event_of(row: Row[Any]) -> Event:
+    """Return the feedback in a row of the event table."""
+    fields = {name: getattr(row, name) for name in _EVENT_FIELDS}
+    return Event(**fields | {"reason": Reason(row.reason) if row.reason else None})
+
+
+def record_of(connection: Connection, address: str) -> AddressRecord:
+    """Return what is known of a canonical address, erased or not: at most 1,000 events."""
+    table, event = schema.suppression, schema.event
+    revision, _ = current_revision(connection)
+    names = names_of([address], key_of(connection))
+    entries = SELECT_SUPPRESSION.where(table.c.address.in_(names)).order_by(table.c.id)
+    events = select(event).where(event.c.address == address).limit(_MAX_EVENTS)
+    newest_first = events.order_by(event.c.happened.desc(), event.c.id.desc())
+    return AddressRecord(
+        [suppression_of(row) for row in connection.execute(entries)],
+        [event_of(row) for row in connection.execute(newest_first)],
+        revision,
+    )
+
+
+def entries_of(connection: Connection, addresses: Iterable[str]) -> list[Suppression]:
+    """Return every entry of canonical addresses, removed and expired ones included.
+
+    Entries of an erased address have the address that was asked for.
     """
-    wanted = sorted(set(addresses))
     found = []
-    with reading(engine) as connection:
-        key = key_of(connection)
-        for some in pieces(wanted):
-            names = names_of(some, key)
-            query = SELECT_SUPPRESSION.where(schema.suppression.c.address.in_(names))
-            entries = map(suppression_of, connection.execute(query))
-            found += [dataclasses.replace(one, address=names[one.address]) for one in entries]
+    key = key_of(connection)
+    for some in chunks(sorted(set(addresses))):
+        names = names_of(some, key)
+        query = SELECT_SUPPRESSION.where(schema.suppression.c.address.in_(names))
+        entries = map(suppression_of, connection.execute(query))
+        found += [dataclasses.replace(entry, address=names[entry.address]) for entry in entries]
     return found
 
 
-def bounced_or_complained(
-    engine: Engine, now: dt.datetime, after: str, limit: int
-) -> list[tuple[str, Reason]]:
-    """Return the next addresses that stand for all mail as hard bounces or complaints.
+def changes(connection: Connection, after: int, limit: int) -> ChangePage:
+    """Return the next entries that changed after a revision, about ``limit`` of them."""
+    table = schema.suppression
+    changed = SELECT_SUPPRESSION.order_by(table.c.revision, table.c.id)
+    current, _ = current_revision(connection)
+    rows = connection.execute(changed.where(table.c.revision > after).limit(limit)).all()
+    if len(rows) < limit:
+        page = [suppression_of(row) for row in rows]
+        return ChangePage(page, max([current, *(entry.revision for entry in page)]))
+    # The last revision of a full page may have more entries: all of them are read.
+    last = rows[-1].revision
+    whole = connection.execute(changed.where(table.c.revision == last)).all()
+    page = [suppression_of(row) for row in rows if row.revision < last]
+    return ChangePage([*page, *map(suppression_of, whole)], last)
 
-    Erased ones are left out: nobody knows their address.
+
+def bounced_or_complained(
+    connection: Connection, now: dt.datetime, after: str, limit: int
+) -> list[tuple[str, Reason]]:
+    """Return a page of the addresses that a hard bounce or a complaint suppresses for all mail.
+
+    Erased addresses are left out: they are not known any more.
 
     Args:
-        engine: the database.
-        now: the moment at which entries must stand.
-        after: the last address of the page before; empty for the first.
+        connection: the database.
+        now: entries that have expired by then are left out.
+        after: the last address of the page before; empty for the first page.
         limit: addresses of a page.
 
     Returns:
-        Addresses in the database's order, each once, with the reason that comes first:
-        a complaint before a bounce.
-
-    Raises:
-        StoreUnavailable: the database cannot answer now.
+        Each address once, in the database's order; a complaint comes before a bounce.
     """
     table = schema.suppression
-    complaints = func.max(table.c.reason).label("reason")  # the number of a complaint is higher
+    reason = func.max(table.c.reason).label("reason")  # COMPLAINT has the higher number
     query = (
-        select(table.c.address, complaints)
+        select(table.c.address, reason)
         .where(
             table.c.stream_id == schema.ALL_MAIL,
             table.c.reason.in_([Reason.HARD_BOUNCE, Reason.COMPLAINT]),
@@ -70,16 +113,10 @@ def bounced_or_complained(
         .order_by(table.c.address)
         .limit(limit)
     )
-    with reading(engine) as connection:
-        return [(row.address, Reason(row.reason)) for row in connection.execute(query)]
+    return [(row.address, Reason(row.reason)) for row in connection.execute(query)]
 
 
-def last_received(engine: Engine) -> dt.datetime | None:
-    """Return when the newest event came in; None before the first.
-
-    Raises:
-        StoreUnavailable: the database cannot answer now.
-    """
-    with reading(engine) as connection:
-        newest: dt.datetime | None = connection.scalar(select(func.max(schema.event.c.received)))
-        return newest
+def last_received(connection: Connection) -> dt.datetime | None:
+    """Return when the newest event was received; None if there is none."""
+    newest: dt.datetime | None = connection.scalar(select(func.max(schema.event.c.received)))
+    return newest

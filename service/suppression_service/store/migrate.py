@@ -1,12 +1,11 @@
-"""Which schema a database has, and bringing it to the one this program knows.
+"""The schema of a database: which version it is, and migrating it to that of this program.
 
-A schema that is newer says itself how old a program may be to work with it
-(``compatibility``), so that a program of the version before can start at any moment of an
-upgrade. A program knows its own version and those before it: it may work with the schema
-if the oldest that may is among them.
+A schema says how old a program may be to work with it (``compatibility``), so that during
+an upgrade programs of the version before can still start. A program knows its own version
+and those before it. It may work with a newer schema if the oldest permitted version is
+one of these.
 
-Alembic is imported where a schema is changed: every other start of a program only asks
-which one is there.
+Alembic is imported only to migrate: every other start of a program only reads the version.
 """
 
 import functools
@@ -24,9 +23,9 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _STEPS: Final = Path(__file__).with_name("migrations")
-# Alembic's, which holds the one version that the schema is at.
+# Alembic's table, which has the version of the schema.
 _TABLE: Final = "alembic_version"
-# Any number that no other program's advisory lock on the same database has.
+# The key of an advisory lock; no other program may use the same one on the database.
 _MIGRATION_LOCK: Final = 0x5055_9935
 
 _log = structlog.get_logger()
@@ -35,21 +34,21 @@ _log = structlog.get_logger()
 def migrate(engine: Engine) -> tuple[str | None, str]:
     """Bring the schema to head; return the versions before (None: no schema) and after.
 
-    Safe to run from several processes at once: one works, the others wait and
-    find nothing to do. A newer schema stays as it is.
+    Several processes may run it at once: one migrates, the others wait and find nothing
+    to do. A newer schema is left as it is.
 
     Raises:
-        SchemaTooNew: it takes only newer programs; nothing was changed.
+        SchemaTooNew: it works only with newer programs; nothing was changed.
         StoreUnavailable: the database cannot be reached.
     """
     from alembic import command
 
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
-            _take_turn(connection)
+            _lock(connection)
         before = _version(connection)
         if before is not None and before not in _known():
-            _require_admission(connection, before)
+            _require_compatibility(connection, before)
             return before, before
         config = _config()
         config.attributes["connection"] = connection
@@ -61,22 +60,21 @@ def migrate(engine: Engine) -> tuple[str | None, str]:
 
 
 def require_schema(engine: Engine) -> None:
-    """Make sure that the schema is one that this program can work with.
+    """Check that this program can work with the schema.
 
-    That is its own, or a newer one that takes programs of this version; the log then says so.
+    It can with its own, and with a newer one that permits programs of this version, which
+    is logged.
 
     Raises:
-        SchemaMissing, SchemaOutdated, SchemaTooNew: it is not; the message says what to do.
+        SchemaMissing, SchemaOutdated, SchemaTooNew: it cannot. The message says what to do.
         StoreUnavailable: the database cannot be reached.
     """
     with reading(engine) as connection:
         version = _version(connection)
         if version is None:
-            raise SchemaMissing(
-                "the database holds no schema yet: run 'suppression-service migrate'"
-            )
+            raise SchemaMissing("the database has no schema yet: run 'suppression-service migrate'")
         if version not in _known():
-            _require_admission(connection, version)
+            _require_compatibility(connection, version)
         elif version != _head():
             raise SchemaOutdated(
                 f"the database's schema ({version}) is older than this program's ({_head()}): "
@@ -84,30 +82,30 @@ def require_schema(engine: Engine) -> None:
             )
 
 
-def _take_turn(connection: Connection) -> None:
-    """Wait for who else migrates, and let no statement be ended for the time that it takes.
+def _lock(connection: Connection) -> None:
+    """Wait while another process migrates, and let statements take any time.
 
-    The limits of the service are for callers who wait. That for locks holds in the steps
-    again: whoever wants to use a table stands behind a step that waits for it.
+    The timeout for locks is restored before the steps: other programs that use a table
+    queue behind a step that waits for its lock.
     """
-    patience = connection.execute(text("SHOW lock_timeout")).scalar_one()
+    lock_timeout = connection.execute(text("SHOW lock_timeout")).scalar_one()
     for limit in ("statement_timeout", "lock_timeout"):
         connection.execute(text(f"SET LOCAL {limit} = 0"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-    restored = text("SELECT set_config('lock_timeout', :patience, true)")
-    connection.execute(restored, {"patience": patience})
+    restored = text("SELECT set_config('lock_timeout', :seconds, true)")
+    connection.execute(restored, {"seconds": lock_timeout})
 
 
-def _require_admission(connection: Connection, version: str) -> None:
-    """Make sure that a schema of an unknown version takes programs of this one."""
+def _require_compatibility(connection: Connection, version: str) -> None:
+    """Check that a schema of an unknown version permits programs of this one."""
     oldest = _oldest_program(connection)
     if oldest not in _known():
         raise SchemaTooNew(
             f"the database's schema ({version}) is newer than this program's ({_head()}) and "
-            f"takes no program older than {oldest or version}: run a newer program"
+            f"works with no program older than {oldest or version}: run a newer program"
         )
     _log.warning(
-        "the database's schema is newer than this program, and takes it",
+        "the database's schema is newer than this program, and works with it",
         schema=version,
         program=_head(),
     )
@@ -121,7 +119,7 @@ def _oldest_program(connection: Connection) -> str | None:
 
 
 def _record_oldest_program(connection: Connection, config: "Config") -> None:
-    """Have the database say what its last step declares."""
+    """Store which programs the last step permits."""
     from alembic.script import ScriptDirectory
 
     step = ScriptDirectory.from_config(config).get_revision("head")
@@ -141,7 +139,7 @@ def _head() -> str:
 
 @functools.cache
 def _known() -> tuple[str, ...]:
-    """Return the versions that the steps lead to, oldest first: their files begin with them."""
+    """Return the versions of the steps, oldest first, from the names of their files."""
     files = (_STEPS / "versions").glob("[0-9]*_*.py")
     return tuple(sorted(file.name.partition("_")[0] for file in files))
 

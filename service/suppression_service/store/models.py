@@ -1,7 +1,7 @@
-"""What the store takes and gives: entries, feedback, revisions.
+"""The values that the store takes and returns: entries, feedback, revisions.
 
-Addresses here are always canonical (:mod:`suppression_service.address`); only an entry that comes
-out can have the hash of an erased one instead (:mod:`suppression_service.store.erasure`).
+Addresses are canonical (:mod:`suppression_service.address`). An entry that is read can have
+the hash of an erased address instead (:mod:`suppression_service.store.erasure`).
 """
 
 import dataclasses
@@ -9,11 +9,11 @@ import datetime as dt
 import enum
 import re
 
-from suppression_service.store.errors import StoreError
+from suppression_service.store.errors import MalformedRevision
 
 
 class Reason(enum.IntEnum):
-    """Why an entry stands. The numbers are those of the proto and of the rows."""
+    """Why an address is suppressed. The numbers are those of the proto and of the rows."""
 
     HARD_BOUNCE = 1
     SOFT_BOUNCE = 2
@@ -22,13 +22,9 @@ class Reason(enum.IntEnum):
     MANUAL = 5
 
 
-class MalformedRevision(StoreError, ValueError):
-    """The text is no revision that a store gave out."""
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class Identity:
-    """What tells a database from every other: the name in its revisions, its seed."""
+    """Which database it is: the id in its revisions, and the seed of its fingerprints."""
 
     database_id: str
     fingerprint_seed: int
@@ -36,7 +32,7 @@ class Identity:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Revision:
-    """A state of one database; opaque to callers, who only hand it back."""
+    """A state of one database; callers must not interpret it."""
 
     database_id: str
     value: int
@@ -48,10 +44,10 @@ class Revision:
 
     @classmethod
     def parse(cls, text: str) -> "Revision":
-        """Read what ``str`` wrote.
+        """Return the revision whose ``str`` is a text.
 
         Raises:
-            MalformedRevision: it is nothing that ``str`` writes.
+            MalformedRevision: the text is not that of a revision.
         """
         if not (form := cls._FORM.fullmatch(text)):
             raise MalformedRevision("no revision that this service gives out")
@@ -60,7 +56,7 @@ class Revision:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Suppression:
-    """One entry of the list, standing, expired or removed."""
+    """One entry of the list: active, expired or removed."""
 
     address: str
     stream: str
@@ -79,13 +75,13 @@ class Suppression:
     revision: int
 
     def is_active(self, now: dt.datetime) -> bool:
-        """Whether the entry holds at a moment: neither removed nor expired."""
+        """Whether the entry is neither removed nor expired."""
         return self.removed is None and (self.expires is None or self.expires > now)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class NewSuppression:
-    """An entry that somebody asks for. ``expires`` of None is for ever."""
+    """A request to suppress an address; if ``expires`` is None, for ever."""
 
     address: str
     reason: Reason
@@ -97,7 +93,7 @@ class NewSuppression:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Removal:
-    """Entries that somebody wants off the list: of one reason or stream, or of all (None)."""
+    """A request to remove entries: of one reason or stream, or of all (None)."""
 
     address: str
     reason: Reason | None = None
@@ -108,7 +104,7 @@ class Removal:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Erasure:
-    """A person who is to be forgotten. ``detail`` stays with the entries."""
+    """A request to forget a person. ``detail`` stays with the entries."""
 
     address: str
     detail: str = ""
@@ -116,7 +112,7 @@ class Erasure:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Effect:
-    """What a piece of feedback does to the list: an entry of this reason, stream and end."""
+    """The effect of feedback on the list: an entry with this reason, stream and expiry."""
 
     reason: Reason
     stream: str = ""
@@ -125,11 +121,11 @@ class Effect:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Feedback:
-    """One piece of feedback about one recipient, decided.
+    """One piece of feedback about one recipient, with its effect.
 
-    ``identity`` is what makes it the same piece when it comes again: the
-    feedback id, or another name that its provider never gives twice. ``address``
-    is empty where the provider named something that is no address.
+    By ``identity`` it is recognised when it is reported again: the feedback id, or another
+    name that the provider never gives twice. ``address`` is empty if the provider reported
+    something that is not an address.
     """
 
     provider: str
@@ -150,7 +146,7 @@ class Feedback:
 
 
 class DeliveryEventKind(enum.IntEnum):
-    """How far a message came. The numbers are those of the rows."""
+    """The kinds of :class:`DeliveryEvent`. The numbers are those of the rows."""
 
     SEND = 1
     DELIVERY = 2
@@ -158,11 +154,11 @@ class DeliveryEventKind(enum.IntEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class DeliveryEvent:
-    """That a message was sent, or delivered, to one recipient.
+    """A message was sent, or delivered, to one recipient.
 
-    ``identity`` names the message; with kind and recipient it is what makes the
-    delivery_event the same when it comes again. ``recipient`` is the canonical address
-    or, where there is none, whatever the provider wrote.
+    ``identity`` is that of the message. By it, the kind and the recipient, the event is
+    recognised when it is reported again. ``recipient`` is the canonical address or, if
+    there is none, the text that the provider reported.
     """
 
     kind: DeliveryEventKind
@@ -174,7 +170,7 @@ class DeliveryEvent:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class DailyCount:
-    """What happened on a day (UTC) to the mail of one configuration set."""
+    """What happened to the mail of one configuration set on a day (UTC)."""
 
     day: dt.date
     configuration_set: str = ""
@@ -187,7 +183,7 @@ class DailyCount:
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
 class SoftBounce:
-    """A soft bounce that counts. ``message`` tells messages apart, whatever they are called."""
+    """A soft bounce that counts. ``message`` identifies the message that bounced."""
 
     happened: dt.datetime
     message: str
@@ -198,10 +194,10 @@ class SoftBounce:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SoftBounceHistory:
-    """The soft bounces of an address since the last that proved it sound, oldest first.
+    """The soft bounces of an address that count, oldest first.
 
-    ``reset`` is when that was: the newest delivery, or the removal of its entry.
-    ``delivered`` tells that a delivery of the present transaction moved it.
+    Those up to ``reset`` do not count: the time of the newest delivery, or of the removal
+    of the entry. ``delivered``: a delivery of this transaction was that reset.
     """
 
     address: str
@@ -212,7 +208,7 @@ class SoftBounceHistory:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Retry:
-    """A message that a recipient did not get and may get later."""
+    """A message to send again later, after a soft bounce."""
 
     address: str
     message_id: str
@@ -227,7 +223,7 @@ class Retry:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Event:
-    """A piece of feedback as the store remembers it."""
+    """A piece of feedback, as it is stored."""
 
     kind: str
     type: str
@@ -245,7 +241,7 @@ class Event:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Suppressed:
-    """What became of a :class:`NewSuppression`."""
+    """The result of a :class:`NewSuppression`."""
 
     suppression: Suppression
     created: bool
@@ -253,7 +249,7 @@ class Suppressed:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Erased:
-    """What became of an :class:`Erasure`: how many entries and pieces of feedback it changed."""
+    """The result of an :class:`Erasure`: how many entries and events it changed."""
 
     suppressions: int
     events: int
@@ -261,7 +257,7 @@ class Erased:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class AddressRecord:
-    """Everything that is known of one address, events newest first."""
+    """What is known of one address; events are newest first."""
 
     suppressions: list[Suppression]
     events: list[Event]
@@ -270,7 +266,7 @@ class AddressRecord:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ChangePage:
-    """Entries that changed, by rising revision; complete up to ``through``."""
+    """Entries that changed, in order of revisions; complete up to ``through``."""
 
     changes: list[Suppression]
     through: int

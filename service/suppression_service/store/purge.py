@@ -1,7 +1,6 @@
-"""Forgetting what nobody needs any more, a few rows a transaction.
+"""The purge: old rows are deleted, a few in each transaction.
 
-The list is never touched. Writers are held up for no longer than one such
-transaction takes.
+The list itself is never purged. Writers wait no longer than one such transaction takes.
 """
 
 import dataclasses
@@ -12,37 +11,38 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select, tuple_
 
 from suppression_service.store import schema
-from suppression_service.store.daily_counts import day_number
 from suppression_service.store.engine import writing
 
-#: Rows that one transaction deletes at most.
+#: The most rows that one transaction deletes.
 ROWS_A_STEP: Final = 1_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class DeletionCutoffs:
-    """Before which moments what may be forgotten; None keeps all of it for ever."""
+    """Deletion cutoff per table: older rows are deleted, and none where it is None."""
 
-    #: By when feedback was received.
+    #: Compared with the time at which feedback was received.
     events: dt.datetime | None
-    #: By the day of which the counts are.
+    #: Compared with the day of the counts.
     counts: dt.datetime | None
+    #: Compared with the day of the send or delivery.
     delivery_events: dt.datetime
-    #: By the newest bounce.
+    #: Compared with the newest bounce of a history.
     soft_bounces: dt.datetime
-    #: By the bounce that a retry is about.
+    #: Compared with the bounce of the retry.
     retries: dt.datetime
 
 
 def purge(
     engine: Engine, cutoffs: DeletionCutoffs, rows_a_step: int = ROWS_A_STEP
 ) -> Iterator[tuple[str, int]]:
-    """Delete, a step at a time; yields what each step has deleted, as table and number of rows.
+    """Delete old rows, a step at a time; yield the table and number of rows of each step.
 
-    Whoever stops asking stops the purge.
+    The purge runs only as long as the caller iterates.
 
     Raises:
-        StoreUnavailable: the database cannot write now; what was yielded is deleted.
+        StoreUnavailable: the database cannot be written now. Steps that were yielded are
+            committed.
     """
     for table, order, old in _plan(cutoffs):
         deleted = rows_a_step
@@ -56,18 +56,18 @@ def purge(
 def _plan(
     cutoffs: DeletionCutoffs,
 ) -> Iterator[tuple[Table, ColumnElement[Any], ColumnElement[bool]]]:
-    """Return for each table the column that its old rows lie by, and which those are."""
+    """Yield each table, the column by which its old rows are ordered, and their condition."""
     delivery_event, event = schema.delivery_event.c, schema.event.c
     yield (
         schema.delivery_event,
         delivery_event.day,
-        delivery_event.day < day_number(cutoffs.delivery_events),
+        delivery_event.day < schema.day_number(cutoffs.delivery_events),
     )
     if cutoffs.events is not None:
         yield schema.event, event.received, event.received < cutoffs.events
     if cutoffs.counts is not None:
         day = schema.daily_count.c.day
-        yield schema.daily_count, day, day < day_number(cutoffs.counts)
+        yield schema.daily_count, day, day < schema.day_number(cutoffs.counts)
     bounced = schema.soft_bounce_history.c.bounced
     yield schema.soft_bounce_history, bounced, bounced < cutoffs.soft_bounces
     retry = schema.retry.c

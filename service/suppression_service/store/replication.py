@@ -1,54 +1,55 @@
-"""What replicas read: every standing entry once, then what changed.
+"""What replicas read: every active entry once, then the changes.
 
-Of an entry a replica needs 16 bytes: the fingerprint of its address, and a word
-that packs the rest:
+A replica keeps 16 bytes for an entry: the fingerprint of its address, and a word that
+packs the rest:
 
-    63            32 31                   8 7        0
-    +---------------+----------------------+----------+
-    | end, seconds  | stream id            | reason   |
-    +---------------+----------------------+----------+
+    63               32 31                   8 7        0
+    +------------------+----------------------+----------+
+    | expiry, seconds  | stream id            | reason   |
+    +------------------+----------------------+----------+
 
-The end is in seconds since 1970, rounded up; 0 is never. An end that does not fit,
-before 1970 or after 2106, is the nearest that does. A removed entry has the word of
-the entry that it was, and is marked.
+The expiry is in seconds since 1970, rounded up; 0 is never. An expiry before 1970 or
+after 2106 is replaced by the nearest that fits. A removed entry keeps its word, and is
+marked as removed.
 """
 
 import dataclasses
 import datetime as dt
+import secrets
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from sqlalchemy import Connection, Engine, func, select, text
+import xxhash
+from sqlalchemy import Connection, func, select, text, update
 
 from suppression_service.store import schema
-from suppression_service.store.engine import reading
 
 REASON_BITS: Final = 8
 STREAM_BITS: Final = 24
-END_SHIFT: Final = REASON_BITS + STREAM_BITS
+EXPIRY_SHIFT: Final = REASON_BITS + STREAM_BITS
 
-_END: Final = (
+_EXPIRY: Final = (
     "CASE WHEN expires IS NULL THEN 0 WHEN expires <= 0 THEN 1"
     " WHEN expires > 4294967295000000 THEN 4294967295"
     " ELSE (expires + 999999) / 1000000 END"
 )
 _WORD: Final = (
-    f"((({_END}) << {END_SHIFT}) | (CAST(stream_id AS BIGINT) << {REASON_BITS}) | reason)"
+    f"((({_EXPIRY}) << {EXPIRY_SHIFT}) | (CAST(stream_id AS BIGINT) << {REASON_BITS}) | reason)"
 )
 _CHANGED: Final = text(
     f"SELECT fingerprint, {_WORD}, removed IS NOT NULL, revision "  # noqa: S608 - constants
     "FROM suppression WHERE revision > :after"
 )
-_STANDING: Final = (
+_ACTIVE: Final = (
     "FROM suppression WHERE id > :low AND id <= :high AND removed IS NULL "
     "AND (expires IS NULL OR expires > :now)"
 )
 # One value a chunk instead of two a row: the drivers are the slow part.
 _CHUNK_BYTES: Final = text(
-    f"SELECT string_agg(int8send(fingerprint) || int8send({_WORD}), ''::bytea) {_STANDING}"
+    f"SELECT string_agg(int8send(fingerprint) || int8send({_WORD}), ''::bytea) {_ACTIVE}"
 )
 _CHUNK_HEX: Final = text(
-    f"SELECT group_concat(printf('%016x%016x', fingerprint, {_WORD}), '') {_STANDING}"
+    f"SELECT group_concat(printf('%016x%016x', fingerprint, {_WORD}), '') {_ACTIVE}"
 )
 _ROWS_A_CHUNK: Final = 200_000
 
@@ -56,12 +57,12 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-Words: TypeAlias = "npt.NDArray[np.uint64]"
+UInt64Array: TypeAlias = "npt.NDArray[np.uint64]"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Change:
-    """One entry as it now is: unsigned fingerprint and word, and whether it is gone."""
+    """The present state of one entry: unsigned fingerprint and word, and whether it is removed."""
 
     fingerprint: int
     word: int
@@ -72,13 +73,33 @@ class Change:
 class Changes:
     """Every entry that changed after a revision; complete up to ``through``.
 
-    ``database_id`` is of the database that was read: a restored or replaced one is
-    noticed by it.
+    ``database_id`` shows whether the database was restored or replaced in the meantime.
     """
 
     entries: list[Change]
     through: int
     database_id: str
+
+
+def fingerprint(address: str, seed: int) -> int:
+    """Return the 64-bit fingerprint by which replicas know a canonical address.
+
+    A fingerprint takes 8 bytes and is compared in one instruction. With 10 million
+    entries, an address that is not on the list shares the fingerprint of an entry with a
+    probability of one in two trillion. XXH3 is no cryptographic hash: whoever knew the
+    seed could construct an address that shares its fingerprint with another, and get
+    that other address suppressed. So only the database knows the seed.
+
+    Returns:
+        A signed integer, as a BIGINT column holds it. Replicas read the same 64 bits as
+        unsigned.
+    """
+    return signed(xxhash.xxh3_64_intdigest(address.encode(), seed))
+
+
+def signed(value: int) -> int:
+    """Return the signed integer with the bits of an unsigned one of 64 bits."""
+    return value - (1 << 64) if value >> 63 else value
 
 
 def current_revision(connection: Connection) -> tuple[int, str]:
@@ -88,50 +109,60 @@ def current_revision(connection: Connection) -> tuple[int, str]:
     return row.value, row.database_id
 
 
-def changes_after(engine: Engine, revision: int) -> Changes:
+def change_database_id(connection: Connection) -> tuple[str, str]:
+    """Give a restored database another id; return the old one and the new one.
+
+    A restored database counts on from an older revision, so it gives the same numbers
+    to other changes. If its id stayed, a replica with a newer revision would take itself
+    for up to date once those numbers have passed its own, and a caller with such a
+    revision would be told that its write is on the list.
+
+    The seed stays, since the fingerprints in the rows depend on it.
+    """
+    table = schema.revision
+    new = secrets.token_hex(4)
+    old = connection.execute(select(table.c.database_id).with_for_update()).scalar_one()
+    connection.execute(update(table).values(database_id=new))
+    return old, new
+
+
+def changes_after(connection: Connection, revision: int) -> Changes:
     """Read every entry that changed after a revision.
 
     Two statements, and no upper bound on the second. An entry that changes again
-    between them shows in its newer state, which is right; a bound would hide it
-    altogether and the caller would believe that it had seen everything. The rows
-    are of one statement, so whatever revision they reach, they reach it whole.
-
-    Raises:
-        StoreUnavailable: the database cannot answer now.
+    between them appears in its newer state, which is right; a bound would hide it, and
+    the caller would take its list for complete. The rows are of one statement, so they
+    are complete up to their highest revision.
     """
-    with reading(engine) as connection:
-        through, database_id = current_revision(connection)
-        if through == revision:
-            return Changes([], through, database_id)
-        rows = connection.execute(_CHANGED, {"after": revision}).all()
-    entries = [Change(f % 2**64, word % 2**64, bool(removed)) for f, word, removed, _ in rows]
-    reached = max([through, *(row[3] for row in rows)])
-    return Changes(entries, reached, database_id)
+    through, database_id = current_revision(connection)
+    if through == revision:
+        return Changes([], through, database_id)
+    rows = connection.execute(_CHANGED, {"after": revision}).all()
+    entries = [Change(mark % 2**64, word % 2**64, bool(gone)) for mark, word, gone, _ in rows]
+    return Changes(entries, max([through, *(row[3] for row in rows)]), database_id)
 
 
-def active_entries(engine: Engine, now: dt.datetime) -> Iterator[tuple[Words, Words]]:
-    """Read every standing entry, in chunks of fingerprints and words, in no order.
+def active_entries(
+    connection: Connection, now: dt.datetime
+) -> Iterator[tuple[UInt64Array, UInt64Array]]:
+    """Read every active entry, in chunks of fingerprints and words, in no order.
 
-    Read :func:`current_revision` first and :func:`changes_after` it afterwards:
-    the chunks are of different moments.
+    On PostgreSQL the chunks are read at different revisions: read
+    :func:`current_revision` before them and :func:`changes_after` it after them.
 
     Args:
-        engine: the database.
-        now: the moment at which entries must stand.
-
-    Raises:
-        StoreUnavailable: the database cannot answer now.
+        connection: the database.
+        now: entries that have expired by then are left out.
     """
     import numpy as np  # which only replicas need
 
     now_us = schema.microseconds(now)
-    with reading(engine) as connection:
-        last = connection.execute(select(func.max(schema.suppression.c.id))).scalar_one() or 0
-        read = _read_bytes if connection.dialect.name == "postgresql" else _read_hex
-        for low in range(0, last, _ROWS_A_CHUNK):
-            packed = read(connection, {"low": low, "high": low + _ROWS_A_CHUNK, "now": now_us})
-            pairs = np.frombuffer(packed, dtype=">u8").reshape(-1, 2).astype(np.uint64)
-            yield pairs[:, 0], pairs[:, 1]
+    last = connection.execute(select(func.max(schema.suppression.c.id))).scalar_one() or 0
+    read = _read_bytes if connection.dialect.name == "postgresql" else _read_hex
+    for low in range(0, last, _ROWS_A_CHUNK):
+        packed = read(connection, {"low": low, "high": low + _ROWS_A_CHUNK, "now": now_us})
+        pairs = np.frombuffer(packed, dtype=">u8").reshape(-1, 2).astype(np.uint64)
+        yield pairs[:, 0], pairs[:, 1]
 
 
 def _read_bytes(connection: Connection, chunk: dict[str, int]) -> bytes:
@@ -142,15 +173,11 @@ def _read_hex(connection: Connection, chunk: dict[str, int]) -> bytes:
     return bytes.fromhex(connection.execute(_CHUNK_HEX, chunk).scalar_one() or "")
 
 
-def stream_names(engine: Engine, above: int) -> dict[str, int]:
-    """Return the number of every stream beyond a number.
+def stream_names(connection: Connection, above: int) -> dict[str, int]:
+    """Return the id of every stream with a higher id than one.
 
-    Numbers rise in the order of commits: who knows one knows all below it.
-
-    Raises:
-        StoreUnavailable: the database cannot answer now.
+    Ids rise in the order of commits: a reader that knows one knows all below it.
     """
     table = schema.stream
     query = select(table.c.name, table.c.id).where(table.c.id > above)
-    with reading(engine) as connection:
-        return {row.name: row.id for row in connection.execute(query)}
+    return {row.name: row.id for row in connection.execute(query)}

@@ -1,8 +1,7 @@
-"""The tables, alike on SQLite and PostgreSQL.
+"""The tables, the same on SQLite and PostgreSQL.
 
-The migrations build them and a test holds both against each other. Times are
-microseconds since 1970 in a BIGINT: exact, ordered and the same on every
-engine, which the engines' own date types are not.
+The migrations build them; a test compares the two. Times are microseconds since 1970 in
+a BIGINT: exact, ordered and the same on both engines, which their own date types are not.
 """
 
 import datetime as dt
@@ -26,21 +25,31 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
 
 #: The stream id of entries that hold for all mail; its row comes with the schema.
 ALL_MAIL: Final = 0
 
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MICROSECOND = dt.timedelta(microseconds=1)
+#: Characters that are kept of what a receiving server said. Some servers send a page, and
+#: a list of changes has thousands of entries.
+MAX_DETAIL: Final = 1_000
+
+EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 
-def microseconds(moment: dt.datetime) -> int:
+def microseconds(timestamp: dt.datetime) -> int:
     """Return an aware datetime as microseconds since 1970, rounded down."""
-    return (moment - _EPOCH) // _MICROSECOND
+    return (timestamp - EPOCH) // _MICROSECOND
 
 
-class Instant(TypeDecorator[dt.datetime]):
-    """A moment: an aware datetime here, microseconds since 1970 in the database."""
+def day_number(timestamp: dt.datetime) -> int:
+    """Return the day (UTC) of an aware datetime, in days since 1970."""
+    return (timestamp - EPOCH).days
+
+
+class Timestamp(TypeDecorator[dt.datetime]):
+    """An aware datetime in Python, microseconds since 1970 in the database."""
 
     impl = BigInteger
     cache_ok = True
@@ -51,10 +60,37 @@ class Instant(TypeDecorator[dt.datetime]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002
         """Turn microseconds into a datetime in UTC."""
-        return None if value is None else _EPOCH + value * _MICROSECOND
+        return None if value is None else EPOCH + value * _MICROSECOND
 
 
-# SQLite gives out row ids by itself only for a column that is INTEGER to the letter.
+class StorableText(TypeDecorator[str]):
+    """Text written by others: cut to the column, without what PostgreSQL cannot store.
+
+    Args:
+        length: characters of a VARCHAR; none for a TEXT of :data:`MAX_DETAIL`.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, length: int | None = None) -> None:
+        super().__init__()
+        self.length = length
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:  # noqa: ARG002
+        """Return the column's type."""
+        return String(self.length) if self.length else Text()
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Cut a text, drop its NULs and replace its lone surrogates."""
+        if value is None:
+            return None
+        if not value.isascii() or "\0" in value:  # hardly ever
+            value = value.encode(errors="replace").decode().replace("\0", "")
+        return value[: self.length or MAX_DETAIL]
+
+
+# SQLite assigns row ids by itself only for a column whose type is INTEGER.
 _RowId = BigInteger().with_variant(Integer(), "sqlite")
 
 metadata = MetaData(
@@ -76,14 +112,14 @@ revision = Table(
     Column("value", BigInteger, nullable=False),
     # Which database this is, in every revision that is given out.
     Column("database_id", String(16), nullable=False),
-    # Seeds the fingerprints, so that nobody can compute an address that collides.
+    # Seed of the fingerprints, so that nobody can construct an address that collides.
     Column("fingerprint_seed", BigInteger, nullable=False),
-    # Of the hashes that stand for erased addresses; none before the first of them.
+    # Key of the hashes that replace erased addresses; none before the first erasure.
     Column("erasure_key", LargeBinary(32)),
 )
 
-#: One row. Not a column of ``revision``: writers lock that row first and tables after it,
-#: a migration would lock them the other way round, and each would wait for the other.
+#: One row. Not a column of ``revision``: writers lock that row before the tables, and a
+#: migration would lock it after them, which is a deadlock.
 compatibility = Table(
     "compatibility",
     metadata,
@@ -92,7 +128,7 @@ compatibility = Table(
     Column("oldest_program", String(32), nullable=False),
 )
 
-#: The names of streams. Entries and replicas hold the number.
+#: The names of streams. Entries and replicas have the id.
 stream = Table(
     "stream",
     metadata,
@@ -105,62 +141,62 @@ suppression = Table(
     "suppression",
     metadata,
     Column("id", _RowId, primary_key=True),
-    # Or what stands for it once it is erased; see suppression_service.store.erasure.
+    # Or the hash of an erased one; see suppression_service.store.erasure.
     Column("address", String(320), nullable=False),
     Column("stream_id", Integer, ForeignKey(stream.c.id), nullable=False),
     Column("reason", SmallInteger, nullable=False),
-    # The address as replicas know it; see suppression_service.store.fingerprint.
+    # Of the address; see suppression_service.store.replication.
     Column("fingerprint", BigInteger, nullable=False),
     Column("source", String(100), nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("message_id", String(255), nullable=False),
-    Column("feedback_id", String(255), nullable=False),
-    Column("first_seen", Instant, nullable=False),
-    Column("last_seen", Instant, nullable=False),
+    Column("detail", StorableText(), nullable=False),
+    Column("message_id", StorableText(255), nullable=False),
+    Column("feedback_id", StorableText(255), nullable=False),
+    Column("first_seen", Timestamp, nullable=False),
+    Column("last_seen", Timestamp, nullable=False),
     Column("occurrences", BigInteger, nullable=False),
-    Column("expires", Instant),
-    # A removed entry stays as a tombstone: it remembers what it is older than.
-    Column("removed", Instant),
+    Column("expires", Timestamp),
+    # A removed entry stays as a tombstone: feedback from before the removal is ignored.
+    Column("removed", Timestamp),
     Column("removed_by", String(100), nullable=False, server_default=text("''")),
-    Column("removal_detail", Text, nullable=False, server_default=text("''")),
+    Column("removal_detail", StorableText(), nullable=False, server_default=text("''")),
     Column("revision", BigInteger, nullable=False),
     UniqueConstraint("address", "stream_id", "reason"),
     Index(None, "revision"),
 )
 
-#: The feedback: one row for each item and recipient. The key is the memory that
-#: lets a notification count once, however often it comes.
+#: The feedback: one row for each item and recipient. By the key, feedback that is
+#: reported again is recognised and counted once.
 event = Table(
     "event",
     metadata,
     Column("id", _RowId, primary_key=True),
     Column("key", LargeBinary(16), nullable=False, unique=True),
-    Column("address", String(320), nullable=False),
-    Column("provider", String(20), nullable=False),
-    Column("kind", String(40), nullable=False),
-    Column("type", String(40), nullable=False),
-    Column("sub_type", String(80), nullable=False),
-    Column("feedback_id", String(255), nullable=False),
-    Column("message_id", String(255), nullable=False),
-    Column("configuration_set", String(64), nullable=False),
-    Column("action", String(20), nullable=False),
-    Column("status", String(20), nullable=False),
-    Column("diagnostic", Text, nullable=False),
+    Column("address", StorableText(320), nullable=False),
+    Column("provider", StorableText(20), nullable=False),
+    Column("kind", StorableText(40), nullable=False),
+    Column("type", StorableText(40), nullable=False),
+    Column("sub_type", StorableText(80), nullable=False),
+    Column("feedback_id", StorableText(255), nullable=False),
+    Column("message_id", StorableText(255), nullable=False),
+    Column("configuration_set", StorableText(64), nullable=False),
+    Column("action", StorableText(20), nullable=False),
+    Column("status", StorableText(20), nullable=False),
+    Column("diagnostic", StorableText(), nullable=False),
     # What it counts as in the rates: "bounce", "soft bounce", "complaint" or nothing.
-    Column("counts_as", String(20), nullable=False),
-    # The reason under which it suppresses; 0 where it is only remembered.
+    Column("counts_as", StorableText(20), nullable=False),
+    # The reason of the entry that it leads to; 0 for none.
     Column("reason", SmallInteger, nullable=False),
-    Column("happened", Instant, nullable=False),
-    Column("received", Instant, nullable=False),
+    Column("happened", Timestamp, nullable=False),
+    Column("received", Timestamp, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Index(None, "address", "happened"),
     Index(None, "received"),
 )
 
-#: Each send and each delivery to each recipient, for as long as it may come again: the
-#: memory that lets it count once. It comes with every mail, so a row is as narrow as can
-#: be, and the key begins with the day: rows of a day lie together, and go together. The
-#: address comes next, so that a late soft bounce finds the deliveries that came before it.
+#: Each send and each delivery to each recipient, for as long as it may be reported again,
+#: so that it counts once. There are several rows for each mail, so a row is as narrow as
+#: possible. The key begins with the day, so the rows of a day are stored and purged
+#: together; the address is next, so that a late soft bounce finds the deliveries after it.
 delivery_event = Table(
     "delivery_event",
     metadata,
@@ -169,19 +205,19 @@ delivery_event = Table(
     # The fingerprint of the recipient, and a hash of the kind and the message.
     Column("address", BigInteger, primary_key=True, autoincrement=False),
     Column("item", BigInteger, primary_key=True, autoincrement=False),
-    Column("happened", Instant, nullable=False),
+    Column("happened", Timestamp, nullable=False),
     Column("kind", SmallInteger, nullable=False),
-    # Whether it was counted under its configuration set, which identities do not tell.
+    # Whether it was counted under its configuration set. An identity does not report one.
     Column("named", SmallInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 
-#: What the rates are made of: one row a day (UTC) and configuration set.
+#: The counts for the rates: one row for each day (UTC) and configuration set.
 daily_count = Table(
     "daily_count",
     metadata,
     Column("day", Integer, primary_key=True, autoincrement=False),
-    Column("configuration_set", String(64), primary_key=True),
+    Column("configuration_set", StorableText(64), primary_key=True),
     Column("sends", BigInteger, nullable=False),
     Column("deliveries", BigInteger, nullable=False),
     Column("hard_bounces", BigInteger, nullable=False),
@@ -189,31 +225,31 @@ daily_count = Table(
     Column("complaints", BigInteger, nullable=False),
 )
 
-#: The addresses that have bounced softly, since when their bounces count, and the
-#: newest of them. The bounces themselves are feedback like any other.
+#: The addresses that have soft-bounced: since when their bounces count (``reset``), and
+#: when the newest of them happened. The bounces themselves are rows of ``event``.
 soft_bounce_history = Table(
     "soft_bounce_history",
     metadata,
     Column("address", String(320), primary_key=True),
-    Column("reset", Instant, nullable=False),
-    Column("bounced", Instant, nullable=False),
+    Column("reset", Timestamp, nullable=False),
+    Column("bounced", Timestamp, nullable=False),
     Index(None, "bounced"),
 )
 
-#: The outbox of the retry queue: written with the feedback, emptied once SQS has it.
+#: The outbox of the retry queue: written with the feedback, deleted once SQS has the retry.
 retry = Table(
     "retry",
     metadata,
     Column("id", _RowId, primary_key=True),
-    Column("address", String(320), nullable=False),
-    Column("message_id", String(255), nullable=False),
-    Column("configuration_set", String(64), nullable=False),
-    Column("stream", String(100), nullable=False),
-    Column("sub_type", String(80), nullable=False),
-    Column("status", String(20), nullable=False),
+    Column("address", StorableText(320), nullable=False),
+    Column("message_id", StorableText(255), nullable=False),
+    Column("configuration_set", StorableText(64), nullable=False),
+    Column("stream", StorableText(100), nullable=False),
+    Column("sub_type", StorableText(80), nullable=False),
+    Column("status", StorableText(20), nullable=False),
     Column("attempt", Integer, nullable=False),
-    Column("happened", Instant, nullable=False),
-    Column("not_before", Instant, nullable=False),
-    # Until when nobody else is to send it.
-    Column("leased", Instant, nullable=False),
+    Column("happened", Timestamp, nullable=False),
+    Column("not_before", Timestamp, nullable=False),
+    # Until when no other process may send it.
+    Column("leased", Timestamp, nullable=False),
 )

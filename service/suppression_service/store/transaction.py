@@ -1,9 +1,8 @@
 """The write transaction: the only code that changes the list.
 
-Writers never run side by side: the first statement of each takes the lock on the
-revision row and holds it until commit. So a transaction can read the entries it
-is about to change, change them here in Python, where the rules are easy to read,
-and write them back; nobody can come in between.
+Write transactions never run at the same time: the first statement of each takes the lock
+on the revision row and holds it until commit. So a transaction can read the entries that
+it changes, change them in Python, where the rules are easy to read, and write them back.
 """
 
 import datetime as dt
@@ -13,12 +12,11 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from suppression_service.store import outbox, schema
-from suppression_service.store.daily_counts import DailyCounts, day_number
-from suppression_service.store.delivery_events import DeliveryEvents
-from suppression_service.store.entry import Entry, unseen
+from suppression_service.store.engine import chunks
+from suppression_service.store.entry import Entry
 from suppression_service.store.erasure import erased_name, forget_feedback, make_key, names_of
-from suppression_service.store.events import Events
-from suppression_service.store.fingerprint import fingerprint
+from suppression_service.store.events import DailyCounts, DeliveryEvents, FeedbackEvents
+from suppression_service.store.listing import SELECT_SUPPRESSION, suppression_of
 from suppression_service.store.models import (
     DeliveryEvent,
     DeliveryEventKind,
@@ -34,9 +32,8 @@ from suppression_service.store.models import (
     Suppressed,
     Suppression,
 )
-from suppression_service.store.rows import SELECT_SUPPRESSION, suppression_of
-from suppression_service.store.soft_bounces import SoftBounces
-from suppression_service.store.statements import pieces
+from suppression_service.store.replication import fingerprint
+from suppression_service.store.soft_bounces import SoftBounces, is_counted
 
 _Key = tuple[str, str, Reason]
 
@@ -44,20 +41,19 @@ _Key = tuple[str, str, Reason]
 class WriteTransaction:
     """One transaction, one revision. Made by :meth:`suppression_service.store.Store.write`.
 
-    Any number of calls in any order; all of them take effect together, when the
-    ``with`` block ends without an exception.
+    Any number of calls in any order. All of them take effect together, when the ``with``
+    block ends without an exception.
     """
 
     def __init__(
         self, connection: Connection, now: dt.datetime, deduplication_window: dt.timedelta
     ) -> None:
         self._connection = connection
-        #: The time at which it writes.
+        #: The time of the transaction.
         self.now = now
-        self._oldest_day = day_number(now - deduplication_window)
         self._entries: dict[_Key, Entry] = {}
         self._loaded: set[str] = set()
-        # What stands for those of the loaded addresses that are erased.
+        # The hashes of the loaded addresses that are erased.
         self._erased: dict[str, str] = {}
         #: The revision that this transaction writes.
         self.revision: int
@@ -68,18 +64,18 @@ class WriteTransaction:
         self.revision, self.database_id, self._seed, self._erasure_key = connection.execute(
             update(table).values(value=table.c.value + 1).returning(*columns)
         ).one()
+        # A day more at the end, for clocks that differ.
+        days = range(schema.day_number(now - deduplication_window), schema.day_number(now) + 2)
         self._counts = DailyCounts(connection)
-        self._delivery_events = DeliveryEvents(connection, self._seed, self._counts)
+        self._feedback = FeedbackEvents(connection, self.revision, self._counts, self._erased)
+        self._delivery_events = DeliveryEvents(connection, self._seed, self._counts, days)
         self._soft_bounces = SoftBounces(connection, self._delivery_events)
-        self._events = Events(
-            connection, self.revision, self._counts, self._soft_bounces, self._erased
-        )
 
     def load(self, addresses: Iterable[str]) -> None:
-        """Read every entry of these addresses at once, where the calls come one by one."""
-        missing = list(set(addresses) - self._loaded)
+        """Read every entry of some addresses in one query, before calls for one address each."""
+        missing = sorted(set(addresses) - self._loaded)
         self._loaded.update(missing)
-        for some in pieces(missing):
+        for some in chunks(missing):
             names = names_of(some, self._erasure_key)
             query = SELECT_SUPPRESSION.where(schema.suppression.c.address.in_(names))
             for row in self._connection.execute(query):
@@ -90,84 +86,85 @@ class WriteTransaction:
                 entry = Entry(row.id, row.fingerprint, state, self.revision, erased)
                 self._entries[address, state.stream, state.reason] = entry
 
-    def suppress(self, wanted: Sequence[NewSuppression]) -> list[Suppressed]:
-        """Make entries stand; one that stands is kept and at most made to last longer.
+    def suppress(self, new: Sequence[NewSuppression]) -> list[Suppressed]:
+        """Suppress addresses. An entry that is active already is kept, and at most prolonged.
 
         Returns:
-            What became of each, in order.
+            The entry of each, in order.
         """
-        self.load(new.address for new in wanted)
-        return [self._suppress(new) for new in wanted]
+        self.load(one.address for one in new)
+        return [
+            self._entry(one.address, one.stream, one.reason).suppress(one, self.now) for one in new
+        ]
 
     def unsuppress(self, removals: Sequence[Removal]) -> list[list[Suppression]]:
-        """Remove entries and remember it, so that older feedback does not undo it.
+        """Remove entries. A tombstone stays, so that older feedback does not bring them back.
 
         Returns:
-            For each removal, the entries that stood and were removed.
+            For each removal, the entries that were active and are removed.
         """
         self.load(removal.address for removal in removals)
-        return [self._unsuppress(removal) for removal in removals]
+        return [
+            [entry.state for entry in self._matching(removal) if entry.remove(removal, self.now)]
+            for removal in removals
+        ]
 
     def erase(self, erasures: Sequence[Erasure]) -> list[Erased]:
-        """Forget people: what stands on the list stands under a hash, and the rest goes.
+        """Forget people: replace the address of their entries by a hash, and delete the rest.
 
-        What is written about them later goes under the same hash, without any text.
+        Later feedback about them is stored under the same hash, without any text.
 
         Returns:
-            What became of each, in order; nothing of one who was erased before.
+            What was changed for each, in order; nothing for an address that was erased before.
         """
         self.load(erasure.address for erasure in erasures)
         return [self._erase(erasure) for erasure in erasures]
 
     def record(self, feedback: Sequence[Feedback]) -> list[bool]:
-        """Remember feedback and let what is new take effect.
+        """Record feedback, and apply the effect of what is new.
 
         Returns:
-            For each piece whether it was new; one seen before changed nothing.
+            For each piece whether it is new. One that was recorded before changes nothing.
         """
         if self._erasure_key is not None:
             self.load(piece.address for piece in feedback)
-        new = self._events.record(feedback, self.now)
-        effective = [
-            (piece, piece.effect)
-            for piece, is_new in zip(feedback, new, strict=True)
-            if is_new and piece.effect and piece.address
-        ]
-        self.load(piece.address for piece, _ in effective)
-        for piece, effect in effective:
-            self._entry(piece.address, effect.stream, effect.reason).take(piece, effect)
-        return new
+        is_new = self._feedback.record(feedback, self.now)
+        new = [piece for piece, fresh in zip(feedback, is_new, strict=True) if fresh]
+        for piece in new:
+            if is_counted(piece) and piece.address not in self._erased:
+                self._soft_bounces.add_bounce(piece.address, piece.happened)
+        effects = [(piece, piece.effect) for piece in new if piece.effect and piece.address]
+        self.load(piece.address for piece, _ in effects)
+        for piece, effect in effects:
+            self._entry(piece.address, effect.stream, effect.reason).apply(piece, effect)
+        return is_new
 
-    def count(self, delivery_events: Sequence[DeliveryEvent]) -> None:
+    def count(self, events: Sequence[DeliveryEvent]) -> None:
         """Count sends and deliveries, each once; those before the deduplication window are not."""
-        self._delivery_events.count(delivery_events, self._oldest_day)
-        for one in delivery_events:
-            if one.kind is DeliveryEventKind.DELIVERY:
-                self._soft_bounces.deliver(one.recipient, one.happened)
+        self._delivery_events.record(events)
+        for event in events:
+            if event.kind is DeliveryEventKind.DELIVERY:
+                self._soft_bounces.add_delivery(event.recipient, event.happened)
 
     def soft_bounce_histories(self, since: dt.datetime) -> list[SoftBounceHistory]:
-        """Return the soft-bounce history of each address for which this transaction changed it.
+        """Return the soft-bounce histories that this transaction has changed so far.
 
         Args:
             since: older bounces are left out.
         """
-        addresses = self._soft_bounces.touched(range(self._oldest_day, day_number(self.now) + 2))
-        self.load(addresses)
-        for address in addresses:
-            entry = self._entries.get((address, "", Reason.SOFT_BOUNCE))
-            if entry and entry.state.removed:
-                self._soft_bounces.restart(address, entry.state.removed)
-        return self._soft_bounces.histories(addresses, since)
+        return self._soft_bounces.histories(self._changed_histories(), since)
 
     def suppress_soft_bounces(
         self, address: str, bounces: Sequence[SoftBounce], provider: str, expires: dt.datetime
     ) -> None:
-        """Suppress an address for soft bounces in a row."""
+        """Suppress an address for soft bounces in a row; the entry describes these alone."""
+        self.load([address])
         entry = self._entry(address, "", Reason.SOFT_BOUNCE)
         entry.suppress_soft_bounces(bounces, provider, expires, self.now)
 
     def lift_soft_bounces(self, address: str, provider: str, delivered: dt.datetime) -> None:
-        """Remove the entry for soft bounces reported by a provider: mail was delivered since."""
+        """Remove the entry for soft bounces that a provider reported: mail was delivered since."""
+        self.load([address])
         if entry := self._entries.get((address, "", Reason.SOFT_BOUNCE)):
             entry.lift_soft_bounces(provider, delivered)
 
@@ -176,26 +173,20 @@ class WriteTransaction:
         outbox.post(self._connection, retries)
 
     def flush(self) -> None:
-        """Send every changed entry to the database; called once, before the commit."""
+        """Write every change to the database; called once, before the commit."""
         self._counts.flush()
+        self._changed_histories()
         self._soft_bounces.flush()
         changed = [entry for entry in self._entries.values() if entry.changed]
         stream_ids = self._stream_ids({entry.state.stream for entry in changed})
-        rows = [self._row(entry, stream_ids) for entry in changed]
+        rows = [_row(entry, stream_ids) for entry in changed]
         if inserts := [row for row in rows if row["row_id"] is None]:
-            fresh = [{k: v for k, v in row.items() if k != "row_id"} for row in inserts]
-            self._connection.execute(insert(schema.suppression), fresh)
+            new = [{k: v for k, v in row.items() if k != "row_id"} for row in inserts]
+            self._connection.execute(insert(schema.suppression), new)
         if updates := [row for row in rows if row["row_id"] is not None]:
             self._connection.execute(_UPDATE_ENTRY, updates)
 
     # --- entries -------------------------------------------------------------------------------
-
-    def _suppress(self, new: NewSuppression) -> Suppressed:
-        return self._entry(new.address, new.stream, new.reason).suppress(new, self.now)
-
-    def _unsuppress(self, removal: Removal) -> list[Suppression]:
-        meant = self._matching(removal)
-        return [entry.state for entry in meant if entry.remove(removal, self.now)]
 
     def _erase(self, erasure: Erasure) -> Erased:
         address = erasure.address
@@ -209,10 +200,10 @@ class WriteTransaction:
         return Erased(len(plain), forget_feedback(self._connection, address))
 
     def _matching(self, removal: Removal) -> list[Entry]:
-        """Return the entries that a removal means.
+        """Return the entries that a removal names.
 
-        One that names a reason leaves a tombstone where there is no entry: the
-        feedback that it is about may still be on its way.
+        If it names a reason and there is no such entry, it gets a new one, which becomes a
+        tombstone: the feedback that the removal is about may be reported later.
         """
         if removal.reason is not None:
             self._entry(removal.address, removal.stream or "", removal.reason)
@@ -225,43 +216,49 @@ class WriteTransaction:
         ]
 
     def _entry(self, address: str, stream: str, reason: Reason) -> Entry:
-        """Return an entry, or one for which there is no cause yet."""
+        """Return an entry of a loaded address, or a new one."""
         key = (address, stream, reason)
-        if (known := self._entries.get(key)) is not None:
-            return known
-        name = self._erased.get(address, address)
-        state = unseen(name, stream, reason, self.now, self.revision)
-        mark = fingerprint(address, self._seed)
-        entry = Entry(None, mark, state, self.revision, erased=name != address)
-        self._entries[key] = entry
-        return entry
+        if key not in self._entries:
+            self._entries[key] = Entry.new(
+                self._erased.get(address, address),
+                stream,
+                reason,
+                fingerprint=fingerprint(address, self._seed),
+                now=self.now,
+                revision=self.revision,
+                erased=address in self._erased,
+            )
+        return self._entries[key]
 
-    # --- rows ----------------------------------------------------------------------------------
+    def _changed_histories(self) -> list[str]:
+        """Return the addresses whose soft-bounce histories have changed, after every reset."""
+        addresses = self._soft_bounces.changed()
+        self.load(addresses)
+        for address in addresses:
+            entry = self._entries.get((address, "", Reason.SOFT_BOUNCE))
+            if entry and entry.state.removed:
+                self._soft_bounces.reset(address, entry.state.removed)
+        return addresses
 
-    def _row(self, entry: Entry, stream_ids: dict[str, int]) -> dict[str, Any]:
-        row = {name: getattr(entry.state, name) for name in _ENTRY_COLUMNS}
-        row["row_id"] = entry.row_id
-        row["stream_id"] = stream_ids[entry.state.stream]
-        row["fingerprint"] = entry.fingerprint
-        return row
+    # --- streams -------------------------------------------------------------------------------
 
     def _stream_ids(self, names: set[str]) -> dict[str, int]:
-        """Return the number of each stream, numbering those that are new."""
+        """Return the id of each stream, after inserting new streams."""
         if names <= {""}:
             return {"": schema.ALL_MAIL}
-        ids = self._known_streams(sorted(names))
-        if fresh := sorted(names - ids.keys()):
+        ids = self._known_stream_ids(sorted(names))
+        if new := sorted(names - ids.keys()):
             table = schema.stream
             highest = self._connection.execute(select(func.max(table.c.id))).scalar_one()
-            numbers = {name: highest + place for place, name in enumerate(fresh, start=1)}
-            rows = [{"id": number, "name": name} for name, number in numbers.items()]
+            new_ids = {name: highest + number for number, name in enumerate(new, start=1)}
+            rows = [{"id": number, "name": name} for name, number in new_ids.items()]
             self._connection.execute(insert(table), rows)
-            ids |= numbers
+            ids |= new_ids
         return ids
 
-    def _known_streams(self, names: list[str]) -> dict[str, int]:
+    def _known_stream_ids(self, names: list[str]) -> dict[str, int]:
         known, table = {}, schema.stream
-        for some in pieces(names):
+        for some in chunks(names):
             query = select(table.c.name, table.c.id).where(table.c.name.in_(some))
             known.update({name: number for name, number in self._connection.execute(query)})  # noqa: C416 - rows
         return known
@@ -275,3 +272,11 @@ _ENTRY_COLUMNS: Final = [
 _UPDATE_ENTRY: Final = update(schema.suppression).where(
     schema.suppression.c.id == bindparam("row_id")
 )
+
+
+def _row(entry: Entry, stream_ids: dict[str, int]) -> dict[str, Any]:
+    row = {name: getattr(entry.state, name) for name in _ENTRY_COLUMNS}
+    row["row_id"] = entry.row_id
+    row["stream_id"] = stream_ids[entry.state.stream]
+    row["fingerprint"] = entry.fingerprint
+    return row

@@ -149,7 +149,7 @@ async def test_a_restore_that_later_writes_have_covered_up_is_noticed_by_the_nam
         # When a restore and two more entries come before it looks at the database again
         with contextlib.closing(Store.open(new_sqlite)) as store:
             go_back(store, 1)
-            store.rename()
+            store.change_database_id()
         suppress(new_sqlite, "new@example.com")
         suppress(new_sqlite, "newer@example.com")
         later = f"{before.revision.partition('.')[0]}.3"

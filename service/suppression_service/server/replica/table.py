@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from suppression_service.store.replication import END_SHIFT, Words
+from suppression_service.store.replication import EXPIRY_SHIFT, UInt64Array
 
 Places = npt.NDArray[np.int64]
 
@@ -31,20 +31,20 @@ class Found(NamedTuple):
     """
 
     here: Places
-    words: Words
+    words: UInt64Array
     several: npt.NDArray[np.bool_]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Table:
-    """Fingerprints in rising order and, beside each, its word (see store/feed.py).
+    """Fingerprints in rising order and, beside each, its word (see store/replication.py).
 
     An address with several entries has its fingerprint several times in a row.
     Never changed once made, so readers need no lock and processes can share it.
     """
 
-    fingerprints: Words = dataclasses.field(default_factory=_EMPTY.copy)
-    words: Words = dataclasses.field(default_factory=_EMPTY.copy)
+    fingerprints: UInt64Array = dataclasses.field(default_factory=_EMPTY.copy)
+    words: UInt64Array = dataclasses.field(default_factory=_EMPTY.copy)
     # For one look-up: bisect is small beside numpy, whose code is not in the cache when
     # a call comes, and costs a third.
     _sorted: memoryview = dataclasses.field(init=False, repr=False, compare=False)
@@ -53,7 +53,7 @@ class Table:
         object.__setattr__(self, "_sorted", self.fingerprints.data)
 
     @classmethod
-    def of(cls, chunks: Iterable[tuple[Words, Words]]) -> Self:
+    def of(cls, chunks: Iterable[tuple[UInt64Array, UInt64Array]]) -> Self:
         """Sort chunks of fingerprints and words, in any order, into a table."""
         parts = list(chunks)
         if not parts:
@@ -75,7 +75,7 @@ class Table:
             place += 1
         return found
 
-    def find_many(self, fingerprints: Words) -> "Found":
+    def find_many(self, fingerprints: UInt64Array) -> "Found":
         """Find many fingerprints at once."""
         if not len(self):
             return Found(_NOWHERE, _EMPTY, _NOWHERE.astype(np.bool_))
@@ -86,10 +86,10 @@ class Table:
         several = (self._at(places + 1) == fingerprints[here]) & (places + 1 < len(self))
         return Found(here, self.words[places], several)
 
-    def _at(self, places: Places) -> Words:
+    def _at(self, places: Places) -> UInt64Array:
         return self.fingerprints.take(places, mode="clip")
 
-    def _places(self, wanted: Words) -> Places:
+    def _places(self, wanted: UInt64Array) -> Places:
         """Return what ``searchsorted`` would, in a fraction of the time.
 
         Fingerprints are spread evenly, so the number of one tells nearly where it is.
@@ -114,7 +114,7 @@ class Table:
             place[far] = table.searchsorted(wanted[far])
         return place
 
-    def _guesses(self, wanted: Words) -> Places:
+    def _guesses(self, wanted: UInt64Array) -> Places:
         table = self.fingerprints
         entries_a_step = np.float64(len(table) / 2**64)
         guess = (wanted * entries_a_step).astype(np.int64)
@@ -138,11 +138,11 @@ class Table:
 
     def without_ended(self, now: int) -> "Table":
         """Return a table without the entries that ended before a second since 1970."""
-        ends = self.words >> np.uint64(END_SHIFT)
+        ends = self.words >> np.uint64(EXPIRY_SHIFT)
         ended = (ends > 0) & (ends <= now)
         return Table(self.fingerprints[~ended], self.words[~ended]) if ended.any() else self
 
-    def _all_but(self, fingerprints: Words) -> npt.NDArray[np.bool_]:
+    def _all_but(self, fingerprints: UInt64Array) -> npt.NDArray[np.bool_]:
         # Looked up one by one: np.isin would sort the whole table again.
         keep = np.ones(len(self), dtype=np.bool_)
         starts = self.fingerprints.searchsorted(fingerprints, side="left")

@@ -12,7 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from suppression_service.store import Reason
-from suppression_service.store.replication import END_SHIFT, REASON_BITS, STREAM_BITS, Words
+from suppression_service.store.replication import (
+    EXPIRY_SHIFT,
+    REASON_BITS,
+    STREAM_BITS,
+    UInt64Array,
+)
 
 #: The reason to name where several entries stand, strongest first.
 PRECEDENCE: Final = (
@@ -52,7 +57,7 @@ def reason_against(mail: Mail, words: Iterable[int]) -> Reason | None:
 
 
 def _stands(mail: Mail, word: int) -> bool:
-    end, stream = word >> END_SHIFT, word >> REASON_BITS & _STREAM_MASK
+    end, stream = word >> EXPIRY_SHIFT, word >> REASON_BITS & _STREAM_MASK
     if end and end <= mail.now:
         return False
     if stream not in (0, mail.stream_id):
@@ -60,13 +65,13 @@ def _stands(mail: Mail, word: int) -> bool:
     return not (mail.essential and word & _REASON_MASK in ESSENTIAL_PASSES)
 
 
-def reasons_against(mail: Mail, words: Words) -> npt.NDArray[np.uint8]:
+def reasons_against(mail: Mail, words: UInt64Array) -> npt.NDArray[np.uint8]:
     """Return for addresses with one word each the number of the reason, 0 for none."""
     reason = words.astype(np.uint8)
     if not (words >> np.uint64(REASON_BITS)).any():
         # For all mail and without an end, as most are.
         return np.where(_PASSES_AT[reason], np.uint8(0), reason) if mail.essential else reason
-    end = words >> np.uint64(END_SHIFT)
+    end = words >> np.uint64(EXPIRY_SHIFT)
     stream = words >> np.uint64(REASON_BITS) & np.uint64(_STREAM_MASK)
     stands = ((end == 0) | (end > mail.now)) & ((stream == 0) | (stream == mail.stream_id))
     if mail.essential:

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, update
 
 from suppression_service.store import NewSuppression, Reason, Removal, Store, Suppression, schema
-from suppression_service.store.fingerprint import fingerprint
-from suppression_service.store.replication import END_SHIFT, REASON_BITS, Changes
+from suppression_service.store.replication import EXPIRY_SHIFT, REASON_BITS, Changes, fingerprint
 
 JANE, JUNE = "jane@example.com", "june@example.com"
 At = Callable[[dt.datetime], Store]
@@ -54,9 +53,9 @@ def loaded(store: Store) -> set[tuple[int, int]]:
 
 def taken_in(known: set[tuple[int, int]], changes: Changes) -> set[tuple[int, int]]:
     """What a replica knows after changes: entries by fingerprint, stream and reason."""
-    entries = {(f, word % (1 << END_SHIFT)): (f, word) for f, word in known}
+    entries = {(f, word % (1 << EXPIRY_SHIFT)): (f, word) for f, word in known}
     for change in changes.entries:
-        key = (change.fingerprint, change.word % (1 << END_SHIFT))
+        key = (change.fingerprint, change.word % (1 << EXPIRY_SHIFT))
         entries.pop(key, None)
         if not change.removed:
             entries[key] = (change.fingerprint, change.word)
@@ -71,7 +70,7 @@ def test_an_entry_is_told_as_its_fingerprint_and_a_packed_word(at: At) -> None:
     # Then its word has the end rounded up, the stream and the reason.
     [(mark, word)] = loaded(store)
     assert mark == fingerprint(JANE, store.identity().fingerprint_seed) % 2**64
-    assert word >> END_SHIFT == day(9).timestamp() + 1
+    assert word >> EXPIRY_SHIFT == day(9).timestamp() + 1
     assert word >> REASON_BITS & 0xFFFFFF == store.stream_names()["news"]
     assert word & 0xFF == Reason.MANUAL
 
@@ -89,7 +88,7 @@ def test_an_entry_is_told_as_its_fingerprint_and_a_packed_word(at: At) -> None:
 def test_no_end_is_mistaken_for_another(at: At, end: dt.datetime | None, seconds: int) -> None:
     suppress(at(day(1)), NewSuppression(JANE, Reason.MANUAL, expires=end))
     [change] = at(day(1)).replica_changes(0).entries
-    assert change.word >> END_SHIFT == seconds
+    assert change.word >> EXPIRY_SHIFT == seconds
     assert change.word & 0xFF == Reason.MANUAL
 
 

@@ -8,8 +8,7 @@ from suppression_service.server.checks import Checks
 from suppression_service.server.errors import InvalidField
 from suppression_service.server.replica.replica import Replica, State
 from suppression_service.store import Identity, Reason
-from suppression_service.store.fingerprint import fingerprint
-from suppression_service.store.replication import Change
+from suppression_service.store.replication import Change, fingerprint
 
 NOW = 1_800_000_000
 WHEN = dt.datetime(2026, 3, 1, 12, 30, 15, 500_000, dt.UTC)

@@ -172,7 +172,7 @@ async def test_a_write_that_cannot_be_made_fails_alone(
     [first] = await begun(writer.suppress(manual("first")))
     await store.someone_commits()
     wanted = [manual(f"other{n}") for n in range(5)]
-    wanted[place] = dataclasses.replace(wanted[place], detail="half a character: \ud83d")
+    wanted[place] = dataclasses.replace(wanted[place], source="half a character: \ud83d")
     calls = await begun(*map(writer.suppress, wanted))
     # When they are written
     store.gate.set()

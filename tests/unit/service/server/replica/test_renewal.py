@@ -202,7 +202,7 @@ async def test_without_a_folder_a_list_is_loaded_renewed_and_loaded_anew(
         suppress(store, "a@x.example", "b@x.example", "c@x.example")
         await follow.round()
         assert follow.base == (3, 1, 0)
-        store.rename()
+        store.change_database_id()
         await follow.round()
     # Then it goes on without, and says so once,
     assert follow.base == (3, 1, 0)

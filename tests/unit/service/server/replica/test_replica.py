@@ -13,8 +13,7 @@ from suppression_service.server.replica.replica import Replica, State
 from suppression_service.server.replica.table import Table
 from suppression_service.server.replica.verdicts import PRECEDENCE, reason_against
 from suppression_service.store import Identity, Reason
-from suppression_service.store.fingerprint import fingerprint
-from suppression_service.store.replication import Change
+from suppression_service.store.replication import Change, fingerprint
 
 SEED = 4_711
 NOW = 1_800_000_000

@@ -4,30 +4,30 @@ import numpy as np
 import pytest
 
 from suppression_service.server.replica.table import Table
-from suppression_service.store.replication import Words
+from suppression_service.store.replication import UInt64Array
 
 LAST = 2**64 - 1
 ENTRIES = 5_000
 
 
-def table_of(fingerprints: Words) -> Table:
+def table_of(fingerprints: UInt64Array) -> Table:
     return Table.of([(fingerprints, np.arange(len(fingerprints), dtype=np.uint64))])
 
 
-def evenly_spread() -> Words:
+def evenly_spread() -> UInt64Array:
     return np.random.default_rng(1).integers(0, LAST, ENTRIES, dtype=np.uint64)
 
 
-def crowded() -> Words:
+def crowded() -> UInt64Array:
     return np.arange(2**40, 2**40 + ENTRIES, dtype=np.uint64)
 
 
-def crowded_at_both_ends() -> Words:
+def crowded_at_both_ends() -> UInt64Array:
     ends = np.arange(ENTRIES // 2, dtype=np.uint64)
     return np.concatenate([ends, np.uint64(LAST) - ends])
 
 
-def with_a_hundred_of_each() -> Words:
+def with_a_hundred_of_each() -> UInt64Array:
     return np.repeat(evenly_spread()[: ENTRIES // 100], 100)
 
 
@@ -35,7 +35,7 @@ SPREADS = [evenly_spread, crowded, crowded_at_both_ends, with_a_hundred_of_each]
 
 
 @pytest.mark.parametrize("spread", SPREADS)
-def test_every_entry_is_found_with_the_word_of_its_first(spread: Callable[[], Words]) -> None:
+def test_every_entry_is_found_with_the_word_of_its_first(spread: Callable[[], UInt64Array]) -> None:
     table = table_of(spread())
     wanted = np.random.default_rng(2).permutation(np.unique(table.fingerprints))
 
@@ -46,7 +46,7 @@ def test_every_entry_is_found_with_the_word_of_its_first(spread: Callable[[], Wo
 
 
 @pytest.mark.parametrize("spread", SPREADS)
-def test_what_is_not_an_entry_is_not_found(spread: Callable[[], Words]) -> None:
+def test_what_is_not_an_entry_is_not_found(spread: Callable[[], UInt64Array]) -> None:
     table = table_of(spread())
     neighbours = np.concatenate([table.fingerprints + 1, table.fingerprints - 1])
     absent = neighbours[~np.isin(neighbours, table.fingerprints)]
