@@ -4,9 +4,9 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import text
 
 from suppression_service.store import Store
+from tests.support.counting import empty
 
 
 @pytest.fixture
@@ -31,10 +31,8 @@ def at(store: Store) -> Callable[[dt.datetime], Store]:
 def emptied(store: Store) -> Callable[[], Store]:
     """The same store with nothing in it, for tests that need many."""
 
-    def empty() -> Store:
-        with store.engine.begin() as connection:
-            for table in ("event", "suppression"):
-                connection.execute(text(f"DELETE FROM {table}"))
+    def emptied_store() -> Store:
+        empty(store)
         return store
 
-    return empty
+    return emptied_store
