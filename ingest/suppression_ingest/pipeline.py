@@ -28,7 +28,6 @@ from suppression_service.store import (
     Feedback,
     Store,
     StoreError,
-    WriteTransaction,
 )
 
 #: Raises a :class:`Refused` for an envelope that must not be trusted.
@@ -87,16 +86,10 @@ class FeedbackWriter:
             is_new = transaction.record(feedback)
             transaction.count(delivery_events)
             new = [piece for piece, fresh in zip(feedback, is_new, strict=True) if fresh]
-            self._follow_soft_bounces(transaction, new)
+            may_retry = apply_policy(self.soft_bounces, transaction)
+            if self.retries:
+                transaction.post(retries_of(new, may_retry, self.streams, transaction.now))
         return is_new
-
-    def _follow_soft_bounces(self, transaction: WriteTransaction, new: Sequence[Feedback]) -> None:
-        since = transaction.now - self.soft_bounces.reach
-        histories = transaction.soft_bounce_histories(since)
-        suppressed = apply_policy(self.soft_bounces, transaction, histories)
-        if self.retries:
-            known = {h.address: h for h in histories if h.address not in suppressed}
-            transaction.post(retries_of(new, known, self.streams, transaction.now))
 
 
 DEFAULT_WRITER: Final = FeedbackWriter()

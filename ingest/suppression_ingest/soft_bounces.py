@@ -89,24 +89,26 @@ DEFAULT_SOFT_BOUNCES: Final = SoftBouncePolicy()
 
 
 def apply_policy(
-    policy: SoftBouncePolicy, transaction: WriteTransaction, histories: Sequence[SoftBounceHistory]
-) -> set[str]:
-    """Make the entries for soft bounces agree with the histories.
+    policy: SoftBouncePolicy, transaction: WriteTransaction
+) -> dict[str, SoftBounceHistory]:
+    """Make entries agree with the soft bounces and deliveries that a transaction recorded.
 
     An entry is removed only when a delivery has left it too few bounces. That a milder
     policy now asks for more bounces removes nothing.
 
     Returns:
-        The addresses that have bounced softly too often to be tried again.
+        The histories, by address, of those addresses that may be tried again.
     """
-    suppressed = set()
-    for history in histories if policy.limit else []:
-        if run := policy.run(history.bounces):
+    may_retry = {}
+    for history in transaction.soft_bounce_histories(transaction.now - policy.reach):
+        run = policy.run(history.bounces)
+        if run:
             transaction.suppress_soft_bounces(history.address, run.bounces, PROVIDER, run.expires)
-            suppressed.add(history.address)
-        elif history.delivered:
-            transaction.lift_soft_bounces(history.address, PROVIDER, history.reset)
-    return suppressed
+        else:
+            may_retry[history.address] = history
+            if policy.limit and history.delivered:
+                transaction.lift_soft_bounces(history.address, PROVIDER, history.reset)
+    return may_retry
 
 
 def retries_of(
