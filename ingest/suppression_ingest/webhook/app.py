@@ -26,7 +26,6 @@ from suppression_ingest.outcomes import SUMMARY_SECONDS, Outcome, OutcomeLog
 from suppression_ingest.pipeline import Decided, Pipeline
 from suppression_ingest.sns.certificates import CachedKeys, KeyNotCached
 from suppression_ingest.sns.envelope import Envelope
-from suppression_ingest.webhook.batches import Batches
 from suppression_ingest.webhook.confirmation import Confirmations
 from suppression_ingest.webhook.posts import (
     CHALLENGE,
@@ -39,7 +38,7 @@ from suppression_ingest.webhook.posts import (
 )
 from suppression_ingest.webhook.refusals import AnswerTimeout, DatabaseUnavailable, status_of
 from suppression_ingest.webhook.settings import WebhookSettings
-from suppression_service.aio import in_background
+from suppression_service.aio import GroupCommit, every
 from suppression_service.store import StoreError
 
 #: Where SNS posts, and where load balancers ask.
@@ -108,7 +107,7 @@ class Parts:
 
     pipeline: Pipeline
     keys: CachedKeys
-    batches: Batches
+    recording: GroupCommit[Decided, Outcome]
     confirmations: Confirmations
     health: Health
     log: OutcomeLog = dataclasses.field(default_factory=lambda: OutcomeLog(MAX_LINES))
@@ -169,16 +168,17 @@ class Webhook:
     @contextlib.asynccontextmanager
     async def _running(self, _app: Starlette) -> AsyncIterator[None]:
         with contextlib.closing(self._parts.health):
-            async with in_background(self._summarise, "summaries"), self._parts.batches.running():
+            async with (
+                every(SUMMARY_SECONDS, self._summarise, "summaries"),
+                self._parts.recording.running(),
+            ):
                 try:
                     yield
                 finally:
                     self._parts.log.stopped()
 
     async def _summarise(self) -> None:
-        while True:
-            await asyncio.sleep(SUMMARY_SECONDS)
-            self._parts.log.summarise()
+        self._parts.log.summarise()
 
     async def _handle(self, request: Request) -> Outcome:
         with self._parts.budget.reserving() as reservation:
@@ -215,7 +215,7 @@ class Webhook:
             if envelope.type == _SUBSCRIPTION:
                 await self._parts.confirmations.confirm(envelope)
             with self._measuring_age(envelope):
-                return await self._parts.batches.take_in(decided)
+                return await self._parts.recording.commit(decided)
         except Refused as refusal:
             return Outcome(refusal=refusal, sns_message_id=envelope.message_id)
         except StoreError as error:

@@ -20,13 +20,13 @@ from uvicorn.supervisors import Multiprocess
 from suppression_ingest.metrics.messages import MessageMetrics
 from suppression_ingest.sns.certificates import CachedKeys, CertificateFetcher
 from suppression_ingest.webhook.app import POST_PATH, Health, Parts, Webhook
-from suppression_ingest.webhook.batches import Batches
 from suppression_ingest.webhook.confirmation import Confirmations, SnsConfirm
 from suppression_ingest.webhook.connections import MAX_CONNECTIONS, TimeoutProtocol
 from suppression_ingest.webhook.refusals import POST_REFUSALS
 from suppression_ingest.webhook.settings import WebhookSettings
 from suppression_ingest.webhook.tls import TlsFiles
 from suppression_ingest.wiring import authentication_of, pipeline_of
+from suppression_service.aio import GroupCommit
 from suppression_service.logs import forward_warnings, set_up_logs
 from suppression_service.net import lift_open_files, listening, with_real_port
 from suppression_service.store import Store
@@ -43,6 +43,10 @@ GRACE_SECONDS: Final = 15
 #: Seconds that an idle connection is kept. Load balancers keep theirs for 60, and
 #: must not find one closed that they are just about to use.
 IDLE_SECONDS: Final = 75
+#: Messages in one transaction, at most.
+MAX_TOGETHER: Final = 200
+#: Seconds that the last transactions have when the process stops.
+STOP_SECONDS: Final = 10.0
 #: Seconds after which a worker that does not answer its parent is replaced.
 HUNG_SECONDS: Final = 30
 
@@ -110,7 +114,10 @@ def assembled(settings: WebhookSettings, store: Store, fetch: CertificateFetcher
     return Parts(
         pipeline=pipeline,
         keys=keys,
-        batches=Batches(pipeline.record),
+        # What waits is bounded by the memory of the bodies under way; see webhook.posts.
+        recording=GroupCommit(
+            pipeline.record, "recording", max_together=MAX_TOGETHER, stop_seconds=STOP_SECONDS
+        ),
         confirmations=Confirmations(confirm),
         health=Health(store.revision),
     )

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from suppression_service.aio import in_background
+from suppression_service.aio import every
 
 #: Seconds between two checks of the files.
 CHECK_SECONDS: Final = 2.0
@@ -69,7 +69,7 @@ class TlsFiles:
 
     def following(self) -> AbstractAsyncContextManager[None]:
         """Check the files regularly for the length of the block."""
-        return in_background(self._follow, "certificate")
+        return every(CHECK_SECONDS, lambda: asyncio.to_thread(self.reload), "certificate")
 
     def reload(self) -> None:
         """Reload the certificate if its files have changed; blocks.
@@ -85,11 +85,6 @@ class TlsFiles:
             _log.error("TLS files unusable; keeping the certificate", error=error.strerror)
         else:
             _log.info("TLS certificate reloaded")
-
-    async def _follow(self) -> None:
-        while True:
-            await asyncio.sleep(CHECK_SECONDS)
-            await asyncio.to_thread(self.reload)
 
     def _read(self) -> None:
         # First: the next check then sees what changes in between.

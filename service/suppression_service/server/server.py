@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,7 +16,7 @@ from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 from suppression.v1.suppression_service_pb2_grpc import (
     add_SuppressionServiceServicer_to_server,
 )
-from suppression_service.aio import in_background
+from suppression_service.aio import every
 from suppression_service.server.auth import TokenFile
 from suppression_service.server.calls import SERVICE, GuardedServicer
 from suppression_service.server.health import answering_probes
@@ -105,10 +105,12 @@ class _Port:
         guarded = self._guarded()
         status = _add_services(server, guarded, settings)
         _bind(server, settings, listen)
+        published = _Health(status, self._follower)
+        await published.refresh()
         async with (
             answering_probes(settings.health_listen, status),
-            _regularly(_HEALTH_SECONDS, _Health(status, self._follower).keep_level),
-            _regularly(_TOKEN_SECONDS, _refresh(self._tokens)),
+            every(_HEALTH_SECONDS, published.refresh, "health"),
+            every(_TOKEN_SECONDS, _refresh(self._tokens), "tokens"),
             self._reporting(guarded),
             self._tracing.sending() if self._tracing else contextlib.nullcontext(),
         ):
@@ -212,25 +214,11 @@ class _Health:
         self._follower = follower
         self._told: int | None = None
 
-    async def keep_level(self) -> None:
+    async def refresh(self) -> None:
         now = _SERVING if self._follower.replica else _NOT_SERVING
         if now != self._told:
             await _set_health(self._status, now)
             self._told = now
-
-
-@contextlib.asynccontextmanager
-async def _regularly(seconds: float, act: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """Act at once, and then again and again for the length of the block."""
-    await act()
-
-    async def go_on() -> None:
-        while True:
-            await asyncio.sleep(seconds)
-            await act()
-
-    async with in_background(go_on, "regularly"):
-        yield
 
 
 async def _set_health(status: health.aio.HealthServicer, to: int) -> None:

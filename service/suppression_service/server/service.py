@@ -26,7 +26,7 @@ from suppression_service.store.store import utc_now
 
 #: Seconds that a call waits for the revision that it asks for, or for a read of the
 #: database. Such a call may be repeated elsewhere at once, so that it need not wait out
-#: what the database waits for, as a write does (``writer.PATIENCE_SECONDS``).
+#: what the database waits for, as a write does (``writer.TIMEOUT_SECONDS``).
 PATIENCE_SECONDS: Final = 5.0
 #: Calls that read the database at the same time.
 _READERS: Final = 8

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from suppression_ingest.webhook.batches import STOP_SECONDS
-from suppression_ingest.webhook.server import GRACE_SECONDS
+from suppression_ingest.webhook.server import GRACE_SECONDS, STOP_SECONDS
 from suppression_service.server.processes import KILL_AFTER
 from suppression_service.server.settings import ServiceSettings
 from tests.support import programs

@@ -10,8 +10,7 @@ import pytest
 import yaml
 
 from suppression_ingest.webhook.app import HEALTH_PATH
-from suppression_ingest.webhook.batches import STOP_SECONDS
-from suppression_ingest.webhook.server import GRACE_SECONDS
+from suppression_ingest.webhook.server import GRACE_SECONDS, STOP_SECONDS
 from suppression_service.server.health import LIVENESS
 from suppression_service.server.processes import KILL_AFTER
 from tests.support import kubernetes, programs

@@ -14,9 +14,9 @@ from suppression_ingest.policy import Policy
 from suppression_ingest.sns.certificates import CachedKeys
 from suppression_ingest.sns.signature import SnsSignatureVerifier
 from suppression_ingest.webhook.app import Health, Parts, Webhook
-from suppression_ingest.webhook.batches import Batches
 from suppression_ingest.webhook.confirmation import Confirmations
 from suppression_ingest.webhook.settings import WebhookSettings
+from suppression_service.aio import GroupCommit
 from suppression_service.store import Store
 from tests.support.webhook_site import (
     NOW,
@@ -60,7 +60,7 @@ def open_site(store: Store, certificate: bytes) -> Open:
         parts = Parts(
             pipeline=pipeline,
             keys=keys,
-            batches=Batches(pipeline.record),
+            recording=GroupCommit(pipeline.record, "recording", max_together=100, stop_seconds=10),
             # The clock stands where the envelopes of these tests were made.
             confirmations=Confirmations(confirmed, lambda: NOW),
             health=Health(store.revision),
@@ -68,7 +68,7 @@ def open_site(store: Store, certificate: bytes) -> Open:
         )
         transport = httpx.ASGITransport(Webhook(settings, parts).application())
         client = httpx.AsyncClient(transport=transport, base_url="http://webhook.test")
-        async with client, parts.batches.running():
+        async with client, parts.recording.running():
             counted = parts.log, parts.budget, parts.oldest
             yield Site(client, store, certificates, confirmed, *counted)
 

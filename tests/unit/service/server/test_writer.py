@@ -208,7 +208,7 @@ async def test_a_transaction_that_nobody_waits_for_is_not_begun(
     gone.cancel()
     store.gate.set()
     await first
-    await writer._waiting.join()
+    await writer._group.drain()
     assert store.revision() == 1
 
 
@@ -226,7 +226,7 @@ async def test_a_write_under_way_is_made_though_its_caller_goes(
 async def test_a_caller_whose_commit_takes_too_long_is_told_so(
     store: GatedStore, writer: GroupWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer_module, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(writer_module, "TIMEOUT_SECONDS", 0.01)
     with pytest.raises(WriteUnavailable) as refused:
         await writer.suppress(manual("jane"))
     assert refused.value.reason == "WRITE_UNCONFIRMED"
@@ -256,15 +256,3 @@ async def test_what_waits_at_the_end_is_still_written(store: GatedStore) -> None
         store.gate.set()
     # Then all of them are answered.
     assert [(await call)[1].value for call in calls] == [1, 2]
-
-
-async def test_no_transaction_carries_more_than_its_most(
-    store: GatedStore, writer: GroupWriter, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writer_module, "MAX_TOGETHER", 3)
-    [first] = await begun(writer.suppress(manual("first")))
-    await store.someone_commits()
-    others = await begun(*(writer.suppress(manual(f"o{n}")) for n in range(5)))
-    store.gate.set()
-    await first
-    assert [(await call)[1].value for call in others] == [2, 2, 2, 3, 3]
