@@ -1,4 +1,4 @@
-"""A store of each engine, and the same store at any moment."""
+"""A store of each engine, and the same store at any time."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -19,10 +19,10 @@ def store(url: str) -> Iterator[Store]:
 
 @pytest.fixture
 def at(store: Store) -> Callable[[dt.datetime], Store]:
-    """The same store, at a moment of the test's choosing."""
+    """The same store, at a time that the test chooses."""
 
-    def store_at(moment: dt.datetime) -> Store:
-        return Store(store.engine, now=lambda: moment)
+    def store_at(now: dt.datetime) -> Store:
+        return Store(store.engine, now=lambda: now)
 
     return store_at
 

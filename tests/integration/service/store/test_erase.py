@@ -31,7 +31,7 @@ from tests.support.contents import everything
 JANE = "jane@example.com"
 At = Callable[[dt.datetime], Store]
 
-#: What only tells of Jane: none of it may be left.
+#: Words that occur only in what is stored about Jane: none may be left.
 OF_JANE = ("jane", "quoth", "mail of", "feedback of", "said")
 
 
@@ -80,14 +80,14 @@ def erase(store: Store, address: str = JANE) -> Erased:
 
 
 def as_replicas_see_it(store: Store) -> set[tuple[int, int]]:
-    """The words of all that stands, with their fingerprints."""
+    """The fingerprints and words of all active entries."""
     changes = store.replica_changes(0).entries
     return {(change.fingerprint, change.word) for change in changes if not change.removed}
 
 
 @pytest.fixture
 def known(at: At) -> Store:
-    """A store with all sorts of things about Jane, on the ninth day."""
+    """A store with entries and feedback about Jane, on the ninth day."""
     store = at(day(1))
     record(store, bounce(day(1)), bounce(day(2), "c1", effect=Effect(Reason.COMPLAINT)))
     suppress(store, NewSuppression(JANE, Reason.MANUAL, "news", "crm", "said so", day(20)))
@@ -98,13 +98,13 @@ def known(at: At) -> Store:
     return at(day(9))
 
 
-def test_nothing_that_tells_of_the_person_is_left_in_any_table(known: Store) -> None:
+def test_nothing_about_the_person_is_left_in_any_table(known: Store) -> None:
     assert [word for word in OF_JANE if word in everything(known)] == [*OF_JANE]
     erase(known)
     assert [word for word in OF_JANE if word in everything(known)] == []
 
 
-def test_nothing_that_tells_of_the_person_is_left_in_the_file(new_sqlite: str) -> None:
+def test_nothing_about_the_person_is_left_in_the_file(new_sqlite: str) -> None:
     # Given a file with an entry and feedback
     with contextlib.closing(Store.open(new_sqlite)) as store:
         record(store, bounce(day(1)), soft_bounce(day(2), "s1"))
@@ -121,7 +121,7 @@ def test_replicas_see_no_difference(known: Store) -> None:
     assert len(before) == 3
 
 
-def test_an_erasure_is_told_as_a_change_of_its_entries(known: Store) -> None:
+def test_an_erasure_is_listed_as_a_change_of_its_entries(known: Store) -> None:
     before = known.revision()
     erase(known)
     changes = known.changes(before, 10).changes
@@ -150,7 +150,7 @@ def test_entries_keep_what_they_are_and_when_they_came(known: Store) -> None:
     assert after[0].address.startswith("erased:")
 
 
-def test_an_erasure_tells_how_much_it_changed(known: Store) -> None:
+def test_an_erasure_returns_how_much_it_changed(known: Store) -> None:
     assert erase(known) == Erased(suppressions=4, events=4)
 
 
@@ -264,7 +264,7 @@ def test_feedback_whose_memory_is_purged_comes_back_without_the_person(known: St
     late = day(30)
     for _ in known.purge(DeletionCutoffs(late, None, late, late, late)):
         pass
-    # When the old feedback is replayed, then it is taken for new and tells of nobody.
+    # When the old feedback is replayed, then it is taken for new and names nobody.
     assert record(known, bounce(day(1))) == [True]
     assert [word for word in OF_JANE if word in everything(known)] == []
 
@@ -296,7 +296,7 @@ def test_what_shares_the_transaction_is_erased_too(
     assert [word for word in OF_JANE if word in everything(store)] == []
 
 
-# --- who compares lists --------------------------------------------------------------------------
+# --- reading the list -----------------------------------------------------------------------------
 
 
 def test_whoever_names_an_erased_address_finds_its_entries(known: Store) -> None:

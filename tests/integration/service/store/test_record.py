@@ -60,7 +60,7 @@ def only_entry(store: Store) -> Suppression:
     return entry
 
 
-def test_feedback_makes_an_entry_that_tells_where_it_came_from(at: At) -> None:
+def test_feedback_makes_an_entry_that_names_its_origin(at: At) -> None:
     # Given a bounce of the first that is recorded on the fourth
     assert record(at(day(4)), bounce(day(1))) == [True]
     # Then the entry is dated by the bounce and names it.
@@ -128,7 +128,7 @@ def test_feedback_that_comes_twice_in_one_transaction_counts_once(at: At) -> Non
     assert only_entry(at(day(1))).occurrences == 1
 
 
-def test_more_feedback_than_a_statement_takes_is_told_apart(at: At) -> None:
+def test_more_feedback_than_a_statement_takes_is_recognised(at: At) -> None:
     # Given 2,500 bounces, each third of which was recorded before
     many = [bounce(day(1), f"b{number}") for number in range(2_500)]
     record(at(day(1)), *many[::3])
@@ -161,7 +161,7 @@ def test_one_effect_that_cannot_be_written_takes_the_memory_of_all_back(at: At) 
     assert at(day(1)).address(JANE) == AddressRecord([], [], 0)
 
 
-def test_newer_feedback_tells_its_own_story(at: At) -> None:
+def test_newer_feedback_replaces_the_texts(at: At) -> None:
     record(at(day(2)), bounce(day(1)))
     record(at(day(4)), bounce(day(3), "b2"))
     entry = only_entry(at(day(4)))
@@ -173,7 +173,7 @@ def test_newer_feedback_tells_its_own_story(at: At) -> None:
     assert (entry.first_seen, entry.last_seen) == (day(1), day(3))
 
 
-def test_older_feedback_that_comes_late_does_not_tell_over_newer(at: At) -> None:
+def test_older_feedback_that_comes_late_does_not_replace_newer_texts(at: At) -> None:
     record(at(day(4)), bounce(day(3), "b2"))
     record(at(day(5)), bounce(day(1)))
     entry = only_entry(at(day(5)))
@@ -186,7 +186,7 @@ def test_feedback_does_not_overwrite_an_entry_of_another_reason(at: At) -> None:
     effect = Effect(Reason.COMPLAINT)
     complaint = dataclasses.replace(bounce(day(1), "c1"), kind="Complaint", effect=effect)
     record(at(day(1)), complaint)
-    # When the address bounces, then both stand.
+    # When the address bounces, then both are active.
     record(at(day(2)), bounce(day(2)))
     reasons = [entry.reason for entry in at(day(2)).address(JANE).suppressions]
     assert reasons == [Reason.COMPLAINT, Reason.HARD_BOUNCE]
@@ -259,7 +259,7 @@ def _for_ever(effect: Effect | None) -> Effect | None:
     return effect and dataclasses.replace(effect, expires=None)
 
 
-def _as_told(store: Store) -> set[Suppression]:
+def _entries_of(store: Store) -> set[Suppression]:
     return {dataclasses.replace(e, revision=0) for e in store.address(JANE).suppressions}
 
 
@@ -276,7 +276,7 @@ def test_feedback_any_number_of_times_in_any_order_gives_the_same_list(
     removed_on: int | None,
     data: st.DataObject,
 ) -> None:
-    def told(batches: list[list[Feedback]]) -> tuple[set[Suppression], int]:
+    def result_of(batches: list[list[Feedback]]) -> tuple[set[Suppression], int]:
         emptied()
         if removed_on:
             with at(day(removed_on)).write() as transaction:
@@ -284,15 +284,15 @@ def test_feedback_any_number_of_times_in_any_order_gives_the_same_list(
                     transaction.unsuppress([Removal(JANE, reason)])
         for batch in batches:
             record(at(day(3)), *batch)
-        return _as_told(at(day(3))), len(at(day(3)).address(JANE).events)
+        return _entries_of(at(day(3))), len(at(day(3)).address(JANE).events)
 
-    if removed_on:  # Ends from before a removal that was undone are not told apart.
+    if removed_on:  # Ends from before a removal that was undone are not distinguished.
         pieces = [dataclasses.replace(p, effect=_for_ever(p.effect)) for p in pieces]
     # Given what the list is when each piece comes once, in the order of happening
     in_order = sorted(pieces, key=lambda piece: piece.happened)
-    expected = told([in_order])
+    expected = result_of([in_order])
     # When they come in another order, some repeated, cut into batches
     repeated = data.draw(st.permutations(pieces + data.draw(st.lists(st.sampled_from(pieces)))))
     cut = data.draw(st.integers(0, len(repeated)))
     # Then the list is the same.
-    assert told([repeated[:cut], repeated[cut:]]) == expected
+    assert result_of([repeated[:cut], repeated[cut:]]) == expected

@@ -26,7 +26,7 @@ from suppression_service.store.migrate import _config, _head, _known, migrate
 from suppression_service.store.schema import compatibility, metadata, microseconds
 
 _STEPS = ScriptDirectory.from_config(_config())
-#: What each step declares, by its version. Those before 0004 had nobody to tell.
+#: What each step declares, by its version. Those before 0004 declare nothing.
 OLDEST_PROGRAMS = {
     version: _STEPS.get_revision(version).module.oldest_program
     for version in _known()
@@ -59,7 +59,7 @@ def table_names(engine: Engine) -> set[str]:
 
 
 def shape(engine: Engine) -> dict[str, object]:
-    """Everything of the tables that an engine can tell, in comparable form."""
+    """Everything that an engine reports of the tables, in comparable form."""
     inspector = inspect(engine)
     return {
         name: (
@@ -133,7 +133,7 @@ def test_a_database_without_a_schema_is_refused_with_what_to_do(empty_url: str) 
         Store.open(empty_url)
 
 
-def test_a_database_without_a_schema_is_opened_when_told_to_migrate(empty_url: str) -> None:
+def test_a_database_without_a_schema_is_opened_if_it_may_be_migrated(empty_url: str) -> None:
     with contextlib.closing(Store.open(empty_url, migrate_first=True)) as store:
         assert store.revision() == 0
 

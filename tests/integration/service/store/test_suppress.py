@@ -35,7 +35,7 @@ def remove(store: Store, removal: Removal) -> None:
 def test_a_new_entry_is_stored_as_it_was_asked_for(at: At) -> None:
     # Given nothing on the list, when an entry is made
     answer = suppressed(at(day(1)), manual(day(9), detail="asked on the phone", stream="news"))
-    # Then it is told as made, and the store holds it to the microsecond.
+    # Then it is returned as created, and stored to the microsecond.
     assert answer.created
     [entry] = at(day(1)).address(JANE).suppressions
     assert entry == answer.suppression
@@ -65,7 +65,7 @@ def test_a_repeated_call_is_not_counted_and_keeps_what_was_said_first(at: At) ->
         pytest.param(day(5), None, None, id="for ever prolongs"),
     ],
 )
-def test_a_standing_entry_keeps_the_later_of_two_ends(
+def test_an_active_entry_keeps_the_later_of_two_expiries(
     at: At, first: dt.datetime | None, second: dt.datetime | None, kept: dt.datetime | None
 ) -> None:
     suppressed(at(day(1)), manual(first))
@@ -79,13 +79,13 @@ def test_an_expired_entry_is_made_anew_with_the_new_end(at: At) -> None:
     suppressed(at(day(1)), manual(day(3), detail="old"))
     # When it is asked for again
     answer = suppressed(at(day(4)), manual(day(5), detail="new"))
-    # Then it stands again, counted and worded anew.
+    # Then it is active again, with a new count and detail.
     assert answer.created
     assert (answer.suppression.expires, answer.suppression.detail) == (day(5), "new")
     assert answer.suppression.occurrences == 2
 
 
-def test_an_entry_ends_at_its_very_moment(at: At) -> None:
+def test_an_entry_expires_exactly_on_time(at: At) -> None:
     suppressed(at(day(1)), manual(day(3)))
     assert suppressed(at(day(3)), manual(day(4))).created
 
@@ -96,7 +96,7 @@ def test_a_removed_entry_is_made_anew_and_forgets_the_removal(at: At) -> None:
     remove(at(day(2)), Removal(JANE, Reason.MANUAL, source="desk", detail="mistake"))
     # When it is asked for again, for a while
     answer = suppressed(at(day(3)), manual(day(9)))
-    # Then it stands for that while, and nothing tells of the removal.
+    # Then it is active until then, and the removal is gone.
     entry = answer.suppression
     assert answer.created
     assert entry.expires == day(9)

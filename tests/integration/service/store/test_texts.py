@@ -69,8 +69,11 @@ def test_identities_that_differ_beyond_the_column_are_different_feedback(store: 
     assert entry.occurrences == 2
 
 
-def test_an_identity_with_half_a_character_is_recorded(store: Store) -> None:
-    record(store, dataclasses.replace(PIECE, identity="\udfff\0"))
+def test_an_identity_with_half_a_character_is_recognised_when_it_comes_again(store: Store) -> None:
+    piece = dataclasses.replace(PIECE, identity="\udfff\0")
+    record(store, piece)
+    with store.write() as transaction:
+        assert transaction.record([piece]) == [False]
 
 
 def test_an_address_beyond_ascii_and_at_the_limit_is_found_again(store: Store) -> None:

@@ -36,9 +36,11 @@ def write(store: Store) -> int:
     return transaction.revision
 
 
-def told(error: BaseException | None) -> str:
+def messages_of(error: BaseException | None) -> str:
     """Every text that a log of the error could hold."""
-    return f"{error}\n{told(error.__cause__)}\n{told(error.__context__)}" if error else ""
+    if error is None:
+        return ""
+    return f"{error}\n{messages_of(error.__cause__)}\n{messages_of(error.__context__)}"
 
 
 def test_a_postgresql_database_that_goes_away_is_unavailable_and_comes_back(
@@ -82,7 +84,7 @@ def test_a_host_that_hangs_is_passed_over_for_the_next(new_postgresql: str) -> N
 def test_a_server_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(StoreUnavailable, match="onnection") as refused:
         Store.open("postgresql://someone:hunter2@127.0.0.1:1/list")
-    assert "hunter2" not in told(refused.value)
+    assert "hunter2" not in messages_of(refused.value)
 
 
 def test_a_standby_that_takes_no_writes_is_unavailable_for_writes_alone(
@@ -207,7 +209,7 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_is_no_database_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_reported_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "list.db"
     path.write_text("not a database at all, but long enough to be looked at as one" * 20)
     with pytest.raises(StoreError, match=f"not a database: {path}"):
@@ -223,10 +225,10 @@ def test_a_file_that_is_no_database_is_told_in_one_line(tmp_path: Path) -> None:
         ("mysql://u:hunter2@host/list", "no support for mysql"),
     ],
 )
-def test_a_url_that_is_none_is_told_without_its_password(url: str, said: str) -> None:
+def test_a_url_that_is_none_is_reported_without_its_password(url: str, said: str) -> None:
     with pytest.raises(StoreError, match=said) as refused:
         Store.open(url)
-    assert "hunter2" not in told(refused.value)
+    assert "hunter2" not in messages_of(refused.value)
 
 
 def test_a_statement_that_fails_does_not_show_its_values(store: Store) -> None:
@@ -244,7 +246,7 @@ def test_a_statement_that_fails_does_not_show_its_values(store: Store) -> None:
     # When feedback is recorded, then whatever is raised keeps quiet about it.
     with pytest.raises(Exception) as failed, store.write() as transaction:  # noqa: PT011
         transaction.record([piece])
-    assert "jane.secret" not in told(failed.value)
+    assert "jane.secret" not in messages_of(failed.value)
 
 
 def test_a_row_that_postgresql_refuses_is_not_shown(new_postgresql: str) -> None:
@@ -253,8 +255,8 @@ def test_a_row_that_postgresql_refuses_is_not_shown(new_postgresql: str) -> None
         forgetful = text("UPDATE suppression SET source = NULL")
         with pytest.raises(IntegrityError) as failed, writing(store.engine) as connection:
             connection.execute(forgetful)
-    assert "null value" in told(failed.value)
-    assert "jane.secret" not in told(failed.value)
+    assert "null value" in messages_of(failed.value)
+    assert "jane.secret" not in messages_of(failed.value)
 
 
 def test_importing_the_store_brings_in_no_grpc() -> None:

@@ -56,7 +56,7 @@ def test_a_removal_leaves_a_tombstone_that_says_who_and_why(at: At) -> None:
     suppress(at(day(1)), NewSuppression(JANE, Reason.MANUAL, source="import", detail="old list"))
     # When it is removed
     entries = removed(at(day(2)), Removal(JANE, source="desk", detail="asked to"))
-    # Then the answer and the row both tell.
+    # Then both the answer and the row say so.
     [tombstone] = at(day(2)).address(JANE).suppressions
     assert entries == [tombstone]
     assert (tombstone.removed, tombstone.removed_by) == (day(2), "desk")
@@ -89,10 +89,10 @@ def test_a_removal_takes_what_it_names_and_nothing_else(
     )
     # When some are removed
     entries = removed(at(day(2)), removal)
-    # Then those, and only those, do not stand.
+    # Then those, and only those, are not active.
     assert {f"{entry.stream}|{entry.reason.name}" for entry in entries} == gone
-    standing = [e for e in at(day(2)).address(JANE).suppressions if e.is_active(day(2))]
-    assert len(standing) == 3 - len(gone)
+    active = [e for e in at(day(2)).address(JANE).suppressions if e.is_active(day(2))]
+    assert len(active) == 3 - len(gone)
 
 
 def test_a_second_removal_removes_nothing(at: At) -> None:
@@ -101,7 +101,7 @@ def test_a_second_removal_removes_nothing(at: At) -> None:
     assert removed(at(day(3)), Removal(JANE)) == []
 
 
-def test_an_expired_entry_is_not_told_as_removed(at: At) -> None:
+def test_an_expired_entry_is_not_returned_as_removed(at: At) -> None:
     suppress(at(day(1)), NewSuppression(JANE, Reason.MANUAL, expires=day(2)))
     assert removed(at(day(3)), Removal(JANE)) == []
 
@@ -125,10 +125,10 @@ def test_a_replay_after_the_removal_changes_nothing(at: At) -> None:
     assert at(day(4)).address(JANE).suppressions == before
 
 
-def test_feedback_of_the_very_moment_of_the_removal_does_not_undo_it(at: At) -> None:
+def test_feedback_of_the_same_time_as_the_removal_does_not_undo_it(at: At) -> None:
     record(at(day(2)), bounce(day(1)))
     removed(at(day(3)), Removal(JANE))
-    record(at(day(4)), bounce(day(3), "same moment"))
+    record(at(day(4)), bounce(day(3), "same time"))
     [entry] = at(day(4)).address(JANE).suppressions
     assert entry.removed == day(3)
 
@@ -144,7 +144,7 @@ def test_feedback_newer_than_the_removal_brings_the_entry_back(at: At) -> None:
     assert (entry.first_seen, entry.last_seen, entry.occurrences) == (day(1), day(4), 2)
 
 
-def test_a_removal_that_names_a_reason_is_remembered_where_nothing_stands(at: At) -> None:
+def test_a_removal_that_names_a_reason_is_remembered_where_nothing_is_active(at: At) -> None:
     # Given nothing, when a bounce is removed before it has come
     assert removed(at(day(3)), Removal(JANE, Reason.HARD_BOUNCE)) == []
     # Then the bounce, when it comes, has no effect.
@@ -155,7 +155,7 @@ def test_a_removal_that_names_a_reason_is_remembered_where_nothing_stands(at: At
 
 
 @pytest.mark.parametrize("happened", [day(2), day(4)], ids=["older", "newer"])
-def test_a_removal_where_nothing_stands_is_nothing_that_was_seen(
+def test_a_removal_where_nothing_is_active_is_nothing_that_was_seen(
     at: At, happened: dt.datetime
 ) -> None:
     removed(at(day(3)), Removal(JANE, Reason.HARD_BOUNCE))
@@ -190,6 +190,6 @@ def test_an_entry_that_feedback_brings_back_names_its_provider(at: At) -> None:
     assert entry.source == "ses"
 
 
-def test_a_removal_without_a_reason_leaves_no_tombstone_where_nothing_stands(at: At) -> None:
+def test_a_removal_without_a_reason_leaves_no_tombstone_where_nothing_is_active(at: At) -> None:
     removed(at(day(1)), Removal(JANE))
     assert at(day(1)).address(JANE).suppressions == []

@@ -7,7 +7,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, update
 
-from suppression_service.store import NewSuppression, Reason, Removal, Store, Suppression, schema
+from suppression_service.store import (
+    NewSuppression,
+    Reason,
+    Removal,
+    Store,
+    Suppression,
+    replication,
+    schema,
+)
 from suppression_service.store.replication import EXPIRY_SHIFT, REASON_BITS, Changes, fingerprint
 
 JANE, JUNE = "jane@example.com", "june@example.com"
@@ -62,7 +70,7 @@ def taken_in(known: set[tuple[int, int]], changes: Changes) -> set[tuple[int, in
     return set(entries.values())
 
 
-def test_an_entry_is_told_as_its_fingerprint_and_a_packed_word(at: At) -> None:
+def test_an_entry_is_read_as_its_fingerprint_and_a_packed_word(at: At) -> None:
     # Given an entry of a stream that ends within a second
     end = day(9) + dt.timedelta(microseconds=1)
     suppress(at(day(1)), NewSuppression(JANE, Reason.MANUAL, "news", expires=end))
@@ -115,7 +123,7 @@ def test_a_list_of_several_chunks_is_loaded_whole(
     assert len(loaded(store)) == 50
 
 
-def test_nothing_new_is_told_with_the_revision_that_was_reached(store: Store) -> None:
+def test_no_changes_are_read_with_the_present_revision(store: Store) -> None:
     reached = suppress(store, NewSuppression(JANE, Reason.MANUAL))
     changes = store.replica_changes(reached)
     assert (changes.entries, changes.through) == ([], reached)
@@ -128,7 +136,7 @@ def test_a_revision_that_changed_no_entry_is_passed(store: Store) -> None:
     assert store.replica_changes(0).through == transaction.revision == 1
 
 
-def test_a_removed_entry_is_told_as_removed(store: Store) -> None:
+def test_a_removed_entry_is_read_as_removed(store: Store) -> None:
     before = suppress(store, NewSuppression(JANE, Reason.MANUAL))
     remove(store, Removal(JANE))
     [change] = store.replica_changes(before).entries
@@ -136,16 +144,14 @@ def test_a_removed_entry_is_told_as_removed(store: Store) -> None:
     assert change.word & 0xFF == Reason.MANUAL
 
 
-def test_an_entry_that_changes_between_the_two_statements_is_told_in_its_newer_state(
+def test_an_entry_that_changes_between_the_two_statements_is_read_in_its_newer_state(
     new_postgresql: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # One transaction of SQLite sees one state, so it cannot happen there.
     store = Store.open(new_postgresql)
     # Given an entry, and a reader that has read the revision
     suppress(store, NewSuppression(JANE, Reason.MANUAL))
-    from suppression_service.store import replication as feed
-
-    read = feed.current_revision
+    read = replication.current_revision
 
     def overtaken(connection: object) -> tuple[int, str]:
         state = read(connection)  # type: ignore[arg-type]
@@ -153,9 +159,9 @@ def test_an_entry_that_changes_between_the_two_statements_is_told_in_its_newer_s
         remove(store, Removal(JANE))
         return state
 
-    monkeypatch.setattr(feed, "current_revision", overtaken)
+    monkeypatch.setattr(replication, "current_revision", overtaken)
     changes = store.replica_changes(0)
-    # Then it is told as removed, at the revision that did it.
+    # Then it is read as removed, at the revision that did it.
     assert [change.removed for change in changes.entries] == [True]
     assert changes.through == 2
     store.close()
@@ -195,7 +201,7 @@ def test_a_load_and_the_changes_after_it_are_the_whole_list(
     _take(store, after)
     known = taken_in(known, store.replica_changes(revision))
     known = taken_in(known, store.replica_changes(max(revision - 2, 0)))
-    # Then it knows what a new load would tell.
+    # Then it has what a new load would read.
     assert known == loaded(store)
 
 
@@ -219,9 +225,9 @@ def test_pages_are_complete_and_never_split_a_revision(store: Store, limit: int)
     # When they are read page by page
     pages = all_pages(store, limit)
     # Then every entry comes once, by rising revision, with its whole revision on one page.
-    told = [entry for page in pages for entry in page]
-    assert [entry.revision for entry in told] == sorted(entry.revision for entry in told)
-    assert len({entry.address for entry in told}) == len(told) == 7
+    listed = [entry for page in pages for entry in page]
+    assert [entry.revision for entry in listed] == sorted(entry.revision for entry in listed)
+    assert len({entry.address for entry in listed}) == len(listed) == 7
     revisions = [{entry.revision for entry in page} for page in pages]
     assert sum(map(len, revisions)) == len(set().union(*revisions))
 
@@ -233,7 +239,7 @@ def test_a_page_moves_on_where_nothing_on_the_list_changed(store: Store) -> None
     assert (page.changes, page.through) == ([], transaction.revision)
 
 
-def test_an_entry_that_changed_again_is_listed_once_as_it_now_stands(store: Store) -> None:
+def test_an_entry_that_changed_again_is_listed_once_in_its_present_state(store: Store) -> None:
     suppress(store, NewSuppression(JANE, Reason.MANUAL))
     remove(store, Removal(JANE))
     page = store.changes(0, 10)
