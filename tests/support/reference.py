@@ -46,6 +46,17 @@ def _default(value: Any) -> str:
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
+def _variables(app: typer.Typer) -> str:
+    """Return a table of the variables that the commands of a program read."""
+    commands = typer.main.get_group(app).commands.values()
+    options = {each.envvar: each for one in commands for each in one.params if each.envvar}
+    rows = [
+        f"| `{name}` | {_default(each.default)} | {getattr(each, 'help', '')} |"
+        for name, each in options.items()
+    ]
+    return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
+
+
 def _helps(program: str, app: typer.Typer) -> str:
     """Return what each command of a program prints for --help."""
     blocks = [
@@ -76,6 +87,7 @@ PARTS: Final[Mapping[tuple[str, str], Callable[[], str]]] = {
     ("settings.md", "webhook"): partial(_table, WebhookSettings, IngestSettings),
     ("settings.md", "AWS"): partial(_table, AwsSettings, IngestSettings),
     ("settings.md", "dead letters"): partial(_table, DeadLetterSettings, IngestSettings),
+    ("settings.md", "suppression"): partial(_variables, suppression.cli.commands.app),
     ("commands.md", "suppression"): partial(_helps, "suppression", suppression.cli.commands.app),
     ("commands.md", "suppression-service"): partial(
         _helps, "suppression-service", suppression_service.server.cli.app
