@@ -1,26 +1,30 @@
-"""The alarms: what each watches, when it rings, and what it makes of silence."""
+"""The alarms: what each watches, when it rings, and the steps that create or complete it."""
 
 import dataclasses
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import botocore.session
 
+from suppression_ingest.aws.session import Aws
+from suppression_ingest.deployment import state
 from suppression_ingest.deployment.names import name_in
+from suppression_ingest.deployment.plan import Step, call, change, create, keep, warn
 from suppression_ingest.deployment.requirements import LONGEST_WAIT
-from suppression_ingest.rates import cloudwatch_names
+from suppression_ingest.rates import cloudwatch
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.literals import ComparisonOperatorType, StatisticType
     from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef
 
-_DAY: Final = 24 * 3_600
+_HOUR: Final = 3_600
+_DAY: Final = 24 * _HOUR
 
 #: SES reviews an account from 5 % bounces and 0.1 % complaints: the highest thresholds
 #: that still leave time to act.
-_HIGHEST_BOUNCES: Final = 0.045
-_HIGHEST_COMPLAINTS: Final = 0.0009
+_HIGHEST_BOUNCE_RATE: Final = 0.045
+_HIGHEST_COMPLAINT_RATE: Final = 0.0009
 
 # What makes an alarm ring.
 _TUNABLE: Final = (
@@ -34,17 +38,18 @@ _TUNABLE: Final = (
     "ComparisonOperator",
     "TreatMissingData",
 )
-# Who is told, and how, apart from AlarmActions: the operator's business.
-_TOLD: Final = ("OKActions", "InsufficientDataActions", "ActionConfiguration")
+# Who is notified, and how, apart from AlarmActions: the operator's business.
+_NOTIFICATIONS: Final = ("OKActions", "InsufficientDataActions", "ActionConfiguration")
+_SIGNS: Final = {"Grea": "above", "Less": "below"}
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
     """One alarm.
 
     ``worst`` is the threshold that is still sane when somebody tunes it by hand:
     none above it, or below it for an alarm that rings when there is too little.
-    ``missing`` is what CloudWatch makes of a period without data.
+    ``missing`` is how CloudWatch treats a period without data.
     """
 
     name: str
@@ -52,16 +57,16 @@ class Alarm:
     namespace: str
     metric: str
     dimensions: Mapping[str, str]
-    statistic: "StatisticType"
+    statistic: "StatisticType" = "Maximum"
     period: int
-    periods: int
-    comparison: "ComparisonOperatorType"
+    periods: int = 1
+    comparison: "ComparisonOperatorType" = "GreaterThanThreshold"
     threshold: float
     worst: float
     missing: str
 
-    def wanted(self, actions: Sequence[str]) -> dict[str, Any]:
-        """Return the arguments that make the alarm."""
+    def arguments(self, actions: Sequence[str]) -> dict[str, Any]:
+        """Return the arguments of put_metric_alarm that create it."""
         return {
             "AlarmName": self.name,
             "AlarmDescription": self.about,
@@ -78,29 +83,29 @@ class Alarm:
             "TreatMissingData": self.missing,
         }
 
-    def tuned(self, found: "MetricAlarmTypeDef") -> list[str]:
-        """Return how an alarm that exists differs, in words."""
-        wanted, present = self.wanted(()), {**found}
+    def differences(self, found: "MetricAlarmTypeDef") -> list[str]:
+        """Return how an existing alarm was tuned, in words."""
+        own, present = self.arguments(()), {**found}
         if present.get("DatapointsToAlarm") == present.get("EvaluationPeriods"):
             present.pop("DatapointsToAlarm", None)  # all of them, as without it
-        differing = [
-            f"{name} {present.get(name, 'none')} instead of {wanted.get(name, 'none')}"
+        differences = [
+            f"{name} {present.get(name, 'none')} instead of {own.get(name, 'none')}"
             for name in _TUNABLE
-            if present.get(name) != wanted.get(name)
+            if present.get(name) != own.get(name)
         ]
-        return differing if found.get("ActionsEnabled") else [*differing, "actions switched off"]
+        return differences if found.get("ActionsEnabled") else [*differences, _SWITCHED_OFF]
 
-    def anew(self, found: "MetricAlarmTypeDef", actions: Sequence[str]) -> dict[str, Any]:
-        """Return the arguments that make an alarm again that exists, with actions more.
+    def reset(self, found: "MetricAlarmTypeDef", actions: Sequence[str]) -> dict[str, Any]:
+        """Return the arguments that reset an existing alarm, and add actions.
 
-        Only who is told stays: what else it was given may not go together with what it
-        should have, as ExtendedStatistic with Statistic.
+        Only its notifications stay: other options may not go together with those of this
+        alarm, as ExtendedStatistic with Statistic.
         """
-        told = {name: value for name, value in found.items() if name in _TOLD and value}
-        return {**told, **self.wanted(_together(found, actions))}
+        kept = {name: value for name, value in found.items() if name in _NOTIFICATIONS and value}
+        return {**kept, **self.arguments(_together(found, actions))}
 
     def faults(self, found: "MetricAlarmTypeDef") -> list[str]:
-        """Return why an alarm that watches the same does not do its work, in words."""
+        """Return why an existing alarm on the same metric does not do its work, in words."""
         faults = []
         if found.get("ComparisonOperator", "")[:4] != self.comparison[:4]:
             faults.append("it looks in the wrong direction")
@@ -109,13 +114,38 @@ class Alarm:
         if self.missing == "breaching" and found.get("TreatMissingData") != "breaching":
             faults.append("it takes missing data for good news (TreatMissingData=breaching)")
         if not found.get("ActionsEnabled"):
-            faults.append("its actions are switched off")
+            faults.append(f"its {_SWITCHED_OFF}")
         return faults
 
     def _beyond(self, threshold: float) -> bool:
         if self.comparison.startswith("Less"):
             return threshold < self.worst
         return threshold > self.worst
+
+
+_SWITCHED_OFF: Final = "actions are switched off"
+
+
+def with_actions(found: "MetricAlarmTypeDef", actions: Sequence[str]) -> dict[str, Any]:
+    """Return the arguments that leave an existing alarm as it is, and add actions."""
+    # Of Metrics, even an empty list cannot stand beside MetricName.
+    present = {name: value for name, value in found.items() if name in _accepted() and value != []}
+    return {**present, "AlarmActions": _together(found, actions)}
+
+
+def _together(found: "MetricAlarmTypeDef", actions: Sequence[str]) -> list[str]:
+    return [*(one for one in found.get("AlarmActions", []) if one not in actions), *actions]
+
+
+@functools.cache
+def _accepted() -> frozenset[str]:
+    """Return the arguments of put_metric_alarm that this version of botocore knows."""
+    model = botocore.session.get_session().get_service_model("cloudwatch")
+    shape = model.operation_model("PutMetricAlarm").input_shape
+    return frozenset(shape.members if shape else ())
+
+
+# --- the alarms of one wiring ------------------------------------------------------------------
 
 
 def alarms_of(prefix: str, queue_arn: str, dead_letter_arn: str, set_: str) -> tuple[Alarm, ...]:
@@ -127,28 +157,9 @@ def alarms_of(prefix: str, queue_arn: str, dead_letter_arn: str, set_: str) -> t
     )
 
 
-def put_back(found: "MetricAlarmTypeDef", actions: Sequence[str]) -> dict[str, Any]:
-    """Return the arguments that leave an alarm as it is, with actions more."""
-    # Of Metrics, even an empty list cannot stand beside MetricName.
-    present = {name: value for name, value in found.items() if name in _taken() and value != []}
-    return {**present, "AlarmActions": _together(found, actions)}
-
-
-def _together(found: "MetricAlarmTypeDef", actions: Sequence[str]) -> list[str]:
-    return [*(one for one in found.get("AlarmActions", []) if one not in actions), *actions]
-
-
-@functools.cache
-def _taken() -> frozenset[str]:
-    """Return what put_metric_alarm takes: all that this version of botocore can read."""
-    model = botocore.session.get_session().get_service_model("cloudwatch")
-    taken = model.operation_model("PutMetricAlarm").input_shape
-    return frozenset(taken.members if taken else ())
-
-
 def _official_rates(prefix: str) -> tuple[Alarm, ...]:
-    # SES writes them only after mail was sent: until then the state stays what it was, as
-    # "Creating reputation monitoring alarms using CloudWatch" in its guide has it.
+    # SES writes them only after mail was sent: until then the state stays what it was, as in
+    # "Creating reputation monitoring alarms using CloudWatch" in its guide.
     return tuple(
         Alarm(
             name=f"{prefix}-official-{what}-rate",
@@ -156,48 +167,42 @@ def _official_rates(prefix: str) -> tuple[Alarm, ...]:
             namespace="AWS/SES",
             metric=metric,
             dimensions={},
-            statistic="Maximum",
-            period=3_600,
-            periods=1,
-            comparison="GreaterThanThreshold",
+            period=_HOUR,
             threshold=threshold,
             worst=worst,
             missing="ignore",
         )
         for what, metric, threshold, worst, review in (
-            ("bounce", "Reputation.BounceRate", 0.03, _HIGHEST_BOUNCES, "5 %"),
-            ("complaint", "Reputation.ComplaintRate", 0.0008, _HIGHEST_COMPLAINTS, "0.1 %"),
+            ("bounce", "Reputation.BounceRate", 0.03, _HIGHEST_BOUNCE_RATE, "5 %"),
+            ("complaint", "Reputation.ComplaintRate", 0.0008, _HIGHEST_COMPLAINT_RATE, "0.1 %"),
         )
     )
 
 
 def _own_rates(prefix: str, configuration_set: str) -> tuple[Alarm, ...]:
-    # Silence has an alarm of its own; here it is no reason to ring, nor to be relieved.
+    # Silence has an alarm of its own: here it neither starts nor ends one.
     return tuple(
         Alarm(
             name=f"{prefix}-{configuration_set}-{what}-rate",
             about=f"The {what} rate of today and yesterday, known before SES's own.",
-            namespace=cloudwatch_names.NAMESPACE,
+            namespace=cloudwatch.NAMESPACE,
             metric=metric,
-            dimensions={cloudwatch_names.CONFIGURATION_SET: configuration_set},
-            statistic="Maximum",
-            period=3_600,
-            periods=1,
-            comparison="GreaterThanThreshold",
+            dimensions={cloudwatch.CONFIGURATION_SET: configuration_set},
+            period=_HOUR,
             threshold=threshold,
             worst=worst,
             missing="ignore",
         )
         for what, metric, threshold, worst in (
-            ("bounce", cloudwatch_names.BOUNCE_RATE, 0.02, _HIGHEST_BOUNCES),
-            ("complaint", cloudwatch_names.COMPLAINT_RATE, 0.0005, _HIGHEST_COMPLAINTS),
+            ("bounce", cloudwatch.BOUNCE_RATE, 0.02, _HIGHEST_BOUNCE_RATE),
+            ("complaint", cloudwatch.COMPLAINT_RATE, 0.0005, _HIGHEST_COMPLAINT_RATE),
         )
     )
 
 
 def _queue_alarms(prefix: str, queue: str, dead_letters: str) -> tuple[Alarm, ...]:
-    # SQS stops writing for a queue that nobody touches for six hours: that is no fault,
-    # except where silence is what is watched for.
+    # SQS stops writing metrics of a queue that nobody uses for six hours: that is no fault,
+    # except for the alarm on silence.
     return (
         Alarm(
             name=f"{prefix}-age",
@@ -205,40 +210,84 @@ def _queue_alarms(prefix: str, queue: str, dead_letters: str) -> tuple[Alarm, ..
             namespace="AWS/SQS",
             metric="ApproximateAgeOfOldestMessage",
             dimensions={"QueueName": queue},
-            statistic="Maximum",
             period=300,
             periods=3,
-            comparison="GreaterThanThreshold",
             threshold=LONGEST_WAIT,
-            worst=4 * 3_600,
+            worst=4 * _HOUR,
             missing="notBreaching",
         ),
         Alarm(
             name=f"{prefix}-dead-letters",
-            about="Messages were given up: suppression-ingest dead-letters tells why.",
+            about="There are dead letters: suppression-ingest dead-letters list says why.",
             namespace="AWS/SQS",
             metric="ApproximateNumberOfMessagesVisible",
             dimensions={"QueueName": dead_letters},
-            statistic="Maximum",
             period=300,
-            periods=1,
-            comparison="GreaterThanThreshold",
             threshold=0,
             worst=10,
             missing="notBreaching",
         ),
         Alarm(
             name=f"{prefix}-silence",
-            about="No feedback for a day: nothing was sent, or SES is not heard any more.",
+            about="No feedback for a day: nothing was sent, or SES's events do not arrive.",
             namespace="AWS/SQS",
             metric="NumberOfMessagesSent",
             dimensions={"QueueName": queue},
             statistic="Sum",
             period=_DAY,
-            periods=1,
             comparison="LessThanThreshold",
             threshold=1,
             worst=1,
             missing="breaching",
         ),
     )
+
+
+# --- steps -------------------------------------------------------------------------------------
+
+
+class AlarmSteps:
+    """Compares the alarms with those that exist.
+
+    Args:
+        aws: the account.
+        topics: to notify when one rings.
+        reset: whether to reset those that were tuned by hand.
+    """
+
+    def __init__(self, aws: Aws, topics: Sequence[str], *, reset: bool) -> None:
+        self._aws = aws
+        self._topics = topics
+        self._reset = reset
+
+    def steps(self, alarms: Iterable[Alarm]) -> Iterator[Step]:
+        """Yield the steps."""
+        for alarm in alarms:
+            yield from self._steps_of(alarm)
+
+    def _steps_of(self, alarm: Alarm) -> Iterator[Step]:
+        on_metric = state.alarms_on(self._aws, alarm.namespace, alarm.metric, alarm.dimensions)
+        found = next((one for one in on_metric if one["AlarmName"] == alarm.name), None)
+        what, topics = f"alarm {alarm.name}", self._topics
+        bound = f"{alarm.metric} {_SIGNS[alarm.comparison[:4]]} {alarm.threshold:g}"
+        if found is None:
+            yield create(what, bound, _put_alarm(self._aws, alarm.arguments(topics)))
+            return
+        tuned = alarm.differences(found)
+        missing_topics = set(topics) - set(found.get("AlarmActions", []))
+        if tuned and self._reset:
+            put = _put_alarm(self._aws, alarm.reset(found, topics))
+            yield change(what, f"reset: {'; '.join(tuned)}", put)
+            return
+        if missing_topics:
+            yield change(
+                what, "notify the alarm topic", _put_alarm(self._aws, with_actions(found, topics))
+            )
+        if tuned:
+            yield warn(what, f"{'; '.join(tuned)}; kept without --reset-alarms")
+        elif not missing_topics:
+            yield keep(what, bound)
+
+
+def _put_alarm(aws: Aws, arguments: dict[str, Any]) -> Callable[[], None]:
+    return call(aws.cloudwatch.put_metric_alarm, **arguments)

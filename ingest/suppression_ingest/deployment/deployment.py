@@ -1,4 +1,4 @@
-"""A deployment as it is: settings, AWS and the database, each asked once."""
+"""What the checks look at: settings, AWS and the database, each asked once."""
 
 import datetime as dt
 import functools
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from suppression_ingest.aws.failures import translated
 from suppression_ingest.aws.session import Aws, region_of
-from suppression_ingest.deployment import reading
-from suppression_ingest.deployment.findings import cannot_tell
+from suppression_ingest.deployment import state
 from suppression_ingest.deployment.names import configuration_set_arn, name_in
-from suppression_ingest.deployment.reading import FoundQueue
+from suppression_ingest.deployment.results import cannot_check
 from suppression_ingest.deployment.settings import AwsSettings
+from suppression_ingest.deployment.state import FoundQueue
 from suppression_ingest.errors import AwsError, Malformed
 from suppression_ingest.json_object import JsonObject, parse_object
 from suppression_service.config import SettingsError
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 
 class Deployment:
-    """What the checks look at.
+    """A deployment as it is.
 
-    A property whose value depends on something that is not there ends the check that
-    asks for it (:class:`.findings.CannotTell`): the part that is missing has a check of its own.
+    A property that depends on something missing ends the check that reads it
+    (:class:`.results.CannotCheck`): the missing part has a check of its own.
 
     Args:
         settings: those that the worker starts with.
@@ -51,7 +51,7 @@ class Deployment:
         self._store: Store | None = None
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         if self._store:
             self._store.close()
 
@@ -60,7 +60,7 @@ class Deployment:
         """The account.
 
         Raises:
-            AwsError, SettingsError: AWS does not know us; it is asked only once.
+            AwsError, SettingsError: the connection failed; it is tried only once.
         """
         if isinstance(self._connection, Exception):
             raise self._connection
@@ -90,7 +90,7 @@ class Deployment:
         try:
             return self.store
         except StoreError:
-            cannot_tell("the database cannot be used")
+            cannot_check("the database cannot be used")
 
     # --- the queues ----------------------------------------------------------------------------
 
@@ -98,9 +98,9 @@ class Deployment:
     def queue(self) -> FoundQueue:
         """The queue of the settings."""
         if not self.settings.queue_url:
-            cannot_tell("SUPPRESSION_QUEUE_URL is not set")
-        found = reading.queue_at(self.aws, self.settings.queue_url)
-        return found or cannot_tell("the queue is not there")
+            cannot_check("SUPPRESSION_QUEUE_URL is not set")
+        found = state.queue_at(self.aws, self.settings.queue_url)
+        return found or cannot_check("the queue is not there")
 
     @property
     def queue_region(self) -> str:
@@ -117,53 +117,53 @@ class Deployment:
 
     @functools.cached_property
     def dead_letters(self) -> FoundQueue:
-        """The queue of dead letters."""
+        """The dead-letter queue."""
         if not (arn := self.redrive.get("deadLetterTargetArn")):
-            cannot_tell("the queue has no dead-letter queue")
-        found = reading.queue_named(self.aws, name_in(str(arn)))
-        return found or cannot_tell("the dead-letter queue is not there")
+            cannot_check("the queue has no dead-letter queue")
+        found = state.queue_named(self.aws, name_in(str(arn)))
+        return found or cannot_check("the dead-letter queue is not there")
 
     # --- SES -----------------------------------------------------------------------------------
 
     @functools.cached_property
     def account(self) -> "GetAccountResponseTypeDef":
-        """What SES says of the account."""
-        return reading.account(self.aws)
+        """SES's attributes of the account."""
+        return state.account(self.aws)
 
     @property
     def set_name(self) -> str:
         """The configuration set of the settings."""
-        return self.settings.configuration_set or cannot_tell(
+        return self.settings.configuration_set or cannot_check(
             "SUPPRESSION_CONFIGURATION_SET is not set"
         )
 
     @property
     def set_arn(self) -> str:
-        """Under which name SES publishes its events."""
+        """The ARN under which SES publishes its events."""
         return configuration_set_arn(self.aws, self.set_name)
 
     @functools.cached_property
     def configuration_set(self) -> "GetConfigurationSetResponseTypeDef | None":
-        """The configuration set; None where it is not there."""
-        return reading.configuration_set(self.aws, self.set_name)
+        """The configuration set; None where it does not exist."""
+        return state.configuration_set(self.aws, self.set_name)
 
     @functools.cached_property
     def destinations(self) -> "list[EventDestinationTypeDef]":
         """Its event destinations."""
-        return reading.destinations(self.aws, self.set_name)
+        return state.destinations(self.aws, self.set_name)
 
     # --- the topic -----------------------------------------------------------------------------
 
     @functools.cached_property
     def topic_arn(self) -> str:
-        """The topic that most of the parts agree on.
+        """The topic that most of the parts name.
 
-        So the part that disagrees is the one that fails, and not all the others.
+        So only the part that names another one fails, and not all the others.
         """
-        leads = [one.get("SnsDestination", {}).get("TopicArn", "") for one in self._published]
-        votes = [arn for arn in leads if arn] + list(self.settings.topic_arns)
+        named = [one.get("SnsDestination", {}).get("TopicArn", "") for one in self._published]
+        votes = [arn for arn in named if arn] + list(self.settings.topic_arns)
         if not votes:
-            cannot_tell("no topic is known: no destination leads to one, and none is allowed")
+            cannot_check("no topic is known: no destination publishes to one, and none is allowed")
         return max(votes, key=lambda arn: votes.count(arn) + self._reaches_queue(arn))
 
     @property
@@ -173,34 +173,34 @@ class Deployment:
     def _reaches_queue(self, topic_arn: str) -> bool:
         if not self.settings.queue_url:
             return False
-        return reading.subscription(self.aws, topic_arn, self.queue.arn) is not None
+        return state.subscription(self.aws, topic_arn, self.queue.arn) is not None
 
     @functools.cached_property
     def topic(self) -> dict[str, str]:
         """The topic's attributes."""
-        return reading.topic_attributes(self.aws, self.topic_arn) or cannot_tell(
+        return state.topic_attributes(self.aws, self.topic_arn) or cannot_check(
             "the topic is not there"
         )
 
     @functools.cached_property
     def subscription(self) -> dict[str, str] | None:
         """The queue's subscription to the topic; None without one."""
-        return reading.subscription(self.aws, self.topic_arn, self.queue.arn)
+        return state.subscription(self.aws, self.topic_arn, self.queue.arn)
 
     # --- metrics -------------------------------------------------------------------------------
 
     def queue_metric(
         self, metric: str, statistic: "StatisticType", since: dt.timedelta
     ) -> float | None:
-        """Return a metric of the queue over the last while; None without data."""
-        moment = self.now()
+        """Return a metric of the queue over the last time; None without data."""
+        now = self.now()
         with translated():
             answer = self.aws.cloudwatch.get_metric_statistics(
                 Namespace="AWS/SQS",
                 MetricName=metric,
                 Dimensions=[{"Name": "QueueName", "Value": name_in(self.queue.arn)}],
-                StartTime=moment - since,
-                EndTime=moment + dt.timedelta(minutes=1),
+                StartTime=now - since,
+                EndTime=now + dt.timedelta(minutes=1),
                 # One number for all of it, in whole minutes as CloudWatch wants them.
                 Period=int(since.total_seconds()) // 60 * 60,
                 Statistics=[statistic],

@@ -1,98 +1,130 @@
-"""Going through the checklist, and telling what came of it."""
+"""The checklist, in the order to fix things in, and how its results are printed."""
 
 import dataclasses
+import functools
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 import typer
 
-from suppression_ingest.deployment.checks import CHECKS, Check
+from suppression_ingest.deployment import operation_checks, wiring_checks
 from suppression_ingest.deployment.deployment import Deployment
-from suppression_ingest.deployment.findings import CannotTell, Finding, Verdict
+from suppression_ingest.deployment.results import CannotCheck, CheckResult, Status
 from suppression_ingest.errors import AwsError
 from suppression_service.config import SettingsError
 from suppression_service.store import StoreError
 
-#: How the doctor ends: some checks failed, or none failed and some could not be made.
+#: Exit status: some checks failed; or none failed, and some could not be made.
 EXIT_FAILED: Final = 1
-EXIT_CANNOT_TELL: Final = 3
+EXIT_UNKNOWN: Final = 3
 
 
-class Result(NamedTuple):
-    """A check, and what it found."""
+class Check(NamedTuple):
+    """A line of the checklist: a name for scripts, and the function that checks."""
 
     name: str
-    finding: Finding
+    run: Callable[[Deployment], CheckResult]
 
 
-def examine(deployment: Deployment, checks: Iterable[Check] = CHECKS) -> Iterator[Result]:
+CHECKS: Final = (
+    Check("credentials", wiring_checks.credentials),
+    Check("sending", wiring_checks.sending),
+    Check("account suppression", wiring_checks.account_suppression),
+    Check("configuration set", wiring_checks.configuration_set),
+    Check("event destination", wiring_checks.event_destination),
+    Check("topic", wiring_checks.topic),
+    Check("subscription", wiring_checks.subscription),
+    Check("raw delivery", wiring_checks.raw_delivery),
+    Check("queue", wiring_checks.queue),
+    Check("queue policy", wiring_checks.queue_policy),
+    Check("dead-letter queue", wiring_checks.dead_letter_queue),
+    Check("alarms", operation_checks.alarms),
+    Check("topic allowlist", operation_checks.allowlist),
+    Check("database", operation_checks.database),
+    Check("dead letters", operation_checks.dead_letters),
+    Check("backlog", operation_checks.backlog),
+    Check("feedback", operation_checks.feedback),
+    Check("identities", operation_checks.identities),
+)
+
+
+class Checked(NamedTuple):
+    """The name of a check, and its result."""
+
+    name: str
+    result: CheckResult
+
+
+def examine(deployment: Deployment, checks: Iterable[Check] = CHECKS) -> Iterator[Checked]:
     """Make checks one after the other; none of them ends the others."""
     for check in checks:
-        yield Result(check.name, looked(lambda check=check: check.look(deployment)))  # type: ignore[misc]
+        yield Checked(check.name, result_of(functools.partial(check.run, deployment)))
 
 
-def looked(look: Callable[[], Finding]) -> Finding:
-    """Return what a look found; that it could not be told, where AWS does not let us."""
+def result_of(check: Callable[[], CheckResult]) -> CheckResult:
+    """Return the result of a check; UNKNOWN where it raises what a deployment may raise."""
     try:
-        return look()
-    except (CannotTell, AwsError, SettingsError, StoreError) as error:
-        return Finding(Verdict.CANNOT_TELL, str(error))
+        return check()
+    except (CannotCheck, AwsError, SettingsError, StoreError) as error:
+        return CheckResult(Status.UNKNOWN, str(error))
 
 
-def exit_status(results: Iterable[Result]) -> int:
-    """Return the status to end with."""
-    verdicts = {result.finding.verdict for result in results}
-    if Verdict.FAIL in verdicts:
+def exit_status(results: Iterable[Checked]) -> int:
+    """Return the exit status."""
+    statuses = {checked.result.status for checked in results}
+    if Status.FAIL in statuses:
         return EXIT_FAILED
-    return EXIT_CANNOT_TELL if Verdict.CANNOT_TELL in verdicts else 0
+    return EXIT_UNKNOWN if Status.UNKNOWN in statuses else 0
 
 
-# Told apart by shape and by word: colour is only for those who see it.
+# Distinct by shape and by word too: not everybody sees colours.
 _MARKS: Final = {
-    Verdict.PASS: ("✓", "ok", typer.colors.GREEN),
-    Verdict.FAIL: ("✗", "FAIL", typer.colors.RED),
-    Verdict.CANNOT_TELL: ("?", "can't tell", typer.colors.YELLOW),
+    Status.PASS: ("✓", "ok", typer.colors.GREEN),
+    Status.FAIL: ("✗", "FAIL", typer.colors.RED),
+    Status.UNKNOWN: ("?", "unknown", typer.colors.YELLOW),
 }
 _PLAIN: Final = {"✓": "+", "✗": "x", "?": "?"}
 _NAME: Final = 20
 _WORD: Final = 11
 
 
-def lines_of(result: Result, encoding: str) -> list[str]:
-    """Return the lines that tell a person, coloured.
+def lines_of(checked: Checked, encoding: str) -> list[str]:
+    """Return coloured lines for a person.
+
+    Not by rich: it wraps lines, and raises where the encoding lacks a character.
 
     Args:
-        result: to be told.
-        encoding: of where they go to.
+        checked: what to print.
+        encoding: of the output.
     """
-    finding = result.finding
-    symbol, word, colour = _MARKS[finding.verdict]
+    name, result = checked
+    symbol, word, colour = _MARKS[result.status]
     mark = typer.style(f"{_encodable(symbol, encoding)} {word:<{_WORD}}", fg=colour)
     indent = " " * (2 + _WORD + _NAME)
-    more = [("fix", finding.fix), ("note", finding.note)]
+    more = [("fix", result.fix), ("note", result.note)]
     return [
-        f"{mark}{result.name:<{_NAME}}{finding.said}",
+        f"{mark}{name:<{_NAME}}{result.said}",
         *(f"{indent}{label}: {text}" for label, text in more if text),
     ]
 
 
-def summary_of(results: Iterable[Result]) -> str:
+def summary_of(results: Iterable[Checked]) -> str:
     """Return the last line."""
-    verdicts = [result.finding.verdict for result in results]
-    counts = {verdict: verdicts.count(verdict) for verdict in Verdict}
+    counts = Counter(checked.result.status for checked in results)
     parts = [
-        f"{counts[Verdict.PASS]} ok",
-        f"{counts[Verdict.FAIL]} failed",
-        f"{counts[Verdict.CANNOT_TELL]} could not be told",
+        f"{counts[Status.PASS]} ok",
+        f"{counts[Status.FAIL]} failed",
+        f"{counts[Status.UNKNOWN]} could not be checked",
     ]
     return ", ".join(parts)
 
 
-def as_json(results: Iterable[Result]) -> str:
-    """Return everything for a machine: stable names, verdicts, and the texts."""
+def as_json(results: Iterable[Checked]) -> str:
+    """Return everything as JSON: stable names and statuses, and the texts."""
     results = list(results)
-    checks = [{"check": one.name, **dataclasses.asdict(one.finding)} for one in results]
+    checks = [{"check": one.name, **dataclasses.asdict(one.result)} for one in results]
     return json.dumps({"exit_status": exit_status(results), "checks": checks}, indent=2)
 
 

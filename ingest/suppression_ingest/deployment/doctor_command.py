@@ -34,7 +34,7 @@ def doctor_command(
     ] = "",
     probe_seconds: Annotated[
         int, typer.Option(min=1, help="how long to wait for its bounce")
-    ] = probe.PATIENCE,
+    ] = probe.TIMEOUT_SECONDS,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON, for scripts")] = False,
 ) -> None:
     """Go through the deployment checklist, with the settings that the worker starts with.
@@ -48,7 +48,7 @@ def doctor_command(
     Examples:
       suppression-ingest doctor
       suppression-ingest doctor --probe --from news@example.com
-      suppression-ingest doctor --json | jq '.checks[] | select(.verdict != "pass")'
+      suppression-ingest doctor --json | jq '.checks[] | select(.status != "pass")'
     """  # noqa: D301 - a real backspace, by which click keeps lines apart
     if send_probe and not sender:
         raise SettingsError("--probe needs --from: a verified address to send it from")
@@ -62,7 +62,7 @@ def doctor_command(
     raise typer.Exit(doctor.exit_status(results))
 
 
-def _examined(deployment: Deployment, *, quiet: bool) -> list[doctor.Result]:
+def _examined(deployment: Deployment, *, quiet: bool) -> list[doctor.Checked]:
     results = []
     for result in doctor.examine(deployment):
         _tell(result, quiet=quiet)
@@ -70,13 +70,13 @@ def _examined(deployment: Deployment, *, quiet: bool) -> list[doctor.Result]:
     return results
 
 
-def _tell(result: doctor.Result, *, quiet: bool) -> None:
+def _tell(result: doctor.Checked, *, quiet: bool) -> None:
     if not quiet:
         for line in doctor.lines_of(result, sys.stdout.encoding):
             typer.echo(line)
 
 
-def _probed(deployment: Deployment, sender: str, seconds: int) -> doctor.Result:
+def _probed(deployment: Deployment, sender: str, seconds: int) -> doctor.Checked:
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("waiting for the bounce"), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as p:
@@ -84,4 +84,4 @@ def _probed(deployment: Deployment, sender: str, seconds: int) -> doctor.Result:
         asked = probe.Probe(
             deployment, sender, seconds, waited=lambda s: p.update(task, completed=s)
         )
-        return doctor.Result("probe", doctor.looked(asked.look))
+        return doctor.Checked("probe", doctor.result_of(asked.run))

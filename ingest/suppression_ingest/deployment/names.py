@@ -1,4 +1,4 @@
-"""What the parts of the wiring are called."""
+"""The names and ARNs of the parts of the wiring."""
 
 import dataclasses
 import re
@@ -10,7 +10,7 @@ from suppression_service.config import SettingsError
 #: The prefix of all names, unless another is asked for.
 DEFAULT_NAME: Final = "ses-feedback"
 
-# Short enough that every name made from it is taken by the service it is for.
+# Short enough that each service accepts the names made from it.
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,60}")
 #: What SES allows as the name of a configuration set, or of an event destination.
 _SET = re.compile(r"[0-9A-Za-z_-]{1,64}")
@@ -18,7 +18,7 @@ _SET = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Names:
-    """The names and ARNs of one wiring; they can be told before anything exists."""
+    """The names and ARNs of one wiring; they are known before anything exists."""
 
     prefix: str
     configuration_set: str
@@ -32,7 +32,7 @@ class Names:
         """Return the names for a prefix.
 
         Raises:
-            SettingsError: the prefix or the configuration set is no name.
+            SettingsError: the prefix or the configuration set is not a valid name.
         """
         if not _NAME.fullmatch(prefix):
             raise SettingsError("--name: up to 60 letters, digits, - and _")

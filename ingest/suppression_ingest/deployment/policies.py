@@ -1,7 +1,8 @@
 """Resource policies: what they allow, and adding a statement to one.
 
 Only as much of IAM's language as decides whether SES may publish to a topic and SNS
-may send to a queue. What goes beyond it gives :attr:`Allowed.UNKNOWN`, never a guess.
+may send to a queue. Anything else gives :attr:`Allowed.UNKNOWN`, never a guess. AWS's own
+simulator (``iam:SimulateCustomPolicy``) takes IAM users as callers only, no services.
 """
 
 import dataclasses
@@ -15,7 +16,7 @@ from typing import Any, Final
 from suppression_ingest.errors import Malformed
 from suppression_ingest.json_object import JsonObject, parse_object
 
-#: The account that stands for everybody else's in questions to a policy.
+#: Any account but ours, to ask a policy about strangers.
 FOREIGN_ACCOUNT: Final = "000000000000"
 
 _ARN: Final = "aws:sourcearn"
@@ -27,13 +28,13 @@ class Allowed(enum.Enum):
 
     YES = enum.auto()
     NO = enum.auto()
-    #: It is written in a way that this program does not read.
+    #: The policy uses what this program does not evaluate.
     UNKNOWN = enum.auto()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Request:
-    """A call by a service of AWS. The names of the context's keys are in lower case."""
+    """A call by a service of AWS. The keys of the context are in lower case."""
 
     service: str
     action: str
@@ -44,17 +45,17 @@ class Request:
 def delivery(queue_arn: str, topic_arn: str) -> Request:
     """Return the request with which SNS delivers from a topic to a queue.
 
-    It tells the topic, and nothing says that it tells the topic's account, too. Source:
+    It carries ``aws:SourceArn``, and AWS does not document ``aws:SourceAccount``. Source:
     "Subscribing an Amazon SQS queue to an Amazon SNS topic" in the SNS guide, whose
-    policies ask for ``aws:SourceArn`` alone; the ARN names the account.
+    policies require ``aws:SourceArn`` alone; the ARN names the account.
     """
-    told = _origin(topic_arn)
-    del told[_ACCOUNT]
-    return Request("sns.amazonaws.com", "sqs:SendMessage", queue_arn, told)
+    context = _origin(topic_arn)
+    del context[_ACCOUNT]
+    return Request("sns.amazonaws.com", "sqs:SendMessage", queue_arn, context)
 
 
 def with_account(request: Request) -> Request:
-    """Return a request as it is if the service tells its resource's account, too."""
+    """Return the same request with ``aws:SourceAccount``."""
     return dataclasses.replace(request, context=_origin(request.context[_ARN]))
 
 
@@ -64,7 +65,7 @@ def publication(topic_arn: str, configuration_set_arn: str) -> Request:
 
 
 def by_a_stranger(request: Request) -> Request:
-    """Return the same request on behalf of somebody else's resource."""
+    """Return the same request for a resource of another account."""
     own = request.context[_ARN]
     foreign = _origin(f"{own.replace(_account(own), FOREIGN_ACCOUNT)}-of-a-stranger")
     return dataclasses.replace(request, context={key: foreign[key] for key in request.context})
@@ -73,8 +74,8 @@ def by_a_stranger(request: Request) -> Request:
 def statement_for(request: Request) -> JsonObject:
     """Return the narrowest statement that allows a request.
 
-    Its Sid is the same for requests of one origin, however much of it they tell: the
-    statement takes the place of one that asks for more.
+    Its Sid is the same for requests of one origin, with or without the account: the
+    statement replaces one that requires more.
     """
     origin = _origin(request.context[_ARN])
     mark = hashlib.blake2b(repr(sorted(origin.items())).encode(), digest_size=4)
@@ -92,7 +93,7 @@ def statement_for(request: Request) -> JsonObject:
 
 
 def with_statement(policy: str, statement: JsonObject) -> str:
-    """Return a policy (empty: none) with a statement more; one of the same Sid is replaced."""
+    """Return a policy (empty: none) with a statement added; one of the same Sid is replaced."""
     document = parse_object(policy) if policy else {"Version": "2012-10-17"}
     others = [other for other in _statements(document) if other.get("Sid") != statement["Sid"]]
     return json.dumps({**document, "Statement": [*others, statement]})
@@ -130,16 +131,16 @@ def _statements(document: JsonObject) -> list[JsonObject]:
 
 
 def _fits(statement: JsonObject, request: Request) -> bool | None:
-    """Return whether a statement applies to a request; None where that cannot be told."""
+    """Return whether a statement applies to a request; None where that is unknown."""
     conditions = statement.get("Condition") or {}
     parts = [
         _names_service(statement.get("Principal"), request.service),
         _like(statement.get("Action"), request.action, ignore_case=True),
         _like(statement.get("Resource"), request.resource),
         *(
-            _holds(operator, key, wanted, request.context)
+            _holds(operator, key, expected, request.context)
             for operator, keys in conditions.items()
-            for key, wanted in keys.items()
+            for key, expected in keys.items()
         ),
     ]
     if False in parts:
@@ -167,8 +168,8 @@ def _regex(pattern: str) -> str:
     return re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
 
 
-def _holds(operator: str, key: str, wanted: Any, context: Mapping[str, str]) -> bool | None:
-    """Return whether a condition holds; None for an operator that is not known here."""
+def _holds(operator: str, key: str, expected: Any, context: Mapping[str, str]) -> bool | None:
+    """Return whether a condition holds; None for an operator that is not supported."""
     name, optional = operator.removesuffix("IfExists"), operator.endswith("IfExists")
     negated = "Not" in name
     compare = _OPERATORS.get(name.replace("Not", ""))
@@ -177,19 +178,19 @@ def _holds(operator: str, key: str, wanted: Any, context: Mapping[str, str]) -> 
     value = context.get(key.lower())
     if value is None:
         return optional or negated
-    return compare(map(str, _listed(wanted)), value) is not negated
+    return compare(map(str, _listed(expected)), value) is not negated
 
 
-def _equal(wanted: Iterable[str], value: str) -> bool:
-    return value in wanted
+def _equal(expected: Iterable[str], value: str) -> bool:
+    return value in expected
 
 
-def _equal_in_any_case(wanted: Iterable[str], value: str) -> bool:
-    return value.lower() in [one.lower() for one in wanted]
+def _equal_in_any_case(expected: Iterable[str], value: str) -> bool:
+    return value.lower() in [one.lower() for one in expected]
 
 
-def _alike(wanted: Iterable[str], value: str) -> bool:
-    return bool(_like(list(wanted), value))
+def _alike(expected: Iterable[str], value: str) -> bool:
+    return bool(_like(list(expected), value))
 
 
 _OPERATORS: Final = {
@@ -209,7 +210,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def takes_from(redrive_allow: str, queue_arn: str) -> bool:
-    """Return whether a redrive allow policy (empty: none) lets a queue give its messages up.
+    """Return whether a redrive allow policy (empty: none) allows a queue as a source.
 
     Source: "Configuring a dead-letter queue" in the SQS developer guide; without a
     policy every queue of the account may.

@@ -1,4 +1,4 @@
-"""Sending one message that is sure to bounce, and following the bounce to the list."""
+"""The probe: one message that is sure to bounce, whose bounce must reach the list."""
 
 import dataclasses
 import secrets
@@ -8,12 +8,12 @@ from typing import Final
 
 from suppression_ingest.aws.failures import translated
 from suppression_ingest.deployment.deployment import Deployment
-from suppression_ingest.deployment.findings import Finding, failed, passed
+from suppression_ingest.deployment.results import CheckResult, failed, passed
 from suppression_ingest.errors import AwsError, NotPermitted
 
-#: Seconds between two looks into the list, and until the bounce is given up.
-TICK: Final = 1.0
-PATIENCE: Final = 120
+#: Seconds between two polls of the list, and until the bounce is given up.
+POLL_SECONDS: Final = 1.0
+TIMEOUT_SECONDS: Final = 120
 
 _TEXT: Final = "A test of the suppression list: this message is to bounce."
 
@@ -23,24 +23,24 @@ class Probe:
     """One message to SES's mailbox simulator, which bounces and harms no reputation.
 
     Args:
-        deployment: what is probed.
+        deployment: to probe.
         sender: an address of an identity that SES has verified.
-        patience: seconds to wait for the bounce.
-        waited: told the seconds so far, again and again.
+        timeout: seconds to wait for the bounce.
+        waited: called with the seconds so far, at each poll.
         sleep: waits some seconds.
         clock: seconds that only grow.
     """
 
     deployment: Deployment
     sender: str
-    patience: float = PATIENCE
+    timeout: float = TIMEOUT_SECONDS
     waited: Callable[[float], None] = lambda _: None
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
 
-    def look(self) -> Finding:
+    def run(self) -> CheckResult:
         """Send, and wait for the bounce to be stored."""
-        # The label makes the address one that nothing is known of yet.
+        # The label makes it a new address, without feedback so far.
         address = f"bounce+probe-{secrets.token_hex(4)}@simulator.amazonses.com"
         store = self.deployment.usable_store
         try:
@@ -50,12 +50,12 @@ class Probe:
         except AwsError as error:
             return failed(f"not sent: {error}", "--from must be of an identity that SES verified")
         began = self.clock()
-        while (seconds := self.clock() - began) < self.patience:
+        while (seconds := self.clock() - began) < self.timeout:
             if store.address(address).events:
                 return passed(f"the bounce was stored {seconds:.0f} s after sending")
             self.waited(seconds)
-            self.sleep(TICK)
-        return self._where_it_is()
+            self.sleep(POLL_SECONDS)
+        return self._last_seen()
 
     def _send(self, address: str) -> None:
         with translated():
@@ -71,19 +71,19 @@ class Probe:
                 ConfigurationSetName=self.deployment.set_name,
             )
 
-    def _where_it_is(self) -> Finding:
-        """Tell how far the bounce came, as far as that can be seen."""
-        said = f"sent, and no bounce stored after {self.patience:.0f} s"
-        # Asked anew: what was known from before has changed.
+    def _last_seen(self) -> CheckResult:
+        """Say how far the bounce got, as far as that can be seen."""
+        said = f"sent, and no bounce stored after {self.timeout:.0f} s"
+        # Read again: the cached values are older than the probe.
         for name in ("queue", "dead_letters"):
             vars(self.deployment).pop(name, None)
         if waiting := self.deployment.queue.waiting:
             return failed(f"{said}; {waiting} wait in the queue", "start suppression-ingest worker")
         if self.deployment.dead_letters.waiting:
             return failed(
-                f"{said}; there are dead letters", "suppression-ingest dead-letters tells why"
+                f"{said}; there are dead letters", "suppression-ingest dead-letters list says why"
             )
         return failed(
             f"{said}, and nothing in the queue",
-            "mend what fails above; a worker on another database would take it away, too",
+            "fix what fails above; or a worker with another database consumed it",
         )

@@ -1,30 +1,33 @@
-"""Creating the wiring, or completing what is there of it.
+"""Creating the wiring, or completing what exists of it.
 
-The whole plan is made by reading, before anything is done: ARNs can be told from
-names. What is found is never weakened: a longer retention, a stricter policy, more
-events and an alarm tuned by hand stay, and what is in the way is only pointed out.
+The whole plan is made by reading, before anything is changed: ARNs follow from names.
+Nothing that exists is weakened: a longer retention, a stricter policy, more events and
+an alarm tuned by hand stay, and the plan only warns of what is in the way.
 """
 
 import dataclasses
 from collections.abc import Sequence
 
 from suppression_ingest.aws.session import Aws
-from suppression_ingest.deployment import reading
-from suppression_ingest.deployment.alarm_steps import AlarmSteps
-from suppression_ingest.deployment.alarms import alarms_of
+from suppression_ingest.deployment import state
+from suppression_ingest.deployment.alarms import AlarmSteps, alarms_of
+from suppression_ingest.deployment.delivery_steps import (
+    QueueSteps,
+    SubscriptionSteps,
+    TopicSteps,
+    is_on,
+)
 from suppression_ingest.deployment.names import Names, name_in
 from suppression_ingest.deployment.plan import Step
-from suppression_ingest.deployment.queue_steps import QueueSteps
 from suppression_ingest.deployment.ses_steps import SesSteps
-from suppression_ingest.deployment.topic_steps import SubscriptionSteps, TopicSteps, is_on
 from suppression_ingest.errors import AwsError
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Wishes:
-    """What is asked for beyond the names.
+class Options:
+    """What can be chosen besides the names.
 
-    ``alarm_topics`` are told when an alarm rings; ``reset_alarms`` puts back alarms that
+    ``alarm_topics`` are notified when an alarm rings; ``reset_alarms`` resets alarms that
     were tuned by hand.
     """
 
@@ -34,26 +37,26 @@ class Wishes:
 
 
 class Provision:
-    """Plans what one wiring lacks.
+    """Plans what to create and to change for one wiring.
 
     Args:
         aws: the account.
         names: of the wiring.
-        wishes: what else is asked for.
+        options: what else is chosen.
     """
 
-    def __init__(self, aws: Aws, names: Names, wishes: Wishes) -> None:
+    def __init__(self, aws: Aws, names: Names, options: Options) -> None:
         self._aws = aws
         self._names = names
-        self._wishes = wishes
+        self._options = options
 
     def plan(self) -> list[Step]:
-        """Return every step, in the order in which it is to be done.
+        """Return every step, in the order in which to carry them out.
 
         Raises:
-            AwsError: AWS does not tell what is there.
+            AwsError: AWS does not answer, or refuses.
         """
-        aws, names, wishes = self._aws, self._names, self._wishes
+        aws, names, options = self._aws, self._names, self._options
         queues = QueueSteps(aws, names)
         alarms = alarms_of(
             names.prefix, names.queue_arn, queues.dead_letter_arn, names.configuration_set
@@ -61,19 +64,19 @@ class Provision:
         return [
             *TopicSteps(aws, names).steps(),
             *queues.steps(),
-            *SubscriptionSteps(aws, names, raw=wishes.raw_delivery).steps(),
+            *SubscriptionSteps(aws, names, raw=options.raw_delivery).steps(),
             *SesSteps(aws, names).steps(),
-            *AlarmSteps(aws, wishes.alarm_topics, reset=wishes.reset_alarms).steps(alarms),
+            *AlarmSteps(aws, options.alarm_topics, reset=options.reset_alarms).steps(alarms),
         ]
 
     def settings(self) -> dict[str, str]:
-        """Return the settings to start the worker with, once the wiring is there.
+        """Return the settings to start the worker with, once the wiring exists.
 
         Raises:
-            AwsError: AWS does not tell, or the queue is not there.
+            AwsError: AWS does not answer, or the queue does not exist.
         """
         names = self._names
-        queue = reading.queue_named(self._aws, name_in(names.queue_arn))
+        queue = state.queue_named(self._aws, name_in(names.queue_arn))
         if queue is None:
             raise AwsError("the queue is not there")
         settings = {
@@ -83,11 +86,11 @@ class Provision:
             "SUPPRESSION_QUEUE_URL": queue.url,
             "SUPPRESSION_TOPIC_ARNS": names.topic_arn,
             "SUPPRESSION_CONFIGURATION_SET": names.configuration_set,
-            # Two of the alarms watch them.
+            # Two of the alarms need them.
             "SUPPRESSION_PUBLISH_RATES": "true",
         }
-        subscription = reading.subscription(self._aws, names.topic_arn, names.queue_arn)
+        subscription = state.subscription(self._aws, names.topic_arn, names.queue_arn)
         if is_on((subscription or {}).get("RawMessageDelivery")):
-            # Raw messages have no signature: the queue's policy is what is trusted.
+            # Raw messages have no signature: the queue's policy is trusted instead.
             settings["SUPPRESSION_VERIFY_SIGNATURES"] = "false"
         return settings

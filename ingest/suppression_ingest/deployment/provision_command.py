@@ -8,7 +8,7 @@ import typer
 from suppression_ingest.aws.session import Aws
 from suppression_ingest.deployment.names import DEFAULT_NAME, Names
 from suppression_ingest.deployment.plan import Mark
-from suppression_ingest.deployment.provision import Provision, Wishes
+from suppression_ingest.deployment.provision import Options, Provision
 from suppression_ingest.deployment.settings import AwsSettings
 from suppression_ingest.errors import AwsError
 from suppression_service.config import SettingsError, with_settings
@@ -52,8 +52,8 @@ def provision_command(
     topics = alarm_topic_arn or []
     if names.topic_arn in topics:
         raise SettingsError("--alarm-topic-arn: the topic of the feedback is for SES alone")
-    wishes = Wishes(raw_delivery=raw_delivery, alarm_topics=topics, reset_alarms=reset_alarms)
-    _provide(Provision(aws, names, wishes), dry_run=dry_run)
+    options = Options(raw_delivery=raw_delivery, alarm_topics=topics, reset_alarms=reset_alarms)
+    _provide(Provision(aws, names, options), dry_run=dry_run)
 
 
 def _provide(provision: Provision, *, dry_run: bool) -> None:
@@ -72,7 +72,7 @@ def _provide(provision: Provision, *, dry_run: bool) -> None:
                 step.act()
             except AwsError as error:
                 raise AwsError(f"{error}\nwhat came before is done; run this again") from error
-    if any(step.mark is Mark.LOOK for step in steps):
+    if any(step.mark is Mark.WARN for step in steps):
         typer.echo("! look at the lines that begin with !", err=True)
     for name, value in provision.settings().items():
         typer.echo(f"export {name}={shlex.quote(value)}")

@@ -1,4 +1,4 @@
-"""What the wiring must be like; created so by provision, held to it by doctor."""
+"""Requirements of the wiring: provision creates it so, doctor checks it."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
@@ -10,24 +10,24 @@ if TYPE_CHECKING:
 _HOUR: Final = 3_600
 _DAY: Final = 24 * _HOUR
 
-#: Without these the list, or its rates, would be wrong: a bounce rate needs what was sent,
-#: and a delivery ends a row of soft bounces.
+#: Without these the list, or its rates, would be wrong: a bounce rate needs the number of
+#: sends, and a delivery ends a run of soft bounces.
 NEEDED_EVENTS: "Final[tuple[EventTypeType, ...]]" = ("BOUNCE", "COMPLAINT", "SEND", "DELIVERY")
-#: Those, and the two that tell of mail that was never sent: rare, and nobody else tells.
-#: No DELIVERY_DELAY, SUBSCRIPTION, OPEN or CLICK: nothing comes of them here.
+#: Those, and the two about mail that was never sent: rare, and reported nowhere else.
+#: No DELIVERY_DELAY, SUBSCRIPTION, OPEN or CLICK: they change nothing here.
 PUBLISHED_EVENTS: "Final[tuple[EventTypeType, ...]]" = (
     *NEEDED_EVENTS,
     "REJECT",
     "RENDERING_FAILURE",
 )
 
-#: What the account's own suppression list is to take in.
+#: The reasons for the account's own suppression list.
 SUPPRESSED: "Final[tuple[SuppressionListReasonType, ...]]" = ("BOUNCE", "COMPLAINT")
 
-#: The signature that SNS is to use: SHA-256. It uses SHA-1 unless told (version 1).
+#: The signature that SNS is to use: SHA-256. Its default is SHA-1 (version 1).
 SIGNATURE_VERSION: Final = "2"
 
-#: Seconds that the queue keeps messages when it is made, and at least.
+#: Seconds that the queue keeps messages: when it is created, and at least.
 RETENTION: Final = 7 * _DAY
 LEAST_RETENTION: Final = 4 * _DAY
 #: SQS's longest, for dead letters: it counts from when SNS delivered.
@@ -47,15 +47,15 @@ RECEIVES: Final = 5
 LEAST_RECEIVES: Final = 3
 MOST_RECEIVES: Final = 100
 
-#: Seconds that a message waits in a queue whose worker runs, at most.
+#: The longest that a message waits in a queue whose worker runs, in seconds.
 LONGEST_WAIT: Final = 900
 
-# Nobody can let another service use the keys that AWS manages.
+# The keys that AWS manages cannot be opened to another service.
 _UNUSABLE_KEYS: Final = ("alias/aws/sns", "alias/aws/sqs")
 
 
 def missing_events(
-    found: "Iterable[EventDestinationTypeDef]", topic_arn: str, wanted: "Iterable[EventTypeType]"
+    found: "Iterable[EventDestinationTypeDef]", topic_arn: str, needed: "Iterable[EventTypeType]"
 ) -> "list[EventTypeType]":
     """Return which events no enabled destination publishes to a topic."""
     published = {
@@ -64,7 +64,7 @@ def missing_events(
         if destination.get("Enabled")
         for event in destination["MatchingEventTypes"]
     }
-    return [event for event in wanted if event not in published]
+    return [event for event in needed if event not in published]
 
 
 def to_topic(

@@ -4,18 +4,16 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from suppression_ingest.aws.session import Aws
-from suppression_ingest.deployment import reading
-from suppression_ingest.deployment import requirements as wanted
+from suppression_ingest.deployment import requirements, state
 from suppression_ingest.deployment.names import Names
-from suppression_ingest.deployment.plan import Step, change, create, keep
-from suppression_ingest.deployment.steps import call
+from suppression_ingest.deployment.plan import Step, call, change, create, keep
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2.type_defs import EventDestinationTypeDef
 
 
 class SesSteps:
-    """What SES lacks to tell what becomes of mail.
+    """Compares SES's part of the wiring with the requirements.
 
     Args:
         aws: the account.
@@ -27,14 +25,14 @@ class SesSteps:
         self._names = names
 
     def steps(self) -> Iterator[Step]:
-        """Give the steps; the topic must let SES publish before them."""
+        """Yield the steps; the topic must let SES publish before them."""
         yield from self._configuration_set()
         yield from self._destination()
         yield from self._account_suppression()
 
     def _configuration_set(self) -> Iterator[Step]:
         name = self._names.configuration_set
-        found = reading.configuration_set(self._aws, name)
+        found = state.configuration_set(self._aws, name)
         if found is None:
             act = call(
                 self._aws.ses.create_configuration_set,
@@ -50,8 +48,8 @@ class SesSteps:
             yield from self._own_suppression(own)
 
     def _own_suppression(self, own: Any) -> Iterator[Step]:
-        """Complete what a configuration set says instead of the account."""
-        reasons = _together(own["SuppressedReasons"], wanted.SUPPRESSED)
+        """Complete the suppression of a configuration set that overrides the account's."""
+        reasons = _together(own["SuppressedReasons"], requirements.SUPPRESSED)
         if len(reasons) > len(own["SuppressedReasons"]):
             act = call(
                 self._aws.ses.put_configuration_set_suppression_options,
@@ -63,9 +61,9 @@ class SesSteps:
 
     def _destination(self) -> Iterator[Step]:
         names = self._names
-        found = reading.destinations(self._aws, names.configuration_set)
-        missing = wanted.missing_events(found, names.topic_arn, wanted.PUBLISHED_EVENTS)
-        present = wanted.to_topic(found, names.topic_arn)
+        found = state.destinations(self._aws, names.configuration_set)
+        missing = requirements.missing_events(found, names.topic_arn, requirements.PUBLISHED_EVENTS)
+        present = requirements.to_topic(found, names.topic_arn)
         if not present:
             yield self._new_destination([one["Name"] for one in found])
         elif missing:
@@ -75,7 +73,7 @@ class SesSteps:
 
     def _new_destination(self, taken: Sequence[str]) -> Step:
         names = self._names
-        # A destination of this name that leads elsewhere is somebody's: leave it.
+        # A destination of this name that publishes elsewhere belongs to somebody: leave it.
         free = [names.prefix, *(f"{names.prefix}-{number}" for number in range(2, 12))]
         name = next(name for name in free if name not in taken)
         act = call(
@@ -84,11 +82,13 @@ class SesSteps:
             EventDestinationName=name,
             EventDestination={
                 "Enabled": True,
-                "MatchingEventTypes": list(wanted.PUBLISHED_EVENTS),
+                "MatchingEventTypes": list(requirements.PUBLISHED_EVENTS),
                 "SnsDestination": {"TopicArn": names.topic_arn},
             },
         )
-        return create("event destination", f"{name}: {', '.join(wanted.PUBLISHED_EVENTS)}", act)
+        return create(
+            "event destination", f"{name}: {', '.join(requirements.PUBLISHED_EVENTS)}", act
+        )
 
     def _more_events(self, present: "EventDestinationTypeDef", missing: Sequence[str]) -> Step:
         events = _together(present["MatchingEventTypes"], missing)
@@ -107,9 +107,9 @@ class SesSteps:
 
     def _account_suppression(self) -> Iterator[Step]:
         what = "account suppression"
-        found: Any = reading.account(self._aws).get("SuppressionAttributes") or {}
+        found: Any = state.account(self._aws).get("SuppressionAttributes") or {}
         present = found.get("SuppressedReasons", [])
-        reasons = _together(present, wanted.SUPPRESSED)
+        reasons = _together(present, requirements.SUPPRESSED)
         if len(reasons) == len(present):
             yield keep(what, "for BOUNCE and COMPLAINT")
             return

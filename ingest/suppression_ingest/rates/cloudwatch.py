@@ -1,8 +1,9 @@
-"""Publishing rates and counts to CloudWatch, a chore of the worker.
+"""Publishing rates and counts to CloudWatch, a housekeeping task of the worker.
 
-Every value is a gauge at the beginning of its five minutes. So what is published
-twice, by a second worker or after a restart, is the same value at the same moment;
-whoever watches takes the Maximum.
+Every metric exists once for each configuration set and once, without a dimension, for
+the whole account. Each value is a gauge with the timestamp of the beginning of its five
+minutes: a second worker, or one that was restarted, publishes the same value at the
+same timestamp. So read the Maximum, never the Sum.
 """
 
 import datetime as dt
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from suppression_ingest.aws.failures import translated
 from suppression_ingest.aws.session import client_for_queue
-from suppression_ingest.rates import cloudwatch_names
 from suppression_ingest.rates.rates import Rates, by_set
 from suppression_ingest.signals import StopSignal
 from suppression_service.store import DailyCount, Store
@@ -19,14 +19,34 @@ from suppression_service.store import DailyCount, Store
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
 
-#: Between two values.
-EVERY: Final = dt.timedelta(minutes=5)
+#: Time between two values.
+INTERVAL: Final = dt.timedelta(minutes=5)
 #: Values that one call takes at most (CloudWatch's limit is 1,000).
 MAX_VALUES: Final = 500
 
 _DAY: Final = dt.timedelta(days=1)
 _ANSWER_SECONDS: Final = 5
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+# --- names of the metrics ------------------------------------------------------------------------
+
+NAMESPACE: Final = "Suppression"
+#: The dimension of the metrics of one configuration set.
+CONFIGURATION_SET: Final = "ConfigurationSet"
+#: Its value for mail without a configuration set; a dimension cannot be empty.
+NO_CONFIGURATION_SET: Final = "(none)"
+
+#: Hard bounces per send of today and yesterday (UTC), from 0 to 1; missing without sends.
+BOUNCE_RATE: Final = "BounceRate"
+#: Complaints per send of today and yesterday (UTC), from 0 to 1; missing without sends.
+COMPLAINT_RATE: Final = "ComplaintRate"
+
+#: Of today (UTC), so far.
+SENDS: Final = "Sends"
+DELIVERIES: Final = "Deliveries"
+HARD_BOUNCES: Final = "HardBounces"
+SOFT_BOUNCES: Final = "SoftBounces"
+COMPLAINTS: Final = "Complaints"
 
 
 class RatePublisher:
@@ -35,7 +55,7 @@ class RatePublisher:
     Args:
         client: of CloudWatch; it does not try again by itself.
         store: holds the counts.
-        stop: may break off a call.
+        stop: may interrupt a call.
         now: the clock.
     """
 
@@ -54,68 +74,68 @@ class RatePublisher:
 
     @classmethod
     def connect(cls, queue_url: str, store: Store, stop: StopSignal) -> Self:
-        """Return a publisher that reaches CloudWatch through boto3's own settings, ``AWS_*``.
+        """Return a publisher that reaches CloudWatch with boto3's settings, ``AWS_*``.
 
         Args:
-            queue_url: tells the region: the alarms are beside the queue.
+            queue_url: of the queue whose region to publish in.
             store: holds the counts.
-            stop: may break off a call.
+            stop: may interrupt a call.
 
         Raises:
             SettingsError: an ``AWS_*`` setting is wrong, or the region is not known.
         """
         return cls(client_for_queue(queue_url, "cloudwatch", _ANSWER_SECONDS), store, stop)
 
-    def run(self, *, idle: bool) -> None:  # noqa: ARG002 - alarms wait for it
-        """Publish, if it is time.
+    def run(self, *, idle: bool) -> None:  # noqa: ARG002 - due at any time
+        """Publish, if five minutes are over.
 
         Raises:
-            AwsError: CloudWatch does not answer, or refuses; the same moment is tried again.
+            AwsError: CloudWatch does not answer, or refuses; it is tried again later.
             StoreUnavailable: the database does not answer.
         """
         now = self._now()
-        moment = now - (now - _EPOCH) % EVERY
-        if moment == self._published:
+        timestamp = now - (now - _EPOCH) % INTERVAL
+        if timestamp == self._published:
             return
-        counts = self._store.daily_counts(moment.date() - _DAY)
-        values = list(values_at(moment, counts))
+        counts = self._store.daily_counts(timestamp.date() - _DAY)
+        values = list(values_at(timestamp, counts))
         for start in range(0, len(values), MAX_VALUES):
             self._put(values[start : start + MAX_VALUES])
-        self._published = moment
+        self._published = timestamp
 
     def _put(self, values: list[Any]) -> None:
         with translated(), self._stop.interruptible():
-            self._client.put_metric_data(Namespace=cloudwatch_names.NAMESPACE, MetricData=values)
+            self._client.put_metric_data(Namespace=NAMESPACE, MetricData=values)
 
 
-def values_at(moment: dt.datetime, counts: Iterable[DailyCount]) -> Iterator[dict[str, Any]]:
-    """Return what to publish: of the whole account, and of each configuration set.
+def values_at(timestamp: dt.datetime, counts: Iterable[DailyCount]) -> Iterator[dict[str, Any]]:
+    """Yield what to publish: for the whole account, and for each configuration set.
 
     Args:
-        moment: that the values are of.
+        timestamp: of the values.
         counts: of its day and the day before.
     """
-    counts = [count for count in counts if count.day <= moment.date()]
-    today = [count for count in counts if count.day == moment.date()]
-    yield from _values(moment, [], Rates.of(today), Rates.of(counts))
+    counts = [count for count in counts if count.day <= timestamp.date()]
+    today = [count for count in counts if count.day == timestamp.date()]
+    yield from _values(timestamp, [], Rates.of(today), Rates.of(counts))
     of_today = by_set(today)
     for name, rates in by_set(counts).items():
-        value = name or cloudwatch_names.NO_CONFIGURATION_SET
-        dimensions = [{"Name": cloudwatch_names.CONFIGURATION_SET, "Value": value}]
-        yield from _values(moment, dimensions, of_today.get(name, Rates()), rates)
+        value = name or NO_CONFIGURATION_SET
+        dimensions = [{"Name": CONFIGURATION_SET, "Value": value}]
+        yield from _values(timestamp, dimensions, of_today.get(name, Rates()), rates)
 
 
 def _values(
-    moment: dt.datetime, dimensions: list[dict[str, str]], today: Rates, both_days: Rates
+    timestamp: dt.datetime, dimensions: list[dict[str, str]], today: Rates, both_days: Rates
 ) -> Iterator[dict[str, Any]]:
     gauges = {
-        cloudwatch_names.BOUNCE_RATE: both_days.bounce_rate,
-        cloudwatch_names.COMPLAINT_RATE: both_days.complaint_rate,
-        cloudwatch_names.SENDS: today.sends,
-        cloudwatch_names.DELIVERIES: today.deliveries,
-        cloudwatch_names.HARD_BOUNCES: today.hard_bounces,
-        cloudwatch_names.SOFT_BOUNCES: today.soft_bounces,
-        cloudwatch_names.COMPLAINTS: today.complaints,
+        BOUNCE_RATE: both_days.bounce_rate,
+        COMPLAINT_RATE: both_days.complaint_rate,
+        SENDS: today.sends,
+        DELIVERIES: today.deliveries,
+        HARD_BOUNCES: today.hard_bounces,
+        SOFT_BOUNCES: today.soft_bounces,
+        COMPLAINTS: today.complaints,
     }
     for name, value in gauges.items():
         if value is not None:
@@ -123,7 +143,7 @@ def _values(
             yield {
                 "MetricName": name,
                 "Dimensions": dimensions,
-                "Timestamp": moment,
+                "Timestamp": timestamp,
                 "Value": float(value),
                 "Unit": unit,
             }

@@ -6,12 +6,12 @@ import json
 from typing import Any, Final
 
 from suppression_ingest.aws.session import Aws
-from suppression_ingest.deployment import policies, reading
-from suppression_ingest.deployment.alarms import put_back
+from suppression_ingest.deployment import policies, state
+from suppression_ingest.deployment.alarms import with_actions
 from suppression_ingest.deployment.names import Names
 from suppression_ingest.deployment.plan import Mark, Step
-from suppression_ingest.deployment.provision import Provision, Wishes
-from suppression_ingest.deployment.reading import FoundQueue
+from suppression_ingest.deployment.provision import Options, Provision
+from suppression_ingest.deployment.state import FoundQueue
 from tests.support.aws.ses import SesFake
 
 PREFIX: Final = "ses-feedback"
@@ -30,22 +30,22 @@ class Account:
     def names(self) -> Names:
         return Names.of(self.aws, PREFIX, SET)
 
-    def plan(self, **wishes: Any) -> list[Step]:
-        return Provision(self.aws, self.names, Wishes(**wishes)).plan()
+    def plan(self, **options: Any) -> list[Step]:
+        return Provision(self.aws, self.names, Options(**options)).plan()
 
-    def provision(self, **wishes: Any) -> None:
-        for step in self.plan(**wishes):
+    def provision(self, **options: Any) -> None:
+        for step in self.plan(**options):
             if step.act:
                 step.act()
 
-    def work(self, **wishes: Any) -> list[str]:
+    def work(self, **options: Any) -> list[str]:
         """What provisioning would do, and point out: all lines but those that keep."""
-        return [str(step) for step in self.plan(**wishes) if step.mark is not Mark.KEEP]
+        return [str(step) for step in self.plan(**options) if step.mark is not Mark.KEEP]
 
     # --- topic ---------------------------------------------------------------------------------
 
     def topic(self) -> dict[str, str]:
-        found = reading.topic_attributes(self.aws, self.names.topic_arn)
+        found = state.topic_attributes(self.aws, self.names.topic_arn)
         assert found is not None
         return found
 
@@ -71,7 +71,7 @@ class Account:
         self.aws.sqs.set_queue_attributes(QueueUrl=self.dead_letters().url, Attributes=changed)
 
     def _queue(self, name: str) -> FoundQueue:
-        found = reading.queue_named(self.aws, name)
+        found = state.queue_named(self.aws, name)
         assert found is not None
         return found
 
@@ -79,7 +79,7 @@ class Account:
 
     def subscription(self) -> dict[str, str]:
         names = self.names
-        found = reading.subscription(self.aws, names.topic_arn, names.queue_arn)
+        found = state.subscription(self.aws, names.topic_arn, names.queue_arn)
         assert found is not None
         return found
 
@@ -114,7 +114,7 @@ class Account:
     def tune(self, name: str, **changes: Any) -> None:
         """Change an alarm as somebody would in the console."""
         found: Any = self.alarm(name)
-        self.aws.cloudwatch.put_metric_alarm(**{**put_back(found, ()), **changes})
+        self.aws.cloudwatch.put_metric_alarm(**{**with_actions(found, ()), **changes})
 
 
 def asking_for_account(account: Account) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from suppression_ingest.deployment.deployment import Deployment
 from suppression_ingest.deployment.doctor import examine
-from suppression_ingest.deployment.findings import Finding, Verdict
+from suppression_ingest.deployment.results import CheckResult, Status
 from suppression_ingest.deployment.settings import AwsSettings
 from suppression_service.store import Effect, Feedback, Reason, Store
 from tests.support.aws.account import Account
@@ -21,8 +21,8 @@ class Running:
     store: Store
     settings: AwsSettings
 
-    def findings(self, **changed: Any) -> dict[str, Finding]:
-        """Every check's finding, with settings exchanged."""
+    def results(self, **changed: Any) -> dict[str, CheckResult]:
+        """Every check's result, with settings exchanged."""
         with contextlib.closing(self.deployment(**changed)) as deployment:
             return dict(examine(deployment))
 
@@ -33,8 +33,8 @@ class Running:
 
     def failures(self, **changed: Any) -> dict[str, str]:
         """The checks that fail, and the fix of each."""
-        found = self.findings(**changed)
-        return {name: one.fix for name, one in found.items() if one.verdict is Verdict.FAIL}
+        found = self.results(**changed)
+        return {name: one.fix for name, one in found.items() if one.status is Status.FAIL}
 
     def received(self, when: dt.datetime) -> None:
         """Have a bounce come in at a moment."""

@@ -5,8 +5,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from suppression_ingest.deployment.checks import CHECKS
-from suppression_ingest.deployment.doctor import examine, lines_of
+from suppression_ingest.deployment.doctor import CHECKS, examine, lines_of
 from tests.support.aws.account import Account
 from tests.support.aws.running import Running
 

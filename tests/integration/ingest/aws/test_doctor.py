@@ -5,10 +5,16 @@ from typing import Any
 
 import pytest
 
-from suppression_ingest.deployment.checks import CHECKS
 from suppression_ingest.deployment.deployment import Deployment
-from suppression_ingest.deployment.doctor import Result, as_json, examine, exit_status, lines_of
-from suppression_ingest.deployment.findings import Finding, Verdict
+from suppression_ingest.deployment.doctor import (
+    CHECKS,
+    Checked,
+    as_json,
+    examine,
+    exit_status,
+    lines_of,
+)
+from suppression_ingest.deployment.results import CheckResult, Status
 from suppression_ingest.errors import AwsError, NotSignedIn
 from tests.support.aws.account import (
     OPERATORS,
@@ -21,14 +27,14 @@ from tests.support.aws.running import Running
 
 
 def test_what_provision_makes_is_all_green(running: Running) -> None:
-    found = running.findings()
-    assert {name: one.verdict for name, one in found.items()} == {
-        check.name: Verdict.PASS for check in CHECKS
+    found = running.results()
+    assert {name: one.status for name, one in found.items()} == {
+        check.name: Status.PASS for check in CHECKS
     }
 
 
 def test_what_provision_makes_needs_no_note(running: Running) -> None:
-    assert [one.note for one in running.findings().values() if one.note] == []
+    assert [one.note for one in running.results().values() if one.note] == []
 
 
 Break = Callable[[Running], object]
@@ -277,7 +283,7 @@ def test_a_queue_of_another_region_is_said_with_the_region(running: Running) -> 
 
 def test_a_missing_queue_is_said(running: Running) -> None:
     url = running.settings.queue_url + "-2"
-    assert running.findings(queue_url=url)["queue"].said == f"{url} is not there"
+    assert running.results(queue_url=url)["queue"].said == f"{url} is not there"
 
 
 def test_without_credentials_one_check_fails_and_nothing_is_asked_again(
@@ -294,9 +300,9 @@ def test_without_credentials_one_check_fails_and_nothing_is_asked_again(
     found = dict(examine(deployment))
     deployment.close()
     # then only that fails; what does not need AWS is looked at all the same
-    failed = [name for name, one in found.items() if one.verdict is Verdict.FAIL]
+    failed = [name for name, one in found.items() if one.status is Status.FAIL]
     assert failed == ["credentials"]
-    assert found["database"].verdict is Verdict.PASS
+    assert found["database"].status is Status.PASS
     assert len(asked) == 1
 
 
@@ -305,21 +311,21 @@ def test_an_aws_that_is_away_fails_nothing(running: Running) -> None:
         raise AwsError("AWS cannot be reached")
 
     found = dict(examine(Deployment(running.settings, refuse)))
-    assert found["credentials"].verdict is Verdict.CANNOT_TELL
+    assert found["credentials"].status is Status.UNKNOWN
 
 
 def test_a_missing_permission_is_no_failure_and_is_named(running: Running) -> None:
     running.account.ses.denied["GetConfigurationSetEventDestinations"] = "AccessDeniedException"
-    finding = running.findings()["event destination"]
-    assert finding.verdict is Verdict.CANNOT_TELL
-    assert "allow ses:GetConfigurationSetEventDestinations" in finding.said
+    result = running.results()["event destination"]
+    assert result.status is Status.UNKNOWN
+    assert "allow ses:GetConfigurationSetEventDestinations" in result.said
 
 
 def test_a_policy_with_conditions_of_another_kind_cannot_be_told(running: Running) -> None:
     policy = json.loads(running.account.queue().attributes["Policy"])
     policy["Statement"][0]["Condition"]["IpAddress"] = {"aws:SourceIp": "10.0.0.0/8"}
     running.account.set_queue(Policy=json.dumps(policy))
-    assert running.findings()["queue policy"].verdict is Verdict.CANNOT_TELL
+    assert running.results()["queue policy"].status is Status.UNKNOWN
 
 
 def test_raw_delivery_fits_a_worker_that_verifies_nothing(running: Running) -> None:
@@ -329,11 +335,11 @@ def test_raw_delivery_fits_a_worker_that_verifies_nothing(running: Running) -> N
 
 def test_alarms_that_tell_nobody_are_noted(running: Running) -> None:
     running.account.tune(f"{PREFIX}-age", AlarmActions=[])
-    assert running.findings()["alarms"].note.startswith("1 tell nobody")
+    assert running.results()["alarms"].note.startswith("1 notify nobody")
 
 
 def test_rates_that_nobody_publishes_are_noted(running: Running) -> None:
-    note = running.findings(publish_rates=False)["alarms"].note
+    note = running.results(publish_rates=False)["alarms"].note
     assert "SUPPRESSION_PUBLISH_RATES=true" in note
 
 
@@ -346,14 +352,14 @@ def test_alarms_of_other_names_are_as_good(running: Running) -> None:
 
 def test_a_topic_that_signs_with_version_1_is_noted(running: Running) -> None:
     running.account.set_topic("SignatureVersion", "1")
-    assert "version 1" in running.findings()["topic"].note
+    assert "version 1" in running.results()["topic"].note
 
 
 def test_a_queue_that_asks_for_the_account_too_is_accepted_and_noted(running: Running) -> None:
     running.account.set_queue(Policy=asking_for_account(running.account))
-    finding = running.findings()["queue policy"]
-    assert finding.verdict is Verdict.PASS
-    assert "aws:SourceAccount" in finding.note
+    result = running.results()["queue policy"]
+    assert result.status is Status.PASS
+    assert "aws:SourceAccount" in result.note
 
 
 def test_an_identity_that_publishes_too_is_noted_as_harmless(running: Running) -> None:
@@ -365,15 +371,15 @@ def test_an_identity_that_publishes_too_is_noted_as_harmless(running: Running) -
         NotificationType="Bounce",
         SnsTopic=running.account.names.topic_arn,
     )
-    finding = running.findings()["identities"]
-    assert finding.verdict is Verdict.PASS
-    assert finding.note.startswith("1 publish bounces themselves too")
+    result = running.results()["identities"]
+    assert result.status is Status.PASS
+    assert result.note.startswith("1 publish bounces themselves too")
 
 
 def test_a_recent_event_is_told_with_its_age(running: Running) -> None:
     running.received(dt.datetime.now(dt.UTC) - dt.timedelta(hours=5))
     running.account.ses.sent_last_day = 10.0
-    assert running.findings()["feedback"].said == "last event 5 h ago"
+    assert running.results()["feedback"].said == "last event 5 h ago"
 
 
 def test_deliveries_without_a_bounce_are_no_silence(running: Running) -> None:
@@ -391,30 +397,30 @@ def test_deliveries_without_a_bounce_are_no_silence(running: Running) -> None:
     assert running.failures() == {}
 
 
-def of(*verdicts: Verdict) -> list[Any]:
-    return [Result("check", Finding(verdict, "so")) for verdict in verdicts]
+def of(*statuses: Status) -> list[Any]:
+    return [Checked("check", CheckResult(status, "so")) for status in statuses]
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "status"),
+    ("statuses", "exit_code"),
     [
-        ([Verdict.PASS], 0),
-        ([Verdict.PASS, Verdict.CANNOT_TELL], 3),
-        ([Verdict.CANNOT_TELL, Verdict.FAIL], 1),
+        ([Status.PASS], 0),
+        ([Status.PASS, Status.UNKNOWN], 3),
+        ([Status.UNKNOWN, Status.FAIL], 1),
     ],
     ids=str,
 )
-def test_the_exit_status_tells_failed_from_not_told(verdicts: list[Verdict], status: int) -> None:
-    assert exit_status(of(*verdicts)) == status
+def test_the_exit_status_tells_failed_from_unknown(statuses: list[Status], exit_code: int) -> None:
+    assert exit_status(of(*statuses)) == exit_code
 
 
-def test_verdicts_differ_by_word_where_neither_colour_nor_symbols_are() -> None:
-    lines = [lines_of(result, "ascii")[0] for result in of(*Verdict)]
+def test_statuses_differ_by_word_where_neither_colour_nor_symbols_are() -> None:
+    lines = [lines_of(result, "ascii")[0] for result in of(*Status)]
     assert [line.isascii() for line in lines] == [True, True, True]
     assert len({line[:20] for line in lines}) == 3
 
 
 def test_json_has_every_check_and_the_exit_status() -> None:
-    document = json.loads(as_json(of(Verdict.PASS, Verdict.FAIL)))
+    document = json.loads(as_json(of(Status.PASS, Status.FAIL)))
     assert document["exit_status"] == 1
-    assert [one["verdict"] for one in document["checks"]] == ["pass", "fail"]
+    assert [one["status"] for one in document["checks"]] == ["pass", "fail"]

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from suppression_ingest.deployment import policies
-from suppression_ingest.deployment.alarms import put_back
+from suppression_ingest.deployment.alarms import with_actions
 from suppression_ingest.deployment.policies import Allowed
-from suppression_ingest.deployment.provision import Provision, Wishes
+from suppression_ingest.deployment.provision import Options, Provision
 from suppression_ingest.errors import AwsError, NotPermitted
 from tests.support.aws.account import (
     PREFIX,
@@ -112,7 +112,7 @@ def test_only_the_alarm_about_silence_takes_missing_data_for_bad_news(wired: Acc
 
 
 def test_the_settings_are_those_to_start_the_worker_with(wired: Account) -> None:
-    assert Provision(wired.aws, wired.names, Wishes()).settings() == {
+    assert Provision(wired.aws, wired.names, Options()).settings() == {
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
         "SUPPRESSION_QUEUE_URL": wired.queue().url,
@@ -124,7 +124,7 @@ def test_the_settings_are_those_to_start_the_worker_with(wired: Account) -> None
 
 def test_raw_delivery_is_told_to_the_worker(account: Account) -> None:
     account.provision(raw_delivery=True)
-    settings = Provision(account.aws, account.names, Wishes()).settings()
+    settings = Provision(account.aws, account.names, Options()).settings()
     assert account.subscription()["RawMessageDelivery"] == "true"
     assert settings["SUPPRESSION_VERIFY_SIGNATURES"] == "false"
 
@@ -296,14 +296,14 @@ def test_an_alarm_tuned_by_hand_is_pointed_out_and_left(wired: Account) -> None:
     assert wired.alarm(f"{PREFIX}-age")["Threshold"] == 60
 
 
-def test_an_alarm_tuned_by_hand_is_put_back_when_asked_for(wired: Account) -> None:
+def test_an_alarm_tuned_by_hand_is_with_actions_when_asked_for(wired: Account) -> None:
     wired.tune(f"{PREFIX}-age", Threshold=60.0, ActionsEnabled=False)
     wired.provision(reset_alarms=True)
     assert wired.alarm(f"{PREFIX}-age")["Threshold"] == 900
     assert wired.work() == []
 
 
-def test_an_alarm_made_one_of_percentiles_is_put_back_as_it_was_made(wired: Account) -> None:
+def test_an_alarm_made_one_of_percentiles_is_with_actions_as_it_was_made(wired: Account) -> None:
     name = f"{PREFIX}-official-bounce-rate"
     made = settings_of(wired, name)
     percentiles = {"ExtendedStatistic": "p99", "EvaluationPeriods": 3, "DatapointsToAlarm": 2}
@@ -315,7 +315,7 @@ def test_an_alarm_made_one_of_percentiles_is_put_back_as_it_was_made(wired: Acco
 
 def settings_of(account: Account, name: str) -> dict[str, Any]:
     found: Any = account.alarm(name)
-    return put_back(found, ())
+    return with_actions(found, ())
 
 
 def test_a_queue_that_lets_everybody_in_is_pointed_out(wired: Account) -> None:

@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from deploy.local.aws import StandIn
-from suppression_ingest.rates import cloudwatch_names
+from suppression_ingest.rates import cloudwatch as names
 from suppression_ingest.rates.cloudwatch import RatePublisher, values_at
 from suppression_ingest.signals import StopSignal
 from suppression_service.store import DailyCount, Store
@@ -38,7 +38,7 @@ def cloudwatch(stand_in: StandIn) -> Any:
 
 def published(cloudwatch: Any, name: str, dimensions: list[dict[str, str]]) -> list[Any]:
     answer = cloudwatch.get_metric_statistics(
-        Namespace=cloudwatch_names.NAMESPACE,
+        Namespace=names.NAMESPACE,
         MetricName=name,
         Dimensions=dimensions,
         StartTime=START,
@@ -58,14 +58,14 @@ def by_name(counts: list[DailyCount], dimensions: list[Any]) -> dict[str, float]
 def test_counts_of_today_are_published_for_the_account(store: Store, cloudwatch: Any) -> None:
     take_in(store, send(1), send(2), soft_bounce(2))
     RatePublisher(cloudwatch, store, StopSignal(), now=lambda: NOON).run(idle=True)
-    assert published(cloudwatch, cloudwatch_names.SENDS, []) == [(NOON, 2.0)]
+    assert published(cloudwatch, names.SENDS, []) == [(NOON, 2.0)]
 
 
 def test_counts_are_published_for_each_configuration_set(store: Store, cloudwatch: Any) -> None:
     take_in(store, send(1, configuration_set="news"), send(2))
     RatePublisher(cloudwatch, store, StopSignal(), now=lambda: NOON).run(idle=True)
-    dimensions = [{"Name": cloudwatch_names.CONFIGURATION_SET, "Value": "news"}]
-    assert published(cloudwatch, cloudwatch_names.SENDS, dimensions) == [(NOON, 1.0)]
+    dimensions = [{"Name": names.CONFIGURATION_SET, "Value": "news"}]
+    assert published(cloudwatch, names.SENDS, dimensions) == [(NOON, 1.0)]
 
 
 def test_what_is_published_twice_is_the_same_value_at_the_same_moment(
@@ -75,7 +75,7 @@ def test_what_is_published_twice_is_the_same_value_at_the_same_moment(
     for seconds in (0, 299):
         now = NOON + dt.timedelta(seconds=seconds)
         RatePublisher(cloudwatch, store, StopSignal(), now=lambda now=now: now).run(idle=True)  # type: ignore[misc]
-    assert published(cloudwatch, cloudwatch_names.SENDS, []) == [(NOON, 1.0)]
+    assert published(cloudwatch, names.SENDS, []) == [(NOON, 1.0)]
 
 
 def test_a_publisher_publishes_once_in_five_minutes(store: Store) -> None:
@@ -95,16 +95,14 @@ def test_a_publisher_publishes_once_in_five_minutes(store: Store) -> None:
 def test_a_rate_is_of_today_and_yesterday_together() -> None:
     yesterday = DailyCount(START.date() - dt.timedelta(days=1), sends=90, hard_bounces=9)
     told = by_name([yesterday, DailyCount(START.date(), sends=10)], [])
-    assert told[cloudwatch_names.BOUNCE_RATE] == 0.09
+    assert told[names.BOUNCE_RATE] == 0.09
 
 
 def test_a_rate_is_missing_when_nothing_was_sent() -> None:
-    assert cloudwatch_names.BOUNCE_RATE not in by_name([DailyCount(START.date(), complaints=1)], [])
+    assert names.BOUNCE_RATE not in by_name([DailyCount(START.date(), complaints=1)], [])
 
 
 def test_mail_without_a_configuration_set_has_a_dimension_too() -> None:
-    dimensions = [
-        {"Name": cloudwatch_names.CONFIGURATION_SET, "Value": cloudwatch_names.NO_CONFIGURATION_SET}
-    ]
+    dimensions = [{"Name": names.CONFIGURATION_SET, "Value": names.NO_CONFIGURATION_SET}]
     told = by_name([DailyCount(START.date(), sends=3)], dimensions)
-    assert told[cloudwatch_names.SENDS] == 3
+    assert told[names.SENDS] == 3

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from suppression_ingest.deployment.alarms import Alarm, alarms_of, put_back
+from suppression_ingest.deployment.alarms import Alarm, alarms_of, with_actions
 
 QUEUE = "arn:aws:sqs:eu-west-1:123456789012:feedback"
 ALARMS = {alarm.name: alarm for alarm in alarms_of("ses", QUEUE, f"{QUEUE}-dead", "news")}
@@ -12,7 +12,7 @@ SILENCE = "ses-silence"
 
 def made(alarm: Alarm, **changes: Any) -> Any:
     """An alarm as CloudWatch tells it."""
-    return {**alarm.wanted(["arn:aws:sns:eu-west-1:123456789012:me"]), **changes}
+    return {**alarm.arguments(["arn:aws:sns:eu-west-1:123456789012:me"]), **changes}
 
 
 @pytest.mark.parametrize("alarm", ALARMS.values(), ids=ALARMS)
@@ -22,7 +22,7 @@ def test_an_alarm_as_it_is_made_has_no_fault(alarm: Alarm) -> None:
 
 @pytest.mark.parametrize("alarm", ALARMS.values(), ids=ALARMS)
 def test_an_alarm_as_it_is_made_is_not_tuned(alarm: Alarm) -> None:
-    assert alarm.tuned(made(alarm)) == []
+    assert alarm.differences(made(alarm)) == []
 
 
 @pytest.mark.parametrize("name", [BOUNCES, "ses-news-bounce-rate"])
@@ -54,7 +54,7 @@ def test_an_alarm_that_rings_earlier_is_tuned_and_no_fault() -> None:
     alarm = ALARMS[BOUNCES]
     stricter = made(alarm, Threshold=0.01)
     assert alarm.faults(stricter) == []
-    assert alarm.tuned(stricter) == ["Threshold 0.01 instead of 0.03"]
+    assert alarm.differences(stricter) == ["Threshold 0.01 instead of 0.03"]
 
 
 #: What somebody may have made of an alarm that watches three periods of a maximum.
@@ -77,10 +77,10 @@ def of_percentiles(alarm: Alarm, **changes: Any) -> Any:
 def test_an_alarm_that_is_made_anew_keeps_nothing_but_who_is_told() -> None:
     alarm = ALARMS[BOUNCES]
     told = {"OKActions": ["arn:ok"], "InsufficientDataActions": ["arn:lost"]}
-    anew = alarm.anew(of_percentiles(alarm, **told), ["arn:more"])
+    reset = alarm.reset(of_percentiles(alarm, **told), ["arn:more"])
     # Statistic and ExtendedStatistic together, or 2 data points of 1, CloudWatch refuses.
     actions = ["arn:aws:sns:eu-west-1:123456789012:me", "arn:more"]
-    assert anew == {**alarm.wanted(actions), **told}
+    assert reset == {**alarm.arguments(actions), **told}
 
 
 @pytest.mark.parametrize(
@@ -91,23 +91,23 @@ def test_an_alarm_that_is_made_anew_keeps_nothing_but_who_is_told() -> None:
 def test_what_an_alarm_has_beyond_what_it_should_have_is_tuned(changes: dict[str, Any]) -> None:
     [(name, value)] = changes.items()
     alarm = ALARMS["ses-age"]
-    assert alarm.tuned(made(alarm, **changes)) == [f"{name} {value} instead of none"]
+    assert alarm.differences(made(alarm, **changes)) == [f"{name} {value} instead of none"]
 
 
 def test_as_many_data_points_as_there_are_periods_are_not_tuned() -> None:
     alarm = ALARMS["ses-age"]
-    assert alarm.tuned(made(alarm, DatapointsToAlarm=alarm.periods)) == []
+    assert alarm.differences(made(alarm, DatapointsToAlarm=alarm.periods)) == []
 
 
 def test_an_alarm_keeps_what_versions_of_cloudwatch_to_come_give_it() -> None:
     # given an option that is newer than those that this program sets
     found = made(ALARMS[BOUNCES], WarmUpConfiguration={"WarmUpPeriodDurationInMinutes": 5})
-    assert put_back(found, ())["WarmUpConfiguration"] == found["WarmUpConfiguration"]
+    assert with_actions(found, ())["WarmUpConfiguration"] == found["WarmUpConfiguration"]
 
 
-def test_an_alarm_is_put_back_with_all_that_it_had_and_an_action_more() -> None:
+def test_an_alarm_is_with_actions_with_all_that_it_had_and_an_action_more() -> None:
     found = made(ALARMS[BOUNCES], Threshold=0.01, AlarmArn="told, never taken")
-    again = put_back(found, ["arn:more"])
+    again = with_actions(found, ["arn:more"])
     assert again["Threshold"] == 0.01
     assert again["AlarmActions"] == ["arn:aws:sns:eu-west-1:123456789012:me", "arn:more"]
     assert "AlarmArn" not in again

@@ -105,7 +105,10 @@ def test_a_page_names_every_permission_that_its_subject_needs(
         (["Worker"], [WORKERS_CALLS, "rates/cloudwatch.py"]),
         (
             ["Doctor"],
-            [f"deployment/{name}.py" for name in ("checks", "deployment", "probe", "reading")],
+            [
+                f"deployment/{name}.py"
+                for name in ("wiring_checks", "operation_checks", "deployment", "probe", "state")
+            ],
         ),
         (["Doctor", "ProvisionAndReconcile"], ["deployment", "account_list"]),
     ],

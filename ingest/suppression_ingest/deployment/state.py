@@ -1,6 +1,7 @@
-"""What AWS holds now; None for what is not there.
+"""Reading what exists in AWS; None for what does not.
 
-Every function raises :class:`suppression_ingest.errors.AwsError` for an answer that is none.
+Every function raises :class:`suppression_ingest.errors.AwsError` when AWS refuses, or
+does not answer.
 """
 
 import dataclasses
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
         GetConfigurationSetResponseTypeDef,
     )
 
-#: Identities that are asked about at once (SES's limit).
+#: Identities in one request (SES's limit).
 _IDENTITIES: Final = 100
 
 
@@ -83,7 +84,7 @@ def queue_at(aws: Aws, url: str) -> FoundQueue | None:
 
 
 def sources_of(aws: Aws, dead_letter_url: str) -> list[str]:
-    """Return the ARNs of the queues that give up their messages to a queue."""
+    """Return the ARNs of the queues whose dead letters go to a queue."""
     with translated():
         pages = aws.sqs.get_paginator("list_dead_letter_source_queues")
         urls = [
@@ -145,7 +146,7 @@ def destinations(aws: Aws, name: str) -> "list[EventDestinationTypeDef]":
 
 
 def account(aws: Aws) -> "GetAccountResponseTypeDef":
-    """Return what SES says of the account."""
+    """Return SES's attributes of the account."""
     with translated():
         return aws.ses.get_account()
 
@@ -164,7 +165,7 @@ def alarms_on(
 
 
 def identity_topics(aws: Aws) -> dict[str, set[str]]:
-    """Return, for the first identities that publish feedback by themselves, to which topics."""
+    """Return the topics of the first identities that publish feedback by themselves."""
     with translated():
         listed = aws.ses.list_email_identities(PageSize=_IDENTITIES).get("EmailIdentities", [])
         names = [identity["IdentityName"] for identity in listed]
