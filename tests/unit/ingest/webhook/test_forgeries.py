@@ -7,7 +7,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.forgeries import FOREIGN_CERTIFICATE_URLS
 from tests.support.webhook_site import TOPIC, Site
 
 Json = dict[str, Any]
@@ -15,12 +14,15 @@ Signed = Callable[..., Json]
 OTHER_TOPIC = "arn:aws:sns:eu-west-1:999999999999:feedback"
 
 
-@pytest.mark.parametrize("url", FOREIGN_CERTIFICATE_URLS.values(), ids=FOREIGN_CERTIFICATE_URLS)
+# Which URLs, fields and signatures are refused: tests/unit/ingest/sns/test_signature.py.
+
+
 @pytest.mark.parametrize("kind", ["Notification", "SubscriptionConfirmation"])
 async def test_a_certificate_from_elsewhere_is_answered_403_and_not_fetched(
-    site: Site, signed: Signed, bounce: str, url: str, kind: str
+    site: Site, signed: Signed, bounce: str, kind: str
 ) -> None:
     members = {"Token": "t", "SubscribeURL": "https://x"} if kind != "Notification" else {}
+    url = "https://sns.eu-west-1.example.com/SimpleNotificationService-0123.pem"
     status = await site.post(signed(bounce, SigningCertURL=url, Type=kind, **members))
     assert status == 403
     assert site.certificates.asked == []
@@ -66,23 +68,9 @@ async def test_headers_that_disagree_with_the_envelope_are_answered_403(
     assert site.reasons("gone@shop.example") == []
 
 
-@pytest.mark.parametrize(
-    "members",
-    [
-        {"Message": "changed"},
-        {"MessageId": "21111111-2222-3333-4444-555555555555"},
-        {"Timestamp": "2026-03-02T09:30:07.000Z"},
-        {"Subject": "added"},
-        {"SignatureVersion": "1"},
-        {"Signature": ""},
-        {"Signature": "AAAA"},
-    ],
-    ids=str,
-)
-async def test_one_changed_field_is_answered_403(
-    site: Site, signed: Signed, bounce: str, members: Json
-) -> None:
-    assert await site.post(signed(bounce) | members) == 403
+async def test_one_changed_field_is_answered_403(site: Site, signed: Signed, bounce: str) -> None:
+    changed = signed(bounce) | {"Timestamp": "2026-03-02T09:30:07.000Z"}
+    assert await site.post(changed) == 403
     assert site.reasons("gone@shop.example") == []
 
 
