@@ -233,7 +233,7 @@ class DeliveryEvents:
         message = f"{event.kind:d}{event.identity}".encode(errors="replace")
         return (
             schema.day_number(event.happened),
-            fingerprint(event.recipient, self._seed),
+            fingerprint(event.recipient.encode(errors="replace").decode(), self._seed),
             signed(xxhash.xxh3_64_intdigest(message, self._seed)),
         )
 

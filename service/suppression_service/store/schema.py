@@ -230,7 +230,8 @@ daily_count = Table(
 soft_bounce_history = Table(
     "soft_bounce_history",
     metadata,
-    Column("address", String(320), primary_key=True),
+    # Storable: deliveries are looked up by what the provider reported, address or not.
+    Column("address", StorableText(320), primary_key=True),
     Column("reset", Timestamp, nullable=False),
     Column("bounced", Timestamp, nullable=False),
     Index(None, "bounced"),

@@ -3,7 +3,14 @@ import datetime as dt
 
 import pytest
 
-from suppression_service.store import Effect, Feedback, Reason, Store
+from suppression_service.store import (
+    DeliveryEvent,
+    DeliveryEventKind,
+    Effect,
+    Feedback,
+    Reason,
+    Store,
+)
 from suppression_service.store.schema import event
 
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
@@ -82,3 +89,18 @@ def test_an_address_beyond_ascii_and_at_the_limit_is_found_again(store: Store) -
     record(store, dataclasses.replace(PIECE, address=address))
     [entry] = store.address(address).suppressions
     assert entry.address == address
+
+
+@pytest.mark.parametrize(
+    "recipient",
+    [
+        pytest.param("half\ud800@x.org", id="half a character"),
+        pytest.param("nul\0@x.org", id="NUL"),
+        pytest.param("long@" + "x" * 400, id="too long"),
+    ],
+)
+def test_a_delivery_to_what_no_engine_can_hold_is_counted(store: Store, recipient: str) -> None:
+    delivery = DeliveryEvent(DeliveryEventKind.DELIVERY, "mail", recipient, NOW)
+    with Store(store.engine, now=lambda: NOW).write() as transaction:
+        transaction.count([delivery])
+    assert [day.deliveries for day in store.daily_counts(NOW.date())] == [1]
