@@ -1,4 +1,4 @@
-"""``suppression-ingest purge``: forgetting what is old, here and now."""
+"""``suppression-ingest purge``: deleting old rows now."""
 
 import contextlib
 import datetime as dt
@@ -21,11 +21,11 @@ from suppression_service.store import Store
     "soft_bounce_lasts",
 )
 def purge_command(settings: IngestSettings) -> None:
-    """Forget feedback and counts that are older than the retention.
+    """Delete feedback and counts that are older than the retention.
 
-    The worker does it too, beside its work. Rows go in steps of a thousand, so nobody
-    waits long for the database; broken off, it is simply started again. Suppressed
-    addresses stay, whatever the age of the feedback that brought them.
+    The worker does it too, between batches. Rows go in steps of a thousand, so that
+    nobody waits long for the database; an interrupted purge is simply started again.
+    Suppressed addresses stay, however old their feedback is.
 
     \b
     Examples:
@@ -38,6 +38,6 @@ def purge_command(settings: IngestSettings) -> None:
         for table, rows in store.purge(cutoffs):
             gone[table] += rows
     for table, rows in sorted(gone.items()):
-        typer.echo(f"{table}: {rows:,} rows forgotten")
+        typer.echo(f"{table}: {rows:,} rows deleted")
     if not gone:
-        typer.echo("nothing is old enough to be forgotten")
+        typer.echo("nothing is old enough to be deleted")
