@@ -8,8 +8,8 @@ down_revision = ${repr(down_revision)}
 branch_labels = None
 depends_on = None
 
-# The oldest version whose programs may read and write what this step leaves, beside
-# programs of this version: they may start on it. Never older than that of the step before.
+# The oldest version whose programs may work with the schema after this step, beside
+# programs of this version. Never older than that of the step before.
 oldest_program = ${repr(down_revision)}
 
 

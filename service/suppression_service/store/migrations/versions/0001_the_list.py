@@ -14,7 +14,7 @@ _ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Build the tables and the rows that are always there."""
+    """Create the tables, and the rows that every database has."""
     _revision()
     _stream()
     _suppression()

@@ -1,4 +1,4 @@
-"""Daily counts, what they are told apart by, soft-bounce histories and the outbox of retries."""
+"""Delivery events, daily counts, soft-bounce histories and the outbox of retries."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 _ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
-# The feedback that is there already, counted as it will be from now on.
+# Counts the feedback that is recorded already.
 _COUNT_FEEDBACK = """
     INSERT INTO daily_count
         (day, configuration_set, sends, deliveries, hard_bounces, soft_bounces, complaints)
@@ -29,7 +29,7 @@ _BEGIN_HISTORIES = """
 
 
 def upgrade() -> None:
-    """Build the tables and fill them with what the feedback so far tells."""
+    """Create the tables, and fill them from the feedback recorded so far."""
     _delivery_event()
     _daily_count()
     _soft_bounce_history()

@@ -1,4 +1,4 @@
-"""The key of the hashes that stand in for erased addresses."""
+"""The key of the hashes that replace erased addresses."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,5 +10,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make room for the key; the first erasure makes the key itself."""
+    """Add the column of the key; the first erasure creates the key."""
     op.add_column("revision", sa.Column("erasure_key", sa.LargeBinary(32)))

@@ -1,4 +1,4 @@
-"""How old a program may be to go on with the schema."""
+"""The oldest program that may work with the schema."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,13 +8,13 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-# Not 0002: its programs do not know an erased entry by its hash, and feedback that they
-# take in stores the forgotten address again.
+# Not 0002: its programs do not recognise an erased entry by its hash, so with new feedback
+# they would store the erased address again.
 oldest_program = "0003"
 
 
 def upgrade() -> None:
-    """Make the row in which each migration leaves what its last step says of itself."""
+    """Create the row in which a migration stores what its last step declares."""
     table = op.create_table(
         "compatibility",
         sa.Column("id", sa.SmallInteger, nullable=False),
