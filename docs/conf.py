@@ -40,7 +40,8 @@ def _contents(_app: Sphinx, page: str, source: list[str]) -> None:
         return
     for part in re.split(r"^## ", source[0], flags=re.MULTILINE)[1:]:
         caption, _, links = part.partition("\n")
-        pages = re.findall(r"\]\(([^)#]+\.md)\)", links)
+        found = re.findall(r"\[([^]]+)\]\(([^)#]+\.md)\)", links)
+        pages = [f"{text} <{path}>" for text, path in found]
         lines = [f":caption: {caption}", ":hidden:", ":titlesonly:", "", *pages]
         source[0] += "\n".join(["\n```{toctree}", *lines, "```\n"])
 
