@@ -95,7 +95,7 @@ class StandIn:
     def wire(
         self, name: str, *, visibility_seconds: int = 30, max_receive_count: int = 5
     ) -> Wiring:
-        """Make topic, queue and dead-letter queue, as the README does in AWS.
+        """Make topic, queue and dead-letter queue, as docs/how-to/aws-by-hand.md does in AWS.
 
         Args:
             name: of the topic and the queue.

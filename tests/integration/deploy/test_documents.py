@@ -13,9 +13,15 @@ DOCUMENTS = [
     "deploy/kubernetes/README.md",
     "deploy/systemd/README.md",
 ]
+PAGES = [
+    "README.md",
+    "ARCHITECTURE.md",
+    *(str(page.relative_to(TOP)) for page in sorted(TOP.glob("docs/how-to/*.md"))),
+    *(str(page.relative_to(TOP)) for page in sorted(TOP.glob("docs/explanation/*.md"))),
+]
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
+@pytest.mark.parametrize("document", sorted({*DOCUMENTS, *PAGES}))
 def test_every_command_that_is_named_is_one_of_the_program(document: str) -> None:
     named = set(
         re.findall(
