@@ -1,4 +1,4 @@
-"""What ingest can be told, by environment or by flag."""
+"""Settings of ingest, by environment variable or flag."""
 
 import re
 from typing import Annotated, Any, Final, Literal
@@ -73,7 +73,7 @@ class IngestSettings(BaseSettings):
         tuple[Annotated[str, AfterValidator(_topic_arn)], ...],
         NoDecode,
         BeforeValidator(_items),
-        Field(description="SNS topics to take messages of, commas between; empty: any topic"),
+        Field(description="SNS topics to accept messages of, commas between; empty: any topic"),
     ] = ()
     verify_signatures: Annotated[
         bool, Field(description="whether envelopes must be signed by SNS")
@@ -81,17 +81,17 @@ class IngestSettings(BaseSettings):
     certificate_endpoint: Annotated[
         str,
         AfterValidator(_http_url),
-        Field(description="where to fetch certificates instead, for stand-ins of SNS"),
+        Field(description="URL to fetch certificates from, for stand-ins of SNS"),
     ] = ""
     streams: Annotated[
         dict[str, str],
         NoDecode,
         BeforeValidator(_pairs),
-        Field(description="CONFIGURATION_SET=STREAM, commas between: where unsubscribes go"),
+        Field(description="CONFIGURATION_SET=STREAM, commas between: the stream of unsubscribes"),
     ] = {}
     delayed_bounces: Annotated[
         Literal["hard", "soft"],
-        Field(description="hard or soft: what a Permanent bounce is that tells of a delay"),
+        Field(description="hard or soft: how to treat a Permanent bounce whose action is delayed"),
     ] = "hard"
     soft_bounce_limit: Annotated[
         int, Field(ge=0, description="soft bounces in a row that suppress an address; 0: none do")
@@ -100,16 +100,16 @@ class IngestSettings(BaseSettings):
         int, Field(ge=1, le=365, description="days in which they must lie")
     ] = 30
     soft_bounce_lasts: Annotated[
-        int, Field(ge=1, le=3650, description="days that the address stays suppressed for them")
+        int, Field(ge=1, le=3650, description="days that the address stays suppressed")
     ] = 30
     retry_queue_url: Annotated[
         str,
         AfterValidator(_http_url),
-        Field(description="an SQS queue to send soft bounces to, for another try; empty: none"),
+        Field(description="an SQS queue for soft bounces to retry; empty: none"),
     ] = ""
     count_memory: Annotated[
         int,
-        Field(ge=1, le=60, description="days in which sends and deliveries come again, if they do"),
+        Field(ge=1, le=60, description="days for which repeated sends and deliveries are known"),
     ] = 15
     event_retention: Annotated[
         int, Field(ge=0, description="days to keep feedback and counts for; 0: for ever")

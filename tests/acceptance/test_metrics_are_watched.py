@@ -43,7 +43,10 @@ class Watched:
         self.system = system
         # Those that are killed leave a folder behind: not in everybody's.
         system.environment["TMPDIR"] = str(folder)
-        listens = {"SUPPRESSION_WEBHOOK_LISTEN": "127.0.0.1:0", "SUPPRESSION_WEBHOOK_WORKERS": "2"}
+        listens = {
+            "SUPPRESSION_WEBHOOK_LISTEN": "127.0.0.1:0",
+            "SUPPRESSION_WEBHOOK_PROCESSES": "2",
+        }
         hook = {**system.environment, **SHOWN, **listens}
         # Not waited for: the others start meanwhile.
         webhook = system.processes.start("webhook", [BIN / "suppression-ingest", "webhook"], hook)

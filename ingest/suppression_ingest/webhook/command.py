@@ -10,14 +10,14 @@ from suppression_service.logs import set_up_logs
 
 @with_settings(WebhookSettings, *WebhookSettings.__annotations__, *FEEDBACK, "metrics_listen")
 def webhook_command(settings: WebhookSettings) -> None:
-    """Take posts of SNS and store what they say, until SIGTERM or Ctrl-C.
+    """Accept posts of SNS and store their feedback, until SIGTERM or Ctrl-C.
 
-    SNS posts to /sns; load balancers look at /healthz. A post is answered 200 after
-    its feedback is stored, never before. Subscriptions to the topics that are named
-    are confirmed by themselves. docs/how-to/webhook.md has the whole set-up.
+    SNS posts to /sns; load balancers ask /healthz. A post is answered 200 after
+    its feedback is stored, never before. Subscriptions to the topics of --topic-arns
+    are confirmed automatically. docs/how-to/webhook.md explains the whole set-up.
 
-    Passwords are better given as SUPPRESSION_WEBHOOK_PASSWORD than as a flag, which
-    other users of the machine can see.
+    Give the password as SUPPRESSION_WEBHOOK_PASSWORD, not as a flag: other users of
+    the machine can see flags.
 
     \b
     Examples:
@@ -25,7 +25,7 @@ def webhook_command(settings: WebhookSettings) -> None:
       suppression-ingest webhook --webhook-listen 0.0.0.0:8443 \\
           --webhook-tls-certificate chain.pem --webhook-tls-key key.pem --topic-arns …
     """  # noqa: D301 - a real backspace, by which click keeps lines apart
-    # The web server is of no use to other commands.
+    # Other commands need no web server.
     from suppression_ingest.webhook.server import serve
 
     set_up_logs(settings.log_format)

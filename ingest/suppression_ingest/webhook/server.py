@@ -1,4 +1,4 @@
-"""The processes of the webhook: the application under uvicorn, once or several times."""
+"""The processes of the webhook: the application under uvicorn, in one process or several."""
 
 import asyncio
 import contextlib
@@ -35,19 +35,19 @@ from suppression_service.telemetry.aggregate import Gathering, Reporter, ReportT
 from suppression_service.telemetry.certificate import CertificateMetrics
 from suppression_service.telemetry.port import metrics_port
 
-#: Files of one process, if the system permits as many. They are what bounds connections on
-#: which TLS is not through: each takes 53 kB, so all of them 220 MB.
+#: Open files of one process, if the system permits as many. They limit the connections
+#: that are still in a TLS handshake: each takes 53 kB, so all of them 220 MB.
 MAX_FILES: Final = 4_096
-#: Seconds that requests under way have on shutdown: longer than any answer takes.
+#: Seconds that open requests have on shutdown: longer than any answer takes.
 GRACE_SECONDS: Final = 15
-#: Seconds that an idle connection is kept. Load balancers keep theirs for 60, and
-#: must not find one closed that they are just about to use.
+#: Seconds that an idle connection is kept. Load balancers keep theirs for 60 s, and must
+#: not find a connection closed that they are about to use.
 IDLE_SECONDS: Final = 75
 #: Messages in one transaction, at most.
 MAX_TOGETHER: Final = 200
 #: Seconds that the last transactions have when the process stops.
 STOP_SECONDS: Final = 10.0
-#: Seconds after which a worker that does not answer its parent is replaced.
+#: Seconds after which a process that does not answer its parent is replaced.
 HUNG_SECONDS: Final = 30
 
 _log = structlog.get_logger(__name__)
@@ -55,19 +55,19 @@ _log = structlog.get_logger(__name__)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Factory:
-    """Makes the application in the process that is to run it.
+    """Makes the application in the process that runs it.
 
     Args:
-        settings: of all of it.
-        address: HOST:PORT that is listened on, to be told in the log.
+        settings: those of the webhook.
+        address: HOST:PORT of the listener, for the log.
         tls: the certificate; None without TLS.
-        gathering: the path to report to what is counted; empty: nobody is told.
+        reports_path: the socket to report metrics to; empty: metrics are off.
     """
 
     settings: WebhookSettings
     address: str
     tls: TlsFiles | None
-    gathering: str = ""
+    reports_path: str = ""
 
     def __call__(self) -> Starlette:
         """Return the application; it connects to nothing yet."""
@@ -75,46 +75,46 @@ class Factory:
         forward_warnings("uvicorn")
         store = Store(open_engine(self.settings.database_url))
         fetch = CertificateFetcher(self.settings.certificate_endpoint)
-        parts = assembled(self.settings, store, fetch)
+        parts = parts_of(self.settings, store, fetch)
         application = Webhook(self.settings, parts).application()
         inner = application.router.lifespan_context
 
         @contextlib.asynccontextmanager
         async def lifespan(app: Starlette) -> AsyncIterator[None]:
             _end_with_the_parent()
-            # The scheme is not told: behind a load balancer it is another one.
+            # No scheme: behind a load balancer it is another one.
             _log.info("started", listen=self.address, path=POST_PATH)
             with contextlib.closing(store), fetch:
-                async with self._reporting(parts), self._following(), inner(app):
+                async with self._reporting(parts), self._reloading(), inner(app):
                     yield
 
         application.router.lifespan_context = lifespan
         return application
 
     def _reporting(self, parts: Parts) -> contextlib.AbstractAsyncContextManager[None]:
-        """Report what is counted, and how old it is, for the length of the block."""
-        if not self.gathering:
+        """Report metrics to the parent for the length of the block."""
+        if not self.reports_path:
             return contextlib.nullcontext()
-        told = CollectorRegistry()
-        told.register(MessageMetrics(parts.log.stats, POST_REFUSALS))
-        told.register(parts.oldest)
-        told.register(CertificateMetrics(self.tls.chain if self.tls else None))
-        return Reporter(ReportTo(self.gathering, str(os.getpid())), told).reporting()
+        registry = CollectorRegistry()
+        registry.register(MessageMetrics(parts.log.stats, POST_REFUSALS))
+        registry.register(parts.oldest)
+        registry.register(CertificateMetrics(self.tls.chain if self.tls else None))
+        return Reporter(ReportTo(self.reports_path, str(os.getpid())), registry).reporting()
 
-    def _following(self) -> contextlib.AbstractAsyncContextManager[None]:
-        """Follow the files of the certificate for the length of the block."""
+    def _reloading(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """Reload the certificate when its files change, for the length of the block."""
         return self.tls.following() if self.tls else contextlib.nullcontext()
 
 
-def assembled(settings: WebhookSettings, store: Store, fetch: CertificateFetcher) -> Parts:
-    """Return the parts of the web application, by the settings."""
+def parts_of(settings: WebhookSettings, store: Store, fetch: CertificateFetcher) -> Parts:
+    """Return the parts of the web application that the settings describe."""
     keys = CachedKeys(fetch)
     confirm = SnsConfirm(authenticate_unsubscribe=settings.webhook_authenticate_unsubscribe)
     pipeline = pipeline_of(settings, store, authentication_of(settings, keys))
     return Parts(
         pipeline=pipeline,
         keys=keys,
-        # What waits is bounded by the memory of the bodies under way; see webhook.posts.
+        # What waits is bounded by the memory budget of bodies.
         recording=GroupCommit(
             pipeline.record, "recording", max_together=MAX_TOGETHER, stop_seconds=STOP_SECONDS
         ),
@@ -124,7 +124,7 @@ def assembled(settings: WebhookSettings, store: Store, fetch: CertificateFetcher
 
 
 def serve(settings: WebhookSettings) -> int:
-    """Serve until SIGTERM or SIGINT; requests under way are answered first.
+    """Serve until SIGTERM or SIGINT; open requests are answered first.
 
     Returns:
         The exit status.
@@ -133,22 +133,22 @@ def serve(settings: WebhookSettings) -> int:
         StoreError: the database cannot be used.
         AddressTaken: nothing can listen on the address, or on that for metrics.
     """
-    # Better found out now and once than in every worker.
+    # Found out now and once, not in every process.
     Store.open(settings.database_url).close()
     lift_open_files(MAX_FILES)
-    with listening(settings.webhook_listen) as listener, _gathered(settings) as gathering:
-        config = _config(settings, with_real_port(settings.webhook_listen, listener), gathering)
-        if settings.webhook_workers == 1:
+    with listening(settings.webhook_listen) as listener, _serving_metrics(settings) as reports_path:
+        config = _config(settings, with_real_port(settings.webhook_listen, listener), reports_path)
+        if settings.webhook_processes == 1:
             return _serve_alone(config, listener)
         return _serve_together(config, listener)
 
 
 @contextlib.contextmanager
-def _gathered(settings: WebhookSettings) -> Iterator[str]:
-    """Show metrics of all workers for the length of the block, if a port is named.
+def _serving_metrics(settings: WebhookSettings) -> Iterator[str]:
+    """Serve metrics of all processes for the length of the block, if a port is set.
 
     Yields:
-        The path that workers report to, or nothing.
+        The path of the socket that processes report to, or an empty text.
     """
     if not settings.metrics_listen:
         yield ""
@@ -158,13 +158,13 @@ def _gathered(settings: WebhookSettings) -> Iterator[str]:
         yield path
 
 
-def _config(settings: WebhookSettings, address: str, gathering: str) -> uvicorn.Config:
+def _config(settings: WebhookSettings, address: str, reports_path: str) -> uvicorn.Config:
     tls = _tls(settings)
     return uvicorn.Config(
-        Factory(settings, address, tls, gathering),
+        Factory(settings, address, tls, reports_path),
         factory=True,
-        workers=settings.webhook_workers,
-        # In one piece with the factory: in a worker too both have the same files.
+        workers=settings.webhook_processes,
+        # The same object as the factory has, so that each process has one copy of both.
         ssl_context_factory=tls.listening if tls else None,
         http=TimeoutProtocol,
         ws="none",
@@ -175,8 +175,8 @@ def _config(settings: WebhookSettings, address: str, gathering: str) -> uvicorn.
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        # Beyond what the protocol lets in; what is left for uvicorn to refuse is work under
-        # way for peers that are gone.
+        # More than the protocol allows, which closes connections itself. uvicorn then only
+        # refuses while many requests still run for peers that are gone.
         limit_concurrency=MAX_CONNECTIONS + 1,
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
@@ -192,8 +192,8 @@ def _tls(settings: WebhookSettings) -> TlsFiles | None:
 
 def _serve_alone(config: uvicorn.Config, listener: socket.socket) -> int:
     server = uvicorn.Server(config)
-    # uvicorn handles signals while it runs, and then raises them anew: here they are
-    # handled before, and have done their work after.
+    # uvicorn handles signals while it runs and raises them again afterwards. With these
+    # handlers, a signal also counts before uvicorn runs, and does no harm afterwards.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.handle_exit)
     server.run([listener])
@@ -208,6 +208,6 @@ def _serve_together(config: uvicorn.Config, listener: socket.socket) -> int:
 
 
 def _end_with_the_parent() -> None:
-    """Have this worker stop when its parent is gone, however it went."""
+    """Stop this process when its parent is gone, for whatever reason."""
     if parent := multiprocessing.parent_process():
         asyncio.get_running_loop().add_reader(parent.sentinel, os.kill, os.getpid(), signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""What the webhook can be told, besides what every part of ingest can."""
+"""Settings of the webhook, besides those of all ingest."""
 
 import re
 from typing import Annotated, Final, Self
@@ -9,12 +9,12 @@ from suppression_ingest.settings import IngestSettings
 from suppression_ingest.webhook.tls import server_context
 from suppression_service.config import HostPort, require_tls_beyond_loopback
 
-#: Bytes of the largest message that SNS takes, and half as many again for the
-#: quoting of its quotes and the envelope around it.
+#: Bytes of the largest message that SNS accepts, and half as many again for escaped
+#: quotes and the envelope around it.
 LARGEST_POST: Final = 1_572_864
 _LARGEST_LIMIT: Final = 16 * 1024 * 1024
 
-# What stands in a URL as it is: SNS is given the password in one.
+# Characters that need no escape in a URL: SNS gets the password in one.
 _PASSWORD = re.compile(r"[0-9A-Za-z._~-]{16,200}")
 
 
@@ -27,12 +27,12 @@ def _password(text: str) -> str:
 class WebhookSettings(IngestSettings):
     """Settings of ``suppression-ingest webhook``."""
 
-    webhook_listen: Annotated[HostPort, Field(description="HOST:PORT to take posts on")] = (
+    webhook_listen: Annotated[HostPort, Field(description="HOST:PORT to accept posts on")] = (
         "127.0.0.1:8080"
     )
-    webhook_workers: Annotated[int, Field(ge=1, le=64, description="worker processes")] = 1
+    webhook_processes: Annotated[int, Field(ge=1, le=64, description="processes")] = 1
     webhook_tls_certificate: Annotated[
-        FilePath | None, Field(description="PEM file with the certificate chain to show")
+        FilePath | None, Field(description="PEM file with the certificate chain to present")
     ] = None
     webhook_tls_key: Annotated[
         FilePath | None, Field(description="PEM file with its private key")
@@ -41,17 +41,17 @@ class WebhookSettings(IngestSettings):
         bool,
         Field(
             description="listen beyond this machine without TLS, "
-            "behind a load balancer that ends it"
+            "behind a load balancer that ends TLS"
         ),
     ] = False
     webhook_password: Annotated[
         str,
         AfterValidator(_password),
-        Field(description="what posts must bring (HTTP basic, any user name)", repr=False),
+        Field(description="password of posts (HTTP basic, any user name)", repr=False),
     ] = ""
     webhook_raw: Annotated[
         bool,
-        Field(description="take raw deliveries, which nothing but the password makes genuine"),
+        Field(description="accept raw deliveries, which only the password authenticates"),
     ] = False
     webhook_max_body: Annotated[
         int, Field(ge=1_024, le=_LARGEST_LIMIT, description="bytes of a post at most")
@@ -59,14 +59,14 @@ class WebhookSettings(IngestSettings):
     webhook_authenticate_unsubscribe: Annotated[
         bool,
         Field(
-            description="confirm so that only the account can unsubscribe; "
+            description="confirm subscriptions so that only the account can end them; "
             "needs sns:ConfirmSubscription"
         ),
     ] = True
 
     @property
     def password_needed(self) -> bool:
-        """Whether posts are taken that no signature vouches for."""
+        """Whether posts without a verified signature are accepted."""
         return self.webhook_raw or not self.verify_signatures
 
     @model_validator(mode="after")
@@ -82,8 +82,8 @@ class WebhookSettings(IngestSettings):
     def _unsigned_posts_have_a_password(self) -> Self:
         if self.password_needed and not self.webhook_password:
             raise ValueError(
-                "SUPPRESSION_WEBHOOK_PASSWORD is not set: raw deliveries and unverified ones "
-                "have nothing else to tell them from a stranger's"
+                "SUPPRESSION_WEBHOOK_PASSWORD is not set: nothing else authenticates raw or "
+                "unverified deliveries"
             )
         return self
 
@@ -94,7 +94,7 @@ class WebhookSettings(IngestSettings):
                 "SUPPRESSION_WEBHOOK_TLS_CERTIFICATE and SUPPRESSION_WEBHOOK_TLS_KEY go together"
             )
         if self.webhook_tls_certificate and self.webhook_tls_key:
-            # Better found out now and once than in every worker.
+            # Found out now and once, not in every process.
             try:
                 server_context(self.webhook_tls_certificate, self.webhook_tls_key)
             except OSError:

@@ -80,7 +80,7 @@ def test_a_subscription_is_confirmed_through_the_api(start_on_sqlite: Start, sns
 def test_posts_that_arrive_together_are_all_stored(
     start: Start, sns: Sns, bounce_of: BounceOf
 ) -> None:
-    webhook = start(sns.environment, SUPPRESSION_WEBHOOK_WORKERS="2")
+    webhook = start(sns.environment, SUPPRESSION_WEBHOOK_PROCESSES="2")
     addresses = [f"gone{n}@shop.example" for n in range(40)]
     bodies = [sns.signed(bounce_of(address)) for address in addresses]
     with ThreadPoolExecutor(20) as pool:
@@ -92,7 +92,7 @@ def test_a_worker_that_is_killed_is_replaced(
     start_on_sqlite: Start, sns: Sns, bounce_of: BounceOf
 ) -> None:
     # given two workers, both killed
-    webhook = start_on_sqlite(sns.environment, SUPPRESSION_WEBHOOK_WORKERS="2")
+    webhook = start_on_sqlite(sns.environment, SUPPRESSION_WEBHOOK_PROCESSES="2")
     eventually("both started", lambda: webhook.process.output.count("started") == 2)
     workers = [
         child
@@ -109,7 +109,7 @@ def test_a_worker_that_is_killed_is_replaced(
 
 
 def test_no_worker_outlives_its_parent(start_on_sqlite: Start, sns: Sns) -> None:
-    webhook = start_on_sqlite(sns.environment, SUPPRESSION_WEBHOOK_WORKERS="2")
+    webhook = start_on_sqlite(sns.environment, SUPPRESSION_WEBHOOK_PROCESSES="2")
     eventually("both started", lambda: webhook.process.output.count("started") == 2)
     children = psutil.Process(webhook.process.pid).children()
     webhook.process.send(signal.SIGKILL)
@@ -122,7 +122,7 @@ def test_no_worker_outlives_its_parent(start_on_sqlite: Start, sns: Sns) -> None
 def test_a_signal_ends_the_webhook_cleanly(
     start_on_sqlite: Start, sns: Sns, number: signal.Signals, workers: str
 ) -> None:
-    webhook = start_on_sqlite(sns.environment, SUPPRESSION_WEBHOOK_WORKERS=workers)
+    webhook = start_on_sqlite(sns.environment, SUPPRESSION_WEBHOOK_PROCESSES=workers)
     eventually("all started", lambda: webhook.process.output.count("started") == int(workers))
     webhook.process.send(number)
     assert webhook.process.ended() == 0
@@ -193,7 +193,7 @@ def test_every_worker_shows_a_renewed_certificate_without_a_restart(
     start_on_sqlite: Start, sns: Sns, tls: dict[str, str]
 ) -> None:
     # given two workers
-    more = {"SUPPRESSION_WEBHOOK_WORKERS": "2", "SUPPRESSION_METRICS_LISTEN": "127.0.0.1:0"}
+    more = {"SUPPRESSION_WEBHOOK_PROCESSES": "2", "SUPPRESSION_METRICS_LISTEN": "127.0.0.1:0"}
     webhook = start_on_sqlite(sns.environment, "https", **tls, **more)
     eventually("both started", lambda: webhook.process.output.count("started") == 2)
     # when the certificate is renewed
