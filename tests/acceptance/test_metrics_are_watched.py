@@ -50,7 +50,7 @@ class Watched:
         hook = {**system.environment, **SHOWN, **listens}
         # Not waited for: the others start meanwhile.
         webhook = system.processes.start("webhook", [BIN / "suppression-ingest", "webhook"], hook)
-        self.server = system.start_server(**SHOWN, SUPPRESSION_WORKERS="2")
+        self.server = system.start_server(**SHOWN, SUPPRESSION_PROCESSES="2")
         worker = system.start_worker(**SHOWN)
         parts = {"service": self.server, "worker": worker, "webhook": webhook}
         self.at = {name: shown_at(process) for name, process in parts.items()}
@@ -287,7 +287,7 @@ def test_no_counter_falls_and_no_state_stays_when_a_worker_is_killed(watched: Wa
         os.kill(worker, signal.SIGKILL)
     eventually(
         "they are replaced",
-        lambda: watched.value("service", "suppression_workers_replaced_total") == 2,
+        lambda: watched.value("service", "suppression_processes_replaced_total") == 2,
     )
     # Then nothing that was counted is lost, and the new ones alone have states.
     assert [watched.value("service", name) for name in counted] == before

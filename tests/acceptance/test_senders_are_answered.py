@@ -102,7 +102,7 @@ def _verdict(client: SuppressionClient, address: str) -> Verdict | None:
 
 @pytest.fixture
 def two_workers(own_system: System) -> System:
-    own_system.start_server(SUPPRESSION_WORKERS="2")
+    own_system.start_server(SUPPRESSION_PROCESSES="2")
     return own_system
 
 

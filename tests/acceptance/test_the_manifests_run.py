@@ -108,7 +108,7 @@ def test_a_bounce_reaches_the_verdict_in_the_system_of_the_manifests(
     eventually("the bounce", lambda: not client.check(address).send)
     # Prometheus finds something where it is sent,
     with urllib.request.urlopen(f"http://{cluster.address(SERVER, 'metrics')}/metrics") as shown:
-        assert b"suppression_workers 1.0" in shown.read()
+        assert b"suppression_processes 1.0" in shown.read()
     # the list lies in the volume for the next start,
     assert list((root / "var/cache/suppression").glob("snapshots/*.snapshot"))
     # and the server ends by itself when it is told to.

@@ -17,8 +17,8 @@ from suppression.v1.suppression_service_pb2_grpc import (
     SuppressionServiceServicer,
     add_SuppressionServiceServicer_to_server,
 )
-from suppression_service.server.server import grpc_server
 from suppression_service.server.settings import ServiceSettings
+from suppression_service.server.transport.grpcio import grpc_server
 
 _STATE: dict[str, Any] = {"revision": "0123abcd.1000001", "as_of_time": Timestamp(seconds=1)}
 _SINGLE = rpc.CheckAddressResponse(verdict=pb.VERDICT_SEND, **_STATE)

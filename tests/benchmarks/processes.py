@@ -60,7 +60,7 @@ def service(url: str, directory: Path, *, workers: int = 1) -> Iterator[Server]:
         **os.environ,
         "SUPPRESSION_DATABASE_URL": url,
         "SUPPRESSION_LISTEN": "127.0.0.1:0",
-        "SUPPRESSION_WORKERS": str(workers),
+        "SUPPRESSION_PROCESSES": str(workers),
         "SUPPRESSION_SNAPSHOT_DIRECTORY": str(directory / "snapshots"),
         "SUPPRESSION_DRAIN_SECONDS": "0",
         "SUPPRESSION_GRACE_SECONDS": "1",

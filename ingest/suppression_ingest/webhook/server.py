@@ -31,7 +31,7 @@ from suppression_service.logs import forward_warnings, set_up_logs
 from suppression_service.net import lift_open_files, listening, with_real_port
 from suppression_service.store import Store
 from suppression_service.store.engine import open_engine
-from suppression_service.telemetry.aggregate import Gathering, Reporter, ReportTo
+from suppression_service.telemetry.aggregate import Aggregate, Reporter, ReportTo
 from suppression_service.telemetry.certificate import CertificateMetrics
 from suppression_service.telemetry.port import metrics_port
 
@@ -153,8 +153,8 @@ def _serving_metrics(settings: WebhookSettings) -> Iterator[str]:
     if not settings.metrics_listen:
         yield ""
         return
-    gathering = Gathering()
-    with gathering.listening() as path, metrics_port(settings.metrics_listen, gathering):
+    aggregate = Aggregate()
+    with aggregate.listening() as path, metrics_port(settings.metrics_listen, aggregate):
         yield path
 
 

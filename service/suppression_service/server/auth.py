@@ -29,7 +29,7 @@ _log = structlog.get_logger()
 
 
 class Role(enum.IntEnum):
-    """What a token is for; each role may do all that the ones before it may."""
+    """What a token permits; each role includes those before it."""
 
     CHECK = 1
     WRITE = 2
@@ -47,7 +47,7 @@ NEEDED: Final = {
     "EraseAddress": Role.ADMIN,
 }
 
-#: The name on the token of the call under way; empty where none is asked for.
+#: The name of the token of the call under way; empty without a token file.
 CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller", default="")
 
 _LINE = re.compile(r"(?P<name>[\w.-]{1,64})\s+(?P<role>check|write|admin)\s+(?P<hash>[0-9a-f]{64})")
@@ -60,7 +60,7 @@ class BadTokenFile(SettingsError):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Token:
-    """A line of the file: who has the token, and what it is for."""
+    """A line of the file: the name of who has the token, and its role."""
 
     name: str
     role: Role
@@ -71,7 +71,7 @@ class Token:
         """Read a line.
 
         Raises:
-            BadTokenFile: it is none; the message does not repeat it.
+            BadTokenFile: it is not NAME ROLE HASH; the message does not repeat it.
         """
         if not (found := _LINE.fullmatch(line.strip())):
             raise BadTokenFile("not NAME check|write|admin HASH")
@@ -120,11 +120,11 @@ class TokenFile:
         self._seen = self._stamp()
         self._tokens = _read(path)
 
-    def holder(self, text: str) -> Token | None:
-        """Return whose token a text is.
+    def find(self, text: str) -> Token | None:
+        """Return the line of a token, None if there is none.
 
-        Every line is compared, each in constant time, so that the time taken tells
-        nothing about what is in the file.
+        Every line is compared, each in constant time, so that the time taken reveals
+        nothing about the file.
         """
         wanted, found = _hash(text), None
         for token in self._tokens:

@@ -1,10 +1,11 @@
-"""What stands around every call, in one layer: who may call, how often, errors, counts.
+"""What every call passes: authentication, rate limit, errors, counts and the log.
 
-An interceptor costs a grpc.aio server some 8 % of an empty call, each of them. So
-everything that all calls share is composed here, into one wrapper a method.
+Each interceptor costs a grpc.aio server some 8 % of an empty call. So everything that all
+calls share is composed here, into one wrapper for each method.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Any, Final
@@ -22,6 +23,7 @@ from suppression_service.server.errors import (
     Unauthenticated,
     UnreadableRequest,
 )
+from suppression_service.server.limits import RateLimit
 from suppression_service.server.metrics import (
     CANCELED,
     DEADLINE_EXCEEDED,
@@ -29,8 +31,6 @@ from suppression_service.server.metrics import (
     CallCounts,
     code_name,
 )
-from suppression_service.server.quota import Quota
-from suppression_service.server.refusals import Refusals
 from suppression_service.server.request_id import CALL, request_id
 
 _log = structlog.get_logger()
@@ -40,57 +40,97 @@ _Method = Callable[[Any, _Context], Awaitable[Any]]
 SERVICE: Final = rpc.DESCRIPTOR.services_by_name["SuppressionService"]
 
 _BEARER: Final = "bearer "
-#: Seconds by which a caller's clock may say earlier than ours that its time is over.
-_MOMENT: Final = 0.05
+#: Seconds by which a caller's clock may be ahead of ours at its deadline.
+_CLOCK_TOLERANCE: Final = 0.05
 
 
-class GuardedServicer(SuppressionServiceServicer):
-    """A servicer whose methods end in an answer or in a status, whatever happens inside.
+#: Lines about refused calls in a minute.
+MAX_LINES: Final = 100
 
-    A request that cannot be read is to be given as None.
+_MINUTE: Final = 60.0
+
+
+class RefusalLog:
+    """Logs refused calls, up to :data:`MAX_LINES` a minute.
+
+    Callers can have calls refused as fast as they like, and so can a database that is away.
+    The metrics count all of them.
 
     Args:
-        servicer: what answers.
-        tokens: who may call; None lets everybody do everything.
-        quota: how often each token may call; None lets it call as often as it likes.
-        around: is given each method with its name, and returns what is called in its
-            place; None changes nothing.
+        clock: seconds that only grow.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since = clock()
+        self._left = MAX_LINES
+        self._unlogged = 0
+
+    def note(self, method: str, error: ApiError) -> None:
+        """Log a call that was refused."""
+        if self._clock() - self._since >= _MINUTE:
+            self._renew()
+        if not self._left:
+            self._unlogged += 1
+            return
+        self._left -= 1
+        _log.info("call refused", method=method, code=error.code.name, reason=error.reason)
+
+    def _renew(self) -> None:
+        if self._unlogged:
+            _log.info("more calls refused, not logged one by one", calls=self._unlogged)
+        self._since, self._left, self._unlogged = self._clock(), MAX_LINES, 0
+
+
+class CallServicer(SuppressionServiceServicer):
+    """A servicer whose methods end in an answer or in a status, whatever happens inside.
+
+    The transport gives a request that cannot be read as None.
+
+    Args:
+        servicer: has a method for each call, which answers it.
+        tokens: who may call; with None everybody may do everything.
+        rate_limit: how often the tokens of a name may call; with None, any number of times.
+        around: gets each method with its name, and returns what is called in its place;
+            None changes nothing.
     """
 
     def __init__(
         self,
-        servicer: SuppressionServiceServicer,
+        servicer: object,
         tokens: TokenFile | None = None,
-        quota: Quota | None = None,
+        rate_limit: RateLimit | None = None,
         around: Callable[[str, _Method], _Method] | None = None,
     ) -> None:
-        #: What became of the calls so far, by method.
+        #: The counts of the calls so far, by method.
         self.counts = {method.name: CallCounts() for method in SERVICE.methods}
-        refusals = Refusals()
+        refusals = RefusalLog()
         for method in SERVICE.methods:
             name = method.name
-            gate = _gate(tokens, NEEDED.get(name, Role.ADMIN), quota) if tokens else None
+            gate = _gate(tokens, NEEDED.get(name, Role.ADMIN), rate_limit) if tokens else None
             answer, counts = getattr(servicer, name), self.counts[name]
             call = _guarded(name, answer, gate, counts, refusals)
             setattr(self, name, around(name, call) if around else call)
 
 
-def _gate(tokens: TokenFile, needed: Role, quota: Quota | None) -> Callable[[_Context], None]:
-    """Return what lets a call in, or raises."""
+def _gate(
+    tokens: TokenFile, needed: Role, rate_limit: RateLimit | None
+) -> Callable[[_Context], None]:
+    """Return a function that refuses a call by raising, or sets CALLER."""
 
-    def let_in(context: _Context) -> None:
-        token = tokens.holder(_bearer(context))
+    def check(context: _Context) -> None:
+        token = tokens.find(_bearer(context))
         if token is None:
             raise Unauthenticated("TOKEN_UNKNOWN", "not a token of this service")
         if token.role < needed:
             raise PermissionMissing(
                 "ROLE_TOO_LOW", f"this call needs a token with the role {needed.name.lower()}"
             )
-        if quota is not None:
-            quota.take(token.name)
+        if rate_limit is not None:
+            rate_limit.consume(token.name)
         CALLER.set(token.name)
 
-    return let_in
+    return check
 
 
 def _bearer(context: _Context) -> str:
@@ -103,9 +143,9 @@ def _bearer(context: _Context) -> str:
 
 
 def _why_left(context: _Context) -> str:
-    """Return the status of a call that its caller left: because its time was over, or so."""
+    """Return the status of a call that its caller left, by its deadline or before it."""
     remaining = context.time_remaining()
-    return DEADLINE_EXCEEDED if remaining is not None and remaining < _MOMENT else CANCELED
+    return DEADLINE_EXCEEDED if remaining is not None and remaining < _CLOCK_TOLERANCE else CANCELED
 
 
 def _guarded(
@@ -113,12 +153,12 @@ def _guarded(
     method: _Method,
     gate: Callable[[_Context], None] | None,
     counts: CallCounts,
-    refusals: Refusals,
+    refusals: RefusalLog,
 ) -> _Method:
     async def call(request: Any, context: _Context) -> Any:
         CALL.set(context)
         counts.started += 1
-        begun, code = perf_counter(), OK
+        started, code = perf_counter(), OK
         try:
             if gate is not None:
                 gate(context)
@@ -131,12 +171,12 @@ def _guarded(
         except asyncio.CancelledError:
             code = _why_left(context)
             raise
-        except Exception as error:  # noqa: BLE001 - a defect; its text stays here
+        except Exception as error:  # noqa: BLE001 - its text stays in the log
             _log.exception("call failed", method=name, error=type(error).__name__)
             failure = InternalError("INTERNAL", "the service failed; its log says more")
             code = code_name(failure.code)
         finally:
-            counts.end(code, perf_counter() - begun)
+            counts.end(code, perf_counter() - started)
         return await context.abort_with_status(failure.to_status(request_id()))
 
     return call

@@ -1,9 +1,9 @@
 """The hot path: a check, from request to answer. Every mail that is sent waits for it.
 
 An empty gRPC call costs the server some 400 µs, so what is done here should stay
-far below: no SQL, no await, no lock, no log line, and as few objects as can be.
+far below: no SQL, no await, no lock, no log line, and as few objects as possible.
 
-- Most answers of one moment are alike: there are seven reasons, and revision and
+- Most answers at one time are alike: there are seven reasons, and revision and
   time stay the same between two rounds of the follower. So answers to single
   checks, and what answers to batches share, are made once for each state of the
   replica and given out again.
@@ -24,8 +24,7 @@ import numpy.typing as npt
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression_service.address import InvalidAddress, canonical, canonical_batch
-from suppression_service.server import requests
-from suppression_service.server.messages import timestamp
+from suppression_service.server import convert
 from suppression_service.server.replica.replica import Replica
 from suppression_service.server.replica.verdicts import Mail, reason_against
 from suppression_service.server.settings import MAX_BATCH
@@ -52,7 +51,7 @@ class Checks:
         self._answers: list[rpc.CheckAddressResponse] = []
         self._of_state = b""
         self._turn = asyncio.Lock()
-        #: How many answers had each reason, at the place of its number.
+        #: How many answers had each reason, at the index of its number.
         self.singles = [0] * (_INVALID + 1)
         self.batches = np.zeros(_INVALID + 1, dtype=np.int64)
 
@@ -91,7 +90,7 @@ class Checks:
             InvalidField: the batch is empty or too large, or the mail class or the
                 stream cannot be used.
         """
-        requests.require_batch_size(request, self._max_batch)
+        convert.require_batch_size(request, self._max_batch)
         addresses, invalid = await canonical_batch(request.addresses[:], self._turn)
         replica = newest()
         reasons = replica.reasons(addresses, self._mail(replica, request))
@@ -108,8 +107,8 @@ class Checks:
         self, replica: Replica, request: rpc.CheckAddressRequest | rpc.BatchCheckRequest
     ) -> Mail:
         return replica.mail(
-            requests.stream_in(request.stream),
-            essential=requests.is_essential(request.mail_class),
+            convert.stream_in(request.stream),
+            essential=convert.is_essential(request.mail_class),
             now=int(self._now()),
         )
 
@@ -118,8 +117,8 @@ class Checks:
         return self._answers[reason]
 
     def _renew_answers(self, replica: Replica) -> None:
-        """Make the answer for every reason, at the place of the reason's number."""
-        revision, as_of = str(replica.revision), timestamp(replica.state.as_of)
+        """Make the answer for every reason, at the index of the reason's number."""
+        revision, as_of = str(replica.revision), convert.timestamp(replica.state.as_of)
         self._answers = [
             rpc.CheckAddressResponse(
                 verdict=cast("pb.Verdict", verdict),
@@ -137,7 +136,7 @@ class Checks:
 def _verdicts(verdicts: npt.NDArray[np.uint8]) -> bytes:
     """Return the verdicts of a response, encoded.
 
-    An enum value below 128 is one octet on the wire, so the array already is the
+    An enum value below 128 is one byte on the wire, so the array already is the
     packed field; assigning the values one by one costs ten times as much.
     """
     field = bytes([rpc.BatchCheckResponse.VERDICTS_FIELD_NUMBER << 3 | _LENGTH_DELIMITED])
@@ -146,15 +145,15 @@ def _verdicts(verdicts: npt.NDArray[np.uint8]) -> bytes:
 
 @functools.lru_cache(maxsize=1 << 14)
 def _match(index: int, reason: int) -> bytes:
-    """Return a match of a response, encoded; places and reasons are few and come again."""
+    """Return a match of a response, encoded; indexes and reasons are few and come again."""
     match = rpc.Match(index=index, reason=cast("pb.Reason", reason))
     return rpc.BatchCheckResponse(matches=[match]).SerializeToString()
 
 
 def _varint(number: int) -> bytes:
-    octets = bytearray()
+    encoded = bytearray()
     while number > 0x7F:
-        octets.append(number & 0x7F | 0x80)
+        encoded.append(number & 0x7F | 0x80)
         number >>= 7
-    octets.append(number)
-    return bytes(octets)
+    encoded.append(number)
+    return bytes(encoded)

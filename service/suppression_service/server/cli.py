@@ -15,13 +15,12 @@ from suppression_service.config import SettingsError, command_line, run, with_se
 from suppression_service.logs import set_up_logs
 from suppression_service.net import AddressTaken, host_and_port, is_loopback, reserved_address
 from suppression_service.server.auth import Role, TokenFile, append_token, new_token
-from suppression_service.server.processes import Supervisor
+from suppression_service.server.processes import Supervisor, SupervisorMetrics
 from suppression_service.server.settings import ServiceSettings
-from suppression_service.server.supervisor_metrics import SupervisorMetrics
 from suppression_service.store import Store, StoreError, StoreUnavailable
 from suppression_service.store.engine import open_engine
 from suppression_service.store.migrate import migrate as migrate_schema
-from suppression_service.telemetry.aggregate import Gathering
+from suppression_service.telemetry.aggregate import Aggregate
 from suppression_service.telemetry.certificate import CertificateMetrics
 from suppression_service.telemetry.port import metrics_port
 
@@ -42,13 +41,13 @@ app.add_typer(token_app, name="token")
 def serve(settings: ServiceSettings) -> None:
     """Answer checks until SIGTERM or Ctrl-C, then drain and stop.
 
-    Each worker holds the whole list in memory and follows the database. Beyond
+    Each process holds the whole list in memory and follows the database. Beyond
     this machine the server insists on TLS.
 
-    Example: suppression-service serve --listen 127.0.0.1:50051 --workers 2
+    Example: suppression-service serve --listen 127.0.0.1:50051 --processes 2
     """
     set_up_logs(settings.log_format)
-    # Better found out now and once than in every worker.
+    # Better found out once here than in every process.
     if settings.tracing and importlib.util.find_spec("opentelemetry") is None:
         raise SettingsError("SUPPRESSION_TRACING: install suppression-service[otel] for it")
     if settings.token_file:
@@ -66,13 +65,13 @@ def serve(settings: ServiceSettings) -> None:
 
 
 def _look_at_database(url: str) -> None:
-    """Find out now and once, not in every worker, whether the database is one to work with.
+    """Find out once, not in every process, whether the database can be used.
 
-    One that is merely away keeps nobody from starting: workers answer from their snapshot,
-    or wait. A SQLite file that cannot be read is a mistake in the URL, and does not come.
+    A database that is only away does not keep the server from starting: its processes answer
+    from their snapshot, or wait. A SQLite file that cannot be read is a mistake in the URL.
 
     Raises:
-        StoreError: it is not; the message says what to do.
+        StoreError: it cannot be used; the message says what to do.
     """
     try:
         Store.open(url).close()
@@ -84,16 +83,16 @@ def _look_at_database(url: str) -> None:
 
 
 def _supervise(settings: ServiceSettings, listen: str) -> int:
-    """Run the workers, and show metrics where that is asked for; return the exit status."""
+    """Run the processes, and show metrics if there is a port for them; return the exit status."""
     if not settings.metrics_listen:
         return Supervisor(settings, listen).run()
-    gathering = Gathering()
-    with gathering.listening() as path:
+    aggregate = Aggregate()
+    with aggregate.listening() as path:
         supervisor = Supervisor(settings, listen, path)
         own = SupervisorMetrics(settings, supervisor)
         file = settings.tls_certificate
         certificate = CertificateMetrics(file.read_bytes if file else None)
-        with metrics_port(settings.metrics_listen, gathering, own, certificate):
+        with metrics_port(settings.metrics_listen, aggregate, own, certificate):
             return supervisor.run()
 
 
@@ -136,16 +135,16 @@ def health(settings: ServiceSettings) -> None:
         raise SettingsError(
             "SUPPRESSION_HEALTH_LISTEN is not set, and SUPPRESSION_LISTEN is behind TLS"
         )
-    told = ask(settings.health_listen or settings.listen)
-    typer.echo(told)
-    if told != "SERVING":
+    status = ask(settings.health_listen or settings.listen)
+    typer.echo(status)
+    if status != "SERVING":
         raise typer.Exit(_EXIT_NOT_SERVING)
 
 
 @app.command()
 @with_settings(ServiceSettings, "database_url")
 def restored(settings: ServiceSettings) -> None:
-    """Tell all who use the database that it was restored, and may lack what they have seen.
+    """Declare that the database was restored, and may lack what its users have seen.
 
     Run it after each restore of a backup, and after a fail-over that can have lost
     commits. It gives the database another name: servers load the list anew, and
@@ -159,7 +158,7 @@ def restored(settings: ServiceSettings) -> None:
 
 @token_app.command("new")
 def new(
-    name: Annotated[str, typer.Argument(help="who is to have it, such as newsletter")],
+    name: Annotated[str, typer.Argument(help="who gets it, such as newsletter")],
     role: Annotated[str, typer.Option(help="check, write or admin")] = "check",
     file: Annotated[
         Path | None, typer.Option(help="the server's token file, to add the token's line to")

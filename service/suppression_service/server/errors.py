@@ -1,9 +1,9 @@
-"""What callers are told when a call fails.
+"""The errors that callers get.
 
 Each carries a gRPC status, a reason in UPPER_SNAKE for programs
 (google.rpc.ErrorInfo) and, where a field is at fault, its name
-(google.rpc.BadRequest). The text is for people; none holds an address, nor what a
-driver said.
+(google.rpc.BadRequest). The text is for people; none holds an address, nor the text
+of a driver.
 
     ApiError
     ├── InvalidField        INVALID_ARGUMENT
@@ -51,7 +51,7 @@ class ApiError(Exception):
         return [_packed(error_details_pb2.ErrorInfo(reason=self.reason, domain=DOMAIN))]
 
     def to_status(self, request_id: str) -> grpc.Status:
-        """Return what ``context.abort_with_status`` takes; the id is told as RequestInfo."""
+        """Return what ``context.abort_with_status`` takes; the id goes into RequestInfo."""
         details = [*self.details(), _packed(error_details_pb2.RequestInfo(request_id=request_id))]
         number = self.code.value[0]
         status = status_pb2.Status(code=number, message=self.message, details=details)
@@ -79,7 +79,7 @@ class InvalidField(ApiError):
 
 
 class UnreadableRequest(ApiError):
-    """The request is no message of its type."""
+    """The request cannot be decoded as its type."""
 
     code = grpc.StatusCode.INVALID_ARGUMENT
 
@@ -103,7 +103,7 @@ class WriteUnavailable(ApiError):
 
 
 class Overloaded(ApiError):
-    """More is asked than can be done now; the answer says when to come back."""
+    """More is asked than can be done now; the answer says when to try again."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     retry_seconds: float = 1.0
@@ -120,16 +120,16 @@ class TooManyWrites(Overloaded):
 
 
 class TooManyCalls(Overloaded):
-    """More calls are under way than the worker takes."""
+    """More calls are under way than the process takes."""
 
     retry_seconds = 0.1
 
 
 class TooManyOfToken(Overloaded):
-    """The holder of the token calls more often than it may.
+    """The tokens of this name call more often than they may.
 
     Args:
-        retry_seconds: when the next call is welcome.
+        retry_seconds: time until the next call is accepted.
     """
 
     def __init__(self, retry_seconds: float) -> None:
@@ -150,7 +150,7 @@ class PermissionMissing(ApiError):
 
 
 class InternalError(ApiError):
-    """A defect of the service."""
+    """An internal error of the service."""
 
     code = grpc.StatusCode.INTERNAL
 

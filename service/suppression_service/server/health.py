@@ -1,8 +1,8 @@
-"""Health for those that know no TLS: container runtimes, Kubernetes, scripts.
+"""What the server reports about its health, and a port for probes that know no TLS.
 
-The calls' own port answers health checks too, under the rules of that port: TLS, and
-certificates of clients where they are asked for. Kubernetes' probes can do neither, so
-health alone can have a second port. It tells one word and takes nothing.
+The port of the calls answers health checks too, under the rules of that port: TLS, and
+certificates of clients where they are asked for. Kubernetes' probes can do neither. So
+health alone can have a second port, which takes nothing and answers one word.
 """
 
 import contextlib
@@ -13,21 +13,24 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from suppression.v1 import suppression_service_pb2 as rpc
+from suppression_service.server.replica.follower import Follower
 
-#: Seconds that an asker waits.
-PATIENCE_SECONDS: Final = 3.0
-#: What a probe asks for that wants to know whether a worker still runs, not whether it
-#: has a list to answer from. NOT_SERVING only while it drains.
+#: Seconds that :func:`ask` waits.
+TIMEOUT_SECONDS: Final = 3.0
+#: The name under which a probe asks whether a process still runs, not whether it has a
+#: list to answer from. NOT_SERVING only while it drains.
 LIVENESS: Final = "liveness"
 
 _SERVICE: Final = rpc.DESCRIPTOR.services_by_name["SuppressionService"].full_name
+_SERVING: Final = health_pb2.HealthCheckResponse.SERVING
+_NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
 _ANY_HOST: Final = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - to be replaced
 
 
 @contextlib.asynccontextmanager
 async def answering_probes(listen: str, status: health.aio.HealthServicer) -> AsyncIterator[None]:
     """Answer health checks at HOST:PORT for the length of the block; nowhere if it is empty."""
-    await status.set(LIVENESS, health_pb2.HealthCheckResponse.SERVING)
+    await status.set(LIVENESS, _SERVING)
     if not listen:
         yield
         return
@@ -53,9 +56,26 @@ def ask(listen: str) -> str:
     host, _, port = listen.rpartition(":")
     where = f"{_ANY_HOST.get(host, host)}:{port}"
     with grpc.insecure_channel(where, options=[("grpc.enable_http_proxy", 0)]) as channel:
-        asked = health_pb2.HealthCheckRequest(service=_SERVICE)
+        request = health_pb2.HealthCheckRequest(service=_SERVICE)
         try:
-            told = health_pb2_grpc.HealthStub(channel).Check(asked, timeout=PATIENCE_SECONDS)
+            answer = health_pb2_grpc.HealthStub(channel).Check(request, timeout=TIMEOUT_SECONDS)
         except grpc.RpcError as error:
             return str(error.code().name)
-    return str(health_pb2.HealthCheckResponse.ServingStatus.Name(told.status))
+    return str(health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
+
+
+class PublishedHealth:
+    """SERVING while there is a replica that is young enough to answer from."""
+
+    def __init__(self, status: health.aio.HealthServicer, follower: Follower) -> None:
+        self._status = status
+        self._follower = follower
+        self._published: int | None = None
+
+    async def refresh(self) -> None:
+        """Publish the health as it is now."""
+        now = _SERVING if self._follower.replica else _NOT_SERVING
+        if now != self._published:
+            for name in ("", _SERVICE):
+                await self._status.set(name, now)
+            self._published = now

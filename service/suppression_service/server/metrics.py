@@ -1,7 +1,7 @@
-"""What a worker counts, and what Prometheus is shown of it.
+"""What a process counts, and the metrics made of it.
 
-The hot path only adds to plain integers. They become families of samples when a
-worker reports, once a second, on the event loop that also counts: no locks.
+The hot path only adds to plain integers. They become families of samples when the
+process reports, once a second, on the event loop that also counts: no locks.
 """
 
 from bisect import bisect_left
@@ -78,8 +78,8 @@ class CallCounts:
             yield le, so_far
 
 
-class WorkerMetrics(Collector):
-    """What one worker has to show.
+class ProcessMetrics(Collector):
+    """The metrics of one process.
 
     Args:
         service: the full name of the service.
@@ -138,8 +138,11 @@ class WorkerMetrics(Collector):
             "Addresses checked, by the verdict and its reason.",
             labels=("grpc_method", "verdict", "reason"),
         )
-        told = {"CheckAddress": self._checks.singles, "BatchCheck": self._checks.batches.tolist()}
-        for method, by_reason in told.items():
+        counts_by_method = {
+            "CheckAddress": self._checks.singles,
+            "BatchCheck": self._checks.batches.tolist(),
+        }
+        for method, by_reason in counts_by_method.items():
             for reason, count in enumerate(by_reason):
                 family.add_metric((method, *_verdict(reason)), count)
         return family
@@ -147,14 +150,14 @@ class WorkerMetrics(Collector):
     def _replica(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "suppression_serving",
-            "1 while the worker has a list that is young enough to answer from.",
+            "1 while the process has a list that is young enough to answer from.",
             value=self._follower.replica is not None,
         )
         if (replica := self._follower.latest) is None:
             return
         yield GaugeMetricFamily(
             "suppression_replica_entries",
-            "Entries in the worker's copy of the list.",
+            "Entries in the process's copy of the list.",
             value=replica.entries,
         )
         yield GaugeMetricFamily(

@@ -5,7 +5,7 @@ Log lines that are written during the call have it, and so has the answer where
 the call fails.
 
 Reading metadata costs more than all else that is done around a check. So the id is
-looked for once somebody asks, which nobody does for a call that goes well.
+read when it is first needed, which it is not for a call that goes well.
 """
 
 import contextvars

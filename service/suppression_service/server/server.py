@@ -1,4 +1,4 @@
-"""One worker's gRPC server: from an open database to a drained stop."""
+"""What one process runs: from an open database to a drained stop."""
 
 import asyncio
 import contextlib
@@ -10,26 +10,20 @@ from typing import TYPE_CHECKING, Final
 
 import grpc
 import structlog
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
+from grpc_health.v1 import health
 
-from suppression.v1.suppression_service_pb2_grpc import (
-    add_SuppressionServiceServicer_to_server,
-)
 from suppression_service.aio import every
 from suppression_service.server.auth import TokenFile
-from suppression_service.server.calls import SERVICE, GuardedServicer
-from suppression_service.server.health import answering_probes
-from suppression_service.server.metrics import WorkerMetrics
-from suppression_service.server.quota import Quota
-from suppression_service.server.readable import ReadableRequests, as_empty, as_none
+from suppression_service.server.calls import SERVICE, CallServicer
+from suppression_service.server.health import PublishedHealth, answering_probes
+from suppression_service.server.limits import RateLimit
+from suppression_service.server.metrics import ProcessMetrics
 from suppression_service.server.replica.base import BaseSource
 from suppression_service.server.replica.follower import Follower
 from suppression_service.server.replica.snapshot import SnapshotDirectory
 from suppression_service.server.service import SuppressionServicer
 from suppression_service.server.settings import ServiceSettings
-from suppression_service.server.transport.options import server_options
-from suppression_service.server.transport.tls import server_credentials
+from suppression_service.server.transport.grpcio import add_services, bind, grpc_server
 from suppression_service.server.writer import GroupWriter
 from suppression_service.store import Store, StoreUnavailable
 from suppression_service.store.engine import open_engine
@@ -43,8 +37,6 @@ _HEALTH_SECONDS: Final = 0.1
 #: Seconds between two looks at whether the file of tokens has changed.
 _TOKEN_SECONDS: Final = 1.0
 
-_SERVING = health_pb2.HealthCheckResponse.SERVING
-_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 _log = structlog.get_logger()
 
 
@@ -55,9 +47,9 @@ async def serve(
 
     Args:
         settings: everything but the address to listen on.
-        listen: HOST:PORT, shared with the other workers.
+        listen: HOST:PORT, shared with the other processes.
         stop: set when it is time to go.
-        report_to: who is told what was counted, if anybody.
+        report_to: where to report metrics, if anywhere.
 
     Raises:
         StoreError: the database URL or schema cannot be used.
@@ -74,15 +66,15 @@ async def serve(
     # Left in the opposite order: calls end first, then the writes, then the store.
     with contextlib.closing(store):
         async with follower.following(), writer.writing():
-            # A worker that does not listen yet leaves connections to those that can answer.
+            # A process that does not listen yet leaves connections to those that can answer.
             await _first(follower.tried, stop)
             if not stop.is_set():
-                port = _Port(settings, servicer, follower, report_to)
-                await port.answer(listen, stop)
+                endpoint = _Endpoint(settings, servicer, follower, report_to)
+                await endpoint.answer(listen, stop)
 
 
-class _Port:
-    """Where a worker takes calls, and what goes with it for as long as it does."""
+class _Endpoint:
+    """Takes calls, with all that runs beside them."""
 
     def __init__(
         self,
@@ -102,35 +94,35 @@ class _Port:
         """Answer at HOST:PORT until ``stop`` is set, then drain."""
         settings = self._settings
         server = grpc_server(settings)
-        guarded = self._guarded()
-        status = _add_services(server, guarded, settings)
-        _bind(server, settings, listen)
-        published = _Health(status, self._follower)
-        await published.refresh()
+        calls = self._calls()
+        status = add_services(server, calls, settings)
+        bind(server, settings, listen)
+        health_state = PublishedHealth(status, self._follower)
+        await health_state.refresh()
         async with (
             answering_probes(settings.health_listen, status),
-            every(_HEALTH_SECONDS, published.refresh, "health"),
+            every(_HEALTH_SECONDS, health_state.refresh, "health"),
             every(_TOKEN_SECONDS, _refresh(self._tokens), "tokens"),
-            self._reporting(guarded),
+            self._reporting(calls),
             self._tracing.sending() if self._tracing else contextlib.nullcontext(),
         ):
             await server.start()
-            # What was made until now stays: no use in looking at it for garbage again.
+            # What exists now stays: the garbage collector need not look at it again.
             gc.freeze()
             await stop.wait()
             await _drain(server, status, self._servicer, settings)
 
-    def _guarded(self) -> GuardedServicer:
+    def _calls(self) -> CallServicer:
         settings = self._settings
-        quota = Quota(settings.max_rate) if settings.max_rate else None
+        rate_limit = RateLimit(settings.max_rate) if settings.max_rate else None
         around = self._tracing.traced if self._tracing else None
-        return GuardedServicer(self._servicer, self._tokens, quota, around)
+        return CallServicer(self._servicer, self._tokens, rate_limit, around)
 
-    def _reporting(self, guarded: GuardedServicer) -> AbstractAsyncContextManager[None]:
+    def _reporting(self, calls: CallServicer) -> AbstractAsyncContextManager[None]:
         if self._report_to is None:
             return contextlib.nullcontext()
-        metrics = WorkerMetrics(
-            SERVICE.full_name, guarded.counts, self._servicer.checks, self._follower
+        metrics = ProcessMetrics(
+            SERVICE.full_name, calls.counts, self._servicer.checks, self._follower
         )
         return Reporter(self._report_to, metrics).reporting()
 
@@ -164,8 +156,8 @@ def _store(settings: ServiceSettings) -> Store:
     try:
         store.require_schema()
     except StoreUnavailable as error:
-        # A worker that is replaced while the database is away has its snapshot; the store
-        # looks at the schema once it is back.
+        # A process that is replaced while the database is away has its snapshot. The store
+        # checks the schema once the database is back.
         _log.warning("database away at start", error=str(error))
     return store
 
@@ -176,54 +168,8 @@ def _snapshots(settings: ServiceSettings, store: Store) -> SnapshotDirectory | N
     try:
         return SnapshotDirectory(Path(settings.snapshot_directory), store.engine.url)
     except OSError as error:
-        _log.warning("no snapshots: each worker keeps a list of its own", error=str(error))
+        _log.warning("no snapshots: each process keeps a list of its own", error=str(error))
         return None
-
-
-def grpc_server(settings: ServiceSettings) -> grpc.aio.Server:
-    """Return a server with this service's options and no calls yet."""
-    return grpc.aio.server(options=server_options(settings))
-
-
-def _add_services(
-    server: grpc.aio.Server, servicer: GuardedServicer, settings: ServiceSettings
-) -> health.aio.HealthServicer:
-    status = health.aio.HealthServicer()
-    lenient = ReadableRequests(server, as_empty)
-    add_SuppressionServiceServicer_to_server(servicer, ReadableRequests(server, as_none))
-    health_pb2_grpc.add_HealthServicer_to_server(status, lenient)
-    if settings.reflection:
-        names = (SERVICE.full_name, health.SERVICE_NAME, reflection.SERVICE_NAME)
-        reflected = reflection.aio.ReflectionServicer(names)
-        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, lenient)
-    return status
-
-
-def _bind(server: grpc.aio.Server, settings: ServiceSettings, listen: str) -> None:
-    if credentials := server_credentials(settings):
-        server.add_secure_port(listen, credentials)
-    else:
-        server.add_insecure_port(listen)
-
-
-class _Health:
-    """Says SERVING while there is a replica that is young enough to answer from."""
-
-    def __init__(self, status: health.aio.HealthServicer, follower: Follower) -> None:
-        self._status = status
-        self._follower = follower
-        self._told: int | None = None
-
-    async def refresh(self) -> None:
-        now = _SERVING if self._follower.replica else _NOT_SERVING
-        if now != self._told:
-            await _set_health(self._status, now)
-            self._told = now
-
-
-async def _set_health(status: health.aio.HealthServicer, to: int) -> None:
-    for name in ("", SERVICE.full_name):
-        await status.set(name, to)
 
 
 async def _drain(

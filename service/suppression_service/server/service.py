@@ -9,14 +9,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
-import grpc
-
 from suppression.v1 import suppression_service_pb2 as rpc
-from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceServicer
-from suppression_service.server import messages, requests
+from suppression_service.server import convert
 from suppression_service.server.checks import Checks
 from suppression_service.server.errors import InvalidField, ListUnavailable
-from suppression_service.server.places import Places
+from suppression_service.server.limits import ConcurrencyLimit
 from suppression_service.server.replica.follower import Follower, RevisionAhead
 from suppression_service.server.replica.replica import Replica
 from suppression_service.server.settings import MAX_BATCH
@@ -25,18 +22,19 @@ from suppression_service.store import ChangePage, Revision, Store, StoreError
 from suppression_service.store.store import utc_now
 
 #: Seconds that a call waits for the revision that it asks for, or for a read of the
-#: database. Such a call may be repeated elsewhere at once, so that it need not wait out
-#: what the database waits for, as a write does (``writer.TIMEOUT_SECONDS``).
-PATIENCE_SECONDS: Final = 5.0
+#: database. Such a call may be repeated elsewhere at once. So it need not wait as long as
+#: the database does; a write must (``writer.TIMEOUT_SECONDS``).
+TIMEOUT_SECONDS: Final = 5.0
 #: Calls that read the database at the same time.
 _READERS: Final = 8
 
 _T = TypeVar("_T")
-_Context = grpc.aio.ServicerContext[object, object]
 
 
-class SuppressionServicer(SuppressionServiceServicer):
+class SuppressionServicer:
     """Answers checks from the replica, everything else from the store.
+
+    Each call is a coroutine of the request and of the transport's context, which is not used.
 
     Args:
         store: the list.
@@ -44,8 +42,8 @@ class SuppressionServicer(SuppressionServiceServicer):
         writer: changes it.
         max_batch: addresses of a batch.
         max_calls: calls of a kind that wait at a time. The kinds are reads of the store,
-            checks for a revision, waits for changes, and batches, which take turns; writes
-            are for the writer to count.
+            checks for a revision, waits for changes, and batches, which take turns. The
+            writer counts the writes.
     """
 
     def __init__(
@@ -62,19 +60,17 @@ class SuppressionServicer(SuppressionServiceServicer):
         #: Answers checks, and counts the verdicts.
         self.checks = Checks(max_batch)
         self._draining = asyncio.Event()
-        # No kind takes places from another. A single check that waits for nothing needs none:
-        # it is over before anything else is begun.
+        # A limit for each kind. A single check that waits for nothing needs none: it is over
+        # before anything else is begun.
         self._reads, self._revisions, self._polls, self._batches = (
-            Places(max_calls) for _ in range(4)
+            ConcurrencyLimit(max_calls) for _ in range(4)
         )
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reader")
 
     # --- checks --------------------------------------------------------------------------------
 
     async def CheckAddress(  # noqa: N802
-        self,
-        request: rpc.CheckAddressRequest,
-        context: _Context,  # noqa: ARG002
+        self, request: rpc.CheckAddressRequest, _context: object
     ) -> rpc.CheckAddressResponse:
         """Answer for one address."""
         if request.min_revision:
@@ -82,9 +78,7 @@ class SuppressionServicer(SuppressionServiceServicer):
         return self.checks.single(self._replica(), request)
 
     async def BatchCheck(  # noqa: N802
-        self,
-        request: rpc.BatchCheckRequest,
-        context: _Context,  # noqa: ARG002
+        self, request: rpc.BatchCheckRequest, _context: object
     ) -> rpc.BatchCheckResponse:
         """Answer for many addresses."""
         if request.min_revision:
@@ -95,37 +89,31 @@ class SuppressionServicer(SuppressionServiceServicer):
     # --- writes --------------------------------------------------------------------------------
 
     async def Suppress(  # noqa: N802
-        self,
-        request: rpc.SuppressRequest,
-        context: _Context,  # noqa: ARG002
+        self, request: rpc.SuppressRequest, _context: object
     ) -> rpc.SuppressResponse:
         """Put an address on the list."""
-        done, revision = await self._writer.suppress(requests.new_suppression(request, utc_now()))
+        done, revision = await self._writer.suppress(convert.new_suppression(request, utc_now()))
         return rpc.SuppressResponse(
-            suppression=messages.suppression(done.suppression, revision.database_id),
+            suppression=convert.suppression(done.suppression, revision.database_id),
             created=done.created,
             revision=str(revision),
         )
 
     async def Unsuppress(  # noqa: N802
-        self,
-        request: rpc.UnsuppressRequest,
-        context: _Context,  # noqa: ARG002
+        self, request: rpc.UnsuppressRequest, _context: object
     ) -> rpc.UnsuppressResponse:
         """Take entries of an address off the list."""
-        removed, revision = await self._writer.unsuppress(requests.removal(request))
+        removed, revision = await self._writer.unsuppress(convert.removal(request))
         return rpc.UnsuppressResponse(
-            removed=[messages.suppression(entry, revision.database_id) for entry in removed],
+            removed=[convert.suppression(entry, revision.database_id) for entry in removed],
             revision=str(revision),
         )
 
     async def EraseAddress(  # noqa: N802
-        self,
-        request: rpc.EraseAddressRequest,
-        context: _Context,  # noqa: ARG002
+        self, request: rpc.EraseAddressRequest, _context: object
     ) -> rpc.EraseAddressResponse:
-        """Forget a person."""
-        done, revision = await self._writer.erase(requests.erasure(request))
+        """Erase what is stored about a person."""
+        done, revision = await self._writer.erase(convert.erasure(request))
         return rpc.EraseAddressResponse(
             suppressions=done.suppressions, events=done.events, revision=str(revision)
         )
@@ -133,34 +121,30 @@ class SuppressionServicer(SuppressionServiceServicer):
     # --- reads of the store --------------------------------------------------------------------
 
     async def GetAddress(  # noqa: N802
-        self,
-        request: rpc.GetAddressRequest,
-        context: _Context,  # noqa: ARG002
+        self, request: rpc.GetAddressRequest, _context: object
     ) -> rpc.GetAddressResponse:
         """Show everything that is known of one address."""
-        address = requests.address_in(request.address)
+        address = convert.address_in(request.address)
         with self._reads:
             record = await self._read(lambda: self._store.address(address))
         return rpc.GetAddressResponse(
             suppressions=[
-                messages.suppression(entry, self._database_id) for entry in record.suppressions
+                convert.suppression(entry, self._database_id) for entry in record.suppressions
             ],
-            events=[messages.event(event) for event in record.events],
+            events=[convert.event(event) for event in record.events],
             revision=self._revision(record.revision),
         )
 
     async def ListChanges(  # noqa: N802
-        self,
-        request: rpc.ListChangesRequest,
-        context: _Context,  # noqa: ARG002
+        self, request: rpc.ListChangesRequest, _context: object
     ) -> rpc.ListChangesResponse:
         """List what changed, waiting for a change where there is none."""
-        size, wait = requests.page_size(request), requests.max_wait(request)
+        size, wait = convert.page_size(request), convert.max_wait(request)
         with self._polls:
             after = await self._reach("after_revision", request.after_revision)
             page = await self._changes(after, size, wait)
         return rpc.ListChangesResponse(
-            changes=[messages.suppression(entry, self._database_id) for entry in page.changes],
+            changes=[convert.suppression(entry, self._database_id) for entry in page.changes],
             through_revision=self._revision(page.through),
         )
 
@@ -179,13 +163,13 @@ class SuppressionServicer(SuppressionServiceServicer):
 
     async def _reach(self, field: str, text: str) -> int:
         """Bring the replica to a revision that the caller names; return its number."""
-        revision = requests.revision_in(field, text, self._database_id)
+        revision = convert.revision_in(field, text, self._database_id)
         latest = self._follower.latest
         if latest is not None and latest.state.revision >= revision:
             return revision
         try:
             with self._revisions:
-                async with asyncio.timeout(PATIENCE_SECONDS):
+                async with asyncio.timeout(TIMEOUT_SECONDS):
                     await self._follower.reach(revision)
         except TimeoutError:
             raise ListUnavailable(
@@ -196,12 +180,12 @@ class SuppressionServicer(SuppressionServiceServicer):
                 field, "REVISION_AHEAD", "a revision that the database has not written"
             ) from None
         # Looked at again: on the way there the list of another database may have come.
-        return requests.revision_in(field, text, self._database_id)
+        return convert.revision_in(field, text, self._database_id)
 
     async def _read(self, read: Callable[[], _T]) -> _T:
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 return await loop.run_in_executor(self._readers, read)
         except (StoreError, TimeoutError):
             raise ListUnavailable("DATABASE_UNAVAILABLE", "the database is away") from None

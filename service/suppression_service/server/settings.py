@@ -1,4 +1,4 @@
-"""What the server can be told, by environment or by flag."""
+"""The settings of the server."""
 
 import datetime as dt
 import os
@@ -22,7 +22,7 @@ from suppression_service.config import (
 #: Addresses of one batch, at most, whatever the setting.
 MAX_BATCH: Final = 10_000
 
-# Beyond these a value is a slip of the keyboard, and too large for what it is handed to.
+# A value beyond these is a typing error, and too large for the functions that get it.
 _HOUR: Final = 3_600
 _WEEK: Final = 7 * 24 * _HOUR
 _YEAR: Final = 365 * 24 * _HOUR
@@ -32,7 +32,7 @@ def _temporary_folder() -> str:
     try:
         return tempfile.gettempdir()
     except FileNotFoundError:
-        # It looks for one by writing. A full disk must not keep a worker from starting.
+        # It looks for one by writing. A full disk must not keep a process from starting.
         return os.environ.get("TMPDIR", "/tmp")  # noqa: S108 - what is in it is looked at
 
 
@@ -52,8 +52,8 @@ class ServiceSettings(BaseSettings):
             "know none; empty: only with the rest"
         ),
     ] = ""
-    workers: Annotated[
-        int, Field(ge=1, le=64, description="worker processes, each with the list in memory")
+    processes: Annotated[
+        int, Field(ge=1, le=64, description="processes, each with the list in memory")
     ] = 1
     tls_certificate: Annotated[
         FilePath | None, Field(description="PEM file with the server's certificate chain")
@@ -78,7 +78,7 @@ class ServiceSettings(BaseSettings):
         Field(
             ge=1,
             le=100_000,
-            description="calls that wait in a worker, at most, of each kind: writes, GetAddress, "
+            description="calls that wait in a process, at most, of each kind: writes, GetAddress, "
             "ListChanges, batches, checks for a revision that is not there yet",
         ),
     ] = 1_000
@@ -87,7 +87,7 @@ class ServiceSettings(BaseSettings):
         Field(
             ge=0,
             le=1_000_000,
-            description="calls a second by the tokens of one name, in each worker; 0: any number",
+            description="calls a second by the tokens of one name, in each process; 0: any number",
         ),
     ] = 0
     max_batch: Annotated[
@@ -103,7 +103,7 @@ class ServiceSettings(BaseSettings):
         Field(
             ge=64 * 1024,
             le=64 * 1024 * 1024,
-            description="octets of a request; the longest batch that is valid has 3.4 million",
+            description="bytes of a request; the longest valid batch has 3.4 million",
         ),
     ] = 16 * 1024 * 1024
     insecure: Annotated[
@@ -123,8 +123,8 @@ class ServiceSettings(BaseSettings):
     snapshot_directory: Annotated[
         str,
         Field(
-            description="where workers share the list in memory and find it again after a "
-            "restart; empty for a copy in each worker"
+            description="where processes share the list in memory and find it again after a "
+            "restart; empty for a copy in each process"
         ),
     ] = str(Path(_temporary_folder()) / f"suppression-{os.geteuid()}")
     drain_seconds: Annotated[
@@ -181,7 +181,7 @@ class ServiceSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _tls_is_usable(self) -> Self:
-        # Better found out now and once than in every worker.
+        # Better found out once here than in every process.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         try:
             if self.tls_certificate:

@@ -1,8 +1,8 @@
-"""Traces of calls, by OpenTelemetry: an extra, and off unless it is asked for.
+"""Traces of calls, by OpenTelemetry: an extra, off by default.
 
 Where traces go, how many are kept and under which name is for OpenTelemetry's own
 variables to say: OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER, OTEL_SERVICE_NAME
-and so on. A span tells the call and its status, and never what was asked.
+and so on. A span has the call and its status, and never the request.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from suppression_service.logs import forward_warnings
 from suppression_service.server.request_id import request_id
 
 #: Seconds for the last traces to be sent when the process stops.
-PATIENCE_SECONDS: Final = 2.0
+TIMEOUT_SECONDS: Final = 2.0
 
 # What is the server's fault, by OpenTelemetry's conventions for gRPC.
 _FAULTS: Final = frozenset(
@@ -92,7 +92,7 @@ class Tracing:
             # A collector that is away is waited for no longer than calls are.
             closing = threading.Thread(target=self._provider.shutdown, daemon=True)
             closing.start()
-            await asyncio.to_thread(closing.join, PATIENCE_SECONDS)
+            await asyncio.to_thread(closing.join, TIMEOUT_SECONDS)
 
 
 def add_trace_id(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:

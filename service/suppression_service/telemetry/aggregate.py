@@ -1,9 +1,9 @@
-"""Brings what several workers count to the one process that shows it.
+"""Adds up in the parent what several processes count.
 
-Workers share a port, so that a scrape could not tell which of them it meets. Each
-reports instead what it has counted so far to its parent, over a socket that only
-this user can open. The parent adds the counts up. Those of a worker that has died
-stay in the sum, so that no counter falls; what it was like goes with it.
+The processes share a port, so a scrape would meet any of them. Instead, each reports its
+metrics to its parent, over a socket that only this user can open. The parent adds the
+counters up. The counters of a process that has died stay in the sum, so that none falls;
+its gauges go.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from suppression_service.aio import in_background
 
 #: Seconds between two reports.
 REPORT_SECONDS: Final = 1.0
-#: Seconds after which a worker that does not report is not told of as it was.
+#: Seconds after which the gauges of a process that does not report are left out.
 FRESH_SECONDS: Final = 10.0
 
 _GAUGE: Final = "gauge"
@@ -35,18 +35,18 @@ _log = structlog.get_logger()
 
 
 class ReportTo(NamedTuple):
-    """Where a worker reports, and under which name."""
+    """The socket that a process reports to, and the name of the process."""
 
     path: str
-    worker: str
+    process: str
 
 
 class Reporter:
-    """A worker's end. It waits for a parent that is slow, or not there yet.
+    """The end of a process. It waits for a parent that is slow, or not there yet.
 
     Args:
-        to: the parent's end.
-        collector: has what there is to report.
+        to: the end of the parent.
+        collector: yields the metrics.
     """
 
     def __init__(self, to: ReportTo, collector: Collector) -> None:
@@ -62,49 +62,49 @@ class Reporter:
         try:
             await self._report_to(parent)
         except OSError as error:
-            # The parent has closed this worker's account. Opening another would count all twice.
-            _log.warning("metrics end: the parent has hung up", error=str(error))
-        except Exception:  # noqa: BLE001 - a defect; calls go on without metrics
-            _log.exception("what was counted cannot be reported")
+            # The parent keeps these counters. A new connection would count them twice.
+            _log.warning("metrics end: the parent closed the connection", error=str(error))
+        except Exception:  # noqa: BLE001 - calls go on without metrics
+            _log.exception("metrics cannot be reported")
         finally:
             parent.transport.abort()
 
     async def _connected(self) -> asyncio.StreamWriter:
-        told = False
+        warned = False
         while True:
             try:
                 return (await asyncio.open_unix_connection(self._to.path))[1]
-            except OSError as error:  # which can be that many workers start at once
-                if not told:
+            except OSError as error:  # for one, because many processes start at once
+                if not warned:
                     _log.warning("metrics wait for the parent", error=str(error))
-                told = True
+                warned = True
             await asyncio.sleep(REPORT_SECONDS)
 
     async def _report_to(self, parent: asyncio.StreamWriter) -> None:
         while True:
-            parent.write(_line(self._to.worker, self._collector.collect()))
-            # However long the parent takes: what it gets next is as new as can be then.
+            parent.write(_line(self._to.process, self._collector.collect()))
+            # However long the parent takes, the next report has the newest values.
             await parent.drain()
             await asyncio.sleep(REPORT_SECONDS)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Report:
-    worker: str
+    process: str
     families: list[Metric]
-    heard: float
+    received: float
 
-    def counts(self) -> Iterator[Metric]:
-        """Yield what only grows."""
+    def counters(self) -> Iterator[Metric]:
+        """Yield the counters."""
         return (family for family in self.families if family.type != _GAUGE)
 
-    def states(self) -> Iterator[Metric]:
-        """Yield what the worker is like."""
+    def gauges(self) -> Iterator[Metric]:
+        """Yield the gauges."""
         return (family for family in self.families if family.type == _GAUGE)
 
 
-class Gathering(Collector):
-    """The parent's end: hears reports, and shows their sum.
+class Aggregate(Collector):
+    """The end of the parent: receives reports, and yields their sum.
 
     Args:
         clock: seconds that only grow.
@@ -114,70 +114,70 @@ class Gathering(Collector):
         self._clock = clock
         self._lock = threading.Lock()
         self._reports: dict[object, _Report] = {}
-        self._of_the_dead = _Sum()
+        self._of_ended = _Sum()
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[str]:
-        """Hear reports for the length of the block; yields the path to report to."""
+        """Receive reports for the length of the block; yields the path to report to."""
         with tempfile.TemporaryDirectory(prefix="suppression-") as folder:
             path = str(Path(folder) / "metrics")
-            with _Ears(path, self) as ears:
-                threading.Thread(target=ears.serve_forever, name="gathering", daemon=True).start()
+            with _ReportServer(path, self) as server:
+                threading.Thread(target=server.serve_forever, name="reports", daemon=True).start()
                 try:
                     yield path
                 finally:
-                    ears.shutdown()
+                    server.shutdown()
 
-    def hear(self, source: object, line: bytes) -> None:
-        """Take a report in; it replaces the one before of the same source."""
-        worker, families = _parsed(line)
+    def receive(self, source: object, line: bytes) -> None:
+        """Keep a report; it replaces the one before of the same source."""
+        process, families = _parsed(line)
         with self._lock:
-            self._reports[source] = _Report(worker, families, self._clock())
+            self._reports[source] = _Report(process, families, self._clock())
 
     def end(self, source: object) -> None:
-        """Remember what a worker counted that does not report any more."""
+        """Keep the counters of a process that does not report any more."""
         with self._lock:
             if report := self._reports.pop(source, None):
-                self._of_the_dead.add(report.counts())
+                self._of_ended.add(report.counters())
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the sum of all counts, and the states of workers that are alive."""
+        """Yield the sum of all counters, and the gauges of processes that are alive."""
         total = _Sum()
         with self._lock:
-            total.add(self._of_the_dead.families())
+            total.add(self._of_ended.families())
             reports = list(self._reports.values())
         for report in reports:
-            total.add(report.counts())
-            if self._clock() - report.heard < FRESH_SECONDS:
-                total.add(report.states(), worker=report.worker)
+            total.add(report.counters())
+            if self._clock() - report.received < FRESH_SECONDS:
+                total.add(report.gauges(), process=report.process)
         return total.families()
 
 
-class _Ears(socketserver.ThreadingUnixStreamServer):
+class _ReportServer(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, path: str, gathering: Gathering) -> None:
-        super().__init__(path, _Ear)
-        self.gathering = gathering
+    def __init__(self, path: str, aggregate: Aggregate) -> None:
+        super().__init__(path, _ReportHandler)
+        self.aggregate = aggregate
 
 
-class _Ear(socketserver.StreamRequestHandler):
-    """Hears one worker until it ends, however it does."""
+class _ReportHandler(socketserver.StreamRequestHandler):
+    """Receives the reports of one process until it ends, whatever the cause."""
 
-    server: _Ears
+    server: _ReportServer
 
     def handle(self) -> None:
-        gathering = self.server.gathering
+        aggregate = self.server.aggregate
         try:
             for line in self.rfile:
-                # One that was killed may have left half a line.
+                # A process that was killed may have left half a line.
                 if line.endswith(b"\n"):
-                    gathering.hear(self, line)
+                    aggregate.receive(self, line)
         except OSError:
             pass
         finally:
-            gathering.end(self)
+            aggregate.end(self)
 
 
 class _Sum:
@@ -205,17 +205,17 @@ class _Sum:
             yield summed
 
 
-def _line(worker: str, families: Iterable[Metric]) -> bytes:
-    told = [
+def _line(process: str, families: Iterable[Metric]) -> bytes:
+    reported = [
         (each.name, each.documentation, each.type, [sample[:3] for sample in each.samples])
         for each in families
     ]
-    return json.dumps((worker, told)).encode() + b"\n"
+    return json.dumps((process, reported)).encode() + b"\n"
 
 
 def _parsed(line: bytes) -> tuple[str, list[Metric]]:
-    worker, told = json.loads(line)
-    return worker, [_family(*each) for each in told]
+    process, reported = json.loads(line)
+    return process, [_family(*each) for each in reported]
 
 
 def _family(name: str, documentation: str, kind: str, samples: list[Any]) -> Metric:

@@ -1,4 +1,4 @@
-"""When the certificate that callers are shown ends."""
+"""When the TLS certificate ends."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,10 +8,10 @@ from prometheus_client.registry import Collector
 
 
 class CertificateMetrics(Collector):
-    """Tells when a certificate ends; nothing where there is none.
+    """The end of a certificate; no sample without one.
 
     Args:
-        chain: returns what callers are shown, PEM, the certificate first; may raise
+        chain: returns the certificate chain, PEM, the certificate first; may raise
             OSError. None without TLS.
     """
 

@@ -1,7 +1,7 @@
 """The port where Prometheus finds the metrics.
 
-It has no password and no TLS, as such ports commonly have not: what is there are
-numbers, and none is about a person. It is opened only where it is asked for.
+It has no password and no TLS, as is common for such ports: it shows numbers, and none is
+about a person. It is opened only if a setting names an address.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ _log = structlog.get_logger()
 
 
 class Build(Collector):
-    """Tells which version of the program runs."""
+    """The version of the program that runs."""
 
     def collect(self) -> Iterator[Metric]:
         """Yield the version, as a label."""
@@ -61,7 +61,7 @@ def metrics_port(listen: str, *collectors: Collector) -> Iterator[None]:
     """Show what collectors have, for the length of the block.
 
     Args:
-        listen: HOST:PORT; a port of 0 is a free one, which the log tells. Empty:
+        listen: HOST:PORT; a port of 0 is a free one, which the log names. Empty:
             nothing is shown.
         collectors: what is asked at each scrape.
 

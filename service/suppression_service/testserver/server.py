@@ -19,10 +19,9 @@ from suppression.v1.suppression_service_pb2_grpc import (
 )
 from suppression_service.logs import set_up_logs
 from suppression_service.net import reserved_address
-from suppression_service.server.calls import SERVICE, GuardedServicer
-from suppression_service.server.readable import ReadableRequests, as_none
-from suppression_service.server.server import grpc_server
+from suppression_service.server.calls import SERVICE, CallServicer
 from suppression_service.server.settings import ServiceSettings
+from suppression_service.server.transport.grpcio import ReadableRequests, as_none, grpc_server
 from suppression_service.testserver.control import Control, listening
 from suppression_service.testserver.door import Door
 from suppression_service.testserver.lists import Lists
@@ -95,8 +94,8 @@ async def _serve(listen: str, control_at: str, say: Callable[[str], None]) -> No
 
 async def _add_services(server: grpc.aio.Server, servicer: ListPerToken) -> None:
     status = health.aio.HealthServicer()
-    guarded = GuardedServicer(servicer)
-    add_SuppressionServiceServicer_to_server(guarded, ReadableRequests(server, as_none))
+    calls = CallServicer(servicer)
+    add_SuppressionServiceServicer_to_server(calls, ReadableRequests(server, as_none))
     health_pb2_grpc.add_HealthServicer_to_server(status, server)
     names = (SERVICE.full_name, health.SERVICE_NAME, reflection.SERVICE_NAME)
     reflection.enable_server_reflection(names, server)

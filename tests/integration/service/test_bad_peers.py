@@ -9,7 +9,7 @@ import pytest
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
-from suppression_service.server.transport import options as limits
+from suppression_service.server.transport import grpcio as limits
 from tests.support.http2 import PREFACE, Peer, headers, message, settings
 from tests.support.serving import served
 

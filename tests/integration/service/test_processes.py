@@ -96,7 +96,7 @@ def both(found: set[int]) -> bool:
 def test_calls_under_way_end_well_when_the_command_is_told_to_stop(
     start: Start, number: signal.Signals
 ) -> None:
-    process, address = start("--workers", "2")
+    process, address = start("--processes", "2")
     until_workers(process, both)
     with asking(address) as stub, ThreadPoolExecutor(2) as threads:
         # Given a call that waits, on a server that answers
@@ -113,7 +113,7 @@ def test_calls_under_way_end_well_when_the_command_is_told_to_stop(
 
 
 def test_a_worker_that_is_killed_is_replaced(start: Start) -> None:
-    process, address = start("--workers", "2")
+    process, address = start("--processes", "2")
     killed, stays = until_workers(process, both)
     os.kill(killed, signal.SIGKILL)
     now = until_workers(process, lambda found: both(found) and killed not in found)
@@ -125,7 +125,7 @@ def test_a_worker_that_is_killed_while_the_database_is_away_does_not_stop_the_ot
     new_postgresql: str, start: Start, outage: Callable[[str], Any]
 ) -> None:
     # Given two workers and a database that goes away
-    process, address = start("--workers", "2", url=new_postgresql)
+    process, address = start("--processes", "2", url=new_postgresql)
     killed, stays = until_workers(process, both)
     eventually("answers", lambda: answers(address))
     with outage(new_postgresql):
@@ -138,7 +138,7 @@ def test_a_worker_that_is_killed_while_the_database_is_away_does_not_stop_the_ot
 
 
 def test_the_workers_go_with_a_command_that_is_killed(start: Start) -> None:
-    process, _ = start("--workers", "2")
+    process, _ = start("--processes", "2")
     orphans = [psutil.Process(pid) for pid in until_workers(process, both)]
     process.send(signal.SIGKILL)
     gone, alive = psutil.wait_procs(orphans, timeout=60)
@@ -150,14 +150,14 @@ def test_a_command_shares_its_port_with_no_worker_of_one_that_was_killed(
     start: Start, settled: bool
 ) -> None:
     # Given a command that was killed, and whose workers were not
-    process, address = start("--workers", "2")
+    process, address = start("--processes", "2")
     if settled:
         until_workers(process, both)
     process.send(signal.SIGKILL)
 
     def started_again() -> Process | None:
         with contextlib.suppress(AssertionError):
-            return start("--workers", "2", "--listen", address)[0]
+            return start("--processes", "2", "--listen", address)[0]
         return None
 
     # When it is started again, which it refuses while they listen
@@ -186,7 +186,7 @@ def test_an_acknowledged_write_survives_kill_9_of_everything(new_sqlite: str, st
 
 def test_a_write_on_one_worker_is_seen_by_checks_on_another_every_time(start: Start) -> None:
     # Given two workers that look for changes rarely, and connections to both
-    process, address = start("--workers", "2", "--poll-seconds", "10")
+    process, address = start("--processes", "2", "--poll-seconds", "10")
     until_workers(process, both)
     with contextlib.ExitStack() as stack, ThreadPoolExecutor(4) as threads:
         stubs = [stack.enter_context(asking(address)) for _ in range(8)]
@@ -259,11 +259,7 @@ def test_nothing_that_the_server_writes_holds_an_address(
 
 @pytest.mark.parametrize(
     "module",
-    [
-        "suppression_service.server.processes",
-        "suppression_service.server.cli",
-        "suppression_service.server.process",
-    ],
+    ["suppression_service.server.processes", "suppression_service.server.cli"],
 )
 def test_importing_brings_in_no_grpc(module: str) -> None:
     code = f"import {module}, sys; print([m for m in sys.modules if m.split('.')[0] == 'grpc'])"

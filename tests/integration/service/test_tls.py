@@ -6,7 +6,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from suppression_service.server.transport import options as limits
+from suppression_service.server.transport import grpcio as limits
 from tests.support.authority import Authority
 from tests.support.http2 import Peer
 from tests.support.serving import served

@@ -121,7 +121,7 @@ class KillSoak:
 
     def _start_service(self) -> Process:
         return self._system.start_server(
-            SUPPRESSION_WORKERS=str(_WORKERS), SUPPRESSION_MAX_STALENESS=str(MAX_STALENESS)
+            SUPPRESSION_PROCESSES=str(_WORKERS), SUPPRESSION_MAX_STALENESS=str(MAX_STALENESS)
         )
 
     # --- the torment ---------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The list in memory: what each worker answers checks from.
+"""The list in memory: what each process answers checks from.
 
     database ──load (base)──→ snapshot ──map──→ table, sorted, never changes ─┐
        │                         ↑                 ↑                          ├─ replica ─→ verdicts
@@ -6,7 +6,7 @@
        └──────────── what changed, several times a second (follower) ──────────────┘
 
 - ``table``: the entries of one moment as two sorted arrays, 16 bytes an entry.
-- ``snapshot``: a table in a file, which all workers of a host map.
+- ``snapshot``: a table in a file, which all processes of a host map.
 - ``base``: where a table comes from: the snapshot, or the database where there is
   none; and folding what has changed since into a newer one.
 - ``replica``: a table and what changed since; what every check asks.

@@ -1,8 +1,8 @@
 """Where a replica's base comes from: the snapshot, or the database.
 
-Of the workers on a host one reads the database and writes the snapshot; the others
+Of the processes on a host one reads the database and writes the snapshot; the others
 wait for it and map the same file. Without a directory for snapshots, or while it cannot
-be used, each worker keeps a base of its own. Everything here blocks; it is called from
+be used, each process keeps a base of its own. Everything here blocks; it is called from
 threads.
 """
 
@@ -72,7 +72,7 @@ class BaseSource:
     def renewed(
         self, current: Snapshot, base: State, pending: dict[int, tuple[int, ...]]
     ) -> Snapshot | None:
-        """Return a newer base: one that another worker has written, or our own.
+        """Return a newer base: one that another process has written, or our own.
 
         Args:
             current: the replica now, with the table of the base in force.
@@ -80,7 +80,7 @@ class BaseSource:
             pending: what changed between that and the replica now.
 
         Returns:
-            None while another worker is writing: ask again later.
+            None while another process is writing: ask again later.
         """
         try:
             turn = self._turn(wait=False)
@@ -106,14 +106,14 @@ class BaseSource:
         except OSError as error:
             # Somebody may have cleared it away, for good or until we are next in turn.
             if not self._goes_without:
-                _log.warning("no snapshots: this worker keeps a list of its own", error=str(error))
+                _log.warning("no snapshots: this process keeps a list of its own", error=str(error))
             self._goes_without = True
             return None
         self._goes_without = False
         return turn
 
     def _written_since(self, current: Snapshot, base: State) -> Snapshot | None:
-        """Return what another worker has written since the base in force was made, if it is whole.
+        """Return what another process has written since the base in force was made, if it is whole.
 
         One before the base would take back what the base holds, whatever its time says:
         clocks on walls jump. One beyond the replica would run ahead of its changes.

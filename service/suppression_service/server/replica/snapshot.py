@@ -1,7 +1,7 @@
 """Snapshots: the base table in a file.
 
-All workers of a host map the same file, so the list is in memory once, at 16 bytes
-an entry. And a worker that starts anew, even while the database is away, has the
+All processes of a host map the same file, so the list is in memory once, at 16 bytes
+an entry. And a process that starts anew, even while the database is away, has the
 list at once and only asks for what changed since.
 
 A file is made whole under another name and then renamed, so a reader sees the old
@@ -84,7 +84,7 @@ class SnapshotDirectory:
         self._make()
 
     def turn(self, *, wait: bool) -> TextIO:
-        """Keep other workers from writing until what is returned is closed.
+        """Keep other processes from writing until what is returned is closed.
 
         Raises:
             BlockingIOError: it is the turn of another, and we are not to wait.
@@ -138,7 +138,7 @@ class SnapshotDirectory:
             entries=len(table),
         )
         header.checksum = _checksum(header, table)
-        # One name for all who write: what a killed worker left goes first.
+        # One name for all who write: what a killed process left goes first.
         fresh = self._file.with_suffix(".new")
         fresh.unlink(missing_ok=True)
         try:

@@ -1,1 +1,1 @@
-"""How calls reach the service: options of the gRPC server, and TLS."""
+"""How calls reach the service: gRPC by grpcio, with TLS."""

@@ -82,4 +82,4 @@ async def test_a_parent_that_hangs_up_is_told_of_and_not_reported_to_twice(path:
             connection, _ = await asyncio.to_thread(parent.accept)
             connection.close()
             await asyncio.to_thread(eventually, "the end is told", lambda: logged)
-    assert [line["event"] for line in logged] == ["metrics end: the parent has hung up"]
+    assert [line["event"] for line in logged] == ["metrics end: the parent closed the connection"]

@@ -22,25 +22,25 @@ def file_of(path: Path, *tokens: Token) -> TokenFile:
 
 def test_a_token_is_known_by_the_line_that_was_made_with_it(tmp_path: Path) -> None:
     text, token = new_token("newsletter", Role.CHECK)
-    assert file_of(tmp_path / "tokens", token).holder(text) == token
+    assert file_of(tmp_path / "tokens", token).find(text) == token
 
 
 def test_a_token_of_another_file_is_not_known(tmp_path: Path) -> None:
     stranger, _ = new_token("newsletter", Role.CHECK)
     _, token = new_token("newsletter", Role.CHECK)
-    assert file_of(tmp_path / "tokens", token).holder(stranger) is None
+    assert file_of(tmp_path / "tokens", token).find(stranger) is None
 
 
 def test_a_hash_is_no_token(tmp_path: Path) -> None:
     _, token = new_token("newsletter", Role.CHECK)
-    assert file_of(tmp_path / "tokens", token).holder(token.hash.hex()) is None
+    assert file_of(tmp_path / "tokens", token).find(token.hash.hex()) is None
 
 
 def test_one_name_can_have_an_old_and_a_new_token(tmp_path: Path) -> None:
     old, old_line = new_token("newsletter", Role.CHECK)
     new, new_line = new_token("newsletter", Role.WRITE)
     tokens = file_of(tmp_path / "tokens", old_line, new_line)
-    assert [tokens.holder(text) for text in (old, new)] == [old_line, new_line]
+    assert [tokens.find(text) for text in (old, new)] == [old_line, new_line]
 
 
 def test_two_tokens_are_never_alike() -> None:
@@ -56,7 +56,7 @@ def test_comments_and_blank_lines_are_no_tokens(tmp_path: Path) -> None:
     text, token = new_token("ops", Role.ADMIN)
     path = tmp_path / "tokens"
     path.write_text(f"# who may call\n\n{token}\n")
-    assert TokenFile(path).holder(text) == token
+    assert TokenFile(path).find(text) == token
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     text, token = new_token("ops", Role.ADMIN)
     append_token(tmp_path / "tokens", token)
     tokens.refresh()
-    assert tokens.holder(text) == token
+    assert tokens.find(text) == token
 
 
 def test_a_token_that_is_taken_away_is_not_known_any_more(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_token_that_is_taken_away_is_not_known_any_more(tmp_path: Path) -> Non
     tokens = file_of(tmp_path / "tokens", token)
     (tmp_path / "tokens").write_text("")
     tokens.refresh()
-    assert tokens.holder(text) is None
+    assert tokens.find(text) is None
 
 
 def test_a_file_that_breaks_leaves_the_tokens_as_they_were(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_file_that_breaks_leaves_the_tokens_as_they_were(tmp_path: Path) -> No
     tokens = file_of(tmp_path / "tokens", token)
     (tmp_path / "tokens").write_text("half a li")
     tokens.refresh()
-    assert tokens.holder(text) == token
+    assert tokens.find(text) == token
 
 
 def test_a_file_that_is_made_can_be_read_by_its_owner_only(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from suppression.v1 import suppression_service_pb2 as rpc
-from suppression_service.server.calls import GuardedServicer
+from suppression_service.server.calls import CallServicer
 from suppression_service.server.errors import ListUnavailable
 
 
@@ -40,7 +40,7 @@ def guarded(answer: Any) -> Any:
 
             return call
 
-    return GuardedServicer(Servicer())  # type: ignore[arg-type]
+    return CallServicer(Servicer())
 
 
 def counted(servicer: Any) -> dict[str, int]:

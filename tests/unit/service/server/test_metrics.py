@@ -3,7 +3,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from suppression_service.server.checks import Checks
-from suppression_service.server.metrics import BOUNDS, CallCounts, WorkerMetrics, code_name
+from suppression_service.server.metrics import BOUNDS, CallCounts, ProcessMetrics, code_name
 
 
 class NotLoaded:
@@ -14,7 +14,7 @@ class NotLoaded:
 
 def shown(calls: CallCounts) -> str:
     registry = CollectorRegistry()
-    registry.register(WorkerMetrics("s", {"M": calls}, Checks(), NotLoaded()))  # type: ignore[arg-type]
+    registry.register(ProcessMetrics("s", {"M": calls}, Checks(), NotLoaded()))  # type: ignore[arg-type]
     return generate_latest(registry).decode()
 
 

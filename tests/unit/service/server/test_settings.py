@@ -69,15 +69,15 @@ def test_a_bare_ipv6_address_is_asked_for_its_brackets() -> None:
 
 
 def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SUPPRESSION_WORKERS", "3")
+    monkeypatch.setenv("SUPPRESSION_PROCESSES", "3")
     monkeypatch.setenv("SUPPRESSION_DATABASE_URL", "sqlite:///other.db")
     settings = ServiceSettings()
-    assert (settings.workers, settings.database_url) == (3, "sqlite:///other.db")
+    assert (settings.processes, settings.database_url) == (3, "sqlite:///other.db")
 
 
 WRONG = [
-    (["--workers", "0"], "SUPPRESSION_WORKERS: "),
-    (["--workers", "many"], "SUPPRESSION_WORKERS: "),
+    (["--processes", "0"], "SUPPRESSION_PROCESSES: "),
+    (["--processes", "many"], "SUPPRESSION_PROCESSES: "),
     (["--poll-seconds", "0"], "SUPPRESSION_POLL_SECONDS: "),
     (["--poll-seconds", "nan"], "SUPPRESSION_POLL_SECONDS: "),
     (["--max-staleness", "-1"], "SUPPRESSION_MAX_STALENESS: "),
@@ -116,10 +116,10 @@ def test_a_wrong_value_is_one_line_and_status_2(
 def test_a_wrong_value_of_the_environment_is_named_like_a_flags(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("SUPPRESSION_WORKERS", "many")
+    monkeypatch.setenv("SUPPRESSION_PROCESSES", "many")
     refused = CliRunner().invoke(app, ["serve"]).exception
     assert isinstance(refused, SettingsError)
-    assert str(refused).startswith("SUPPRESSION_WORKERS: ")
+    assert str(refused).startswith("SUPPRESSION_PROCESSES: ")
 
 
 @pytest.mark.parametrize("command", ["serve", "migrate"])

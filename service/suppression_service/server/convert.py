@@ -1,9 +1,13 @@
-"""Requests, checked field by field, as what the rest of the service works with."""
+"""Messages of the contract to values of the store, and back.
+
+Requests are checked field by field. A field that cannot be used raises InvalidField.
+"""
 
 import datetime as dt
-from typing import Final
+from typing import Final, cast
 
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
@@ -12,11 +16,13 @@ from suppression_service.server.auth import CALLER
 from suppression_service.server.errors import InvalidField
 from suppression_service.store import (
     Erasure,
+    Event,
     MalformedRevision,
     NewSuppression,
     Reason,
     Removal,
     Revision,
+    Suppression,
 )
 
 MAX_PAGE: Final = 10_000
@@ -77,7 +83,7 @@ def new_suppression(request: rpc.SuppressRequest, now: dt.datetime) -> NewSuppre
 
 
 def removal(request: rpc.UnsuppressRequest) -> Removal:
-    """Return what an Unsuppress takes away.
+    """Return what an Unsuppress asks for.
 
     Raises:
         InvalidField: a field cannot be used.
@@ -95,7 +101,7 @@ def removal(request: rpc.UnsuppressRequest) -> Removal:
 
 
 def erasure(request: rpc.EraseAddressRequest) -> Erasure:
-    """Return who is to be forgotten.
+    """Return what an EraseAddress asks for.
 
     Raises:
         InvalidField: a field cannot be used.
@@ -197,9 +203,9 @@ def _reason(number: pb.Reason) -> Reason:
 
 
 def _source(given: str) -> str:
-    """Return who does it: the name on the token, which nobody can make up, then what is said."""
-    said = _text("source", given, MAX_NAME)
-    return "/".join(filter(None, (CALLER.get(), said)))[:MAX_NAME] or _DEFAULT_SOURCE
+    """Return the token's name, which nobody can make up, and the source that the caller gave."""
+    source = _text("source", given, MAX_NAME)
+    return "/".join(filter(None, (CALLER.get(), source)))[:MAX_NAME] or _DEFAULT_SOURCE
 
 
 def _text(field: str, text: str, limit: int, *, allowed: str = "") -> str:
@@ -208,3 +214,55 @@ def _text(field: str, text: str, limit: int, *, allowed: str = "") -> str:
     if any(character < " " and character not in allowed for character in text):
         raise InvalidField(field, "TEXT_HAS_CONTROLS", "control characters are not accepted")
     return text
+
+
+def timestamp(time: dt.datetime | None) -> Timestamp | None:
+    """Return a time as the protobuf type; None stays unset."""
+    if time is None:
+        return None
+    message = Timestamp()
+    message.FromDatetime(time)
+    return message
+
+
+def proto_reason(reason: Reason | None) -> pb.Reason:
+    """Return a reason as the proto's number; None is REASON_UNSPECIFIED."""
+    return cast("pb.Reason", int(reason or 0))
+
+
+def suppression(entry: Suppression, database_id: str) -> pb.Suppression:
+    """Return an entry as its message."""
+    return pb.Suppression(
+        address=entry.address,
+        stream=entry.stream,
+        reason=proto_reason(entry.reason),
+        source=entry.source,
+        detail=entry.detail,
+        message_id=entry.message_id,
+        feedback_id=entry.feedback_id,
+        first_seen_time=timestamp(entry.first_seen),
+        last_seen_time=timestamp(entry.last_seen),
+        occurrences=entry.occurrences,
+        expire_time=timestamp(entry.expires),
+        removed_time=timestamp(entry.removed),
+        removed_by=entry.removed_by,
+        removal_detail=entry.removal_detail,
+        revision=str(Revision(database_id, entry.revision)),
+    )
+
+
+def event(record: Event) -> pb.Event:
+    """Return a piece of feedback as its message."""
+    return pb.Event(
+        kind=record.kind,
+        type=record.type,
+        sub_type=record.sub_type,
+        feedback_id=record.feedback_id,
+        message_id=record.message_id,
+        configuration_set=record.configuration_set,
+        status=record.status,
+        diagnostic=record.diagnostic,
+        event_time=timestamp(record.happened),
+        receive_time=timestamp(record.received),
+        reason=proto_reason(record.reason),
+    )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
-from suppression_service.server import requests
+from suppression_service.server import convert
 from suppression_service.server.errors import DOMAIN, InvalidField
 from suppression_service.store import NewSuppression, Reason, Removal
 
@@ -20,17 +20,17 @@ JANE = "jane@example.com"
 
 def suppress(**fields: Any) -> Callable[[], object]:
     asked = rpc.SuppressRequest(**{"address": JANE, "reason": pb.REASON_MANUAL, **fields})
-    return lambda: requests.new_suppression(asked, NOW)
+    return lambda: convert.new_suppression(asked, NOW)
 
 
 def unsuppress(**fields: Any) -> Callable[[], object]:
     asked = rpc.UnsuppressRequest(**{"address": JANE, **fields})
-    return lambda: requests.removal(asked)
+    return lambda: convert.removal(asked)
 
 
 def erase(**fields: Any) -> Callable[[], object]:
     asked = rpc.EraseAddressRequest(**{"address": JANE, **fields})
-    return lambda: requests.erasure(asked)
+    return lambda: convert.erasure(asked)
 
 
 def page(**fields: Any) -> rpc.ListChangesRequest:
@@ -67,26 +67,26 @@ REFUSALS = [
     ("ttl", "TTL_NOT_POSITIVE", suppress(ttl=Duration(nanos=1))),
     ("ttl", "TTL_TOO_LONG", suppress(ttl=Duration(seconds=3650 * 86_400 + 1))),
     ("ttl", "DURATION_OUT_OF_RANGE", suppress(ttl=Duration(seconds=2**62))),
-    ("addresses", "BATCH_EMPTY", lambda: requests.require_batch_size(batch(0), 10)),
-    ("addresses", "BATCH_TOO_LARGE", lambda: requests.require_batch_size(batch(11), 10)),
-    ("page_size", "PAGE_SIZE_NEGATIVE", lambda: requests.page_size(page(page_size=-1))),
+    ("addresses", "BATCH_EMPTY", lambda: convert.require_batch_size(batch(0), 10)),
+    ("addresses", "BATCH_TOO_LARGE", lambda: convert.require_batch_size(batch(11), 10)),
+    ("page_size", "PAGE_SIZE_NEGATIVE", lambda: convert.page_size(page(page_size=-1))),
     (
         "max_wait",
         "MAX_WAIT_NEGATIVE",
-        lambda: requests.max_wait(page(max_wait=Duration(seconds=-1))),
+        lambda: convert.max_wait(page(max_wait=Duration(seconds=-1))),
     ),
     (
         "max_wait",
         "DURATION_OUT_OF_RANGE",
-        lambda: requests.max_wait(page(max_wait=Duration(seconds=2**62))),
+        lambda: convert.max_wait(page(max_wait=Duration(seconds=2**62))),
     ),
-    ("mail_class", "MAIL_CLASS_UNKNOWN", lambda: requests.is_essential(cast("pb.MailClass", 3))),
-    ("mail_class", "MAIL_CLASS_UNKNOWN", lambda: requests.is_essential(cast("pb.MailClass", -1))),
-    ("min_revision", "REVISION_MALFORMED", lambda: requests.revision_in("min_revision", "7", "db")),
+    ("mail_class", "MAIL_CLASS_UNKNOWN", lambda: convert.is_essential(cast("pb.MailClass", 3))),
+    ("mail_class", "MAIL_CLASS_UNKNOWN", lambda: convert.is_essential(cast("pb.MailClass", -1))),
+    ("min_revision", "REVISION_MALFORMED", lambda: convert.revision_in("min_revision", "7", "db")),
     (
         "after_revision",
         "REVISION_FOREIGN",
-        lambda: requests.revision_in("after_revision", "other.7", "db"),
+        lambda: convert.revision_in("after_revision", "other.7", "db"),
     ),
 ]
 
@@ -115,7 +115,7 @@ def test_a_field_that_cannot_be_used_is_named(
 def test_no_refusal_of_an_address_repeats_it(text: str) -> None:
     secret = f"zq9{text}zq9@@"
     with pytest.raises(InvalidField) as refused:
-        requests.address_in(secret)
+        convert.address_in(secret)
     assert "zq9" not in str(refused.value)
     assert b"zq9" not in b"".join(detail.value for detail in refused.value.details())
 
@@ -129,7 +129,7 @@ def test_a_suppress_is_taken_over_field_by_field() -> None:
         detail="on the phone",
         ttl=Duration(seconds=90, nanos=500_000_000),
     )
-    assert requests.new_suppression(asked, NOW) == NewSuppression(
+    assert convert.new_suppression(asked, NOW) == NewSuppression(
         JANE,
         Reason.UNSUBSCRIBE,
         "news",
@@ -141,18 +141,18 @@ def test_a_suppress_is_taken_over_field_by_field() -> None:
 
 def test_a_suppress_without_a_ttl_or_a_source_is_for_ever_and_by_the_api() -> None:
     asked = rpc.SuppressRequest(address=JANE, reason=pb.REASON_MANUAL)
-    assert requests.new_suppression(asked, NOW) == NewSuppression(
+    assert convert.new_suppression(asked, NOW) == NewSuppression(
         JANE, Reason.MANUAL, source="api", expires=None
     )
 
 
 def test_an_unsuppress_that_names_nothing_means_every_reason_and_stream() -> None:
-    assert requests.removal(rpc.UnsuppressRequest(address=JANE)) == Removal(JANE, source="api")
+    assert convert.removal(rpc.UnsuppressRequest(address=JANE)) == Removal(JANE, source="api")
 
 
 def test_an_unsuppress_that_names_an_empty_stream_means_entries_for_all_mail() -> None:
     asked = rpc.UnsuppressRequest(address=JANE, stream="", reason=pb.REASON_MANUAL)
-    assert requests.removal(asked) == Removal(JANE, Reason.MANUAL, "", "api")
+    assert convert.removal(asked) == Removal(JANE, Reason.MANUAL, "", "api")
 
 
 @pytest.mark.parametrize("limit", [("stream", 100), ("source", 100), ("detail", 1_000)])
@@ -170,17 +170,17 @@ def test_a_ttl_at_its_limit_is_taken() -> None:
     ("asked", "used"), [(0, 1_000), (1, 1), (10_000, 10_000), (10_001, 10_000), (2**31 - 1, 10_000)]
 )
 def test_a_page_is_at_most_so_large(asked: int, used: int) -> None:
-    assert requests.page_size(page(page_size=asked)) == used
+    assert convert.page_size(page(page_size=asked)) == used
 
 
 @pytest.mark.parametrize(("asked", "used"), [(0, 0), (1, 1), (60, 60), (10**9, 60)])
 def test_a_wait_is_at_most_so_long(asked: int, used: int) -> None:
-    wait = requests.max_wait(page(max_wait=Duration(seconds=asked)))
+    wait = convert.max_wait(page(max_wait=Duration(seconds=asked)))
     assert wait == dt.timedelta(seconds=used)
 
 
 def test_no_wait_is_asked_for_by_leaving_it_out() -> None:
-    assert requests.max_wait(page()) == dt.timedelta()
+    assert convert.max_wait(page()) == dt.timedelta()
 
 
 @pytest.mark.parametrize(
@@ -192,14 +192,14 @@ def test_no_wait_is_asked_for_by_leaving_it_out() -> None:
     ],
 )
 def test_only_essential_mail_is_essential(mail_class: pb.MailClass, essential: bool) -> None:
-    assert requests.is_essential(mail_class) == essential
+    assert convert.is_essential(mail_class) == essential
 
 
 @pytest.mark.parametrize("size", [1, 10])
 def test_a_batch_at_its_limits_is_taken(size: int) -> None:
-    requests.require_batch_size(batch(size), 10)
+    convert.require_batch_size(batch(size), 10)
 
 
 @pytest.mark.parametrize(("text", "number"), [("", 0), ("db.0", 0), ("db.12", 12)])
 def test_a_revision_of_this_database_is_its_number(text: str, number: int) -> None:
-    assert requests.revision_in("min_revision", text, "db") == number
+    assert convert.revision_in("min_revision", text, "db") == number

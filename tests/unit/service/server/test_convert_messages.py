@@ -4,7 +4,7 @@ import datetime as dt
 import pytest
 
 from suppression.v1 import suppression_pb2 as pb
-from suppression_service.server import messages
+from suppression_service.server import convert
 from suppression_service.store import Event, MalformedRevision, Reason, Revision, Suppression
 
 NOW = dt.datetime(2026, 3, 1, 12, 30, 15, 123456, dt.UTC)
@@ -28,7 +28,7 @@ ENTRY = Suppression(
 
 
 def test_an_entry_is_told_field_by_field() -> None:
-    told = messages.suppression(ENTRY, "db")
+    told = convert.suppression(ENTRY, "db")
     assert (told.address, told.stream, told.reason) == ("jane@example.com", "news", 3)
     assert (told.source, told.detail) == ("ses", "abuse")
     assert (told.message_id, told.feedback_id, told.occurrences) == ("m1", "f1", 2)
@@ -39,13 +39,13 @@ def test_an_entry_is_told_field_by_field() -> None:
 
 
 def test_a_standing_entry_for_ever_has_neither_end_nor_removal() -> None:
-    told = messages.suppression(dataclasses.replace(ENTRY, expires=None, removed=None), "db")
+    told = convert.suppression(dataclasses.replace(ENTRY, expires=None, removed=None), "db")
     assert not told.HasField("expire_time")
     assert not told.HasField("removed_time")
 
 
 def test_every_field_of_an_entry_has_its_place_in_the_contract() -> None:
-    told = messages.suppression(ENTRY, "db")
+    told = convert.suppression(ENTRY, "db")
     assert {field.name for field, _ in told.ListFields()} == set(
         pb.Suppression.DESCRIPTOR.fields_by_name
     )
@@ -66,7 +66,7 @@ def test_every_field_of_feedback_has_its_place_in_the_contract() -> None:
         happened=NOW,
         received=NOW + dt.timedelta(days=1),
     )
-    told = messages.event(event)
+    told = convert.event(event)
     assert {field.name for field, _ in told.ListFields()} == set(pb.Event.DESCRIPTOR.fields_by_name)
     for name in ("kind", "type", "sub_type", "feedback_id", "message_id", "configuration_set"):
         assert getattr(told, name) == getattr(event, name)
@@ -85,7 +85,7 @@ def test_the_reasons_of_the_store_are_the_contracts() -> None:
 
 
 def test_no_reason_is_unspecified() -> None:
-    assert messages.proto_reason(None) == pb.REASON_UNSPECIFIED
+    assert convert.proto_reason(None) == pb.REASON_UNSPECIFIED
 
 
 @pytest.mark.parametrize("text", ["db.0", "0a1b2c3d.123456789012345678", "a.1"])

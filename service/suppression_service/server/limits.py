@@ -1,0 +1,66 @@
+"""How many calls may wait at a time, and how often the tokens of a name may call.
+
+Counted in each process by itself. A token's name whose connections spread over all processes
+of a server may call several times as often as one whose connection is with one process.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from suppression_service.server.errors import TooManyCalls, TooManyOfToken
+
+
+class ConcurrencyLimit:
+    """A limit to how many calls wait at a time; the next one is refused at once.
+
+    Raises:
+        TooManyCalls: on entering the block.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._free = limit
+
+    def __enter__(self) -> None:
+        if not self._free:
+            raise TooManyCalls("CALLS_UNDER_WAY", "too many calls of this kind are under way")
+        self._free -= 1
+
+    def __exit__(self, *_: object) -> None:
+        self._free += 1
+
+
+# In nanoseconds: whole numbers add up exactly.
+_SECOND: Final = 1_000_000_000
+
+
+class RateLimit:
+    """A limit to how often the tokens of one name call.
+
+    It keeps one number a name: the time by which all calls so far would have been made at
+    the permitted rate (GCRA). That is a bucket that is never refilled, since its level
+    follows from the clock. There are no more names than in the file of tokens.
+
+    Args:
+        per_second: calls of a name. As many may come at once.
+        now: nanoseconds, never going back; replaced in tests.
+    """
+
+    def __init__(self, per_second: float, now: Callable[[], int] = time.monotonic_ns) -> None:
+        self._interval = round(_SECOND / per_second)
+        # A second's worth at once, and one call at least.
+        self._burst = max(_SECOND, self._interval) - self._interval
+        self._now = now
+        self._paid_until: dict[str, int] = {}
+
+    def consume(self, name: str) -> None:
+        """Consume one call from the rate limit of a token's name.
+
+        Raises:
+            TooManyOfToken: the call comes too early; the error says by how much.
+        """
+        now = self._now()
+        paid_until = max(now, self._paid_until.get(name, now))
+        if (early := paid_until - self._burst - now) > 0:
+            raise TooManyOfToken(early / _SECOND)
+        self._paid_until[name] = paid_until + self._interval
