@@ -65,7 +65,7 @@ def ask(listen: str) -> str:
 
 
 class PublishedHealth:
-    """SERVING while there is a replica that is young enough to answer from."""
+    """SERVING while there is a replica that is recent enough to answer from."""
 
     def __init__(self, status: health.aio.HealthServicer, follower: Follower) -> None:
         self._status = status

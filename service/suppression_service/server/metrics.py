@@ -150,7 +150,7 @@ class ProcessMetrics(Collector):
     def _replica(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "suppression_serving",
-            "1 while the process has a list that is young enough to answer from.",
+            "1 while the process has a list that is recent enough to answer from.",
             value=self._follower.replica is not None,
         )
         if (replica := self._follower.latest) is None:
@@ -162,12 +162,12 @@ class ProcessMetrics(Collector):
         )
         yield GaugeMetricFamily(
             "suppression_replica_revision",
-            "Revision of the database that the copy is level with.",
+            "Revision of the database that the copy has.",
             value=replica.state.revision,
         )
         yield GaugeMetricFamily(
             "suppression_replica_lag_seconds",
-            "Time since the copy was last known to be level with the database.",
+            "Time since the copy was last synchronised with the database.",
             value=self._follower.lag,
         )
 

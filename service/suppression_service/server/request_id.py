@@ -18,7 +18,7 @@ from structlog.typing import EventDict, WrappedLogger
 
 KEY: Final = "x-request-id"
 
-# Without "@": an id stands in logs, and nobody's address may.
+# Without "@": ids are logged, and addresses must not be.
 _ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
 
 
@@ -32,7 +32,7 @@ class _Context(Protocol):
 #: The call that the current task works for; None in what works for no call.
 CALL: contextvars.ContextVar[_Context | None] = contextvars.ContextVar("call", default=None)
 
-# The id of that call once somebody has asked, with the call: a task may have several.
+# The id of that call once it was needed, with the call: a task may have several.
 _known: contextvars.ContextVar[tuple[_Context | None, str]] = contextvars.ContextVar(
     "request id", default=(None, "")
 )

@@ -38,7 +38,7 @@ class SuppressionServicer:
 
     Args:
         store: the list.
-        follower: keeps the replica level with it.
+        follower: synchronises the replica with it.
         writer: changes it.
         max_batch: addresses of a batch.
         max_calls: calls of a kind that wait at a time. The kinds are reads of the store,

@@ -1,4 +1,4 @@
-"""What shall go wrong, told through the control port, call by call."""
+"""Faults that the control port orders, call by call."""
 
 import asyncio
 from collections import defaultdict, deque
@@ -59,8 +59,8 @@ class Fault(BaseModel):
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
-        told = [self.status, self.delay_ms, self.answer, self.cut or None]
-        if sum(each is not None for each in told) != 1:
+        choices = [self.status, self.delay_ms, self.answer, self.cut or None]
+        if sum(each is not None for each in choices) != 1:
             raise ValueError("give exactly one of status, delay_ms, answer and cut")
         if self.after and not (self.status or self.cut):
             raise ValueError("after goes with status or cut")
@@ -94,7 +94,7 @@ class ToldToFail(ApiError):
 
 
 class Faults:
-    """The faults that wait, first told first met."""
+    """The faults that wait; the first one ordered is the first one met."""
 
     #: How long a call that was cut stays: its connection is gone, and it with it.
     _CUT_SECONDS: Final = 60.0

@@ -10,7 +10,7 @@ from tests.support.processes import Process
 _MIB: Final = 1024 * 1024
 #: What a log says of a defect, whichever program and library wrote it.
 _DEFECT: Final = re.compile(
-    r"Traceback|call failed|a defect|could not be brought level|never retrieved|died"
+    r"Traceback|call failed|a defect|could not be synchronised|never retrieved|died"
 )
 
 

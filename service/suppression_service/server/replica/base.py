@@ -40,14 +40,14 @@ class BaseSource:
         self._store = store
         self._directory = directory
         self._now = now
-        self._goes_without = False
+        self._without_directory = False
 
     def load(self, *, undone: bool = False) -> Snapshot:
         """Return the list, from the snapshot if there is one of this database.
 
         Args:
-            undone: the database was seen to go back in time. A snapshot is then read by
-                nobody any more: its revision does not tell which state it is of.
+            undone: the database went back to an earlier state. Then no snapshot is read: its
+                revision does not show which state it is of.
 
         Raises:
             StoreUnavailable: the database cannot answer now.
@@ -80,7 +80,7 @@ class BaseSource:
             pending: what changed between that and the replica now.
 
         Returns:
-            None while another process is writing: ask again later.
+            None while another process writes one: try again later.
         """
         try:
             turn = self._turn(wait=False)
@@ -95,7 +95,7 @@ class BaseSource:
         """Take the turn to write a snapshot; None where there can be no snapshots now.
 
         Raises:
-            BlockingIOError: it is the turn of another, and we are not to wait.
+            BlockingIOError: another process has the turn, and ``wait`` is false.
         """
         if self._directory is None:
             return None
@@ -104,19 +104,19 @@ class BaseSource:
         except BlockingIOError:
             raise
         except OSError as error:
-            # Somebody may have cleared it away, for good or until we are next in turn.
-            if not self._goes_without:
+            # Somebody may have deleted the directory, for good or for now.
+            if not self._without_directory:
                 _log.warning("no snapshots: this process keeps a list of its own", error=str(error))
-            self._goes_without = True
+            self._without_directory = True
             return None
-        self._goes_without = False
+        self._without_directory = False
         return turn
 
     def _written_since(self, current: Snapshot, base: State) -> Snapshot | None:
         """Return what another process has written since the base in force was made, if it is whole.
 
-        One before the base would take back what the base holds, whatever its time says:
-        clocks on walls jump. One beyond the replica would run ahead of its changes.
+        A snapshot before the base would lose what the base holds, whatever its time: system
+        clocks jump. A snapshot beyond the replica would be ahead of its changes.
         """
         assert self._directory is not None  # noqa: S101 - the caller has looked
         written = self._directory.state()
@@ -152,6 +152,6 @@ class BaseSource:
         try:
             return self._directory.write(snapshot)
         except OSError as error:
-            # The list is whole all the same, only not shared.
+            # The list is complete, only not shared.
             _log.warning("snapshot not written", error=error.strerror)
             return snapshot

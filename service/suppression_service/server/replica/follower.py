@@ -1,10 +1,9 @@
-"""Keeps a replica level with the database.
+"""Synchronises a replica with the database.
 
-Several times a second it asks for what changed. Somebody who needs a newer
-revision than the replica has wakes it at once and waits for the round that
-follows. While the database is away the replica stays as it is and grows old;
-its age is known, since only a round that succeeds makes it young. The age is taken
-from a clock that only grows: one that is set right makes no list old, and none young.
+Several times a second it reads what changed. A call that needs a newer revision than the
+replica has starts the next round at once, and waits for it. While the database is away,
+the replica stays as it is, and its age grows. Only a round that succeeds sets the age to
+zero. The age comes from a monotonic clock, so that setting the system clock changes no age.
 """
 
 import asyncio
@@ -26,11 +25,11 @@ from suppression_service.store import Identity, Store, StoreError
 from suppression_service.store.replication import Changes
 from suppression_service.store.store import utc_now
 
-#: Changes of one round beyond which a thread takes them in, not the event loop.
+#: Changes of one round beyond which a thread applies them, not the event loop.
 MANY_CHANGES: Final = 2_000
 #: Changed fingerprints at which they are folded into a new base.
 FOLD_AT: Final = 50_000
-#: Age at which a base is renewed all the same, so that a restart finds a young one.
+#: Age at which a base is renewed even without many changes, so that a restart finds a recent one.
 RENEW_AFTER: Final = dt.timedelta(minutes=10)
 #: Seconds between attempts while the database is away, at most, and before a base that
 #: could not be renewed is tried again.
@@ -54,8 +53,8 @@ class Follower:
         source: where the base comes from; without one, from the database.
         poll_seconds: time between two rounds.
         max_staleness: age at which answers are no longer given.
-        now: the clock on the wall, replaced in tests.
-        clock: seconds that only grow, replaced in tests.
+        now: the system clock, replaced in tests.
+        clock: the monotonic clock, in seconds, replaced in tests.
     """
 
     def __init__(
@@ -74,16 +73,16 @@ class Follower:
         self._max_staleness = max_staleness
         self._now = now
         self._clock = clock
-        # When, by the clock that only grows, the replica was known complete.
-        self._level_at = 0.0
-        #: The replica, once it is level and while it is young enough to answer from. An
-        #: attribute, since every check reads it: a timer takes it away, not a comparison.
+        # When, by the monotonic clock, the replica was last synchronised.
+        self._synchronised_at = 0.0
+        #: The replica, while it is recent enough to answer from. An attribute, since every
+        #: check reads it: a timer withdraws it, not a comparison.
         self.replica: Replica | None = None
         #: Set once the first attempt to load the list has ended, well or not.
         self.tried = asyncio.Event()
         self._replica: Replica | None = None
-        # Whether the replica is of a state that a restore undid. Until the list is loaded
-        # anew: a few writes later nothing would show it any more.
+        # Whether the replica has a state that a restore undid. True until the list is loaded
+        # again: after a few more writes the revision would not show it any more.
         self._undone = False
         self._too_old: asyncio.TimerHandle | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="follower")
@@ -106,8 +105,8 @@ class Follower:
 
     @property
     def lag(self) -> float:
-        """Seconds since the replica was last known to be level with the database."""
-        return self._clock() - self._level_at
+        """Seconds since the replica was last synchronised with the database."""
+        return self._clock() - self._synchronised_at
 
     @property
     def identity(self) -> Identity | None:
@@ -169,16 +168,16 @@ class Follower:
             known = None if self._undone else self._replica
             await self._catch_up(known or await self._load())
         except StoreError as error:
-            self._note_away(error)
+            self._log_away(error)
             if self._replica is not None and self.replica is None:
                 self._offer(self._replica)
             return False
         except Exception:  # noqa: BLE001
-            # A defect must not end the following for good and in silence: the
-            # replica ages, which health and the answers show.
-            _log.exception("the replica could not be brought level")
+            # An internal error must not end the loop for good and in silence: the age of the
+            # replica grows, which health and the answers show.
+            _log.exception("the replica could not be synchronised")
             return False
-        self._note_back()
+        self._log_back()
         if self._replica is not None:
             self._offer(self._replica)
         ended, self._round_end = self._round_end, asyncio.get_running_loop().create_future()
@@ -197,15 +196,15 @@ class Follower:
             snapshot = last_known
         self._undone = False
         self._replica = replica = _replica_of(snapshot)
-        # A snapshot may be of before a restart, even of the machine. One that the clock on
-        # the wall, set back since, has in the future is as old as none can tell: as new.
+        # A snapshot may be from before a restart, even of the machine. If the system clock was
+        # set back since, its time is in the future; its age is then taken as zero.
         age = max(self._now() - replica.state.as_of, dt.timedelta())
-        self._level_at = self._clock() - age.total_seconds()
+        self._synchronised_at = self._clock() - age.total_seconds()
         _log.info("replica loaded", entries=len(replica.base), revision=replica.state.revision)
         return replica
 
     async def _catch_up(self, replica: Replica) -> None:
-        as_of, level_at, after = self._now(), self._clock(), replica.state.revision
+        as_of, read_at, after = self._now(), self._clock(), replica.state.revision
         changes = await self._in_thread(lambda: self._store.replica_changes(after))
         if self._is_other_list(replica, changes):
             await self._load()
@@ -220,17 +219,17 @@ class Follower:
             self._replica = copy
         else:
             replica.apply(changes.entries, state)
-        self._level_at = level_at
+        self._synchronised_at = read_at
         self._renew_base_if_due()
 
     def _with_new(self, streams: dict[str, int]) -> dict[str, int]:
-        """Return streams with those since: another dictionary, as a thread may be reading it."""
+        """Return streams with the new ones, as a new dictionary: a thread may read the old one."""
         fresh = self._store.stream_names(above=max(streams.values()))
         return streams | fresh if fresh else streams
 
     def _offer(self, replica: Replica) -> None:
-        """Let checks have a replica until it is too old."""
-        left = self._level_at + self._max_staleness.total_seconds() - self._clock()
+        """Make a replica available to checks until it is too old."""
+        left = self._synchronised_at + self._max_staleness.total_seconds() - self._clock()
         if self._too_old is not None:
             self._too_old.cancel()
         self.replica = replica if left > 0 else None
@@ -244,7 +243,7 @@ class Follower:
             _log.warning("the database was replaced or restored; loading it anew")
             return True
         if changes.through < replica.state.revision:
-            # Seen by luck: a few writes later its number would have been beyond ours.
+            # Seen by luck: after a few more writes its revision would have been beyond ours.
             _log.error(
                 "the database went back in time; loading it anew: after a restore, or a "
                 "fail-over that loses commits, run 'suppression-service restored'"
@@ -280,13 +279,13 @@ class Follower:
     async def _in_thread(self, read: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, read)
 
-    def _note_away(self, error: StoreError) -> None:
-        # Once for each sort: it may be away first, and then another than was expected.
+    def _log_away(self, error: StoreError) -> None:
+        # Once for each kind: the database may be away first, and then be another one.
         if type(error) is not self._trouble:
             _log.warning("database away; answering from memory", error=str(error))
         self._trouble = type(error)
 
-    def _note_back(self) -> None:
+    def _log_back(self) -> None:
         if self._trouble:
             _log.info("database back")
         self._trouble = None

@@ -1,8 +1,8 @@
 """The replica: a table that is shared and never changes, and what changed since.
 
-Every check ends here. The base is large and sorted; changes since it was made sit
-in a dictionary in front of it, whole: all words of a changed fingerprint, so that
-one look-up decides. Now and then they are folded into a new base.
+Every check ends here. The base is large and sorted; changes since it was made are in
+a dictionary in front of it: all words of a changed fingerprint, so that one look-up
+decides. Now and then they are folded into a new base.
 
 Nothing here waits or locks. One event loop changes a replica, and only between
 two checks, so every check, and every batch, sees one revision.
@@ -28,7 +28,7 @@ from suppression_service.server.replica.verdicts import (
 from suppression_service.store import Identity, Revision
 from suppression_service.store.replication import Change
 
-# Stream and reason: what tells two entries of one address apart.
+# Stream and reason: what distinguishes two entries of one address.
 _ENTRY_MASK: Final = (1 << 32) - 1
 
 _NEVER: Final = dt.datetime.fromtimestamp(0, dt.UTC)
@@ -36,7 +36,7 @@ _NEVER: Final = dt.datetime.fromtimestamp(0, dt.UTC)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class State:
-    """What a replica holds: everything up to a revision, known complete at a moment."""
+    """What a replica holds: everything up to a revision, complete at a time."""
 
     revision: int
     as_of: dt.datetime
@@ -65,16 +65,16 @@ class Replica:
         #: The state that the base alone holds.
         self.base_state = state
         self._changed: dict[int, tuple[int, ...]] = {}
-        # The revision at which each of them was last taken in.
+        # The revision at which each of them last changed.
         self._changed_at: dict[int, int] = {}
         self.state = state
         self.streams = streams or {"": 0}
-        #: How many entries stand.
+        #: The number of active entries.
         self.entries = len(self._base)
 
     @property
     def revision(self) -> Revision:
-        """The revision as callers are told it."""
+        """The revision as callers see it."""
         return Revision(self.identity.database_id, self.state.revision)
 
     @property
@@ -98,7 +98,7 @@ class Replica:
     def reasons(self, addresses: Sequence[bytes], mail: Mail) -> npt.NDArray[np.uint8]:
         """Return why each of many canonical addresses must not get a mail.
 
-        That is the reason's number, 0 where nothing stands against it.
+        That is the reason's number, 0 where nothing forbids it.
         """
         # Each number goes straight into the array, so that there is never a list of them.
         numbers = map(xxhash.xxh3_64_intdigest, addresses, itertools.repeat(self._seed))
@@ -109,9 +109,9 @@ class Replica:
         unusual: list[int] = found.here[found.several].tolist()
         changed = self._changed
         if changed and not changed.keys().isdisjoint(numbers := fingerprints.tolist()):
-            unusual += [place for place, number in enumerate(numbers) if number in changed]
-        for place in unusual:
-            reasons[place] = reason_against(mail, self._words(int(fingerprints[place]))) or 0
+            unusual += [index for index, number in enumerate(numbers) if number in changed]
+        for index in unusual:
+            reasons[index] = reason_against(mail, self._words(int(fingerprints[index]))) or 0
         return reasons
 
     def _words(self, fingerprint: int) -> Sequence[int]:
@@ -119,7 +119,7 @@ class Replica:
         return self._base.find(fingerprint) if words is None else words
 
     def apply(self, changes: Iterable[Change], state: State) -> None:
-        """Take in everything that changed up to a state."""
+        """Apply everything that changed up to a state."""
         for change in changes:
             entry, before = change.word & _ENTRY_MASK, self._words(change.fingerprint)
             others = [w for w in before if w & _ENTRY_MASK != entry]
@@ -130,7 +130,7 @@ class Replica:
         self.state = state
 
     def copy(self) -> Self:
-        """Return a copy for a thread to take many changes into.
+        """Return a copy for a thread to apply many changes to.
 
         Made on the event loop: a base that is exchanged while a thread copies would
         leave the copy without the changes that the new base has.

@@ -205,10 +205,10 @@ def _mapped(file: int, start: int, header: _Header) -> Snapshot:
     count = header.entries
     table = Table()
     if count:
-        octets = mmap.mmap(file, start + 2 * count * _WORD.itemsize, access=mmap.ACCESS_READ)
+        mapped = mmap.mmap(file, start + 2 * count * _WORD.itemsize, access=mmap.ACCESS_READ)
         table = Table(
-            np.frombuffer(octets, dtype=_WORD, count=count, offset=start),
-            np.frombuffer(octets, dtype=_WORD, count=count, offset=start + count * _WORD.itemsize),
+            np.frombuffer(mapped, dtype=_WORD, count=count, offset=start),
+            np.frombuffer(mapped, dtype=_WORD, count=count, offset=start + count * _WORD.itemsize),
         )
     if _checksum(header, table) != header.checksum:
         raise ValueError("damaged")

@@ -1,4 +1,4 @@
-"""Standing entries as two sorted arrays, 16 bytes an entry."""
+"""Active entries as two sorted arrays, 16 bytes an entry."""
 
 import bisect
 import dataclasses
@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from suppression_service.store.replication import EXPIRY_SHIFT, UInt64Array
 
-Places = npt.NDArray[np.int64]
+Indexes = npt.NDArray[np.int64]
 
 _EMPTY: Final = np.empty(0, dtype=np.uint64)
 _NOWHERE: Final = np.empty(0, dtype=np.int64)
 
 #: Entries below which bisection is as fast as a guess.
 _FEW: Final = 1_000
-#: Guesses for a place, each from the entry at the one before.
+#: Guesses for an index, each from the entry at the guess before.
 _GUESSES: Final = 3
 #: Entries on either side of the last guess: several times how far it is off. A power of 2.
 _MARGIN: Final = 16
@@ -26,11 +26,11 @@ _MARGIN: Final = 16
 class Found(NamedTuple):
     """Which of many fingerprints a table has.
 
-    ``here`` are their places among those looked for. The others are as long as it:
+    ``here`` are the indexes of those found among those looked for. The others are as long:
     the word of the first entry, and whether it is one of several.
     """
 
-    here: Places
+    here: Indexes
     words: UInt64Array
     several: npt.NDArray[np.bool_]
 
@@ -40,7 +40,7 @@ class Table:
     """Fingerprints in rising order and, beside each, its word (see store/replication.py).
 
     An address with several entries has its fingerprint several times in a row.
-    Never changed once made, so readers need no lock and processes can share it.
+    It never changes, so readers need no lock and processes can share it.
     """
 
     fingerprints: UInt64Array = dataclasses.field(default_factory=_EMPTY.copy)
@@ -67,32 +67,32 @@ class Table:
         return len(self.fingerprints)
 
     def find(self, fingerprint: int) -> list[int]:
-        """Return the words of one fingerprint, none where it is not here."""
-        place = bisect.bisect_left(self._sorted, fingerprint)
+        """Return the words of one fingerprint, none if the table does not have it."""
+        index = bisect.bisect_left(self._sorted, fingerprint)
         found = []
-        while place < len(self._sorted) and self._sorted[place] == fingerprint:
-            found.append(int(self.words[place]))
-            place += 1
+        while index < len(self._sorted) and self._sorted[index] == fingerprint:
+            found.append(int(self.words[index]))
+            index += 1
         return found
 
     def find_many(self, fingerprints: UInt64Array) -> "Found":
         """Find many fingerprints at once."""
         if not len(self):
             return Found(_NOWHERE, _EMPTY, _NOWHERE.astype(np.bool_))
-        places = self._places(fingerprints)
-        (here,) = (self._at(places) == fingerprints).nonzero()
-        places = places[here]
+        indexes = self._indexes(fingerprints)
+        (here,) = (self._at(indexes) == fingerprints).nonzero()
+        indexes = indexes[here]
         # The entry after the last one is the last one again.
-        several = (self._at(places + 1) == fingerprints[here]) & (places + 1 < len(self))
-        return Found(here, self.words[places], several)
+        several = (self._at(indexes + 1) == fingerprints[here]) & (indexes + 1 < len(self))
+        return Found(here, self.words[indexes], several)
 
-    def _at(self, places: Places) -> UInt64Array:
-        return self.fingerprints.take(places, mode="clip")
+    def _at(self, indexes: Indexes) -> UInt64Array:
+        return self.fingerprints.take(indexes, mode="clip")
 
-    def _places(self, wanted: UInt64Array) -> Places:
+    def _indexes(self, wanted: UInt64Array) -> Indexes:
         """Return what ``searchsorted`` would, in a fraction of the time.
 
-        Fingerprints are spread evenly, so the number of one tells nearly where it is.
+        Fingerprints are spread evenly, so the number of one shows nearly where it is.
         Bisection of a large table waits for memory at every step, an address at a
         time; a guess goes there at once, and for all addresses together.
         """
@@ -103,18 +103,18 @@ class Table:
         # What .clip() does, without its preparations, which take longer than it.
         np.maximum(low, 0, out=low)
         np.minimum(low, len(table) - 2 * _MARGIN, out=low)
-        place, step = low.copy(), _MARGIN
+        index, step = low.copy(), _MARGIN
         while step:
-            place += step * (table.take(place + (step - 1)) < wanted)
+            index += step * (table.take(index + (step - 1)) < wanted)
             step //= 2
         # At an end of what was looked through, it may be further off.
-        doubtful = (place == low) | (place == low + (2 * _MARGIN - 1))
+        doubtful = (index == low) | (index == low + (2 * _MARGIN - 1))
         if doubtful.any():
             (far,) = doubtful.nonzero()
-            place[far] = table.searchsorted(wanted[far])
-        return place
+            index[far] = table.searchsorted(wanted[far])
+        return index
 
-    def _guesses(self, wanted: UInt64Array) -> Places:
+    def _guesses(self, wanted: UInt64Array) -> Indexes:
         table = self.fingerprints
         entries_a_step = np.float64(len(table) / 2**64)
         guess = (wanted * entries_a_step).astype(np.int64)
@@ -133,8 +133,8 @@ class Table:
         fresh = fresh[np.argsort(fresh[:, 0])]
         keep = self._all_but(np.fromiter(changed, dtype=np.uint64, count=len(changed)))
         kept, words = self.fingerprints[keep], self.words[keep]
-        places = kept.searchsorted(fresh[:, 0])
-        return Table(np.insert(kept, places, fresh[:, 0]), np.insert(words, places, fresh[:, 1]))
+        indexes = kept.searchsorted(fresh[:, 0])
+        return Table(np.insert(kept, indexes, fresh[:, 0]), np.insert(words, indexes, fresh[:, 1]))
 
     def without_ended(self, now: int) -> "Table":
         """Return a table without the entries that ended before a second since 1970."""

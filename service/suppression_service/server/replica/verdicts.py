@@ -1,4 +1,4 @@
-"""Which entries stand against a mail, and which one is named.
+"""Which entries forbid a mail, and which reason is named.
 
 An entry holds for all mail, or for one stream; it may have ended; and essential
 mail (password resets, receipts) passes complaints and unsubscribes. Of what is
@@ -19,7 +19,7 @@ from suppression_service.store.replication import (
     UInt64Array,
 )
 
-#: The reason to name where several entries stand, strongest first.
+#: The reason to name where several entries forbid the mail, strongest first.
 PRECEDENCE: Final = (
     Reason.COMPLAINT,
     Reason.HARD_BOUNCE,
@@ -52,11 +52,11 @@ class Mail(NamedTuple):
 
 def reason_against(mail: Mail, words: Iterable[int]) -> Reason | None:
     """Return why an address with these words must not get this mail; None if it may."""
-    standing = [Reason(word & _REASON_MASK) for word in words if _stands(mail, word)]
-    return min(standing, key=_RANK.__getitem__, default=None)
+    against = [Reason(word & _REASON_MASK) for word in words if _forbids(mail, word)]
+    return min(against, key=_RANK.__getitem__, default=None)
 
 
-def _stands(mail: Mail, word: int) -> bool:
+def _forbids(mail: Mail, word: int) -> bool:
     end, stream = word >> EXPIRY_SHIFT, word >> REASON_BITS & _STREAM_MASK
     if end and end <= mail.now:
         return False
@@ -73,7 +73,7 @@ def reasons_against(mail: Mail, words: UInt64Array) -> npt.NDArray[np.uint8]:
         return np.where(_PASSES_AT[reason], np.uint8(0), reason) if mail.essential else reason
     end = words >> np.uint64(EXPIRY_SHIFT)
     stream = words >> np.uint64(REASON_BITS) & np.uint64(_STREAM_MASK)
-    stands = ((end == 0) | (end > mail.now)) & ((stream == 0) | (stream == mail.stream_id))
+    forbids = ((end == 0) | (end > mail.now)) & ((stream == 0) | (stream == mail.stream_id))
     if mail.essential:
-        stands &= ~_PASSES_AT[reason]
-    return np.where(stands, reason, np.uint8(0))
+        forbids &= ~_PASSES_AT[reason]
+    return np.where(forbids, reason, np.uint8(0))

@@ -14,7 +14,7 @@ def server_credentials(settings: ServiceSettings) -> grpc.ServerCredentials | No
     """Return credentials that follow the files; None where the settings name none.
 
     Every handshake looks at the files, so a renewed certificate needs no restart and
-    connections that stand are left alone.
+    open connections are left alone.
 
     Raises:
         OSError: a file cannot be read.
