@@ -1,6 +1,6 @@
 """The ``suppression-ingest`` command."""
 
-from suppression_ingest.account_list.reconcile_command import reconcile_command
+from suppression_ingest.account_list.command import reconcile_command
 from suppression_ingest.dead_letters.commands import app as dead_letters_app
 from suppression_ingest.deployment.doctor_command import doctor_command
 from suppression_ingest.deployment.provision_command import provision_command

@@ -1,12 +1,13 @@
-"""SES's suppression list of the account: read a page at a time, and written to."""
+"""SES's suppression list of the account: reading it page by page, and writing entries."""
 
 import dataclasses
 import datetime as dt
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from suppression_ingest.account_list.pace import Pace
 from suppression_ingest.aws.failures import code_of, translated
 from suppression_ingest.aws.session import Aws
 from suppression_ingest.errors import AwsError
@@ -29,17 +30,17 @@ _NAMES: "Final[dict[Reason, SuppressionListReasonType]]" = {
 }
 
 
-class LostPlace(AwsError):
-    """SES does not know any more where the reading was broken off; it must begin anew."""
+class ExpiredToken(AwsError):
+    """SES no longer knows the token of the next page: the read must start again."""
 
 
 class AddressRefused(AwsError):
-    """SES does not take this address on its list; others it may."""
+    """SES refuses this address; it may accept others."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of SES's list, under the address that all its ways of writing share."""
+    """An entry of SES's list, under the canonical form of its address."""
 
     address: str
     reason: Reason
@@ -48,10 +49,10 @@ class Entry:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Page:
-    """Some of the list.
+    """A page of the list.
 
-    ``token`` is where the next page begins, empty after the last. ``unusable`` counts
-    what is no address, or has a reason that this program does not know.
+    ``token`` is that of the next page, empty after the last. ``unusable`` counts the
+    entries without a valid address or a known reason.
     """
 
     entries: list[Entry]
@@ -59,40 +60,67 @@ class Page:
     unusable: int = 0
 
 
+class Throttle:
+    """Spaces requests: each waits until an interval after the last one.
+
+    Args:
+        interval: in seconds.
+        clock: seconds that only grow.
+        sleep: waits some seconds.
+    """
+
+    def __init__(
+        self,
+        interval: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._interval = interval
+        self._clock = clock
+        self._sleep = sleep
+        self._next = clock()
+
+    def wait(self) -> None:
+        """Wait until the next request may be sent."""
+        if (seconds := self._next - self._clock()) > 0:
+            self._sleep(seconds)
+        self._next = self._clock() + self._interval
+
+
 class AccountList:
     """The list of the account, in one region.
 
     Args:
         aws: the account.
-        pace: lets requests through.
+        throttle: spaces the requests.
     """
 
-    def __init__(self, aws: Aws, pace: Pace) -> None:
+    def __init__(self, aws: Aws, throttle: Throttle) -> None:
         self._aws = aws
-        self._pace = pace
+        self._throttle = throttle
 
     def page(self, token: str, since: dt.datetime | None, until: dt.datetime) -> Page:
         """Read a page.
 
         Args:
-            token: where it begins; empty for the first.
+            token: of the page; empty for the first.
             since: the earliest last update; None for all.
-            until: the latest, so that the list does not grow while it is read.
+            until: the latest, so that entries added while reading do not count.
 
         Raises:
-            LostPlace: the token is not known any more.
+            ExpiredToken: SES no longer knows the token.
             AwsError: SES does not answer, or refuses.
         """
-        asked: Any = {"PageSize": PAGE, "EndDate": until}
-        asked |= {"NextToken": token} if token else {}
-        asked |= {"StartDate": since} if since else {}
-        self._pace.wait()
+        request: Any = {"PageSize": PAGE, "EndDate": until}
+        request |= {"NextToken": token} if token else {}
+        request |= {"StartDate": since} if since else {}
+        self._throttle.wait()
         with translated():
             try:
-                answer = self._aws.ses.list_suppressed_destinations(**asked)
+                answer = self._aws.ses.list_suppressed_destinations(**request)
             except ClientError as error:
                 if code_of(error) == "InvalidNextTokenException":
-                    raise LostPlace("SES does not know the place any more") from error
+                    raise ExpiredToken("SES no longer knows the page token") from error
                 raise
         listed = answer.get("SuppressedDestinationSummaries", [])
         entries = [entry for one in listed if (entry := _entry(one))]
@@ -102,10 +130,10 @@ class AccountList:
         """Write an entry. One of the same address is overwritten, its reason included.
 
         Raises:
-            AddressRefused: SES does not take the address.
+            AddressRefused: SES refuses the address.
             AwsError: SES does not answer, or refuses.
         """
-        self._pace.wait()
+        self._throttle.wait()
         with translated():
             try:
                 self._aws.ses.put_suppressed_destination(
@@ -113,13 +141,13 @@ class AccountList:
                 )
             except ClientError as error:
                 if code_of(error) == "BadRequestException":
-                    # What SES says of it may repeat the address.
+                    # SES's message may repeat the address.
                     raise AddressRefused("SES refuses the address") from None
                 raise
 
 
 def name_of(reason: Reason) -> str:
-    """Return a reason as SES writes it."""
+    """Return SES's name of a reason."""
     return _NAMES[reason]
 
 

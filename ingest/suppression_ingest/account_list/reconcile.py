@@ -1,7 +1,7 @@
-"""Comparing the list with SES's own of the account, and evening out what differs.
+"""Synchronising the list with SES's suppression list of the account.
 
-Reading goes page by page, and each page into the list in one transaction, so it may be
-broken off anywhere. What SES lists becomes feedback whose identity is the entry's reason
+SES's list is read page by page, and each page is stored in one transaction, so a run may be
+interrupted anywhere. Each entry of SES becomes feedback whose identity is the entry's reason
 and time: a second run finds it known, and an Unsuppress that is newer stands.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from suppression_ingest.account_list.account_list import AccountList, AddressRefused, Entry, name_of
-from suppression_ingest.account_list.place import Place
+from suppression_ingest.account_list.cursor import Cursor
 from suppression_ingest.policy import SIMULATOR
 from suppression_service.store import Effect, Feedback, Reason, Store, Suppression
 
@@ -19,48 +19,49 @@ from suppression_service.store import Effect, Feedback, Reason, Store, Suppressi
 PROVIDER: Final = "ses-account-list"
 KIND: Final = "AccountListEntry"
 
-#: Addresses of our own list that are looked at together.
-_OURS: Final = 1_000
+#: Addresses of our own list that are compared in one step.
+_STEP: Final = 1_000
 
 
 @dataclasses.dataclass(slots=True)
 class Pulled:
-    """What reading SES's list brought: entries by what became of them."""
+    """Counts of SES's entries, by what became of them."""
 
     read: int = 0
-    #: The list had them.
+    #: Our list had them.
     known: int = 0
-    #: The list has them now; in a dry run, would have.
+    #: Our list has them now; in a dry run, lacks them.
     added: int = 0
-    #: They were taken off our list after SES listed them, and stay off.
+    #: They were removed from our list after SES listed them, and stay removed.
     removed_here: int = 0
-    #: No address, or a reason that is not known.
+    #: Without a valid address or a known reason.
     unusable: int = 0
 
 
 @dataclasses.dataclass(slots=True)
 class Pushed:
-    """What writing to SES's list brought: addresses by what became of them."""
+    """Counts of the addresses that SES lacked, by what became of them."""
 
     #: SES has them now; in a dry run, lacks them.
     written: int = 0
     #: SES listed them as bounces and now as complaints; a part of ``written``.
     raised: int = 0
-    #: SES does not take the address.
+    #: SES refuses the address.
     refused: int = 0
     #: Lacking too, and beyond the limit.
     left: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
-class Listeners:
-    """Who wants to hear while it goes on.
+class Callbacks:
+    """Functions that are called meanwhile.
 
-    ``lacking_here`` and ``lacking_there`` are told each address that a list lacks,
-    ``refused`` each that SES does not take.
+    ``read`` gets the cursor after each page is stored, ``written`` the counts after each
+    write to SES, ``lacking_here`` and ``lacking_there`` each address that a list lacks,
+    ``refused`` each address that SES refuses.
     """
 
-    read: Callable[[Place], None] = lambda _: None
+    read: Callable[[Cursor], None] = lambda _: None
     written: Callable[[Pushed], None] = lambda _: None
     lacking_here: Callable[[str], None] = lambda _: None
     lacking_there: Callable[[str], None] = lambda _: None
@@ -68,13 +69,13 @@ class Listeners:
 
 
 class Reconciliation:
-    """One comparison of two lists.
+    """One run: pull from SES, then perhaps push to it.
 
     Args:
         store: our list.
         theirs: SES's.
-        listeners: who wants to hear.
-        dry: whether neither list is to be changed.
+        callbacks: called meanwhile.
+        dry: whether to change neither list.
         remember: whether to remember all that SES lists, for :meth:`push`; takes about
             250 bytes an entry.
     """
@@ -83,38 +84,36 @@ class Reconciliation:
         self,
         store: Store,
         theirs: AccountList,
-        listeners: Listeners,
+        callbacks: Callbacks,
         *,
         dry: bool = False,
         remember: bool = False,
     ) -> None:
         self._store = store
         self._theirs = theirs
-        self._listeners = listeners
+        self._callbacks = callbacks
         self._dry = dry
         self._remember = remember
         self._listed: dict[str, Reason] = {}
         self.pulled = Pulled()
         self.pushed = Pushed()
 
-    def pull(self, place: Place) -> None:
-        """Read SES's list from a place to its end; add what our list lacks.
-
-        The listeners are told the place of each page after it has been stored.
+    def pull(self, cursor: Cursor) -> None:
+        """Read SES's list from a cursor to its end; add what our list lacks.
 
         Raises:
-            LostPlace: SES does not know the place any more.
+            ExpiredToken: SES no longer knows the cursor's token.
             AwsError: SES does not answer, or refuses.
             StoreUnavailable: the database cannot write now.
         """
         while True:
-            page = self._theirs.page(place.token, place.since, place.until)
+            page = self._theirs.page(cursor.token, cursor.since, cursor.until)
             self.pulled.unusable += page.unusable
             self.pulled.read += len(page.entries) + page.unusable
             self._take(_merged(page.entries))
-            read = place.read + len(page.entries) + page.unusable
-            place = dataclasses.replace(place, token=page.token, read=read)
-            self._listeners.read(place)
+            read = cursor.read + len(page.entries) + page.unusable
+            cursor = dataclasses.replace(cursor, token=page.token, read=read)
+            self._callbacks.read(cursor)
             if not page.token:
                 return
 
@@ -122,8 +121,8 @@ class Reconciliation:
         """Write to SES what it lacks, up to a limit; needs a whole :meth:`pull` before.
 
         Only what stands for all mail as a hard bounce or a complaint. Where SES has a
-        complaint it stays one. An address that SES refuses is passed over and takes no
-        place within the limit, or enough of them would hold back the rest for ever.
+        complaint it stays one. An address that SES refuses is skipped and does not count
+        towards the limit, or enough of them would block the rest for ever.
 
         Raises:
             AwsError: SES does not answer, or refuses more than an address; what came
@@ -131,7 +130,7 @@ class Reconciliation:
             StoreUnavailable: the database cannot answer now.
         """
         for address, reason in self._lacking_there(now):
-            self._listeners.lacking_there(address)
+            self._callbacks.lacking_there(address)
             if self.pushed.written == limit:
                 self.pushed.left += 1
                 continue
@@ -139,7 +138,7 @@ class Reconciliation:
                 continue
             self.pushed.written += 1
             self.pushed.raised += address in self._listed
-            self._listeners.written(self.pushed)
+            self._callbacks.written(self.pushed)
 
     # --- from SES ------------------------------------------------------------------------------
 
@@ -150,7 +149,7 @@ class Reconciliation:
                     self._listed[entry.address] = entry.reason
         lacking = list(self._lacking_here(entries))
         for entry in lacking:
-            self._listeners.lacking_here(entry.address)
+            self._callbacks.lacking_here(entry.address)
         if lacking and not self._dry:
             with self._store.write() as transaction:
                 transaction.record([_feedback(entry) for entry in lacking])
@@ -176,13 +175,13 @@ class Reconciliation:
             self._theirs.put(address, reason)
         except AddressRefused:
             self.pushed.refused += 1
-            self._listeners.refused(address)
+            self._callbacks.refused(address)
             return False
         return True
 
     def _lacking_there(self, now: dt.datetime) -> Iterator[tuple[str, Reason]]:
         after = ""
-        while page := self._store.bounced_or_complained(now, after, _OURS):
+        while page := self._store.bounced_or_complained(now, after, _STEP):
             after = page[-1][0]
             for address, reason in page:
                 # An entry for the simulator would end every later probe before it begins.

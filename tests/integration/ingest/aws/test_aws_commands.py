@@ -8,7 +8,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from suppression_ingest.account_list.place import Place
+from suppression_ingest.account_list.cursor import Cursor
 from suppression_service.store import NewSuppression, Reason, Store
 from tests.support.aws.account import NOW, PREFIX, SET, Account, day
 from tests.support.aws.ses import Sent, Suppressed
@@ -113,7 +113,7 @@ def test_a_failure_comes_with_its_fix_and_status_1(wired: Account, command: Comm
     done = command("doctor", "--configuration-set", SET, "--queue-url", wired.queue().url)
     assert done.returncode == 1
     assert re.search(r"^✗ FAIL +event destination +\S+ is disabled", done.stdout, re.MULTILINE)
-    assert re.search(r"^ +fix: mend the topic's policy", done.stdout, re.MULTILINE)
+    assert re.search(r"^ +fix: fix the topic's policy", done.stdout, re.MULTILINE)
 
 
 def test_what_cannot_be_told_is_status_3(wired: Account, command: Command) -> None:
@@ -322,19 +322,19 @@ def test_an_interrupted_run_says_how_to_go_on_and_goes_on(
     second = command("reconcile", "--state", str(state))
     # Then it goes on after what was stored, and the file is gone.
     assert second.returncode == 0, second.stderr
-    assert re.search(r"going on after \d entries", second.stderr)
+    assert re.search(r"continuing after \d entries", second.stderr)
     assert not state.exists()
 
 
-def test_a_place_that_ses_has_forgotten_begins_anew(
+def test_a_cursor_that_ses_has_forgotten_starts_again(
     command: Command, account: Account, tmp_path: Path
 ) -> None:
     state = tmp_path / "state.json"
-    Place("123456789012", "us-east-1", None, NOW, "forgotten", 5_000).save(state)
+    Cursor("123456789012", "us-east-1", None, NOW, "forgotten", 5_000).save(state)
     listed(account, "jane@x.example")
     done = command("reconcile", "--state", str(state))
     assert done.returncode == 0, done.stderr
-    assert "beginning anew" in done.stderr
+    assert "starting again" in done.stderr
     assert "our list had lacked 1" in done.stdout
 
 

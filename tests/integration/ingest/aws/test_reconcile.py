@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 
-from suppression_ingest.account_list.account_list import INTERVAL, AccountList, LostPlace
-from suppression_ingest.account_list.pace import Pace
-from suppression_ingest.account_list.place import Place
-from suppression_ingest.account_list.reconcile import Listeners, Reconciliation
+from suppression_ingest.account_list.account_list import (
+    INTERVAL,
+    AccountList,
+    ExpiredToken,
+    Throttle,
+)
+from suppression_ingest.account_list.cursor import Cursor
+from suppression_ingest.account_list.reconcile import Callbacks, Reconciliation
 from suppression_ingest.errors import NotPermitted
 from suppression_service.store import NewSuppression, Reason, Removal, Store, Suppression
 from tests.support.aws.account import NOW, Account, day
@@ -37,7 +41,7 @@ class Lists:
     account: Account
     store: Store
     time: Time = dataclasses.field(default_factory=Time)
-    places: list[Place] = dataclasses.field(default_factory=list)
+    cursors: list[Cursor] = dataclasses.field(default_factory=list)
 
     def listed(self, address: str, reason: str = "BOUNCE", on: int = 1) -> None:
         """Have SES list an address."""
@@ -54,19 +58,19 @@ class Lists:
     def ours(self, address: str) -> list[Suppression]:
         return self.store.address(address).suppressions
 
-    def run(self, limit: int = 0, place: Place | None = None, **options: Any) -> Reconciliation:
+    def run(self, limit: int = 0, cursor: Cursor | None = None, **options: Any) -> Reconciliation:
         """Pull, then push up to a limit."""
-        pace = Pace(INTERVAL, self.time.clock, self.time.sleep)
-        listeners = options.pop("listeners", Listeners(read=self.places.append))
-        theirs = AccountList(self.account.aws, pace)
-        work = Reconciliation(self.store, theirs, listeners, remember=bool(limit), **options)
-        work.pull(place or self.start())
+        throttle = Throttle(INTERVAL, self.time.clock, self.time.sleep)
+        callbacks = options.pop("callbacks", Callbacks(read=self.cursors.append))
+        theirs = AccountList(self.account.aws, throttle)
+        work = Reconciliation(self.store, theirs, callbacks, remember=bool(limit), **options)
+        work.pull(cursor or self.start())
         if limit:
             work.push(limit, NOW)
         return work
 
-    def start(self, since: dt.datetime | None = None) -> Place:
-        return Place("123456789012", "us-east-1", since, NOW)
+    def start(self, since: dt.datetime | None = None) -> Cursor:
+        return Cursor("123456789012", "us-east-1", since, NOW)
 
     def written(self) -> list[tuple[str, str]]:
         """What was written to SES, in order."""
@@ -176,7 +180,7 @@ def test_a_list_that_changes_while_it_is_read_is_read_as_it_was(lists: Lists) ->
 def test_a_reading_since_a_day_leaves_out_what_is_older(lists: Lists) -> None:
     lists.listed("old@x.example", on=1)
     lists.listed("new@x.example", on=5)
-    lists.run(place=lists.start(since=day(4)))
+    lists.run(cursor=lists.start(since=day(4)))
     assert not lists.ours("old@x.example")
     assert lists.ours("new@x.example")
 
@@ -192,24 +196,24 @@ def test_a_reading_that_broke_off_goes_on_after_the_last_page_that_was_stored(
     class Interrupted(Exception):
         pass
 
-    def interrupt(place: Place) -> None:
-        lists.places.append(place)
-        if place.read == 4:
+    def interrupt(cursor: Cursor) -> None:
+        lists.cursors.append(cursor)
+        if cursor.read == 4:
             raise Interrupted
 
     with pytest.raises(Interrupted):
-        lists.run(listeners=Listeners(read=interrupt))
-    # When it is taken up at the place that was told last
-    work = lists.run(place=lists.places[-1])
+        lists.run(callbacks=Callbacks(read=interrupt))
+    # When it is taken up at the cursor that was told last
+    work = lists.run(cursor=lists.cursors[-1])
     # Then only the other two are read, and nothing is missing.
     assert work.pulled.read == 4
     assert all(lists.ours(f"{number}@x.example") for number in range(8))
 
 
-def test_a_place_that_ses_has_forgotten_is_said(lists: Lists) -> None:
+def test_a_cursor_that_ses_has_forgotten_is_said(lists: Lists) -> None:
     forgotten = dataclasses.replace(lists.start(), token="forgotten")
-    with pytest.raises(LostPlace):
-        lists.run(place=forgotten)
+    with pytest.raises(ExpiredToken):
+        lists.run(cursor=forgotten)
 
 
 # --- from us to SES ------------------------------------------------------------------------------
@@ -290,8 +294,8 @@ def test_an_address_that_ses_refuses_does_not_hold_back_those_after_it(lists: Li
     lists.account.ses.unacceptable.add("b@x.example")
     # when they are written
     refused: list[str] = []
-    work = lists.run(limit=2, listeners=Listeners(refused=refused.append))
-    # then SES has the others, the one is told, and took no place within the limit
+    work = lists.run(limit=2, callbacks=Callbacks(refused=refused.append))
+    # then SES has the others, the one is told, and took no cursor within the limit
     assert set(lists.account.ses.suppressed) == {"a@x.example", "c@x.example"}
     assert (work.pushed.written, work.pushed.refused, work.pushed.left) == (2, 1, 0)
     assert refused == ["b@x.example"]
@@ -335,6 +339,6 @@ def test_each_differing_address_is_told(lists: Lists) -> None:
     lists.listed("b@x.example")
     here: list[str] = []
     there: list[str] = []
-    told = Listeners(lacking_here=here.append, lacking_there=there.append)
-    lists.run(limit=9, dry=True, listeners=told)
+    told = Callbacks(lacking_here=here.append, lacking_there=there.append)
+    lists.run(limit=9, dry=True, callbacks=told)
     assert (here, there) == (["b@x.example"], ["a@x.example"])

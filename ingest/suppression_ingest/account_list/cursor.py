@@ -1,4 +1,4 @@
-"""Where a reading of the account list was broken off: a file until it is through."""
+"""Where an interrupted read of the account list continues: a file until it is complete."""
 
 import dataclasses
 import datetime as dt
@@ -10,11 +10,11 @@ from suppression_service.config import SettingsError
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Place:
-    """A place in the list of one account.
+class Cursor:
+    """A position in the list of one account.
 
-    ``until`` is when the reading began: later entries are for the next one. ``read``
-    counts the entries before the place.
+    ``until`` is when the read began: later entries are left to the next one. ``token``
+    is SES's token of the next page. ``read`` counts the entries before it.
     """
 
     account: str
@@ -24,8 +24,8 @@ class Place:
     token: str = ""
     read: int = 0
 
-    def is_of(self, other: "Place") -> bool:
-        """Whether another reading wants the same list."""
+    def is_of(self, other: "Cursor") -> bool:
+        """Whether another cursor is of the same account, region and first day."""
         return (self.account, self.region, self.since) == (
             other.account,
             other.region,
@@ -34,10 +34,10 @@ class Place:
 
     @classmethod
     def load(cls, path: Path) -> Self | None:
-        """Return the place that a file holds; None without a file.
+        """Return the cursor in a file; None without a file.
 
         Raises:
-            SettingsError: the file is something else.
+            SettingsError: the file holds something else, or cannot be read.
         """
         try:
             fields = json.loads(path.read_text())
@@ -56,7 +56,7 @@ class Place:
             raise SettingsError(f"{path} holds something else; name another") from None
 
     def save(self, path: Path) -> None:
-        """Write the file, whole or not at all; for its owner only: tokens are SES's secret.
+        """Write the file, all of it or nothing; only its owner may read it: tokens are secret.
 
         Raises:
             SettingsError: it cannot be written.
