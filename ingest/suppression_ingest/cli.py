@@ -2,8 +2,7 @@
 
 from suppression_ingest.account_list.command import reconcile_command
 from suppression_ingest.dead_letters.commands import app as dead_letters_app
-from suppression_ingest.deployment.doctor_command import doctor_command
-from suppression_ingest.deployment.provision_command import provision_command
+from suppression_ingest.deployment.commands import doctor_command, provision_command
 from suppression_ingest.errors import IngestError
 from suppression_ingest.rates.command import rates_command
 from suppression_ingest.replay.command import replay_command

@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 import suppression.cli.commands
 import suppression_ingest.cli
 import suppression_service.server.cli
-from suppression_ingest.dead_letters.settings import DeadLetterSettings
-from suppression_ingest.deployment.settings import AwsSettings
+from suppression_ingest.dead_letters.commands import DeadLetterSettings
+from suppression_ingest.deployment.deployment import AwsSettings
 from suppression_ingest.settings import IngestSettings
 from suppression_ingest.webhook.settings import WebhookSettings
 from suppression_service.server.settings import ServiceSettings

@@ -3,17 +3,19 @@
 import datetime as dt
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
 
 from suppression_ingest.aws.failures import translated
 from suppression_ingest.aws.session import Aws, region_of
 from suppression_ingest.deployment import state
 from suppression_ingest.deployment.names import configuration_set_arn, name_in
 from suppression_ingest.deployment.results import cannot_check
-from suppression_ingest.deployment.settings import AwsSettings
 from suppression_ingest.deployment.state import FoundQueue
 from suppression_ingest.errors import AwsError, Malformed
 from suppression_ingest.json_object import JsonObject, parse_object
+from suppression_ingest.settings import IngestSettings
 from suppression_service.config import SettingsError
 from suppression_service.store import Store, StoreError
 from suppression_service.store.store import utc_now
@@ -25,6 +27,14 @@ if TYPE_CHECKING:
         GetAccountResponseTypeDef,
         GetConfigurationSetResponseTypeDef,
     )
+
+
+class AwsSettings(IngestSettings):
+    """Settings of ``provision`` and ``doctor``."""
+
+    configuration_set: Annotated[
+        str, Field(description="the SES configuration set that mail is sent through")
+    ] = ""
 
 
 class Deployment:

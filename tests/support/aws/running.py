@@ -5,10 +5,9 @@ import dataclasses
 import datetime as dt
 from typing import Any
 
-from suppression_ingest.deployment.deployment import Deployment
+from suppression_ingest.deployment.deployment import AwsSettings, Deployment
 from suppression_ingest.deployment.doctor import examine
 from suppression_ingest.deployment.results import CheckResult, Status
-from suppression_ingest.deployment.settings import AwsSettings
 from suppression_service.store import Effect, Feedback, Reason, Store
 from tests.support.aws.account import Account
 

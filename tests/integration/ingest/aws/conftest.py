@@ -10,7 +10,7 @@ import pytest
 
 from deploy.local import aws as local
 from suppression_ingest.aws.session import Aws
-from suppression_ingest.deployment.settings import AwsSettings
+from suppression_ingest.deployment.deployment import AwsSettings
 from suppression_service.store import Store
 from tests.support.aws.account import OPERATORS, SET, Account
 from tests.support.aws.running import Running

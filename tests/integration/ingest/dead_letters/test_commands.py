@@ -76,7 +76,7 @@ def test_each_letter_is_listed_with_its_reason(dead: Dead, bounce_of: BounceOf) 
     done = dead.run("list", "--json")
     # then each has its reason
     assert done.returncode == 1, done.stderr
-    results = [letter["result"] for letter in json.loads(done.stdout)["letters"]]
+    results = [letter["result"] for letter in json.loads(done.stdout)["messages"]]
     assert sorted(results) == ["accepted", "foreign topic", "forged", "malformed"]
 
 
@@ -84,7 +84,7 @@ def test_a_letter_is_listed_with_its_kind_and_masked_addresses(
     dead: Dead, bounce_of: BounceOf
 ) -> None:
     dead.put(dead.signed(bounce_of("jane@shop.example")))
-    [letter] = json.loads(dead.run("list", "--json").stdout)["letters"]
+    [letter] = json.loads(dead.run("list", "--json").stdout)["messages"]
     assert (letter["kind"], letter["recipients"]) == ("Bounce", ["j***@s***"])
 
 
