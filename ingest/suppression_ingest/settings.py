@@ -43,7 +43,12 @@ def _topic_arn(text: str) -> str:
     return text
 
 
-def _http_url(text: str) -> str:
+def http_url(text: str) -> str:
+    """Return an http(s) URL, or nothing, as it is.
+
+    Raises:
+        ValueError: it is something else.
+    """
     if text and not _HTTP_URL.fullmatch(text):
         raise ValueError("give it as http://HOST[:PORT] or https://HOST[:PORT]")
     return text
@@ -67,7 +72,7 @@ class IngestSettings(BaseSettings):
 
     database_url: DatabaseUrl = "sqlite:///suppression.db"
     queue_url: Annotated[
-        str, AfterValidator(_http_url), Field(description="the SQS queue to receive from")
+        str, AfterValidator(http_url), Field(description="the SQS queue to receive from")
     ] = ""
     topic_arns: Annotated[
         tuple[Annotated[str, AfterValidator(_topic_arn)], ...],
@@ -80,7 +85,7 @@ class IngestSettings(BaseSettings):
     ] = True
     certificate_endpoint: Annotated[
         str,
-        AfterValidator(_http_url),
+        AfterValidator(http_url),
         Field(description="URL to fetch certificates from, for stand-ins of SNS"),
     ] = ""
     streams: Annotated[
@@ -104,7 +109,7 @@ class IngestSettings(BaseSettings):
     ] = 30
     retry_queue_url: Annotated[
         str,
-        AfterValidator(_http_url),
+        AfterValidator(http_url),
         Field(description="an SQS queue for soft bounces to retry; empty: none"),
     ] = ""
     count_memory: Annotated[

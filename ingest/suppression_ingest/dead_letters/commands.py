@@ -13,7 +13,7 @@ from suppression_ingest.aws.dead_letter_queue import DeadLetterQueue
 from suppression_ingest.dead_letters.export import save
 from suppression_ingest.dead_letters.reading import Explanation, explain
 from suppression_ingest.dead_letters.redrive import redrive
-from suppression_ingest.settings import IngestSettings
+from suppression_ingest.settings import IngestSettings, http_url
 from suppression_ingest.wiring import opened_authentication
 from suppression_service.config import SettingsError, with_settings
 
@@ -21,18 +21,12 @@ from suppression_service.config import SettingsError, with_settings
 EXIT_SOME: Final = 1
 
 
-def _https_url(text: str) -> str:
-    if text and not text.startswith(("https://", "http://")):
-        raise ValueError("give it as https://HOST/ACCOUNT/NAME")
-    return text
-
-
 class DeadLetterSettings(IngestSettings):
     """Settings of ``suppression-ingest dead-letters``."""
 
     dead_letter_queue_url: Annotated[
         str,
-        AfterValidator(_https_url),
+        AfterValidator(http_url),
         Field(description="the dead-letter queue; empty: the one that the queue names"),
     ] = ""
 

@@ -299,7 +299,7 @@ def test_addresses_that_ses_refuses_are_counted_masked_and_status_1(
     assert "june@" not in done.stdout + done.stderr
 
 
-def test_an_interrupted_run_says_how_to_go_on_and_goes_on(
+def test_an_interrupted_run_says_how_to_continue_and_continues(
     command: Command,
     account: Account,
     environment: dict[str, str],
@@ -316,7 +316,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_goes_on(
     account.ses.wait_for("ListSuppressedDestinations")
     first.send(signal.SIGINT)
     assert first.ended() == 130
-    assert f"run it again to go on where it stopped ({state})" in first.output
+    assert f"run it again to continue where it stopped ({state})" in first.output
     # When it is run again
     account.ses.page = 1_000
     second = command("reconcile", "--state", str(state))
