@@ -100,6 +100,7 @@ fuzz: $(VENV)/installed ## send nonsense to every port and queue, another in eve
 lint: $(VENV)/installed types lint-github ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 	$(BIN)/hadolint deploy/Dockerfile
 
 types: $(VENV)/installed
