@@ -7,8 +7,13 @@ from suppression_ingest.deployment import requirements, state
 from suppression_ingest.deployment.alarms import alarms_of
 from suppression_ingest.deployment.deployment import Deployment
 from suppression_ingest.deployment.names import name_in
-from suppression_ingest.deployment.results import CheckResult, cannot_check, failed, passed
-from suppression_ingest.deployment.wiring_checks import PROVISION
+from suppression_ingest.deployment.results import (
+    PROVISION,
+    CheckResult,
+    cannot_check,
+    failed,
+    passed,
+)
 from suppression_service.store import StoreError
 
 _DAY: Final = dt.timedelta(days=1)

@@ -2,7 +2,10 @@
 
 import dataclasses
 import enum
-from typing import NoReturn
+from typing import Final, NoReturn
+
+#: The fix of most failures.
+PROVISION: Final = "run suppression-ingest provision"
 
 
 class Status(enum.StrEnum):

@@ -6,15 +6,18 @@ from suppression_ingest.deployment import policies, requirements, state
 from suppression_ingest.deployment.deployment import Deployment
 from suppression_ingest.deployment.names import name_in
 from suppression_ingest.deployment.policies import Allowed, Request
-from suppression_ingest.deployment.results import CheckResult, cannot_check, failed, passed
+from suppression_ingest.deployment.results import (
+    PROVISION,
+    CheckResult,
+    cannot_check,
+    failed,
+    passed,
+)
 from suppression_ingest.errors import NotSignedIn
 from suppression_service.config import SettingsError
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2.literals import SuppressionListReasonType
-
-#: The fix of most failures.
-PROVISION: Final = "run suppression-ingest provision"
 
 
 def credentials(deployment: Deployment) -> CheckResult:
