@@ -26,19 +26,23 @@ def test_without_a_topic_it_does_not_start(monkeypatch: pytest.MonkeyPatch) -> N
         load(WebhookSettings)
 
 
-@pytest.mark.parametrize("listen", ["127.0.0.1:0", "localhost:8080", "[::1]:8080", "127.9.9.9:1"])
-def test_on_this_machine_it_needs_no_tls(listen: str) -> None:
-    assert load(WebhookSettings, webhook_listen=listen).webhook_listen == listen
+BEYOND = ["0.0.0.0:8080", "[::]:8080", "10.0.0.1:8080", "mail:8080"]
+HERE = ["127.0.0.1:0", "localhost:8080", "[::1]:8080", "127.9.9.9:1"]
 
 
-@pytest.mark.parametrize("listen", ["0.0.0.0:8080", "[::]:8080", "10.0.0.1:8080", "mail:8080"])
-def test_beyond_this_machine_it_insists_on_tls(listen: str) -> None:
-    with pytest.raises(SettingsError, match="--webhook-insecure behind a load balancer"):
-        load(WebhookSettings, webhook_listen=listen)
-
-
-def test_behind_a_load_balancer_it_may_do_without_tls() -> None:
-    load(WebhookSettings, webhook_listen="0.0.0.0:8080", webhook_insecure=True)
+@pytest.mark.parametrize("listen", BEYOND + HERE)
+@pytest.mark.parametrize("insecure", [False, True], ids=["secure", "insecure"])
+def test_it_insists_on_tls_beyond_this_machine_unless_told_otherwise(
+    listen: str, insecure: bool
+) -> None:
+    refused = ""
+    try:
+        load(WebhookSettings, webhook_listen=listen, webhook_insecure=insecure)
+    except SettingsError as error:
+        refused = str(error)
+    assert ("--webhook-insecure behind a load balancer" in refused) == (
+        listen in BEYOND and not insecure
+    )
 
 
 @pytest.mark.parametrize("flags", [{"webhook_raw": True}, {"verify_signatures": False}], ids=str)

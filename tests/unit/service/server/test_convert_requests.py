@@ -157,13 +157,16 @@ def test_an_unsuppress_that_names_an_empty_stream_means_entries_for_all_mail() -
 
 @pytest.mark.parametrize("limit", [("stream", 100), ("source", 100), ("detail", 1_000)])
 def test_a_text_at_its_limit_is_taken(limit: tuple[str, int]) -> None:
-    field, octets = limit
-    suppress(**{field: "ü" * (octets // 2)})()
+    field, size = limit
+    text = "ü" * (size // 2)
+    assert getattr(suppress(**{field: text})(), field) == text
 
 
-def test_a_ttl_at_its_limit_is_taken() -> None:
-    suppress(ttl=Duration(seconds=3650 * 86_400))()
-    suppress(ttl=Duration(nanos=1_000))()
+@pytest.mark.parametrize("ttl", [dt.timedelta(days=3650), dt.timedelta(microseconds=1)], ids=str)
+def test_an_entry_at_the_limit_of_ttl_ends_then(ttl: dt.timedelta) -> None:
+    duration = Duration()
+    duration.FromTimedelta(ttl)
+    assert getattr(suppress(ttl=duration)(), "expires") == NOW + ttl  # noqa: B009 - any command
 
 
 @pytest.mark.parametrize(
