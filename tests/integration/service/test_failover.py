@@ -44,8 +44,8 @@ async def test_a_write_that_the_standby_does_not_confirm_is_not_confirmed_to_the
     async with serve_list(pair.url) as channel:
         stub: Any = SuppressionServiceStub(channel)
         # Given a standby that answers no more
-        with pair.standby.frozen(), monkeypatch.context() as impatient:
-            impatient.setattr(writer, "PATIENCE_SECONDS", 0.5)
+        with pair.standby.frozen(), monkeypatch.context() as shortened:
+            shortened.setattr(writer, "TIMEOUT_SECONDS", 0.5)
             # When somebody suppresses, then nobody is told that it is done, nor sees it
             told = await refusal(stub.Suppress(suppress))
             assert told == ("UNAVAILABLE", "WRITE_UNCONFIRMED", [])

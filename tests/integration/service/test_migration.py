@@ -122,4 +122,4 @@ def test_no_program_starts_on_a_newer_schema_that_takes_only_newer_ones(
     ):
         late = run([BIN / program, *told, "--database-url", new_sqlite])
         assert late.returncode == 3, late.stderr
-        assert "takes no program older than next: run a newer program" in late.stderr
+        assert "works with no program older than next: run a newer program" in late.stderr

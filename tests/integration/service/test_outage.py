@@ -88,7 +88,7 @@ async def test_everything_that_needs_the_database_is_unavailable_while_it_is_awa
     refusal: Refusal,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(servicer, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(servicer, "TIMEOUT_SECONDS", 0.2)
     async with serve_list(new_postgresql) as channel:
         stub: Stub = SuppressionServiceStub(channel)
         now = (await stub.CheckAddress(CHECK)).revision
