@@ -1,6 +1,6 @@
-"""A stand-in for SNS and SQS, and in it what SES needs to be heard.
+"""A local stand-in for SNS and SQS, and the topic and queues that SES's feedback needs.
 
-moto in server mode is a real process with a real socket, and it signs what it
+moto in server mode is a real process with a real socket. It signs the messages that it
 delivers. Its topics and queues live as long as the process.
 """
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 REGION: Final = "us-east-1"
 
-#: What boto3 would prefer to the stand-in's own keys, or mix with them.
+#: Variables that boto3 would prefer to the stand-in's own keys, or mix with them.
 OTHER_ACCESS: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 
-#: Seconds that a dead-letter queue keeps messages: SQS's longest. It counts from
-#: the first arrival in the queue before it, so it must be longer than that one's.
-_FORTNIGHT: Final = 14 * 24 * 3600
+#: How long a dead-letter queue keeps a message, in seconds: SQS's maximum. The time counts
+#: from when the message was first sent, so it must be longer than the source queue's.
+_RETENTION: Final = 14 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def command(port: int) -> list[str]:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a free port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -61,16 +61,16 @@ class StandIn:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What makes boto3, and ingest, talk to the stand-in; its keys open nothing."""
+        """The variables that make boto3 and ingest use the stand-in; the keys are not real."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_REGION": REGION,
-            # The name that boto3 itself reads.
+            # The name that boto3 reads.
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_EC2_METADATA_DISABLED": "true",
-            # The certificates that it signs with are SNS's by name, but only it has them.
+            # Its signing certificates have URLs of SNS, but only the stand-in serves them.
             "SUPPRESSION_CERTIFICATE_ENDPOINT": self.endpoint_url,
         }
 
@@ -95,15 +95,15 @@ class StandIn:
     def wire(
         self, name: str, *, visibility_seconds: int = 30, max_receive_count: int = 5
     ) -> Wiring:
-        """Make topic, queue and dead-letter queue, as docs/how-to/aws-by-hand.md does in AWS.
+        """Create a topic, a queue and a dead-letter queue, as in docs/how-to/aws-by-hand.md.
 
         Args:
             name: of the topic and the queue.
-            visibility_seconds: after which an undeleted message comes again.
-            max_receive_count: of a message before it goes to the dead-letter queue.
+            visibility_seconds: after which SQS delivers a message that was not deleted again.
+            max_receive_count: deliveries of a message before it goes to the dead-letter queue.
         """
         topic_arn = self.sns.create_topic(Name=name)["TopicArn"]
-        dead_letter_url = self._queue(f"{name}-dead", MessageRetentionPeriod=str(_FORTNIGHT))
+        dead_letter_url = self._queue(f"{name}-dead", MessageRetentionPeriod=str(_RETENTION))
         redrive = {
             "deadLetterTargetArn": self._arn(dead_letter_url),
             "maxReceiveCount": max_receive_count,
@@ -115,7 +115,7 @@ class StandIn:
         return Wiring(topic_arn, queue_url, dead_letter_url)
 
     def subscribe(self, queue_url: str, topic_arn: str) -> None:
-        """Let a topic, and nobody else, deliver to a queue; then have it deliver."""
+        """Allow a topic, and nothing else, to send to a queue; then subscribe the queue."""
         queue_arn = self._arn(queue_url)
         self.sqs.set_queue_attributes(
             QueueUrl=queue_url, Attributes={"Policy": _policy(queue_arn, topic_arn)}

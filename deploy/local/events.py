@@ -1,7 +1,7 @@
 """Events as SES publishes them, field by field as in its developer guide.
 
-"Contents of event data that Amazon SES publishes to Amazon SNS" has those of
-configuration sets, "Amazon SNS notification contents" those of identities.
+Configuration sets: "Contents of event data that Amazon SES publishes to Amazon SNS".
+Identities: "Amazon SNS notification contents for Amazon SES".
 """
 
 import datetime as dt
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 Event = dict[str, Any]
-#: Who publishes: a configuration set or an identity. Both may, about the same bounce.
+#: Which publishes: a configuration set or an identity. Both may report the same bounce.
 Shape = Literal["configuration-set", "identity"]
 
 CONFIGURATION_SET: Final = "main"
@@ -30,17 +30,17 @@ def bounce(
     configuration_set: str = CONFIGURATION_SET,
 ) -> Event:
     """Return a bounce of one or more recipients; without ``feedback_id``, a new one."""
-    told = {
+    optional = {
         "action": action,
         "status": status,
         "diagnosticCode": f"smtp; 550 {status} user unknown" if status else None,
     }
-    known = {name: value for name, value in told.items() if value is not None}
+    known = {name: value for name, value in optional.items() if value is not None}
     details = {
         "bounceType": type_,
         "bounceSubType": sub_type,
         "bouncedRecipients": [{"emailAddress": address, **known} for address in recipients],
-        "timestamp": _stamp(happened),
+        "timestamp": _timestamp(happened),
         "feedbackId": feedback_id or _ses_id(),
         "reportingMTA": "dns; mta.example.com",
     }
@@ -57,14 +57,14 @@ def complaint(
     shape: Shape = "configuration-set",
     configuration_set: str = CONFIGURATION_SET,
 ) -> Event:
-    """Return a complaint; its type is missing where the mailbox provider gave none."""
+    """Return a complaint; without ``type_``, one whose mailbox provider gave no type."""
     details = {
         "complainedRecipients": [{"emailAddress": address} for address in recipients],
-        "timestamp": _stamp(happened),
+        "timestamp": _timestamp(happened),
         "feedbackId": feedback_id or _ses_id(),
         "complaintSubType": sub_type,
         "userAgent": "ExampleCorp Feedback Loop (V0.01)",
-        "arrivalDate": _stamp(happened),
+        "arrivalDate": _timestamp(happened),
     }
     if type_ is not None:
         details["complaintFeedbackType"] = type_
@@ -74,7 +74,7 @@ def complaint(
 
 def other(kind: str, *recipients: str, happened: dt.datetime | None = None) -> Event:
     """Return an event that says nothing against its recipients, such as "Delivery"."""
-    details = {"timestamp": _stamp(happened), **_DETAILS.get(kind, {})}
+    details = {"timestamp": _timestamp(happened), **_DETAILS.get(kind, {})}
     if kind in {"Delivery", "DeliveryDelay"}:
         details["recipients"] = list(recipients)
     mail = _mail(recipients, happened)
@@ -110,12 +110,12 @@ def _event(
 
 def _mail(recipients: Sequence[str], sent: dt.datetime | None) -> dict[str, Any]:
     return {
-        "timestamp": _stamp(sent),
+        "timestamp": _timestamp(sent),
         "source": _SOURCE,
         "sourceArn": f"arn:aws:ses:us-east-1:{_ACCOUNT}:identity/{_SOURCE}",
         "sendingAccountId": _ACCOUNT,
         "messageId": _ses_id(),
-        # Somebody else got the same mail, and nothing is wrong with them.
+        # Another recipient of the same mail, for whom nothing is reported.
         "destination": [*recipients, "bystander@example.com"],
         "headersTruncated": False,
         "commonHeaders": {"from": [_SOURCE], "subject": "Your order"},
@@ -131,9 +131,9 @@ def _tags(configuration_set: str) -> dict[str, Any]:
     return {"tags": tags}
 
 
-def _stamp(moment: dt.datetime | None) -> str:
-    moment = moment or dt.datetime.now(dt.UTC)
-    return moment.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _timestamp(time: dt.datetime | None) -> str:
+    time = time or dt.datetime.now(dt.UTC)
+    return time.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _ses_id() -> str:

@@ -1,54 +1,60 @@
-"""What `make up` tells: where things are and what to type."""
+"""The text that `make up` prints: where everything is, and commands to try."""
 
 import secrets
 from pathlib import Path
 
-from deploy.local.running import Running
+from deploy.local.folder import Endpoints
 from deploy.local.settings import DEFAULT_LISTEN, LocalSettings
 from deploy.local.system import BIN
 
 _METHOD = "suppression.v1.SuppressionService/CheckAddress"
-# Another each time: what was on the list yesterday still is, and would show no change.
+# A new address each time: the list keeps those of earlier runs.
 _ADDRESS = f"jane.{secrets.token_hex(2)}@example.com"
 
 
-def text(running: Running, settings: LocalSettings, seconds: float) -> str:
-    """Return what to tell once everything answers."""
-    feedback = "a local stand-in for SNS and SQS" if running.topic_arn else settings.queue_url
+def text(endpoints: Endpoints, settings: LocalSettings, seconds: float) -> str:
+    """Return the text for a system that has started.
+
+    Args:
+        endpoints: of the system.
+        settings: of `make up`.
+        seconds: that the start took.
+    """
+    feedback = "a local stand-in for SNS and SQS" if endpoints.topic_arn else settings.queue_url
     return f"""
-Up after {seconds:.1f} s.  gRPC: {running.listen}   feedback from: {feedback}
-{_tries(running, settings)}
-Logs: {_short(settings.logs)}   Stop: Ctrl-C   Forget everything: make reset
+Up after {seconds:.1f} s.  gRPC: {endpoints.listen}   Feedback from: {feedback}
+{_commands(endpoints, settings)}
+Logs: {_short(settings.logs)}   Stop: Ctrl-C   Delete all data: make reset
 """
 
 
-def _tries(running: Running, settings: LocalSettings) -> str:
+def _commands(endpoints: Endpoints, settings: LocalSettings) -> str:
     bin_ = _short(BIN)
-    at = "" if running.listen == DEFAULT_LISTEN else f" --server {running.listen}"
-    check = f"{bin_}/suppression check {_ADDRESS}{at}"
-    asked = f"""-d '{{"address": "{_ADDRESS}"}}'"""
+    server = "" if endpoints.listen == DEFAULT_LISTEN else f" --server {endpoints.listen}"
+    check = f"{bin_}/suppression check {_ADDRESS}{server}"
+    request = f"""-d '{{"address": "{_ADDRESS}"}}'"""
     return f"""
-Try this in another terminal, in this folder:
+Try these commands in another terminal, in this folder:
 
   {check}
-  {_publish(running, settings)}
+  {_publish(endpoints, settings)}
   {check}
 
-The same question as any gRPC client asks it:
+The same check with grpcurl, or with buf:
 
-  grpcurl -plaintext {asked} {running.listen} {_METHOD}
-  {bin_}/buf curl --protocol grpc --http2-prior-knowledge {asked} http://{running.listen}/{_METHOD}
+  grpcurl -plaintext {request} {endpoints.listen} {_METHOD}
+  {bin_}/buf curl --protocol grpc --http2-prior-knowledge {request} http://{endpoints.listen}/{_METHOD}
 """
 
 
-def _publish(running: Running, settings: LocalSettings) -> str:
-    if not running.topic_arn:
-        return "(send mail to bounce@simulator.amazonses.com through your configuration set)"
-    where = "" if settings.folder_is_default else f"SUPPRESSION_LOCAL_DIR={settings.folder} "
-    return f"{where}{_short(BIN)}/python -m deploy.local.publish bounce {_ADDRESS}"
+def _publish(endpoints: Endpoints, settings: LocalSettings) -> str:
+    if not endpoints.topic_arn:
+        return "(now send mail to bounce@simulator.amazonses.com through your configuration set)"
+    folder = "" if settings.folder_is_default else f"SUPPRESSION_LOCAL_DIR={settings.folder} "
+    return f"{folder}{_short(BIN)}/python -m deploy.local.publish bounce {_ADDRESS}"
 
 
 def _short(path: Path) -> str:
-    """Return a path as it is typed in the current folder."""
+    """Return a path relative to the current folder, if it is below it."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

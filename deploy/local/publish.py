@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy.local import events
 from deploy.local.aws import StandIn
-from deploy.local.running import Running
+from deploy.local.folder import Endpoints
 from deploy.local.settings import LocalSettings
 
 app = typer.Typer(
@@ -28,16 +28,18 @@ app = typer.Typer(
 
 
 class Shape(StrEnum):
-    """Who publishes: the two have different JSON."""
+    """What publishes: a configuration set or an identity. Their JSON differs."""
 
     CONFIGURATION_SET = "configuration-set"
     IDENTITY = "identity"
 
 
-Addresses = Annotated[list[str], typer.Argument(metavar="ADDRESS…", help="whom it names")]
-SubType = Annotated[str | None, typer.Option(help="as SES names it, such as NoEmail")]
-AsShape = Annotated[Shape, typer.Option(help="which of SES's two JSON shapes")]
-FeedbackId = Annotated[str, typer.Option(help="to send the same one again; default: a new one")]
+Addresses = Annotated[
+    list[str], typer.Argument(metavar="ADDRESS…", help="recipients that the event names")
+]
+SubType = Annotated[str | None, typer.Option(help="SES's sub-type, such as NoEmail")]
+AsShape = Annotated[Shape, typer.Option(help="which of SES's two JSON formats")]
+FeedbackId = Annotated[str, typer.Option(help="to repeat an event; default: a new id")]
 
 
 @app.command()
@@ -51,7 +53,7 @@ def bounce(
     feedback_id: FeedbackId = "",
     shape: AsShape = Shape.CONFIGURATION_SET,
 ) -> None:
-    """Mail came back."""
+    """Publish a bounce: mail could not be delivered."""
     event = events.bounce(
         *addresses,
         type_=type_,
@@ -73,7 +75,7 @@ def complaint(
     feedback_id: FeedbackId = "",
     shape: AsShape = Shape.CONFIGURATION_SET,
 ) -> None:
-    """Somebody pressed the spam button."""
+    """Publish a complaint: a recipient reported mail as spam."""
     event = events.complaint(
         *addresses,
         type_=type_,
@@ -84,28 +86,28 @@ def complaint(
     _publish(event, f"complaint ({type_})", addresses)
 
 
-def _publish(event: events.Event, what: str, addresses: list[str]) -> None:
+def _publish(event: events.Event, kind: str, addresses: list[str]) -> None:
     try:
-        running = Running.read(LocalSettings.read().folder)
+        endpoints = Endpoints.read(LocalSettings.read().folder)
     except FileNotFoundError:
-        _give_up("nothing runs here: start it with 'make up' in another terminal")
-    if not running.topic_arn:
-        _give_up(
-            "the running system listens to the real AWS: send mail to "
-            "bounce@simulator.amazonses.com through your configuration set instead"
+        _fail("no system runs here; start one with 'make up' in another terminal")
+    if not endpoints.topic_arn:
+        _fail(
+            "the running system uses the real AWS; instead, send mail to "
+            "bounce@simulator.amazonses.com through your configuration set"
         )
     try:
         # No Subject: moto leaves it out of what it signs.
-        StandIn(running.endpoint_url).sns.publish(
-            TopicArn=running.topic_arn, Message=json.dumps(event)
+        StandIn(endpoints.endpoint_url).sns.publish(
+            TopicArn=endpoints.topic_arn, Message=json.dumps(event)
         )
     except (BotoCoreError, ClientError) as error:
-        _give_up(f"the stand-in for SNS does not answer: {type(error).__name__}")
-    typer.echo(f"published a {what} of {', '.join(addresses)}")
+        _fail(f"the stand-in for SNS does not answer: {type(error).__name__}")
+    typer.echo(f"published a {kind} of {', '.join(addresses)}")
 
 
-def _give_up(why: str) -> typing.NoReturn:
-    typer.echo(f"publish: {why}", err=True)
+def _fail(reason: str) -> typing.NoReturn:
+    typer.echo(f"publish: {reason}", err=True)
     sys.exit(1)
 
 

@@ -1,9 +1,9 @@
-"""`make reset`: forget what `make up` has stored."""
+"""`make reset`: delete what `make up` has stored."""
 
 import shutil
 import sys
 
-from deploy.local.running import FolderInUse, alone_in
+from deploy.local.folder import FolderInUse, locked
 from deploy.local.settings import BadSetting, LocalSettings
 
 
@@ -11,13 +11,13 @@ def main() -> int:
     """Delete the folder, unless a `make up` runs in it; return the exit status."""
     try:
         folder = LocalSettings.read().folder
-        with alone_in(folder):
+        with locked(folder):
             shutil.rmtree(folder)
     except BadSetting as error:
         print(f"make reset: {error}", file=sys.stderr)
         return 2
     except FolderInUse:
-        print(f"make reset: 'make up' runs in {folder}: stop it first", file=sys.stderr)
+        print(f"make reset: 'make up' runs in {folder}; stop it first", file=sys.stderr)
         return 2
     return 0
 

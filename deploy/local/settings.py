@@ -1,4 +1,4 @@
-"""What `make up` can be told, by environment."""
+"""The settings of `make up`, from the environment."""
 
 import errno
 import os
@@ -17,22 +17,22 @@ DEFAULT_STAND_IN_PORT: Final = 50052
 
 
 class BadSetting(Exception):
-    """A setting has a value that cannot be used; the message names it."""
+    """A setting has an invalid value; the message names the setting."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocalSettings:
-    """What `make up` can be told.
+    """The settings of `make up`.
 
     Attributes:
-        folder: where database and logs go (``SUPPRESSION_LOCAL_DIR``).
-        listen: HOST:PORT for gRPC (``SUPPRESSION_LISTEN``); port 0 is any free one.
-        stand_in_port: where SNS and SQS are stood in for
+        folder: for the database and the logs (``SUPPRESSION_LOCAL_DIR``).
+        listen: HOST:PORT for gRPC (``SUPPRESSION_LISTEN``); port 0 is any free port.
+        stand_in_port: port of the stand-in for SNS and SQS
             (``SUPPRESSION_STAND_IN_PORT``); 0 is any free port.
         database_url: ``SUPPRESSION_DATABASE_URL``, or a SQLite file in the folder.
-        queue_url: ``SUPPRESSION_QUEUE_URL``; empty: nothing of AWS is configured.
-        metrics_listen: HOST:PORT for the metrics of the service, the next port for those
-            of the worker (``SUPPRESSION_METRICS_LISTEN``); empty: neither are shown.
+        queue_url: ``SUPPRESSION_QUEUE_URL``; empty: use the stand-in.
+        metrics_listen: HOST:PORT for the server's metrics (``SUPPRESSION_METRICS_LISTEN``);
+            the worker's are at the next port; empty: no metrics.
     """
 
     folder: Path
@@ -47,18 +47,18 @@ class LocalSettings:
         """Read the environment.
 
         Raises:
-            BadSetting: a value has not the form that it must have.
+            BadSetting: a value is not valid.
         """
         folder = Path(environment.get("SUPPRESSION_LOCAL_DIR") or DEFAULT_FOLDER).resolve()
         database_url = environment.get("SUPPRESSION_DATABASE_URL")
         port = environment.get("SUPPRESSION_STAND_IN_PORT") or str(DEFAULT_STAND_IN_PORT)
         if not port.isdecimal() or int(port) > 65535:
-            raise BadSetting("SUPPRESSION_STAND_IN_PORT is no port")
+            raise BadSetting("SUPPRESSION_STAND_IN_PORT must be a port, such as 50052")
         listen = environment.get("SUPPRESSION_LISTEN") or DEFAULT_LISTEN
         metrics_listen = environment.get("SUPPRESSION_METRICS_LISTEN", "")
         for name, value in (("LISTEN", listen), ("METRICS_LISTEN", metrics_listen)):
             if value and not re.fullmatch(r"\S+:[0-9]{1,5}", value):
-                raise BadSetting(f"SUPPRESSION_{name} is no HOST:PORT, such as 127.0.0.1:50051")
+                raise BadSetting(f"SUPPRESSION_{name} must be HOST:PORT, such as 127.0.0.1:50051")
         return cls(
             folder=folder,
             listen=listen,
@@ -69,10 +69,10 @@ class LocalSettings:
         )
 
     def require_free_ports(self) -> None:
-        """Make sure that nobody else listens where this system is going to.
+        """Check that the ports of this system are free.
 
         Raises:
-            BadSetting: somebody does.
+            BadSetting: another process listens on one.
         """
         host, _, port = self.listen.rpartition(":")
         _require_free(host, int(port), "SUPPRESSION_LISTEN=127.0.0.1:50061")
@@ -81,23 +81,23 @@ class LocalSettings:
 
     @property
     def worker_metrics_listen(self) -> str:
-        """Where the worker shows its metrics: two processes cannot share a port."""
+        """HOST:PORT for the worker's metrics: two programs cannot share a port."""
         host, _, port = self.metrics_listen.rpartition(":")
         return f"{host}:{int(port) + 1 if int(port) else 0}" if port else ""
 
     @property
     def stand_in_url(self) -> str:
-        """Where SNS and SQS are stood in for."""
+        """URL of the stand-in for SNS and SQS."""
         return f"http://127.0.0.1:{self.stand_in_port}"
 
     @property
     def folder_is_default(self) -> bool:
-        """Whether the folder is the one that every command looks in by itself."""
+        """Whether commands find the folder without ``SUPPRESSION_LOCAL_DIR``."""
         return self.folder == Path(DEFAULT_FOLDER).resolve()
 
     @property
     def logs(self) -> Path:
-        """The folder of the logs."""
+        """The folder of the log files."""
         return self.folder / "logs"
 
     @property
@@ -109,7 +109,7 @@ class LocalSettings:
 def _require_free(host: str, port: int, instead: str) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
-        # As servers do: what only lingers from a connection that has ended is free.
+        # As servers do, so that ports in TIME_WAIT count as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host.strip("[]"), port))

@@ -1,7 +1,7 @@
-"""The parts of the local system: started in order, watched, stopped in order.
+"""The processes of the local system: started in order, watched, stopped in order.
 
-One thread does everything. What happens meanwhile (a line in a log, the end of a
-process, Ctrl-C) comes to it through one queue.
+One thread does everything. One queue brings it the events: a line of output, the exit
+of a process, Ctrl-C.
 """
 
 import os
@@ -20,20 +20,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from deploy.local import aws
-from deploy.local.parts import Ended, Line, Part
-from deploy.local.running import Running
+from deploy.local.folder import Endpoints
+from deploy.local.process import Exited, LoggedProcess, OutputLine
 from deploy.local.settings import LocalSettings
 from deploy.local.watchdog import Watchdog
 
-#: Where the commands are.
+#: The folder of the installed commands.
 BIN: Final = Path(sys.prefix) / "bin"
 
 _TOPIC: Final = "ses-feedback"
-#: Seconds that a part may take to be ready.
-_START_SECONDS: Final = 60.0
-#: Seconds between two looks at something that does not tell by itself.
-_TICK: Final = 0.1
-_LOOK_SECONDS: Final = 1.0
+#: Seconds that a process may take to be ready.
+_START_TIMEOUT: Final = 60.0
+#: Seconds between two polls: for the start of a process, for the death of `make`.
+_START_POLL: Final = 0.1
+_PARENT_POLL: Final = 1.0
 
 
 class _Stop(Enum):
@@ -41,49 +41,49 @@ class _Stop(Enum):
 
 
 class Failed(Exception):
-    """The system cannot be up, or not any more; the message says why."""
+    """A process did not start, or died; the message says why."""
 
 
 class Stopping(Exception):
-    """Somebody asked for the end."""
+    """The user asked the system to stop."""
 
 
 class System:
-    """Service, ingest worker, and a stand-in for AWS where none is configured.
+    """Server, ingest worker and, where no AWS is configured, the stand-in for it.
 
     Args:
-        settings: of the whole.
-        show: called with the lines of all logs.
+        settings: of `make up`.
+        show: called with each line that a process writes.
     """
 
-    def __init__(self, settings: LocalSettings, show: Callable[[Line], None]) -> None:
+    def __init__(self, settings: LocalSettings, show: Callable[[OutputLine], None]) -> None:
         self._settings = settings
         self._show = show
-        self._happenings: SimpleQueue[Line | Ended | _Stop] = SimpleQueue()
-        self._parts: list[Part] = []
+        self._events: SimpleQueue[OutputLine | Exited | _Stop] = SimpleQueue()
+        self._processes: list[LoggedProcess] = []
         self._watchdog = Watchdog()
         self._environment = {
             "SUPPRESSION_SNAPSHOT_DIRECTORY": str(settings.folder / "snapshots"),
-            # Nobody waits for another server here, but a person after Ctrl-C.
+            # No other server takes over here, and the user waits after Ctrl-C.
             "SUPPRESSION_DRAIN_SECONDS": "0",
             **os.environ,
             "SUPPRESSION_DATABASE_URL": settings.database_url,
             "SUPPRESSION_LISTEN": settings.listen,
         }
 
-    def stop_soon(self) -> None:
-        """Have it all end; may be called from a signal handler."""
-        self._happenings.put(_Stop.NOW)
+    def request_stop(self) -> None:
+        """Make the main thread raise Stopping; safe to call from a signal handler."""
+        self._events.put(_Stop.NOW)
 
-    def start(self) -> Running:
-        """Start everything; return once it answers.
+    def start(self) -> Endpoints:
+        """Start everything; return once the server serves.
 
         Raises:
-            Failed: a part did not come up.
-            Stopping: somebody changed their mind.
+            Failed: a process did not start.
+            Stopping: the user asked for a stop meanwhile.
         """
         self._settings.logs.mkdir(parents=True, exist_ok=True)
-        # The slowest first: the others start meanwhile.
+        # The slowest first: the others start at the same time.
         stand_in = None if self._settings.uses_aws else self._start("aws", self._stand_in_command)
         self._migrate()
         server = self._start("service", [str(BIN / "suppression-service"), "serve"])
@@ -93,55 +93,57 @@ class System:
         listen = self._await_line(server, r"listens on (\S+)")[1]
         self._await_line(worker, r"\bstarted\b")
         self._await_serving(server, listen)
-        running = Running(
+        endpoints = Endpoints(
             listen=listen,
             endpoint_url=self._settings.stand_in_url if wiring else "",
             topic_arn=wiring.topic_arn if wiring else "",
         )
-        running.write(self._settings.folder)
-        return running
+        endpoints.write(self._settings.folder)
+        return endpoints
 
     def watch(self) -> None:
-        """Show what the parts write, until the end.
+        """Show what the processes write, until one of these is raised.
 
         Raises:
-            Failed: a part died.
-            Stopping: somebody asked for the end.
+            Failed: a process died.
+            Stopping: the user asked for a stop.
         """
         parent = os.getppid()
         while os.getppid() == parent:
-            self._next(_LOOK_SECONDS)
-        # `make` was killed, and with it whoever could press Ctrl-C.
+            self._next(_PARENT_POLL)
+        # `make` was killed, so nobody can press Ctrl-C any more.
         raise Stopping
 
     def stop(self) -> None:
-        """Stop all parts, the last started first.
+        """Stop server and worker, then the stand-in.
 
-        So the worker can still delete from the queue what it has stored.
+        So the worker can still delete the messages that it has stored.
         """
-        Running.forget(self._settings.folder)
-        stand_in = [part for part in self._parts if part.name == "aws"]
-        for together in ([part for part in self._parts if part not in stand_in], stand_in):
-            for part in together:
-                part.ask_to_stop()
-            for part in together:
-                part.wait()
+        Endpoints.remove(self._settings.folder)
+        stand_in = [each for each in self._processes if each.name == "aws"]
+        for group in ([each for each in self._processes if each not in stand_in], stand_in):
+            for process in group:
+                process.terminate()
+            for process in group:
+                process.wait()
         self._watchdog.dismiss()
 
     def kill(self) -> None:
-        """Kill all parts."""
-        for part in self._parts:
-            part.kill()
+        """Kill all processes."""
+        for process in self._processes:
+            process.kill()
 
     @property
     def _stand_in_command(self) -> list[str]:
         return aws.command(self._settings.stand_in_port)
 
-    def _start(self, name: str, command: list[str]) -> Part:
-        part = Part(name, command, self._environment, self._settings.logs, self._happenings.put)
-        self._parts.append(part)
-        self._watchdog.watch(part.pid)
-        return part
+    def _start(self, name: str, command: list[str]) -> LoggedProcess:
+        process = LoggedProcess(
+            name, command, self._environment, self._settings.logs, self._events.put
+        )
+        self._processes.append(process)
+        self._watchdog.watch(process.pid)
+        return process
 
     def _migrate(self) -> None:
         done = subprocess.run(
@@ -152,10 +154,10 @@ class System:
             check=False,
         )
         if done.returncode:
-            raise Failed(done.stderr.strip() or f"migrate ended with status {done.returncode}")
+            raise Failed(done.stderr.strip() or f"migrate exited with status {done.returncode}")
 
-    def _wire(self, part: Part) -> aws.Wiring:
-        self._await_line(part, r"Running on http")
+    def _wire(self, process: LoggedProcess) -> aws.Wiring:
+        self._await_line(process, r"Running on http")
         stand_in = aws.StandIn(self._settings.stand_in_url)
         try:
             wiring = stand_in.wire(_TOPIC)
@@ -168,37 +170,44 @@ class System:
         self._environment["SUPPRESSION_TOPIC_ARNS"] = wiring.topic_arn
         return wiring
 
-    def _await_line(self, part: Part, pattern: str) -> re.Match[str]:
-        deadline = time.monotonic() + _START_SECONDS
+    def _await_line(self, process: LoggedProcess, pattern: str) -> re.Match[str]:
+        deadline = time.monotonic() + _START_TIMEOUT
         while time.monotonic() < deadline:
-            # Its first lines may have been told while another part was waited for.
-            for text in part.tail:
+            # Its first lines may have come while this thread waited for another process.
+            for text in process.tail:
                 if found := re.search(pattern, text):
                     return found
-            self._next(_TICK)
-        raise Failed(f"{part.name} is not ready after {_START_SECONDS:.0f} s; see {part.log}")
+            self._next(_START_POLL)
+        raise Failed(f"{process.name} is not ready after {_START_TIMEOUT:.0f} s; see {process.log}")
 
-    def _await_serving(self, part: Part, listen: str) -> None:
-        deadline = time.monotonic() + _START_SECONDS
+    def _await_serving(self, process: LoggedProcess, listen: str) -> None:
+        deadline = time.monotonic() + _START_TIMEOUT
         with grpc.insecure_channel(listen, [("grpc.enable_http_proxy", 0)]) as channel:
             health = health_pb2_grpc.HealthStub(channel)
             while time.monotonic() < deadline:
                 if _serving(health):
                     return
-                self._next(_TICK)
-        raise Failed(f"{part.name} does not serve after {_START_SECONDS:.0f} s; see {part.log}")
+                self._next(_START_POLL)
+        raise Failed(
+            f"{process.name} does not serve after {_START_TIMEOUT:.0f} s; see {process.log}"
+        )
 
     def _next(self, seconds: float | None = None) -> None:
-        """Wait for what happens next, and see to it."""
+        """Wait for one event, and handle it.
+
+        Raises:
+            Failed: a process has exited.
+            Stopping: the user asked for a stop.
+        """
         try:
-            happening = self._happenings.get(timeout=seconds)
+            event = self._events.get(timeout=seconds)
         except Empty:
             return
-        match happening:
-            case Line():
-                self._show(happening)
-            case Ended(part):
-                raise Failed(_obituary(part))
+        match event:
+            case OutputLine():
+                self._show(event)
+            case Exited(process):
+                raise Failed(_exit_report(process))
             case _Stop.NOW:
                 raise Stopping
 
@@ -211,6 +220,6 @@ def _serving(health: health_pb2_grpc.HealthStub) -> bool:
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
-def _obituary(part: Part) -> str:
-    last = [f"  {text}" for text in part.tail] or ["  (it wrote nothing)"]
-    return "\n".join([f"{part.name} {part.how_it_ended()}; it last wrote:", *last])
+def _exit_report(process: LoggedProcess) -> str:
+    last = [f"  {text}" for text in process.tail] or ["  (nothing)"]
+    return "\n".join([f"{process.name} {process.exit_reason()}; its last output:", *last])

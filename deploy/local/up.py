@@ -8,26 +8,26 @@ from types import FrameType
 from typing import Final
 
 from deploy.local import guide
-from deploy.local.parts import Line
-from deploy.local.running import FolderInUse, alone_in
+from deploy.local.folder import FolderInUse, locked
+from deploy.local.process import OutputLine
 from deploy.local.settings import BadSetting, LocalSettings
 from deploy.local.system import Failed, Stopping, System
 
-# What structlog marks as ordinary, and every request that moto serves.
-_ORDINARY: Final = re.compile(r"\[(debug|info)\s*\]|\x1b\[32m")
+# Levels that are not shown, and the colour of moto's request lines.
+_UNIMPORTANT: Final = re.compile(r"\[(debug|info)\s*\]|\x1b\[32m")
 _IN_USE: Final = (
-    "another 'make up' runs in {}: give this one a folder and ports of its own, "
+    "another 'make up' runs in {}; give this one its own folder and ports: "
     "SUPPRESSION_LOCAL_DIR=.local2 SUPPRESSION_LISTEN=127.0.0.1:50061 "
     "SUPPRESSION_STAND_IN_PORT=50062 make up"
 )
 
 
 def main() -> int:
-    """Run until Ctrl-C, SIGTERM or the death of a part; return the exit status."""
+    """Run until Ctrl-C, SIGTERM or the death of a process; return the exit status."""
     began = time.monotonic()
     try:
         settings = LocalSettings.read()
-        with alone_in(settings.folder):
+        with locked(settings.folder):
             settings.require_free_ports()
             system = System(settings, _show)
             _stop_on_signals(system)
@@ -41,8 +41,8 @@ def main() -> int:
 
 def _run(system: System, settings: LocalSettings, began: float) -> int:
     try:
-        running = system.start()
-        print(guide.text(running, settings, time.monotonic() - began), flush=True)
+        endpoints = system.start()
+        print(guide.text(endpoints, settings, time.monotonic() - began), flush=True)
         system.watch()
     except Stopping:
         print("\nstopping", flush=True)
@@ -56,22 +56,22 @@ def _run(system: System, settings: LocalSettings, began: float) -> int:
 
 
 def _stop_on_signals(system: System) -> None:
-    asked = 0
+    signals = 0
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        asked += 1
-        # Whoever asks twice does not want to wait for calls under way.
-        system.stop_soon() if asked == 1 else system.kill()
+        nonlocal signals
+        signals += 1
+        # The second one does not wait for calls under way.
+        system.request_stop() if signals == 1 else system.kill()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
 
 
-def _show(line: Line) -> None:
-    """Show what a person should see; the rest is in the log."""
-    if line.part.name != "aws" and not _ORDINARY.search(line.text):
-        print(f"{line.part.name:>8} | {line.text}", flush=True)
+def _show(line: OutputLine) -> None:
+    """Print warnings and errors; the rest is in the log files."""
+    if line.process.name != "aws" and not _UNIMPORTANT.search(line.text):
+        print(f"{line.process.name:>8} | {line.text}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Ends what `make up` has started when it is gone without having done so itself.
+"""Stops the processes of `make up` when `make up` itself was killed.
 
-Nobody can act on SIGKILL. So a process of its own listens to `make up` through a pipe,
-which the system closes however its writer ends. That holds on Linux and macOS alike.
+No program can handle SIGKILL. So a second process reads from `make up` through a pipe.
+The operating system closes the pipe however its writer ends, on Linux and on macOS.
 """
 
 import contextlib
@@ -13,16 +13,16 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-#: Seconds between SIGTERM and SIGKILL; those who would be waited for are gone.
-PATIENCE_SECONDS: Final = 5.0
+#: Seconds between SIGTERM and SIGKILL.
+STOP_TIMEOUT: Final = 5.0
 _TICK: Final = 0.1
 
 
 class Watchdog:
-    """The process that outlives this one, if only for a moment."""
+    """The second process, which outlives this one."""
 
     def __init__(self) -> None:
-        # A session of its own: Ctrl-C and the end of the terminal are not for it.
+        # A session of its own: neither Ctrl-C nor the end of the terminal stops it.
         self._process = subprocess.Popen(
             [sys.executable, "-m", "deploy.local.watchdog"],
             stdin=subprocess.PIPE,
@@ -31,13 +31,13 @@ class Watchdog:
         )
 
     def watch(self, group: int) -> None:
-        """Have a process group ended, should this process go without dismissing it."""
+        """Stop a process group if this process ends without a call of :meth:`dismiss`."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{group}\n")
         self._process.stdin.flush()
 
     def dismiss(self) -> None:
-        """Go in order: what was watched has ended."""
+        """End the watchdog: the process groups have stopped."""
         self._process.kill()
         self._process.wait()
         assert self._process.stdin is not None
@@ -45,10 +45,10 @@ class Watchdog:
 
 
 def main() -> None:
-    """Read process groups until the end of the input, then end them."""
+    """Read process group ids until the end of the input, then stop these groups."""
     groups = [int(line) for line in sys.stdin]
     _send(groups, signal.SIGTERM)
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + STOP_TIMEOUT
     while any(_living(groups)) and time.monotonic() < deadline:
         time.sleep(_TICK)
     _send(groups, signal.SIGKILL)

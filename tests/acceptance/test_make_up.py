@@ -30,7 +30,7 @@ REPOSITORY = Path(__file__).parents[2]
 ADDRESS = "jane@example.com"
 
 
-# In one worker, so that tests which look at the same thing share one start.
+# In one worker of pytest-xdist, so that the tests share the systems that they start.
 pytestmark = pytest.mark.xdist_group("make up")
 
 
@@ -51,18 +51,18 @@ def settings(tmp_path: Path) -> dict[str, str]:
 @contextmanager
 def _running(settings: Mapping[str, str], logs: Path) -> Iterator[Process]:
     with Processes(logs) as processes:
-        # Its guide has an address to try.
+        # The printed commands have an address.
         started = processes.start("up", UP, settings, may_show_addresses=True)
         try:
             started.line("Stop: Ctrl-C")
             yield started
         finally:
-            # Killed, it could not stop its parts.
+            # If it was killed, it cannot stop its processes.
             if started.running:
                 _stop(started)
-    for part in ("service", "ingest"):
-        for log in Path(settings["SUPPRESSION_LOCAL_DIR"]).glob(f"logs/{part}.log"):
-            require_no_address(part, log.read_text())
+    for name in ("service", "ingest"):
+        for log in Path(settings["SUPPRESSION_LOCAL_DIR"]).glob(f"logs/{name}.log"):
+            require_no_address(name, log.read_text())
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +74,8 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
 
 
 @dataclass(frozen=True)
-class Ended:
-    """How a system ended, and the processes that it had."""
+class Run:
+    """A run that has ended: its exit status, its output, and the processes that it had."""
 
     status: int
     output: str
@@ -83,22 +83,22 @@ class Ended:
 
 
 @pytest.fixture(scope="module")
-def stopped(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A system that was stopped with Ctrl-C."""
     folder = tmp_path_factory.mktemp("stopped")
     with _running(_settings(folder), folder) as started:
         family = _family(started)
-        return Ended(_stop(started), started.output, family)
+        return Run(_stop(started), started.output, family)
 
 
 @pytest.fixture(scope="module")
-def bereaved(tmp_path_factory: pytest.TempPathFactory) -> Ended:
-    """A system of which one part was killed."""
-    folder = tmp_path_factory.mktemp("bereaved")
+def crashed(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A system of which one process was killed."""
+    folder = tmp_path_factory.mktemp("crashed")
     with _running(_settings(folder), folder) as started:
         family = _family(started)
-        _part(family, "suppression-ingest").kill()
-        return Ended(started.ended(), started.output, family)
+        _process(family, "suppression-ingest").kill()
+        return Run(started.ended(), started.output, family)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> list[psutil.Process]:
 
 
 def _printed_commands(up: Process) -> list[str]:
-    """Return the commands that a newcomer is told to type, in their order."""
+    """Return the commands that it prints, in their order."""
     return [line.strip() for line in up.lines if re.match(r"  \S*(bin/|SUPPRESSION_)", line)]
 
 
@@ -169,36 +169,36 @@ def _consoles(page: str) -> list[tuple[str, str]]:
     return re.findall(r"^\$ (.*\n)((?:[^$].*\n)*)", consoles, re.MULTILINE)
 
 
-def test_ctrl_c_leaves_no_process_behind(stopped: Ended) -> None:
-    assert [each for each in stopped.family if _lives(each)] == []
+def test_ctrl_c_leaves_no_process_behind(stopped: Run) -> None:
+    assert [each for each in stopped.family if _runs(each)] == []
 
 
-def test_ctrl_c_is_no_error(stopped: Ended) -> None:
+def test_ctrl_c_is_no_error(stopped: Run) -> None:
     assert stopped.status == 0
 
 
 def test_kill_9_leaves_no_process_behind(killed: list[psutil.Process]) -> None:
-    eventually("all have ended", lambda: not [each for each in killed if _lives(each)])
+    eventually("all have ended", lambda: not [each for each in killed if _runs(each)])
 
 
-def test_the_end_of_one_part_ends_them_all(bereaved: Ended) -> None:
-    assert [each for each in bereaved.family if _lives(each)] == []
+def test_the_end_of_one_process_ends_them_all(crashed: Run) -> None:
+    assert [each for each in crashed.family if _runs(each)] == []
 
 
-def test_the_end_of_one_part_is_an_error(bereaved: Ended) -> None:
-    assert bereaved.status == 1
+def test_the_end_of_one_process_is_an_error(crashed: Run) -> None:
+    assert crashed.status == 1
 
 
-def test_the_end_of_one_part_is_told_with_its_name_and_cause(bereaved: Ended) -> None:
-    assert "ingest was ended by SIGKILL" in bereaved.output
+def test_the_end_of_one_process_is_reported_with_its_name_and_cause(crashed: Run) -> None:
+    assert "ingest was killed by SIGKILL" in crashed.output
 
 
-def _lives(process: psutil.Process) -> bool:
-    # What has ended and waits to be counted by the system's first process is no more.
+def _runs(process: psutil.Process) -> bool:
+    # A zombie has ended, and only waits for the first process of the system to reap it.
     return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
 
 
-def _part(family: list[psutil.Process], name: str) -> psutil.Process:
+def _process(family: list[psutil.Process], name: str) -> psutil.Process:
     return next(each for each in family if any(name in word for word in each.cmdline()))
 
 
@@ -229,7 +229,7 @@ def test_an_unreachable_database_ends_it(settings: dict[str, str]) -> None:
 def test_no_stand_in_is_started_for_a_queue_of_the_real_aws(
     settings: dict[str, str], tmp_path: Path
 ) -> None:
-    # A queue that nobody answers for: what matters is who was started, not what it finds.
+    # Nothing answers for this queue: the test only looks at which processes are started.
     settings |= {
         "SUPPRESSION_QUEUE_URL": "http://127.0.0.1:1/123456789012/none",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:1",

@@ -209,7 +209,7 @@ def test_prometheus_takes_every_rule(prometheus: str) -> None:
 
 def test_every_panel_of_the_dashboard_has_something_to_show(prometheus: str) -> None:
     # TLS is off here, and rates are told from a thousand sends on.
-    silent = {"Certificate ends in A", "Bounce rate A", "Complaint rate A"}
+    silent = {"Certificate expires in A", "Bounce rate A", "Complaint rate A"}
     panels = {
         name: expression
         for name, expression in expressions().items()

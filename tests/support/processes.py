@@ -1,4 +1,4 @@
-"""Real processes for tests: started, waited for, and gone when the test is."""
+"""Real processes for tests of every tier: started, waited for, killed with the test."""
 
 import os
 import re
@@ -12,14 +12,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from deploy.local.parts import Ended, Line, Part
+from deploy.local.process import Exited, LoggedProcess, OutputLine
 
-#: Seconds after which something that should have happened has not. Generous: reaching
-#: it fails the test, and a busy machine is no failure.
+#: Seconds that a test waits for an event before it fails. Generous, so that a busy
+#: machine does not fail it.
 DEADLINE: Final = 60.0
 _TICK: Final = 0.05
 
-#: Where the commands are.
+#: The folder of the installed commands.
 BIN: Final = Path(sys.prefix) / "bin"
 
 _Found = TypeVar("_Found")
@@ -28,38 +28,38 @@ _ADDRESS: Final = re.compile(r"[^\s@*]@[\w-]+\.[\w.-]*\w")
 _PRIVATE: Final = {"suppression-service", "suppression-ingest"}
 
 
-def eventually(what: str, look: Callable[[], _Found | None], seconds: float = DEADLINE) -> _Found:
-    """Look again and again until there is something that is not None or False; return it."""
+def eventually(what: str, poll: Callable[[], _Found | None], seconds: float = DEADLINE) -> _Found:
+    """Poll until a function returns something true; return that."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if found := look():
+        if found := poll():
             return found
         time.sleep(_TICK)
     raise AssertionError(f"not in {seconds:.0f} s: {what}")
 
 
-class Process(Part):
-    """A part of the system under test that remembers all it wrote."""
+class Process(LoggedProcess):
+    """A process under test, which keeps every line that it wrote."""
 
     def __init__(
         self, name: str, command: Sequence[str], environment: Mapping[str, str], logs: Path
     ) -> None:
         self.lines: list[str] = []
-        self._heard = threading.Condition()
-        self._silent = False
-        super().__init__(name, command, environment, logs, self._hear)
+        self._changed = threading.Condition()
+        self._closed = False
+        super().__init__(name, command, environment, logs, self._on_output)
 
     def line(self, pattern: str) -> re.Match[str]:
-        """Wait for a line in which a pattern is found."""
-        with self._heard:
-            self._heard.wait_for(lambda: self._find(pattern) or self._silent, DEADLINE)
+        """Wait for a line that matches a pattern; return the match."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._find(pattern) or self._closed, DEADLINE)
             if found := self._find(pattern):
                 return found
         raise AssertionError(f"{self.name} did not write {pattern!r}: {self.output}")
 
     @property
     def output(self) -> str:
-        """All that it wrote so far."""
+        """Everything that it has written."""
         return "\n".join(self.lines)
 
     def send(self, number: signal.Signals) -> None:
@@ -67,9 +67,9 @@ class Process(Part):
         os.kill(self.pid, number)
 
     def ended(self) -> int:
-        """Wait for the end by itself and for its last line; return the exit status."""
-        with self._heard:
-            assert self._heard.wait_for(lambda: self._silent, DEADLINE), f"{self.name} still runs"
+        """Wait until it exits by itself and its output is read; return the exit status."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._closed, DEADLINE), f"{self.name} still runs"
         status = self.exit_status
         assert status is not None
         return status
@@ -77,26 +77,26 @@ class Process(Part):
     def _find(self, pattern: str) -> re.Match[str] | None:
         return next(filter(None, (re.search(pattern, line) for line in self.lines)), None)
 
-    def _hear(self, happening: Line | Ended) -> None:
-        with self._heard:
-            match happening:
-                case Line():
-                    self.lines.append(happening.text)
-                case Ended():
-                    self._silent = True
-            self._heard.notify_all()
+    def _on_output(self, event: OutputLine | Exited) -> None:
+        with self._changed:
+            match event:
+                case OutputLine():
+                    self.lines.append(event.text)
+                case Exited():
+                    self._closed = True
+            self._changed.notify_all()
 
 
 class Processes:
-    """Processes of one test; none outlives it.
+    """The processes of one test; none outlives it.
 
     Args:
-        logs: where they write what they write.
+        logs: the folder of their log files.
     """
 
     def __init__(self, logs: Path) -> None:
         self._logs = logs
-        #: Those started so far, ended or not.
+        #: All that were started, including those that have exited.
         self.started: list[Process] = []
         self._private: list[Process] = []
 
@@ -113,7 +113,7 @@ class Processes:
         for process in reversed(self.started):
             process.kill()
             process.wait()
-        if kind is None:  # else the test fails already, for a reason of its own
+        if kind is None:  # otherwise the test fails already
             for process in self._private:
                 require_no_address(process.name, process.output)
 
@@ -125,9 +125,9 @@ class Processes:
         *,
         may_show_addresses: bool = False,
     ) -> Process:
-        """Start a command; its environment is this process's and what is given.
+        """Start a command with this process's environment and the given variables.
 
-        What it writes until its end must hold no address, unless it may.
+        Its output must contain no address, unless ``may_show_addresses``.
         """
         number = len(self.started) + 1
         process = Process(
@@ -140,12 +140,12 @@ class Processes:
 
     @property
     def output(self) -> str:
-        """All that all of them wrote."""
+        """Everything that all of them have written."""
         return "\n".join(process.output for process in self.started)
 
 
 def require_no_address(name: str, written: str) -> None:
-    """Make sure that nothing looks like an address, which masked ones (``j***@e***``) do not."""
+    """Assert that no line contains an address; masked ones (``j***@e***``) are allowed."""
     found = [line for line in written.splitlines() if _ADDRESS.search(line)]
     assert not found, f"{name} wrote what looks like an address: {found}"
 
@@ -153,7 +153,7 @@ def require_no_address(name: str, written: str) -> None:
 def run(
     command: Sequence[str | Path], environment: Mapping[str, str] | None = None
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end; one of the servers' must write no address."""
+    """Run a command until it exits; a command of service or ingest must write no address."""
     done = subprocess.run(
         list(map(str, command)),
         env=clean(environment or {}),
@@ -169,7 +169,7 @@ def run(
 
 
 def clean(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return this process's environment without what would change a program under test."""
+    """Return given variables and this process's, without those that programs under test read."""
     ours = {
         name: value
         for name, value in os.environ.items()

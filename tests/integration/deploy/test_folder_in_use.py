@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.running import alone_in
+from deploy.local.folder import locked
 from tests.support.processes import run
 
 
@@ -17,7 +17,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def _in_use(folder: Path) -> Iterator[None]:
-    with alone_in(folder):
+    with locked(folder):
         yield
 
 
@@ -36,12 +36,12 @@ def test_reset_keeps_the_database_of_a_running_system(folder: Path) -> None:
     assert (done.returncode, (folder / "suppression.db").exists()) == (2, True)
 
 
-def test_reset_forgets_the_database_of_a_system_that_has_ended(folder: Path) -> None:
+def test_reset_deletes_the_database_of_a_system_that_has_ended(folder: Path) -> None:
     done = _run("reset", folder)
     assert (done.returncode, folder.exists()) == (0, False)
 
 
 @pytest.mark.usefixtures("_in_use")
-def test_a_second_system_in_the_folder_is_told_to_choose_another(folder: Path) -> None:
+def test_a_second_system_in_the_folder_is_refused_and_names_the_setting(folder: Path) -> None:
     done = _run("up", folder)
     assert (done.returncode, "SUPPRESSION_LOCAL_DIR=" in done.stderr) == (2, True)

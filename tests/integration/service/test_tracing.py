@@ -140,6 +140,6 @@ def test_the_command_tells_request_and_trace_in_its_log_and_stops_without_a_coll
     assert '"request_id": "order-7"' in line
     assert f'"trace_id": "{TRACE_ID}"' in line
     # and the server stops all the same.
-    process.ask_to_stop()
+    process.terminate()
     assert process.ended() == 0
     assert "jane" not in process.output

@@ -1,4 +1,7 @@
-"""One process of the local system: its log, its end, its children."""
+"""One process of the local system: its log file, its exit status, its process group.
+
+`make up` runs its processes with it, and so do the tests.
+"""
 
 import contextlib
 import os
@@ -11,42 +14,42 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-#: Lines of a log that are shown when its process has died.
+#: Lines of the log that are shown when its process has died.
 TAIL_LINES: Final = 20
-#: Seconds between SIGTERM and SIGKILL; the server drains for ten at most.
-PATIENCE_SECONDS: Final = 20.0
+#: Seconds between SIGTERM and SIGKILL; a server drains for ten at most.
+STOP_TIMEOUT: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A part wrote a line."""
+class OutputLine:
+    """A process wrote a line."""
 
-    part: "Part"
+    process: "LoggedProcess"
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """A part is no more, and all that it wrote has been told."""
+class Exited:
+    """A process has exited, after the events of all its lines."""
 
-    part: "Part"
-
-
-Tell = Callable[[Line | Ended], None]
+    process: "LoggedProcess"
 
 
-class Part:
-    """A process whose output goes to a log file, and line by line to whoever listens.
+OnEvent = Callable[[OutputLine | Exited], None]
 
-    It leads a process group of its own: Ctrl-C in a terminal reaches only the
-    program that started it, which can then stop the parts in order.
+
+class LoggedProcess:
+    """A process whose output goes to a log file and, line by line, to a callback.
+
+    It leads a process group of its own. So Ctrl-C in a terminal reaches only the
+    program that started it, which can then stop its processes in order.
 
     Args:
-        name: what people call it; names the log file too.
+        name: for messages, and for the name of the log file.
         command: program and arguments.
-        environment: all of it.
+        environment: the whole environment.
         logs: the folder of the log file.
-        tell: called from another thread, with each line and then the end.
+        on_event: called from another thread, with each line and then the exit.
     """
 
     def __init__(
@@ -55,11 +58,11 @@ class Part:
         command: Sequence[str],
         environment: Mapping[str, str],
         logs: Path,
-        tell: Tell,
+        on_event: OnEvent,
     ) -> None:
         self.name = name
         self.log = logs / f"{name}.log"
-        self._tell = tell
+        self._on_event = on_event
         self._tail: deque[str] = deque(maxlen=TAIL_LINES)
         self._process = subprocess.Popen(
             command,
@@ -74,12 +77,12 @@ class Part:
 
     @property
     def pid(self) -> int:
-        """The process id, which is also that of its group."""
+        """The process id, which is also the id of its group."""
         return self._process.pid
 
     @property
     def running(self) -> bool:
-        """Whether the process lives."""
+        """Whether the process still runs."""
         return self._process.poll() is None
 
     @property
@@ -92,27 +95,27 @@ class Part:
         """The last lines that it wrote."""
         return list(self._tail)
 
-    def how_it_ended(self) -> str:
-        """Say in words how the process ended."""
+    def exit_reason(self) -> str:
+        """Wait for the exit; return its cause in words."""
         status = self._process.wait()
         if status < 0:
-            return f"was ended by {signal.Signals(-status).name}"
-        return f"ended with status {status}"
+            return f"was killed by {signal.Signals(-status).name}"
+        return f"exited with status {status}"
 
-    def ask_to_stop(self) -> None:
+    def terminate(self) -> None:
         """Send SIGTERM, if it still runs."""
         if self.running:
             self._process.terminate()
 
-    def wait(self, seconds: float = PATIENCE_SECONDS) -> None:
-        """Wait for the end; what has not ended by then is killed with all its children."""
+    def wait(self, seconds: float = STOP_TIMEOUT) -> None:
+        """Wait for the exit; then kill whatever is left of its group."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(seconds)
         self.kill()
         self._reader.join(seconds)
 
     def kill(self) -> None:
-        """Kill the process and what it left behind in its group."""
+        """Kill the process and its group."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
@@ -123,12 +126,12 @@ class Part:
                 log.write(f"{text}\n")
                 log.flush()
                 self._tail.append(text)
-                self._tell(Line(self, text))
+                self._on_event(OutputLine(self, text))
         self._process.wait()
-        self._tell(Ended(self))
+        self._on_event(Exited(self))
 
     def _output(self) -> Iterator[str]:
         assert self._process.stdout is not None
         with self._process.stdout as output:
-            for octets in output:
-                yield octets.decode(errors="replace").rstrip("\n")
+            for line in output:
+                yield line.decode(errors="replace").rstrip("\n")
