@@ -8,13 +8,13 @@ import typer
 from pydantic_settings import BaseSettings
 
 import suppression_ingest.cli
-import suppression_service.server.cli
+import suppression_service.cli
 from suppression_ingest.settings import IngestSettings
 from suppression_ingest.webhook.settings import WebhookSettings
 from suppression_service.server.settings import ServiceSettings
 
 _PROGRAMS: Final = {
-    "suppression-service": suppression_service.server.cli.app,
+    "suppression-service": suppression_service.cli.app,
     "suppression-ingest": suppression_ingest.cli.app,
 }
 _SETTINGS: Final[dict[tuple[str, str], type[BaseSettings]]] = {

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 import suppression.cli.commands
 import suppression_ingest.cli
-import suppression_service.server.cli
+import suppression_service.cli
 from suppression_ingest.dead_letters.commands import DeadLetterSettings
 from suppression_ingest.deployment.deployment import AwsSettings
 from suppression_ingest.settings import IngestSettings
@@ -90,7 +90,7 @@ PARTS: Final[Mapping[tuple[str, str], Callable[[], str]]] = {
     ("settings.md", "suppression"): partial(_variables, suppression.cli.commands.app),
     ("commands.md", "suppression"): partial(_helps, "suppression", suppression.cli.commands.app),
     ("commands.md", "suppression-service"): partial(
-        _helps, "suppression-service", suppression_service.server.cli.app
+        _helps, "suppression-service", suppression_service.cli.app
     ),
     ("commands.md", "suppression-ingest"): partial(
         _helps, "suppression-ingest", suppression_ingest.cli.app

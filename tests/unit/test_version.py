@@ -5,7 +5,7 @@ import typer
 from typer.testing import CliRunner
 
 from suppression_ingest.cli import app as ingest
-from suppression_service.server.cli import app as service
+from suppression_service.cli import app as service
 
 COMMANDS = {"suppression-service": service, "suppression-ingest": ingest}
 

@@ -1,1 +1,1 @@
-"""The gRPC server: from its command line to the answer of each call."""
+"""The gRPC server: its processes, its calls, and the list in memory."""

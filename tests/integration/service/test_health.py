@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
+from suppression_service.cli import app
 from suppression_service.config import SettingsError
 from suppression_service.net import reserved_address
-from suppression_service.server.cli import app
 from suppression_service.server.health import LIVENESS, ask
 from tests.support.authority import Authority
 

@@ -259,7 +259,7 @@ def test_nothing_that_the_server_writes_holds_an_address(
 
 @pytest.mark.parametrize(
     "module",
-    ["suppression_service.server.processes", "suppression_service.server.cli"],
+    ["suppression_service.server.processes", "suppression_service.cli"],
 )
 def test_importing_brings_in_no_grpc(module: str) -> None:
     code = f"import {module}, sys; print([m for m in sys.modules if m.split('.')[0] == 'grpc'])"

@@ -5,9 +5,9 @@ import pytest
 from pydantic import ValidationError
 from typer.testing import CliRunner
 
+from suppression_service.cli import app, main
 from suppression_service.config import SettingsError
 from suppression_service.net import is_loopback
-from suppression_service.server.cli import app, main
 from suppression_service.server.settings import ServiceSettings
 
 
