@@ -17,7 +17,7 @@ from suppression_ingest.cli import main
 from suppression_service.store import NewSuppression, Reason, Store
 from tests.support.aws.account import NOW, PREFIX, SET, Account, day
 from tests.support.aws.ses import Sent, Suppressed
-from tests.support.processes import BIN, Processes
+from tests.support.processes import BIN, Processes, require_no_address
 
 INGEST = BIN / "suppression-ingest"
 README = Path(__file__).parents[4] / "README.md"
@@ -60,7 +60,10 @@ def command(
             except SystemExit as ended:
                 status = ended.code or 0
         code = status if isinstance(status, int) else 0
-        return CompletedProcess(arguments, code, _written(output), _written(errors))
+        done = CompletedProcess(arguments, code, _written(output), _written(errors))
+        if "--help" not in arguments:
+            require_no_address(str(arguments), done.stdout + done.stderr)
+        return done
 
     return execute
 
