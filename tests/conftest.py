@@ -15,7 +15,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from deploy.local import aws
-from tests.support.missing import missing
+from tests.support.prerequisites import missing
 from tests.support.processes import Process, Processes
 
 

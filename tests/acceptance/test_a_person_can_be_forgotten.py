@@ -3,9 +3,9 @@ import contextlib
 from deploy.local.events import bounce, complaint
 from suppression import Reason
 from suppression_service.store import Store
-from tests.support.contents import everything
 from tests.support.processes import BIN, run
 from tests.support.system import System
+from tests.support.tables import rows_as_text
 
 
 def test_an_erased_address_stays_blocked_and_comes_back_into_no_table(
@@ -33,4 +33,4 @@ def test_an_erased_address_stays_blocked_and_comes_back_into_no_table(
     ]
     url = system.environment["SUPPRESSION_DATABASE_URL"]
     with contextlib.closing(Store.open(url)) as store:
-        assert address not in everything(store)
+        assert address not in rows_as_text(store)

@@ -8,7 +8,7 @@ def soaked(tmp_path_factory: pytest.TempPathFactory) -> Soaked:
     """The short form of ``make soak``."""
     folder = tmp_path_factory.mktemp("soak")
     soaked, clean = (f"sqlite:///{folder}/{name}.db" for name in ("soaked", "clean"))
-    soak = Soak(soaked, clean, folder / "logs", count=2_000, kills=2, patience=60)
+    soak = Soak(soaked, clean, folder / "logs", count=2_000, kills=2, timeout=60)
     return soak.run(seed=1)
 
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.xdist_group("soak")
 
 
 def test_the_list_is_that_of_one_clean_run_in_order(soaked: Soaked) -> None:
-    assert soaked.soaked.standing == soaked.clean.standing
+    assert soaked.soaked.active == soaked.clean.active
 
 
 def test_the_counts_are_those_of_one_clean_run_in_order(soaked: Soaked) -> None:

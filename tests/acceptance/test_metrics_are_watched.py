@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.local.aws import StandIn, free_port
 from suppression_service.store import Store
-from tests.support.missing import missing
+from tests.support.prerequisites import missing
 from tests.support.processes import BIN, Process, Processes, eventually
 from tests.support.system import System
 

@@ -4,7 +4,7 @@ import signal
 
 from deploy.local.events import bounce
 from suppression import Reason, Verdict
-from tests.support.gate import Gate
+from tests.support.faulty_sqs import DeleteGate
 from tests.support.processes import eventually
 from tests.support.system import System
 
@@ -12,7 +12,7 @@ HOUR = dt.timedelta(hours=1)
 
 
 def _kill_a_worker_after_it_stored_and_before_it_deletes(system: System, address: str) -> None:
-    with Gate(system.stand_in.endpoint_url) as gate:
+    with DeleteGate(system.stand_in.endpoint_url) as gate:
         worker = system.start_worker(AWS_ENDPOINT_URL=gate.url)
         system.publish(bounce(address))
         gate.wait_for_delete()

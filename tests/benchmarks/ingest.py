@@ -30,7 +30,7 @@ _CERTIFICATE_URL: Final = (
 )
 _SIGNED: Final = ("Message", "MessageId", "Timestamp", "TopicArn", "Type")
 #: Seconds after which a run has failed.
-_PATIENCE: Final = 120
+_TIMEOUT: Final = 120
 
 
 class Signer:
@@ -140,7 +140,7 @@ def _run(url: str, bodies: list[str], signer: Signer, directory: Path) -> tuple[
                 while not queue.begun and worker.poll() is None:
                     time.sleep(0.01)
                 before = sum(process.cpu_times()[:2])
-                seconds = queue.seconds(_PATIENCE)
+                seconds = queue.seconds(_TIMEOUT)
                 return seconds, sum(process.cpu_times()[:2]) - before
             finally:
                 worker.terminate()

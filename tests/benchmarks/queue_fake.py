@@ -61,9 +61,9 @@ class QueueFake:
         """Whether the first receive has come."""
         return self._begun > 0
 
-    def seconds(self, patience: float) -> float:
+    def seconds(self, timeout: float) -> float:
         """Wait for the last delete; return the seconds since the first receive."""
-        if not self._done.wait(patience):
+        if not self._done.wait(timeout):
             raise TimeoutError(f"{self._left} messages are not deleted")
         return self._seconds
 

@@ -1,1 +1,1 @@
-"""Fuzzing: what strangers may send, to real processes over real sockets."""
+"""Fuzz tests: random and broken input to real processes over real sockets."""

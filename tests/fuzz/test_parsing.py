@@ -1,4 +1,4 @@
-"""Whatever is in a message, it is understood, refused, or told to be something else."""
+"""Every message is parsed, refused, or recognised as something else."""
 
 import contextlib
 import datetime as dt
@@ -22,7 +22,7 @@ from suppression_ingest.ses import (
 from suppression_ingest.sns.envelope import NOTIFICATION, open_envelope
 from suppression_service.address import MAX_ADDRESS, canonical
 from suppression_service.store import Store
-from tests.support.fuzz.budget import examples
+from tests.support.fuzz.examples import examples
 from tests.support.fuzz.mutations import ANY_JSON, SAMPLES, TEXT, Json, cut, mutated
 
 ENVELOPE: Json = {
@@ -72,7 +72,7 @@ def test_an_event_is_read_whole_or_malformed(document: Json, published: str) -> 
 
 @examples(150)
 @given(mutated(SAMPLES))
-def test_nobody_is_suppressed_whom_the_feedback_does_not_name(document: Json) -> None:
+def test_only_addresses_that_the_feedback_names_are_suppressed(document: Json) -> None:
     with contextlib.suppress(Malformed):
         event = parse_event(json.dumps(document))
         if isinstance(event, SesEvent):
@@ -102,13 +102,13 @@ def pipeline(
         yield Pipeline(store, lambda _: None, Policy())
 
 
-def test_no_body_is_more_than_the_program_or_the_database_can_take(pipeline: Pipeline) -> None:
+def test_no_body_causes_an_internal_error_or_cannot_be_stored(pipeline: Pipeline) -> None:
     @examples(60)
     @given(st.lists(BODIES, min_size=1, max_size=8))
-    def taken_in(bodies: list[str]) -> None:
+    def processed(bodies: list[str]) -> None:
         outcomes = pipeline.process(bodies)
         assert len(outcomes) == len(bodies)
         refusals = [outcome.refusal for outcome in outcomes]
         assert not [each for each in refusals if isinstance(each, InternalError | Unstorable)]
 
-    taken_in()
+    processed()

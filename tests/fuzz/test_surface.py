@@ -1,4 +1,4 @@
-"""Whatever is sent to the gRPC port, the server answers in its own words and goes on."""
+"""Whatever the gRPC port receives, the server answers by the contract and goes on."""
 
 import contextlib
 import random
@@ -21,15 +21,15 @@ from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 from suppression_service.store import Store
-from tests.support.fuzz.budget import examples
-from tests.support.fuzz.watched import Watched
+from tests.support.fuzz.examples import examples
+from tests.support.fuzz.process_health import ProcessHealth
 from tests.support.fuzz.wire import NUMBERS, delimited, messages
 from tests.support.processes import BIN, Processes
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor
 
-# One worker starts the server for all of them.
+# In one worker of pytest-xdist, so that the tests share one server.
 pytestmark = pytest.mark.xdist_group("fuzz surface")
 
 SERVICE: Final = rpc.DESCRIPTOR.services_by_name["SuppressionService"]
@@ -38,7 +38,7 @@ READERS: Final = ["CheckAddress", "BatchCheck", "GetAddress", "ListChanges"]
 LARGEST: Final = 16 * 1024 * 1024
 OK, INVALID = grpc.StatusCode.OK, grpc.StatusCode.INVALID_ARGUMENT
 LATE, EXHAUSTED = grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED
-#: MiB that memory may differ by after the same calls once more.
+#: MiB that memory may grow by when the same calls are repeated.
 MARGIN: Final = 24
 
 
@@ -48,10 +48,10 @@ class Answer(NamedTuple):
 
 
 class Surface:
-    """A server's port, on which octets are sent as they are."""
+    """A server's port, to which serialised messages are sent."""
 
-    def __init__(self, watched: Watched, address: str) -> None:
-        self.watched = watched
+    def __init__(self, health: ProcessHealth, address: str) -> None:
+        self.health = health
         host, _, port = address.rpartition(":")
         self.address = (host, int(port))
         self._channel = grpc.insecure_channel(address)
@@ -60,23 +60,23 @@ class Surface:
         #: A revision that the server knows.
         self.revision = stub.Suppress(asked, timeout=30, wait_for_ready=True).revision
 
-    def asked(
-        self, method: str, octets: bytes, metadata: tuple[tuple[str, str | bytes], ...] = ()
+    def call(
+        self, method: str, message: bytes, metadata: tuple[tuple[str, str | bytes], ...] = ()
     ) -> Answer:
-        """Call a method, and return how that ended."""
-        # A call that waits for changes ends soon; others have all the time they want.
-        patience = 0.2 if LATE in may_end(method, octets) else 30
+        """Call a method, and return how the call ended."""
+        # Calls that wait for changes get a short timeout.
+        timeout = 0.2 if LATE in allowed_statuses(method, message) else 30
         call: Any = self._channel.unary_unary(f"/{SERVICE.full_name}/{method}")
         try:
-            call(octets, timeout=patience, metadata=metadata)
+            call(message, timeout=timeout, metadata=metadata)
         except grpc.RpcError as error:
             return Answer(error.code(), _reason(error))
         return Answer(OK)
 
-    def streamed(self, path: str, octets: bytes) -> Answer:
-        """Call a method that answers with a stream, as far as its first answer."""
+    def call_stream(self, path: str, message: bytes) -> Answer:
+        """Call a method that answers with a stream; read the first answer."""
         call: Any = self._channel.stream_stream(path)
-        stream = call(iter([octets]), timeout=30)
+        stream = call(iter([message]), timeout=30)
         try:
             next(stream)
         except grpc.RpcError as error:
@@ -87,12 +87,12 @@ class Surface:
 
     def serving(self) -> bool:
         stub = health_pb2_grpc.HealthStub(self._channel)
-        told = stub.Check(health_pb2.HealthCheckRequest(), timeout=30)
-        return bool(told.status == health_pb2.HealthCheckResponse.SERVING)
+        answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=30)
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
-    def harm(self) -> str:
-        """Say what has become of the server that should not."""
-        return self.watched.harm() or ("" if self.serving() else "not SERVING")
+    def problem(self) -> str:
+        """Return what is wrong with the server; empty if nothing is."""
+        return self.health.problem() or ("" if self.serving() else "not SERVING")
 
     def close(self) -> None:
         self._channel.close()
@@ -117,15 +117,15 @@ def surface(list_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         process = processes.start("serve", [BIN / "suppression-service", "serve", *flags])
         address = process.line(r"listens on (\S+)")[1]
         process.line("replica loaded")
-        with contextlib.closing(Surface(Watched(process), address)) as surface:
+        with contextlib.closing(Surface(ProcessHealth(process), address)) as surface:
             yield surface
 
 
 @pytest.fixture(autouse=True)
-def unharmed(surface: Surface) -> Iterator[None]:
-    """After each of these tests the server is as it was, and has nothing to complain of."""
+def healthy(surface: Surface) -> Iterator[None]:
+    """After each test the server serves, and has logged no internal error."""
     yield
-    assert surface.harm() == ""
+    assert surface.problem() == ""
 
 
 def requests(method: str, surface: Surface) -> st.SearchStrategy[bytes]:
@@ -135,11 +135,11 @@ def requests(method: str, surface: Surface) -> st.SearchStrategy[bytes]:
     return messages(METHODS[method].input_type, st.sampled_from(revisions))
 
 
-def may_end(method: str, octets: bytes) -> set[grpc.StatusCode]:
-    """Return how a call may end, by the contract."""
+def allowed_statuses(method: str, message: bytes) -> set[grpc.StatusCode]:
+    """Return the statuses that the contract allows for a call."""
     kind = getattr(rpc, METHODS[method].input_type.name)
     try:
-        request = kind.FromString(octets)
+        request = kind.FromString(message)
     except DecodeError:
         return {INVALID}
     waits = method == "ListChanges" and request.max_wait.ByteSize()
@@ -150,9 +150,9 @@ def may_end(method: str, octets: bytes) -> set[grpc.StatusCode]:
 def test_every_request_is_answered_or_refused_with_a_reason(surface: Surface, method: str) -> None:
     @examples(150)
     @given(requests(method, surface))
-    def answered(octets: bytes) -> None:
-        answer = surface.asked(method, octets)
-        assert answer.code in may_end(method, octets)
+    def answered(message: bytes) -> None:
+        answer = surface.call(method, message)
+        assert answer.code in allowed_statuses(method, message)
         assert answer.reason or answer.code is not INVALID
 
     answered()
@@ -174,8 +174,8 @@ def test_every_question_about_the_server_is_answered(
 ) -> None:
     @examples(60)
     @given(messages(cast("Descriptor", kind.DESCRIPTOR), st.sampled_from(["", SERVICE.full_name])))
-    def answered(octets: bytes) -> None:
-        assert surface.streamed(path, octets).code in {OK, grpc.StatusCode.NOT_FOUND}
+    def answered(message: bytes) -> None:
+        assert surface.call_stream(path, message).code in {OK, grpc.StatusCode.NOT_FOUND}
 
     answered()
 
@@ -187,8 +187,8 @@ def test_a_call_that_reads_changes_nothing(surface: Surface, list_url: str, meth
 
         @examples(30)
         @given(requests(method, surface))
-        def read(octets: bytes) -> None:
-            surface.asked(method, octets)
+        def read(message: bytes) -> None:
+            surface.call(method, message)
 
         read()
         assert store.revision() == before
@@ -200,19 +200,19 @@ def test_a_request_as_large_as_can_be_is_refused_or_answered(
     surface: Surface, method: str, filling: str
 ) -> None:
     text = (filling * (LARGEST // len(filling.encode()))).encode()[: LARGEST - 20]
-    octets = delimited(1, b"a@" + text)
-    assert surface.asked(method, octets).code in may_end(method, octets)
+    message = delimited(1, b"a@" + text)
+    assert surface.call(method, message).code in allowed_statuses(method, message)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_request_that_is_too_large_is_refused(surface: Surface, method: str) -> None:
-    assert surface.asked(method, bytes(LARGEST + 1)).code is EXHAUSTED
+    assert surface.call(method, bytes(LARGEST + 1)).code is EXHAUSTED
 
 
 def test_a_batch_of_the_most_awkward_addresses_is_answered(surface: Surface) -> None:
     awkward = "a@" + "u\u0308\u0301" * 300
-    octets = delimited(1, awkward.encode()) * 9_900
-    assert surface.asked("BatchCheck", octets) == Answer(OK)
+    message = delimited(1, awkward.encode()) * 9_900
+    assert surface.call("BatchCheck", message) == Answer(OK)
 
 
 _KEYS = st.from_regex(r"[a-fh-z0-9_.-][a-z0-9_.-]{0,30}", fullmatch=True)
@@ -228,7 +228,7 @@ def test_metadata_changes_no_answer(surface: Surface) -> None:
     @examples(100)
     @given(METADATA)
     def answered(metadata: list[tuple[str, str | bytes]]) -> None:
-        assert surface.asked("CheckAddress", b"", tuple(metadata)) == Answer(OK)
+        assert surface.call("CheckAddress", b"", tuple(metadata)) == Answer(OK)
 
     answered()
 
@@ -289,16 +289,16 @@ TRAFFIC = st.binary(max_size=200) | st.builds(
 def test_nonsense_on_the_port_harms_nobody_else(surface: Surface) -> None:
     @examples(150)
     @given(TRAFFIC)
-    def sent(octets: bytes) -> None:
+    def sent(message: bytes) -> None:
         with (
             socket.create_connection(surface.address, timeout=30) as connection,
             contextlib.suppress(ConnectionError),
         ):
-            connection.sendall(octets)
+            connection.sendall(message)
             connection.shutdown(socket.SHUT_WR)
             while connection.recv(65_536):
                 pass
-        assert surface.asked("CheckAddress", b"").code is OK
+        assert surface.call("CheckAddress", b"").code is OK
 
     sent()
 
@@ -307,7 +307,7 @@ def test_connections_that_say_nothing_keep_nobody_out(surface: Surface) -> None:
     with contextlib.ExitStack() as idle:
         for _ in range(300):
             idle.enter_context(socket.create_connection(surface.address, timeout=30))
-        assert surface.asked("CheckAddress", b"").code is OK
+        assert surface.call("CheckAddress", b"").code is OK
 
 
 def test_the_same_calls_again_take_no_more_memory(surface: Surface) -> None:
@@ -317,11 +317,11 @@ def test_the_same_calls_again_take_no_more_memory(surface: Surface) -> None:
     @examples(150)
     @given(
         st.sampled_from([*METHODS]).flatmap(
-            lambda name: requests(name, surface).map(lambda octets: (name, octets))
+            lambda name: requests(name, surface).map(lambda message: (name, message))
         )
     )
     def collect(call: tuple[str, bytes]) -> None:
-        if LATE not in may_end(*call):
+        if LATE not in allowed_statuses(*call):
             calls.append(call)
 
     collect()
@@ -329,8 +329,8 @@ def test_the_same_calls_again_take_no_more_memory(surface: Surface) -> None:
     def make_all(times: int) -> float:
         for _ in range(times):
             for call in random.Random(1).sample(calls, len(calls)):
-                surface.asked(*call)
-        return surface.watched.memory()
+                surface.call(*call)
+        return surface.health.memory()
 
     # when they are made again and again, after the first ones have filled every cache
     before = make_all(2)

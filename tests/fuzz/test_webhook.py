@@ -11,9 +11,9 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from tests.support.fuzz.budget import examples
+from tests.support.fuzz.examples import examples
 from tests.support.fuzz.mutations import ANY_JSON, SAMPLES, Json, cut, mutated
-from tests.support.fuzz.watched import Watched
+from tests.support.fuzz.process_health import ProcessHealth
 from tests.support.processes import Processes
 from tests.support.sns import TOPIC, Sns
 from tests.support.webhook import Webhook, starter
@@ -29,26 +29,26 @@ _STATUS: Final = re.compile(rb"HTTP/1\.1 ([0-9]{3}) ")
 
 
 class Target:
-    """A webhook and its SNS; posts are sent octet by octet as they are told."""
+    """A webhook and its SNS; requests are sent byte by byte, also invalid ones."""
 
     def __init__(self, webhook: Webhook, sns: Sns) -> None:
         self.webhook = webhook
         self.sns = sns
-        self.watched = Watched(webhook.process)
+        self.health = ProcessHealth(webhook.process)
 
-    def sent(self, octets: bytes, *, whole: bool = False) -> list[int]:
-        """Send octets on a connection of their own; return the statuses of all answers.
+    def sent(self, data: bytes, *, whole: bool = False) -> list[int]:
+        """Send data on a new connection; return the statuses of all answers.
 
-        After what may be no whole request the connection is ended on this side.
+        Unless it is a whole request, this side then ends its half of the connection.
         """
         answer = b""
         with (
             socket.create_connection(self.webhook.address, timeout=30) as connection,
             contextlib.suppress(ConnectionError),
         ):
-            connection.sendall(octets)
+            connection.sendall(data)
             if not whole:
-                with contextlib.suppress(OSError):  # hung up on before its end
+                with contextlib.suppress(OSError):  # the webhook has closed it
                     connection.shutdown(socket.SHUT_WR)
             while more := connection.recv(65_536):
                 answer += more
@@ -78,16 +78,16 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 
 
 @pytest.fixture(autouse=True)
-def unharmed(target: Target) -> Iterator[None]:
-    """After each of these tests the webhook is as it was, and has nothing to complain of."""
+def healthy(target: Target) -> Iterator[None]:
+    """After each test the webhook is ready, and has logged no internal error."""
     yield
-    assert target.watched.harm() == ""
+    assert target.health.problem() == ""
     assert target.webhook.client.get("/healthz").status_code == 200
 
 
 @pytest.fixture
 def untouched(target: Target) -> Iterator[None]:
-    """Nothing that is posted changes the list."""
+    """The test must not change the list."""
     before = target.revision()
     yield
     assert target.revision() == before
@@ -113,7 +113,7 @@ HEADERS = st.dictionaries(_HEADER_NAMES, _HEADER_VALUES, max_size=4)
 
 
 @pytest.mark.usefixtures("untouched")
-def test_a_body_of_any_sort_is_refused(target: Target) -> None:
+def test_an_unsigned_body_is_refused(target: Target) -> None:
     unsigned = mutated(SAMPLES).map(json.dumps) | ANY_JSON.map(json.dumps)
     bodies = st.binary(max_size=200) | unsigned.map(str.encode)
 
@@ -142,13 +142,13 @@ def test_an_envelope_that_was_changed_is_refused(target: Target) -> None:
 def test_an_event_that_sns_has_signed_is_stored_or_refused(target: Target) -> None:
     @examples(150)
     @given(mutated(SAMPLES).map(json.dumps) | st.sampled_from(SAMPLES).map(json.dumps).flatmap(cut))
-    def taken_in(event: str) -> None:
+    def answered(event: str) -> None:
         # What SNS signs is a text that UTF-8 can write.
         sendable = event.encode(errors="replace").decode()
         status = target.posted(json.dumps(target.sns.signed(sendable)).encode())
         assert status == 200 or status in REFUSED
 
-    taken_in()
+    answered()
 
 
 _TOKENS = st.sampled_from([b"POST", b"GET", b"PUT", b"HEAD", b"OPTIONS", b"CONNECT", b"PRI", b""])
@@ -211,15 +211,15 @@ HTTP = st.binary(max_size=100) | st.builds(
 
 
 @pytest.mark.usefixtures("untouched")
-def test_broken_http_is_refused_or_hung_up_on(target: Target) -> None:
+def test_broken_http_is_refused_or_the_connection_closed(target: Target) -> None:
     @examples(300)
     @given(HTTP)
     @example(b"HEAD /sns HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
     @example(b"HEAD /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
     @example(b"POST /sns HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\nzz\r\n")
-    def answered(octets: bytes) -> None:
-        well = {100, 200} if b"/healthz" in octets else {100}
-        assert all(status in REFUSED or status in well for status in target.sent(octets))
+    def answered(data: bytes) -> None:
+        well = {100, 200} if b"/healthz" in data else {100}
+        assert all(status in REFUSED or status in well for status in target.sent(data))
 
     answered()
 
@@ -233,7 +233,7 @@ def test_a_body_that_is_too_large_is_refused(target: Target, head: str, status: 
     chunk = b"100000\r\n" + bytes(0x100000) + b"\r\n"
     assert target.sent(f"POST /sns HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n".encode() + chunk * 3) in (
         [status],
-        [],  # hung up on while it was still being sent
+        [],  # closed while the body was still being sent
     )
 
 
@@ -247,7 +247,7 @@ def test_the_same_posts_again_take_no_more_memory(target: Target) -> None:
         for _ in range(times):
             for post in posts:
                 target.posted(post)
-        return target.watched.memory()
+        return target.health.memory()
 
     before = post_all(5)
     assert post_all(15) - before < MARGIN

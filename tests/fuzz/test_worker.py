@@ -1,4 +1,4 @@
-"""Whatever is in the queue, the worker takes what is good and leaves what is broken."""
+"""Whatever is in the queue, the worker processes good messages and leaves broken ones."""
 
 import contextlib
 import json
@@ -19,26 +19,26 @@ from suppression_ingest.ses import parse_event
 from suppression_ingest.sns.envelope import open_envelope
 from suppression_service.store import Store
 from tests.support.feedback import Feedback
-from tests.support.fuzz.budget import TIMES, examples
+from tests.support.fuzz.examples import TIMES, examples
 from tests.support.fuzz.mutations import ANY_JSON, SAMPLES, cut, mutated
-from tests.support.fuzz.watched import Watched
+from tests.support.fuzz.process_health import ProcessHealth
 from tests.support.processes import DEADLINE, Processes, eventually
 
-#: What SQS takes: XML's characters (SendMessage in its API reference), and one at least.
-_TAKEN: Final = st.text(
+#: Texts that SQS accepts: one or more XML characters (SendMessage in its API reference).
+_ACCEPTED: Final = st.text(
     st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"),
     min_size=1,
     max_size=60,
 )
-#: Octets of a message that SQS no longer takes.
+#: SQS refuses messages of this many bytes.
 LONGEST: Final = 1 << 20
-#: MiB that memory may grow by while the messages are taken in.
+#: MiB that memory may grow by while the messages are processed.
 MARGIN: Final = 32
 
 
 @pytest.fixture
 def feedback(stand_in: StandIn, processes: Processes, tmp_path: Path) -> Iterator[Feedback]:
-    """What is not deleted comes again, the later the more is sent, and twice at most."""
+    """SQS delivers a message that is not deleted twice at most, later in longer runs."""
     url = f"sqlite:///{tmp_path}/list.db"
     wiring = stand_in.wire(
         f"t{secrets.token_hex(6)}", visibility_seconds=2 * TIMES, max_receive_count=2
@@ -49,7 +49,7 @@ def feedback(stand_in: StandIn, processes: Processes, tmp_path: Path) -> Iterato
 
 @pytest.fixture(scope="module")
 def bodies() -> list[str]:
-    """Bodies of all sorts, each once; most of them are broken."""
+    """Different bodies, most of them broken."""
     made: set[str] = set()
 
     @examples(60)
@@ -57,7 +57,7 @@ def bodies() -> list[str]:
         mutated(SAMPLES).map(json.dumps)
         | st.sampled_from(SAMPLES).map(json.dumps).flatmap(cut)
         | ANY_JSON.map(json.dumps)
-        | _TAKEN
+        | _ACCEPTED
     )
     def collect(body: str) -> None:
         made.add("".join(character for character in body if character.isprintable()))
@@ -67,7 +67,7 @@ def bodies() -> list[str]:
 
 
 def is_broken(body: str) -> bool:
-    """Whether a body is one that must be left for the dead letters."""
+    """Whether a body must go to the dead-letter queue."""
     try:
         envelope = open_envelope(body)
         parse_event(envelope.message, envelope.timestamp)
@@ -79,27 +79,29 @@ def is_broken(body: str) -> bool:
 def test_broken_messages_between_good_ones_are_left_and_the_good_ones_count(
     feedback: Feedback, bodies: list[str]
 ) -> None:
-    # given good bounces with bodies of all sorts between them
+    # given good bounces with random bodies between them
     good = [f"good{number}@shop.example" for number in range(10)]
     for number, body in enumerate(bodies):
         feedback.enqueue(body)
         if number < len(good):
             feedback.publish(json.dumps(events.bounce(good[number])))
-    # when the worker has taken them
+    # when the worker has received them
     worker = feedback.start_worker()
     worker.line("started")
-    watched = Watched(worker)
-    before = watched.memory()
+    health = ProcessHealth(worker)
+    before = health.memory()
     eventually("the queue is empty", lambda: not feedback.in_queue(), DEADLINE * TIMES)
     # then the good ones are counted, the broken ones are in the dead-letter queue,
     assert {tuple(feedback.occurrences(address)) for address in good} == {(1,)}
     broken = Counter(filter(is_broken, bodies))
     eventually(
-        "the broken ones are given up", lambda: feedback.dead() == broken.total(), DEADLINE * TIMES
+        "the broken ones are in the dead-letter queue",
+        lambda: feedback.dead() == broken.total(),
+        DEADLINE * TIMES,
     )
     assert broken
     # and the worker goes on as it was.
-    assert watched.harm() == ""
-    assert watched.memory() - before < MARGIN
+    assert health.problem() == ""
+    assert health.memory() - before < MARGIN
     feedback.publish(json.dumps(events.bounce("after@shop.example")))
     feedback.wait_until_listed("after@shop.example")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.missing import missing
+from tests.support.prerequisites import missing
 
 MONITORING = Path(__file__).parents[2] / "deploy" / "monitoring"
 

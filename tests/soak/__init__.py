@@ -1,1 +1,1 @@
-"""Feedback in disorder, by every way at once, with processes killed in between."""
+"""Soak tests: feedback in random order through queue and webhook, with kill -9."""

@@ -1,4 +1,4 @@
-"""SNS's part towards the webhook: it posts until it is answered 2xx."""
+"""SNS as the webhook sees it: posts are repeated until they are answered with 2xx."""
 
 import http.client
 import json
@@ -14,11 +14,11 @@ _PAUSE: Final = 0.1
 
 
 class Poster:
-    """Posts bodies, several at once, each until it is taken.
+    """Posts bodies in several threads, each until it is accepted.
 
     Args:
         bodies: signed envelopes.
-        url: of the webhook; where it is not there, it will be.
+        url: of the webhook, which may start later.
     """
 
     def __init__(self, bodies: list[str], url: str) -> None:
@@ -35,14 +35,14 @@ class Poster:
             thread.start()
 
     def stop(self) -> None:
-        """Give up what is left."""
+        """Stop before everything is posted."""
         self._pause.set()
         self.wait(_SECONDS)
 
-    def wait(self, patience: float) -> bool:
-        """Wait until all are taken; return whether they are."""
+    def wait(self, timeout: float) -> bool:
+        """Wait until all bodies are accepted; return whether they are."""
         for thread in self._threads:
-            thread.join(patience)
+            thread.join(timeout)
         return not any(thread.is_alive() for thread in self._threads)
 
     def _run(self) -> None:
@@ -51,10 +51,10 @@ class Poster:
                 body = self._bodies.get_nowait()
             except queue.Empty:
                 return
-            while not self._pause.is_set() and not self._taken(body):
+            while not self._pause.is_set() and not self._accepted(body):
                 self._pause.wait(_PAUSE)
 
-    def _taken(self, body: str) -> bool:
+    def _accepted(self, body: str) -> bool:
         connection = http.client.HTTPConnection(self._url.netloc, timeout=_SECONDS)
         envelope = json.loads(body)
         headers = {

@@ -1,10 +1,10 @@
-"""Two servers, restarted in turn while senders ask: not one check may go unanswered.
+"""Restart two servers in turn while senders make checks: every check must be answered.
 
-``python -m tests.soak.rolling --rounds 10 --client go`` does it at length, with the client of any
-language; a test does it in short with Python's.
+``python -m tests.soak.rolling --rounds 10 --client go`` runs many rounds, with the client of any
+language; a test runs a few with the Python client.
 
-On a machine whose cores have no time left a check can outlast its deadline whatever the servers do.
-``--beside`` shows how often: senders ask two servers that stay, while two others are restarted.
+On an overloaded machine a check can exceed its deadline whatever the servers do. ``--beside`` shows
+how often: senders ask two servers that are not restarted, while two others are.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from tests.support.processes import BIN, Process, Processes, eventually
 
 _CLIENTS: Final = Path(__file__).parents[2] / "clients"
 _LANGUAGES: Final = ("go", "java", "python", "typescript")
-#: The exit status when a tool chain is missing, or what it made does not run.
+#: The exit status if a tool chain is missing, or its program does not run.
 _EX_MISSING: Final = 69
 
 MakeSenders = Callable[[list[str]], Senders]
@@ -40,9 +40,9 @@ class Fleet:
     """Two servers on one database.
 
     Args:
-        processes: where they are started.
+        processes: of the test.
         url: of a database.
-        folder: for what they keep beside it.
+        folder: for their snapshots.
     """
 
     def __init__(self, processes: Processes, url: str, folder: Path) -> None:
@@ -60,7 +60,7 @@ class Fleet:
         return [*self._running]
 
     def restart(self, server: str) -> None:
-        """Stop a server as an init system does, start it anew, and wait until it serves."""
+        """Stop a server with SIGTERM, start it again, and wait until it serves."""
         process = self._running[server]
         process.send(signal.SIGTERM)
         assert process.ended() == 0, process.output
@@ -93,14 +93,14 @@ def roll(
     rounds: int,
     beside: bool = False,
 ) -> Outcome:
-    """Restart two servers in turn under load, some times, on a SQLite file of their own.
+    """Restart two servers in turn under load, on a new SQLite file.
 
     Args:
-        processes: where the servers are started.
-        folder: for the list, and what servers keep beside it.
-        senders_of: makes those who ask, from HOST:PORT of each server.
-        rounds: how many times each server is restarted.
-        beside: restart two other servers than those that are asked.
+        processes: of the test.
+        folder: for the database and the snapshots.
+        senders_of: makes the senders, from HOST:PORT of each server.
+        rounds: restarts of each server.
+        beside: restart two other servers, which the senders do not use.
     """
     asked = Fleet(processes, f"sqlite:///{folder}/list.db", folder)
     restarted = Fleet(processes, f"sqlite:///{folder}/list.db", folder) if beside else asked
@@ -112,11 +112,13 @@ def roll(
 
 
 def main() -> int:
-    """Do it; return 1 if a check failed."""
+    """Run it; return 1 if a check failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak.rolling", description=__doc__)
     parser.add_argument("--rounds", type=int, default=10, help="restarts of each server")
-    parser.add_argument("--client", choices=_LANGUAGES, default="python")
-    parser.add_argument("--beside", action="store_true", help="restart servers that nobody asks")
+    parser.add_argument(
+        "--client", choices=_LANGUAGES, default="python", help="language of the client"
+    )
+    parser.add_argument("--beside", action="store_true", help="restart two other servers instead")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rolling-") as name:
         folder = Path(name)

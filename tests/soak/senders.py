@@ -1,4 +1,4 @@
-"""Senders that ask without end through one client, which says afterwards how that went."""
+"""Senders that make checks through one client, and report the outcome at the end."""
 
 import json
 import subprocess
@@ -16,18 +16,18 @@ from tests.support.processes import eventually
 _CALLERS: Final = 4
 #: Seconds between two checks of a caller.
 _PAUSE: Final = 0.01
-#: How many checks come before those that count.
+#: Checks that are made first and not counted.
 _WARM_UP: Final = 100
 
 
 @dataclass
 class Outcome:
-    """What the checks came to, once they were under way.
+    """The outcome of the checks after the warm-up.
 
     Attributes:
-        answered: how many were.
-        failed: how many were not, by the error.
-        slowest: seconds that the slowest took.
+        answered: number of answered checks.
+        failed: number of failed checks, by error.
+        slowest: duration of the slowest check, in seconds.
     """
 
     answered: int = 0
@@ -36,7 +36,7 @@ class Outcome:
 
 
 class Senders(Protocol):
-    """They ask for the length of a block, and have an outcome after it."""
+    """Make checks for the length of a block; have an outcome after it."""
 
     outcome: Outcome
 
@@ -46,7 +46,7 @@ class Senders(Protocol):
 
 
 class PythonSenders:
-    """Threads of this process, with the retries that the client has by itself.
+    """Threads of this process that use the Python client, with its own retries.
 
     Args:
         servers: HOST:PORT of each.
@@ -97,18 +97,18 @@ class PythonSenders:
 
 
 class NoProgram(Exception):
-    """A client's program ended before it asked; what it wrote says why."""
+    """A client's program ended before its first check; its output has the reason."""
 
 
 class ProgramSenders:
-    """A client in another language, asked by its ``conformance/load``.
+    """A client in another language, through its ``conformance/load``.
 
     Args:
-        program: as clients/conformance/README.md says.
+        program: see clients/conformance/README.md.
         servers: HOST:PORT of each.
 
     Raises:
-        NoProgram: on entry, where its tool chain is missing for instance.
+        NoProgram: on entry, for instance if its tool chain is missing.
     """
 
     def __init__(self, program: Path, servers: list[str]) -> None:
@@ -126,7 +126,9 @@ class ProgramSenders:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # The end of its input is the end of its work.
-        said = self._program.communicate()[0]
-        came = json.loads(said)
-        self.outcome = Outcome(came["answered"], Counter(came["failed"]), came["slowest_ms"] / 1e3)
+        # The program stops at the end of its input.
+        output = self._program.communicate()[0]
+        reported = json.loads(output)
+        self.outcome = Outcome(
+            reported["answered"], Counter(reported["failed"]), reported["slowest_ms"] / 1e3
+        )

@@ -1,1 +1,1 @@
-"""What several test modules use: real processes, peers and stand-ins."""
+"""Code that several test modules use: processes, systems, peers and fakes of AWS."""

@@ -1,4 +1,4 @@
-"""Certificates of an authority that lasts as long as the tests."""
+"""A certificate authority, for tests of TLS."""
 
 import datetime
 import ipaddress
@@ -21,7 +21,7 @@ class Authority:
         self.pem = self._signed(own)
 
     def issue(self, name: str) -> tuple[bytes, bytes]:
-        """Return the key and the certificate of a party on 127.0.0.1."""
+        """Return a key and its certificate, for 127.0.0.1."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])

@@ -1,4 +1,4 @@
-"""deploy/kubernetes without Kubernetes: its commands in their environment, as processes here."""
+"""The pods of deploy/kubernetes as local processes, for the acceptance test of the manifests."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ class Cluster:
     """Starts the containers of pods, with paths and ports of this machine.
 
     Args:
-        folder: takes the place of the root of every container.
-        processes: where they are started.
-        secrets: those in variables, by name and key.
-        settings: what a deployment changes in the manifests.
+        folder: the root of every container.
+        processes: of the test.
+        secrets: values for variables, by name and key.
+        settings: that a deployment changes in the manifests.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Cluster:
         self._ports: dict[tuple[str, str], int] = {}
 
     def run(self, pod: str) -> None:
-        """Run a pod's container to its end, which must be a good one."""
+        """Run a pod's container until it exits, with status 0."""
         done = run(*self._container(pod))
         assert done.returncode == 0, done.stderr
 
@@ -40,7 +40,7 @@ class Cluster:
         return self._processes.start(pod, *self._container(pod))
 
     def address(self, pod: str, name: str) -> str:
-        """Return where a port of a pod is, by its name in the manifest."""
+        """Return HOST:PORT of a pod's port, by the port's name in the manifest."""
         [container] = dict(kubernetes.pods())[pod]["containers"]
         [port] = [each["containerPort"] for each in container["ports"] if each["name"] == name]
         return self._address(pod, str(port))
@@ -48,8 +48,8 @@ class Cluster:
     def _container(self, pod: str) -> tuple[list[str | Path], dict[str, str]]:
         [container] = dict(kubernetes.pods())[pod]["containers"]
         program, *arguments = container["command"]
-        told = kubernetes.environment(container, self._secrets)
-        here = {name: self._here(pod, name, value) for name, value in told.items()}
+        given = kubernetes.environment(container, self._secrets)
+        here = {name: self._here(pod, name, value) for name, value in given.items()}
         return [BIN / program, *arguments], here | self._settings
 
     def _here(self, pod: str, name: str, value: str) -> str:

@@ -1,4 +1,4 @@
-"""A proxy between the worker and SQS that meddles with what it is asked."""
+"""Proxies between a worker and SQS that change, refuse or delay some requests."""
 
 import contextlib
 import http.client
@@ -10,11 +10,13 @@ from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
+from tests.support.processes import DEADLINE
+
 _PREFIX: Final = "AmazonSQS."
 
 Json = dict[str, Any]
-#: Takes a request and a way to pass one on; returns what to answer, or raises a Refusal.
-Meddle = Callable[[Json, Callable[[Json], Json]], Json]
+#: Gets a request and a function that forwards one; returns the answer, or raises a Refusal.
+Handler = Callable[[Json, Callable[[Json], Json]], Json]
 
 
 class Refusal(Exception):
@@ -32,20 +34,20 @@ class Refusal(Exception):
 
 
 class FaultySqs:
-    """Passes everything on to a stand-in for AWS, and some actions through functions.
+    """Forwards requests to a stand-in for AWS, and gives some actions to functions.
 
     Args:
         target: the stand-in's URL.
-        meddle: what happens to which action.
+        handlers: by action; other actions are forwarded unchanged.
     """
 
-    def __init__(self, target: str, meddle: Mapping[str, Meddle]) -> None:
-        self._server = _Server(target, meddle)
+    def __init__(self, target: str, handlers: Mapping[str, Handler]) -> None:
+        self._server = _Server(target, handlers)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property
     def url(self) -> str:
-        """Where the worker is to look for AWS."""
+        """The worker's ``AWS_ENDPOINT_URL``."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
@@ -62,11 +64,44 @@ class FaultySqs:
         self._server.server_close()
 
 
+class DeleteGate(FaultySqs):
+    """Forwards requests, but keeps deletes waiting until it is closed; then refuses them.
+
+    So a test can act between "stored" and "deleted".
+
+    Args:
+        target: the stand-in's URL.
+    """
+
+    def __init__(self, target: str) -> None:
+        super().__init__(target, {"DeleteMessageBatch": self._wait})
+        self._closed = threading.Event()
+        self._reached = threading.Event()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._closed.set()
+        super().__exit__(kind, error, trace)
+
+    def wait_for_delete(self) -> None:
+        """Wait for the first delete: its messages have been stored."""
+        assert self._reached.wait(DEADLINE), "the worker never deletes"
+
+    def _wait(self, _request: Json, _forward: Callable[[Json], Json]) -> Json:
+        self._reached.set()
+        self._closed.wait()
+        raise Refusal(503, "ServiceUnavailable")
+
+
 class _Server(ThreadingHTTPServer):
-    def __init__(self, target: str, meddle: Mapping[str, Meddle]) -> None:
+    def __init__(self, target: str, handlers: Mapping[str, Handler]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.netloc = urlsplit(target).netloc
-        self.meddle = meddle
+        self.handlers = handlers
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -75,26 +110,26 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         action = self.headers.get("X-Amz-Target", "").removeprefix(_PREFIX)
-        if meddle := self.server.meddle.get(action):
-            self._answer(*self._meddled(meddle, json.loads(body)))
+        if handler := self.server.handlers.get(action):
+            self._answer(*self._handled(handler, json.loads(body)))
         else:
-            self._answer(*self._passed_on(body))
+            self._answer(*self._forwarded(body))
 
     def do_GET(self) -> None:
-        self._answer(*self._passed_on(b""))
+        self._answer(*self._forwarded(b""))
 
-    def _meddled(self, meddle: Meddle, request: Json) -> tuple[int, bytes]:
+    def _handled(self, handler: Handler, request: Json) -> tuple[int, bytes]:
         try:
-            return 200, json.dumps(meddle(request, self._request_passed_on)).encode()
+            return 200, json.dumps(handler(request, self._request_forwarded)).encode()
         except Refusal as refusal:
-            told = {"__type": f"com.amazonaws.sqs#{refusal.code}", "message": "not now"}
-            return refusal.status, json.dumps(told).encode()
+            error = {"__type": f"com.amazonaws.sqs#{refusal.code}", "message": "not now"}
+            return refusal.status, json.dumps(error).encode()
 
-    def _request_passed_on(self, request: Json) -> Json:
-        answer: Json = json.loads(self._passed_on(json.dumps(request).encode())[1])
+    def _request_forwarded(self, request: Json) -> Json:
+        answer: Json = json.loads(self._forwarded(json.dumps(request).encode())[1])
         return answer
 
-    def _passed_on(self, body: bytes) -> tuple[int, bytes]:
+    def _forwarded(self, body: bytes) -> tuple[int, bytes]:
         headers = {**self.headers, "Content-Length": str(len(body))}
         upstream = http.client.HTTPConnection(self.server.netloc)
         try:

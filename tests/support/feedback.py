@@ -1,4 +1,4 @@
-"""SES's topic with a queue behind it, a list, and workers in between."""
+"""A worker between SES's topic and a list, without a server, for integration tests of ingest."""
 
 import dataclasses
 from typing import Any
@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 @dataclasses.dataclass
 class Feedback:
-    """SES's topic with a queue behind it, a list, and workers in between."""
+    """SES's topic, its queue, a list, and the workers that the test starts."""
 
     stand_in: StandIn
     wiring: Wiring
@@ -25,7 +25,7 @@ class Feedback:
         self.stand_in.sns.publish(TopicArn=self.wiring.topic_arn, Message=message)
 
     def enqueue(self, body: str) -> None:
-        """Put a body into the queue past SNS."""
+        """Put a body into the queue without SNS."""
         self.stand_in.sqs.send_message(QueueUrl=self.wiring.queue_url, MessageBody=body)
 
     def start_worker(self, **environment: str) -> Process:
@@ -39,11 +39,11 @@ class Feedback:
         return self.processes.start("worker", command, settings | environment)
 
     def in_queue(self) -> int:
-        """How many messages the queue holds, on loan or not."""
+        """Return how many messages the queue has, in flight or not."""
         return self._count(self.wiring.queue_url)
 
     def dead(self) -> int:
-        """How many messages the dead-letter queue holds."""
+        """Return how many messages the dead-letter queue has."""
         return self._count(self.wiring.dead_letter_url)
 
     def _count(self, url: str) -> int:

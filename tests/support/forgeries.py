@@ -1,4 +1,4 @@
-"""URLs of certificates that are not from SNS."""
+"""Certificate URLs that are not of SNS, for tests of signatures."""
 
 PEM = "SimpleNotificationService-0123456789abcdef.pem"
 

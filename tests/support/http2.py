@@ -1,4 +1,4 @@
-"""Just enough HTTP/2 (RFC 9113) to be a bad client of it: frames, whole or broken off."""
+"""HTTP/2 frames (RFC 9113) for tests with misbehaving clients: complete frames, or parts of one."""
 
 import asyncio
 import contextlib
@@ -43,26 +43,26 @@ def message(serialized: bytes, stream: int) -> bytes:
 
 
 def _text(text: str) -> bytes:
-    # HPACK (RFC 7541): a literal, not indexed, not compressed, shorter than 127 octets.
+    # HPACK (RFC 7541): a literal, not indexed, not compressed, shorter than 127 bytes.
     return bytes((len(text),)) + text.encode()
 
 
 class Peer:
-    """A connection that says what it is told, and reads only when asked.
+    """A connection that sends given bytes, and reads nothing until it is asked to.
 
     Args:
         address: HOST:PORT.
-        octets: what to say.
+        data: to send.
     """
 
-    def __init__(self, address: str, octets: bytes = b"") -> None:
+    def __init__(self, address: str, data: bytes = b"") -> None:
         self._host, _, self._port = address.rpartition(":")
-        self._octets = octets
+        self._data = data
 
     async def __aenter__(self) -> Self:
         self._reader, self._writer = await asyncio.open_connection(self._host, int(self._port))
-        # Whether the server takes it is its own affair.
-        self._writer.write(self._octets)
+        # The server may refuse it.
+        self._writer.write(self._data)
         return self
 
     async def __aexit__(

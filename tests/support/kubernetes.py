@@ -1,4 +1,4 @@
-"""The manifests of deploy/kubernetes, as Kubernetes reads them."""
+"""The manifests of deploy/kubernetes, parsed, for the tests of deploy/."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any, Final
 import yaml
 
 FOLDER: Final = Path(__file__).parents[2] / "deploy" / "kubernetes"
-#: Those that kustomize puts together: one before the other, the last only if it is wanted.
+#: The kustomizations, in the order in which they are applied; the last is optional.
 PARTS: Final = (FOLDER / "migration", FOLDER, FOLDER / "webhook")
 
 Manifest = dict[str, Any]

@@ -1,4 +1,4 @@
-"""A system under load: senders that keep calling, whatever happens, and remember every answer."""
+"""A system under load during a fault: senders that keep calling and record every answer."""
 
 import contextlib
 import itertools
@@ -21,7 +21,7 @@ from suppression_service.store import NewSuppression, Reason, Store, Suppression
 from tests.support.processes import DEADLINE, Processes
 from tests.support.system import System
 
-#: On the list before the load begins: every check must say so.
+#: On the list before the load begins: every check must answer "do not send".
 LISTED: Final = "listed@example.com"
 #: Seconds between two calls of one sender.
 _PAUSE: Final = 0.01
@@ -29,7 +29,7 @@ _PAUSE: Final = 0.01
 
 def started_system(url: str, stand_in: StandIn, processes: Processes, folder: Path) -> System:
     """Return a system on a database that has a schema: its service and its worker run."""
-    # Longer than any fault lasts: what a worker holds does not come again meanwhile.
+    # Longer than any fault: SQS does not redeliver a worker's messages meanwhile.
     wiring = stand_in.wire(f"t{secrets.token_hex(6)}", visibility_seconds=5, max_receive_count=9)
     with contextlib.closing(Store.open(url)) as store, store.write() as transaction:
         transaction.suppress([NewSuppression(LISTED, Reason.COMPLAINT)])

@@ -1,4 +1,4 @@
-"""What the programs know: their commands, and the settings of each."""
+"""The commands of the programs and their settings, for tests of deploy/ and of the docs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -24,7 +24,7 @@ _SETTINGS: Final[dict[tuple[str, str], type[BaseSettings]]] = {
     ("suppression-ingest", "webhook"): WebhookSettings,
 }
 
-#: The commands that run for long, or before those.
+#: The long-running commands, and the migration before them.
 COMMANDS: Final = tuple(_SETTINGS)
 
 
@@ -40,10 +40,10 @@ def settings(program: str, command: str) -> set[str]:
 
 
 def takes(command: Sequence[str], environment: Mapping[str, str]) -> bool:
-    """Whether a command takes the values of an environment; what is no setting is not looked at.
+    """Whether a command accepts the values of an environment; unknown variables are ignored.
 
     Raises:
-        ValidationError: it does not; says why.
+        ValidationError: a value is invalid.
     """
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():

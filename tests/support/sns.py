@@ -1,7 +1,7 @@
-"""An SNS of the tests' own: it signs, shows its certificate and confirms subscriptions.
+"""A fake of SNS that signs, serves certificates and confirms subscriptions.
 
-moto's signs and delivers notifications, but sends no confirmations, and can be made
-to show no certificate but its own.
+For tests of the webhook. moto also signs and delivers notifications, but it sends no
+confirmations, and serves no certificate but its own.
 """
 
 import base64
@@ -29,12 +29,12 @@ _CONFIRMED: Final = f"""<ConfirmSubscriptionResponse xmlns="http://sns.amazonaws
 
 
 class Listener:
-    """An HTTP server of 127.0.0.1 that remembers what it is asked."""
+    """An HTTP server on 127.0.0.1 that records its requests."""
 
     def __init__(self) -> None:
         #: Method, host and path of every request.
         self.asked: list[tuple[str, str, str]] = []
-        #: What was posted, as forms.
+        #: The posted forms.
         self.forms: list[dict[str, str]] = []
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -66,7 +66,7 @@ class Listener:
 
 
 class Sns(Listener):
-    """Signs as SNS does; certificates and the API are to be had where it listens."""
+    """Signs as SNS does, and serves the certificates and the API."""
 
     def __init__(self, redirect_to: str = "") -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class Sns(Listener):
 
     @property
     def swapped_url(self) -> str:
-        """Where a good certificate is that is not of the key that signs."""
+        """The URL of a valid certificate for another key."""
         return f"https://{HOST}/SimpleNotificationService-5a5a.pem"
 
     @property
@@ -93,7 +93,7 @@ class Sns(Listener):
 
     @property
     def environment(self) -> dict[str, str]:
-        """What makes ingest take this for SNS."""
+        """Variables that make ingest use this server for SNS."""
         return {
             "SUPPRESSION_CERTIFICATE_ENDPOINT": self.url,
             "SUPPRESSION_TOPIC_ARNS": TOPIC,

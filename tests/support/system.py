@@ -1,4 +1,4 @@
-"""The system under test: its real processes, and what is done to them from outside."""
+"""The whole system in real processes (server, worker, queue), for acceptance tests and soaks."""
 
 import json
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from deploy.local.aws import StandIn, Wiring
 from suppression import Check, SuppressionClient, WhenUnavailable
 from tests.support.processes import BIN, DEADLINE, Process, Processes, eventually
 
-#: Seconds that a client waits for an answer; a busy machine is no failure.
+#: Timeout of a client, in seconds; generous for a busy machine.
 _CLIENT_SECONDS: Final = 30.0
 
 
@@ -17,11 +17,11 @@ class System:
     """A database, a queue behind a topic, a server and a worker.
 
     Args:
-        processes: where the processes are started.
+        processes: of the test.
         database_url: an empty database.
-        stand_in: plays SNS and SQS.
-        wiring: topic and queues of this system alone.
-        folder: for what the server keeps beside the database.
+        stand_in: for SNS and SQS.
+        wiring: topic and queues of this system only.
+        folder: for the server's snapshots.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class System:
             "SUPPRESSION_QUEUE_URL": wiring.queue_url,
             "SUPPRESSION_TOPIC_ARNS": wiring.topic_arn,
             "SUPPRESSION_LISTEN": "127.0.0.1:0",
-            # What a killed worker waited for goes to nobody until its wait is over.
+            # SQS may give messages to a killed worker's request until that times out.
             "SUPPRESSION_WAIT_SECONDS": "1",
         }
         self.address = ""
@@ -66,7 +66,7 @@ class System:
         return worker
 
     def client(self) -> SuppressionClient:
-        """Return a client that tells of every failure. Close it."""
+        """Return a client that raises on every failure; the caller closes it."""
         return SuppressionClient(
             self.address,
             when_unavailable=WhenUnavailable.RAISE,
@@ -86,11 +86,11 @@ class System:
         self.stand_in.sns.publish(TopicArn=topic_arn or self.wiring.topic_arn, Message=text)
 
     def send(self, body: str) -> None:
-        """Put something into the queue past SNS."""
+        """Put a body into the queue without SNS."""
         self.stand_in.sqs.send_message(QueueUrl=self.wiring.queue_url, MessageBody=body)
 
     def send_all(self, bodies: Sequence[str]) -> None:
-        """Put many things into the queue past SNS."""
+        """Put many bodies into the queue without SNS."""
         for start in range(0, len(bodies), 10):
             entries: Any = [
                 {"Id": str(number), "MessageBody": body}
@@ -99,11 +99,11 @@ class System:
             self.stand_in.sqs.send_message_batch(QueueUrl=self.wiring.queue_url, Entries=entries)
 
     def settle(self, seconds: float = DEADLINE) -> None:
-        """Wait until nothing is in the queue or under way: all is stored, or given up."""
+        """Wait until every message is stored, or in the dead-letter queue."""
         eventually("the queue is empty", lambda: not self._waiting(), seconds)
 
     def dead_letters(self) -> list[str]:
-        """Return what has gone to the dead-letter queue."""
+        """Return the bodies in the dead-letter queue."""
         answer = self.stand_in.sqs.receive_message(
             QueueUrl=self.wiring.dead_letter_url, MaxNumberOfMessages=10
         )

@@ -1,4 +1,4 @@
-"""The server for tests of clients, as a process."""
+"""``suppression-service testserver`` as a process, for acceptance tests of clients."""
 
 import dataclasses
 import json
@@ -20,7 +20,7 @@ GENEROUS: Any = {"check_timeout": 20.0, "batch_timeout": 20.0, "timeout": 20.0}
 
 @dataclasses.dataclass(frozen=True)
 class TestServer:
-    """Where a test server is, and a token that no other test has."""
+    """The addresses of a test server, and a token that no other test has."""
 
     __test__ = False
 
@@ -28,14 +28,14 @@ class TestServer:
     control: str
     token: str
 
-    def told(self, request: str, token: str | None = None, **body: Any) -> Any:
-        """Make a control request about this test's list, or another's."""
-        asked = urllib.request.Request(
+    def control_request(self, request: str, token: str | None = None, **body: Any) -> Any:
+        """Send a control request about the list of this test's token, or of another."""
+        prepared = urllib.request.Request(
             f"http://{self.control}/{request}",
             json.dumps(body).encode(),
             {"authorization": f"Bearer {token or self.token}"},
         )
-        with urllib.request.urlopen(asked) as response:
+        with urllib.request.urlopen(prepared) as response:
             return json.load(response)
 
     def client(self, choice: WhenUnavailable = WhenUnavailable.DO_NOT_SEND) -> SuppressionClient:

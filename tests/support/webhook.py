@@ -1,4 +1,4 @@
-"""Webhooks as processes, and a way to post to them."""
+"""``suppression-ingest webhook`` as a process, for its integration and fuzz tests."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ WEBHOOK = (BIN / "suppression-ingest", "webhook")
 
 
 class Webhook:
-    """A running webhook, and a way to post to it."""
+    """A running webhook, with a client that posts to it."""
 
     def __init__(self, process: Process, client: httpx.Client, store: Store) -> None:
         self.process = process
@@ -45,7 +45,7 @@ Start = Callable[..., Webhook]
 
 @contextlib.contextmanager
 def starter(processes: Processes, database_url: str) -> Iterator[Start]:
-    """Give what starts webhooks on a database, migrated, and closes what they opened."""
+    """Yield a function that starts webhooks on a migrated database."""
     with contextlib.ExitStack() as opened:
         store = opened.enter_context(
             contextlib.closing(Store.open(database_url, migrate_first=True))

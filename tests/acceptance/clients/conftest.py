@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from suppression import Reason, SuppressionClient
+from tests.support.aws.sending import Ses
 from tests.support.processes import Processes
-from tests.support.ses_sending import Ses
 from tests.support.testserver import TestServer, started
 
 

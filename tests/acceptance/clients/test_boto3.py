@@ -8,7 +8,7 @@ import pytest
 
 from suppression import MailClass, Reason, SuppressionClient, WhenUnavailable
 from suppression.contrib.boto3 import CheckedSES, NobodyToMail
-from tests.support.ses_sending import Ses
+from tests.support.aws.sending import Ses
 from tests.support.testserver import TestServer
 
 JANE, JOE, KIM = "jane@example.com", "joe@example.com", "kim@example.com"
@@ -158,7 +158,7 @@ def test_of_a_bulk_mail_the_suppressed_entries_are_answered_at_their_place(
     error = answer["BulkEmailEntryResults"][1]["Error"]
     assert error == "suppressed: no recipient may be mailed: HARD_BOUNCE"
     assert ses.sent[0]["BulkEmailEntries"] == _entries(JANE, KIM)
-    assert server.told("seen")["count"]["BatchCheck"] == 1
+    assert server.control_request("seen")["count"]["BatchCheck"] == 1
 
 
 def test_a_bulk_mail_to_nobody_is_not_sent(
@@ -175,7 +175,7 @@ def test_a_bulk_mail_to_nobody_is_not_sent(
 
 
 def test_without_an_answer_a_mail_can_be_left_unsent(server: TestServer, ses: Ses) -> None:
-    server.told("faults", method="BatchCheck", status={"code": "INTERNAL"})
+    server.control_request("faults", method="BatchCheck", status={"code": "INTERNAL"})
     with server.client(WhenUnavailable.DO_NOT_SEND) as client:
         checked = CheckedSES(_sdk(ses), client, configuration_set="news")
         with pytest.raises(NobodyToMail, match="UNANSWERED") as raised:
@@ -185,7 +185,7 @@ def test_without_an_answer_a_mail_can_be_left_unsent(server: TestServer, ses: Se
 
 
 def test_without_an_answer_a_mail_can_be_sent(server: TestServer, ses: Ses) -> None:
-    server.told("faults", method="BatchCheck", status={"code": "INTERNAL"})
+    server.control_request("faults", method="BatchCheck", status={"code": "INTERNAL"})
     with server.client(WhenUnavailable.SEND) as client:
         checked = CheckedSES(_sdk(ses), client, configuration_set="news")
         checked.send_email(Destination=_destination(to=[JANE]), Content=SIMPLE)

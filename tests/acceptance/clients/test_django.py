@@ -117,7 +117,7 @@ def test_many_mails_cost_one_question(configured: dict[str, Any], server: TestSe
     messages = [_message(JANE), _message(JOE, JANE), _message(KIM)]
 
     assert mail.get_connection().send_messages(messages) == 3
-    assert server.told("seen")["batch_sizes"] == [3]
+    assert server.control_request("seen")["batch_sizes"] == [3]
 
 
 def test_a_header_names_the_stream_and_the_class(
@@ -142,14 +142,14 @@ def test_without_an_answer_the_choice_decides(
     configured: dict[str, Any], server: TestServer, choice: str, sent: int
 ) -> None:
     configured["WHEN_UNAVAILABLE"] = choice
-    server.told("faults", method="BatchCheck", status={"code": "INTERNAL"})
+    server.control_request("faults", method="BatchCheck", status={"code": "INTERNAL"})
 
     assert _message(JANE).send() == sent
 
 
 def test_the_choice_can_be_an_error(configured: dict[str, Any], server: TestServer) -> None:
     configured["WHEN_UNAVAILABLE"] = "raise"
-    server.told("faults", method="BatchCheck", times=2, status={"code": "INTERNAL"})
+    server.control_request("faults", method="BatchCheck", times=2, status={"code": "INTERNAL"})
 
     with pytest.raises(UnavailableError):
         _message(JANE).send()

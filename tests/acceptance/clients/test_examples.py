@@ -11,8 +11,8 @@ import pytest
 
 from deploy.local.aws import StandIn
 from suppression import Reason
+from tests.support.aws.sending import Ses
 from tests.support.processes import Processes, clean
-from tests.support.ses_sending import Ses
 from tests.support.testserver import TestServer, started
 
 EXAMPLES = Path(__file__).parents[3] / "clients" / "python" / "examples"

@@ -42,20 +42,22 @@ def test_of_many_lists_the_longest_unused_is_forgotten(processes: Processes) -> 
     with server.client() as first:
         first.suppress(JANE, Reason.MANUAL)
         for number in range(45):
-            server.told("seen", token=f"list-{number}")
+            server.control_request("seen", token=f"list-{number}")
 
         assert first.get_address(JANE).suppressions == ()
 
 
 def test_a_fault_meets_one_token_only(server: TestServer, client: SuppressionClient) -> None:
-    server.told("faults", token="other", method="CheckAddress", status={"code": "INTERNAL"})
+    server.control_request(
+        "faults", token="other", method="CheckAddress", status={"code": "INTERNAL"}
+    )
 
     assert client.check(JANE).answered
 
 
 def test_faults_queue_up(server: TestServer, client: SuppressionClient) -> None:
     for verdict in (77, 78):
-        server.told("faults", method="CheckAddress", answer={"verdict": verdict})
+        server.control_request("faults", method="CheckAddress", answer={"verdict": verdict})
 
     assert [client.check(JANE).verdict for _ in range(3)] == [77, 78, 1]
 
@@ -68,7 +70,7 @@ def test_a_status_carries_its_details(server: TestServer, client: SuppressionCli
         "metadata": {"most": "3"},
         "message": "not so",
     }
-    server.told("faults", method="GetAddress", status=status)
+    server.control_request("faults", method="GetAddress", status=status)
 
     with pytest.raises(InvalidArgumentError) as raised:
         client.get_address(JANE)
@@ -82,10 +84,10 @@ def test_it_can_be_away_and_come_back(processes: Processes) -> None:
     server = started(processes)
     with server.client() as client:
         client.suppress(JANE, Reason.MANUAL)
-        server.told("stop")
+        server.control_request("stop")
         with pytest.raises(UnavailableError):
             client.suppress(JANE, Reason.MANUAL)
-        server.told("start")
+        server.control_request("start")
 
     with server.client() as client:
         assert client.check(JANE).reason is Reason.MANUAL
@@ -108,7 +110,7 @@ def test_a_request_that_makes_no_sense_says_so(
     server: TestServer, request_: str, body: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(urllib.error.HTTPError) as raised:
-        server.told(request_, **body)
+        server.control_request(request_, **body)
 
     with raised.value as answer:
         assert (answer.code, said in answer.read().decode()) == (400, True)

@@ -15,7 +15,7 @@ from suppression_service.server.health import LIVENESS
 from suppression_service.server.processes import KILL_AFTER
 from tests.support import kubernetes, programs
 from tests.support.kubernetes import Manifest
-from tests.support.missing import missing
+from tests.support.prerequisites import missing
 
 OLDEST = "1.30"
 README = (kubernetes.FOLDER / "README.md").read_text()

@@ -11,7 +11,7 @@ from suppression_ingest.webhook.server import GRACE_SECONDS
 from suppression_service.server.processes import KILL_AFTER
 from suppression_service.server.settings import ServiceSettings
 from tests.support import programs
-from tests.support.missing import missing
+from tests.support.prerequisites import missing
 from tests.support.processes import BIN, run
 
 FOLDER = Path(__file__).parents[3] / "deploy" / "systemd"

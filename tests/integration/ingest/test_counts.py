@@ -9,14 +9,14 @@ from sqlalchemy import text
 
 from suppression_ingest.pipeline import FeedbackWriter
 from suppression_service.store import DailyCount, DeliveryEvent, Feedback, Store
-from tests.support.counting import (
+from tests.support.tables import empty
+from tests.support.timeline import (
     START,
     delivery,
-    empty,
-    opened,
+    opened_store,
+    record,
     send,
     soft_bounce,
-    take_in,
 )
 
 DAY = START.date()
@@ -24,7 +24,7 @@ DAY = START.date()
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
-    with opened(database_url) as store:
+    with opened_store(database_url) as store:
         yield store
 
 
@@ -39,34 +39,34 @@ def hard_bounce(number: float, configuration_set: str = "") -> Feedback:
 
 def test_each_kind_counts_in_its_own_column(store: Store) -> None:
     complaint = dataclasses.replace(hard_bounce(3), identity="c", counts_as="complaint")
-    take_in(store, send(1), send(2), delivery(1), hard_bounce(2), soft_bounce(2), complaint)
+    record(store, send(1), send(2), delivery(1), hard_bounce(2), soft_bounce(2), complaint)
     assert counted(store) == [DailyCount(DAY, "", 2, 1, 1, 1, 1)]
 
 
 def test_batches_add_up(store: Store) -> None:
-    take_in(store, send(1))
-    take_in(store, send(2))
+    record(store, send(1))
+    record(store, send(2))
     assert counted(store) == [DailyCount(DAY, sends=2)]
 
 
 def test_days_are_those_of_the_events_in_utc(store: Store) -> None:
-    take_in(store, send(23.9), send(24))
+    record(store, send(23.9), send(24))
     assert [count.day for count in counted(store)] == [DAY, DAY + dt.timedelta(days=1)]
 
 
 def test_configuration_sets_are_told_apart(store: Store) -> None:
-    take_in(store, send(1, configuration_set="news"), send(2, configuration_set="orders"))
+    record(store, send(1, configuration_set="news"), send(2, configuration_set="orders"))
     assert [count.configuration_set for count in counted(store)] == ["news", "orders"]
 
 
 def test_recipients_of_one_message_count_each(store: Store) -> None:
-    take_in(store, send(1), send(1, "john@example.com"))
+    record(store, send(1), send(1, "john@example.com"))
     assert counted(store) == [DailyCount(DAY, sends=2)]
 
 
 def test_what_comes_again_counts_once(store: Store) -> None:
     for _ in range(2):
-        take_in(store, send(1), send(1), delivery(1), hard_bounce(1), hard_bounce(1))
+        record(store, send(1), send(1), delivery(1), hard_bounce(1), hard_bounce(1))
     assert counted(store) == [DailyCount(DAY, sends=1, deliveries=1, hard_bounces=1)]
 
 
@@ -80,19 +80,19 @@ def test_what_an_identity_tells_too_counts_under_the_configuration_set(
         [delivery(1, configuration_set="news"), hard_bounce(1, "news")],
     ]
     for items in told[::-1] if named_first else told:
-        take_in(store, *items)
+        record(store, *items)
     # then it counts there, whichever came first
     assert counted(store) == [DailyCount(DAY, "news", deliveries=1, hard_bounces=1)]
 
 
 def test_both_in_one_batch_count_under_the_configuration_set(store: Store) -> None:
-    take_in(store, delivery(1), delivery(1, configuration_set="news"))
+    record(store, delivery(1), delivery(1, configuration_set="news"))
     assert counted(store) == [DailyCount(DAY, "news", deliveries=1)]
 
 
 def test_what_is_too_old_to_be_told_from_a_repetition_does_not_count(store: Store) -> None:
     week = FeedbackWriter(deduplication_window=dt.timedelta(days=7))
-    take_in(store, send(1), send(25), by=week)
+    record(store, send(1), send(25), by=week)
     assert [count.day for count in counted(store)] == [DAY + dt.timedelta(days=1)]
 
 
@@ -105,15 +105,15 @@ def test_a_rollback_takes_the_counts_back(store: Store) -> None:
 
 
 def test_sends_and_deliveries_leave_no_rows_of_feedback(store: Store) -> None:
-    take_in(store, send(1), delivery(1))
+    record(store, send(1), delivery(1))
     with store.engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM event")).scalar_one() == 0
 
 
 def test_more_than_a_statement_takes_is_told_apart(store: Store) -> None:
     many = [send(1, f"{number}@example.com") for number in range(6_000)]
-    take_in(store, *many[::3])
-    take_in(store, *(dataclasses.replace(one, configuration_set="news") for one in many))
+    record(store, *many[::3])
+    record(store, *(dataclasses.replace(one, configuration_set="news") for one in many))
     assert counted(store) == [DailyCount(DAY, "news", sends=6_000)]
 
 
@@ -153,7 +153,7 @@ def test_any_order_and_any_repetition_give_the_counts_of_ordered_arrival(
     def told(batches: list[list[Feedback | DeliveryEvent]]) -> list[DailyCount]:
         empty(store)
         for batch in batches:
-            take_in(store, *batch)
+            record(store, *batch)
         return counted(store)
 
     # Given what is counted when each comes alone, in the order of happening

@@ -11,7 +11,7 @@ from suppression_ingest.pipeline import Pipeline
 from suppression_ingest.policy import Policy
 from suppression_ingest.signals import StopSignal
 from suppression_ingest.worker.worker import Worker
-from tests.support.faulty_sqs import FaultySqs, Meddle, Refusal
+from tests.support.faulty_sqs import FaultySqs, Handler, Refusal
 from tests.support.feedback import Feedback
 
 Json = dict[str, Any]
@@ -46,11 +46,11 @@ def logged() -> Iterator[list[Any]]:
 @pytest.fixture
 def worker_behind(
     feedback: Feedback, stop: Unhurried, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[Mapping[str, Meddle]], Worker]]:
+) -> Iterator[Callable[[Mapping[str, Handler]], Worker]]:
     """Make a worker of this process whose SQS answers as is told."""
     proxies = []
 
-    def behind(meddle: Mapping[str, Meddle]) -> Worker:
+    def behind(meddle: Mapping[str, Handler]) -> Worker:
         proxy = FaultySqs(feedback.stand_in.endpoint_url, meddle)
         proxies.append(proxy.__enter__())
         for name, value in feedback.stand_in.environment.items():
@@ -64,7 +64,7 @@ def worker_behind(
         proxy.__exit__(None, None, None)
 
 
-def failing(*refusals: Refusal) -> Meddle:
+def failing(*refusals: Refusal) -> Handler:
     """Refuse in these ways, one after the other; then pass on."""
     left = iter(refusals)
 

@@ -7,16 +7,16 @@ from sqlalchemy import text
 from suppression_ingest.soft_bounces import DEFAULT_SOFT_BOUNCES
 from suppression_ingest.worker.retention import Purge, Retention
 from suppression_service.store import DailyCount, NewSuppression, Reason, Store
-from tests.support.counting import (
+from tests.support.timeline import (
     JANE,
     NOW,
     START,
+    active_entries,
     delivery,
-    opened,
+    opened_store,
+    record,
     send,
     soft_bounce,
-    standing,
-    take_in,
 )
 
 FIFTEEN_DAYS = dt.timedelta(days=15)
@@ -28,8 +28,8 @@ LATER = NOW + dt.timedelta(days=400)
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
-    with opened(database_url) as store:
-        take_in(store, *(soft_bounce(number) for number in range(1, 6)), send(1), delivery(0))
+    with opened_store(database_url) as store:
+        record(store, *(soft_bounce(number) for number in range(1, 6)), send(1), delivery(0))
         yield store
 
 
@@ -80,14 +80,14 @@ def test_a_short_retention_leaves_what_soft_bounces_are_counted_by(store: Store)
     day = Retention(dt.timedelta(days=1), FIFTEEN_DAYS, DEFAULT_SOFT_BOUNCES)
     purge(store, day, NOW + dt.timedelta(days=20))
     # then a delivery still removes what rests on them
-    take_in(store, delivery(6))
-    assert standing(store) == []
+    record(store, delivery(6))
+    assert active_entries(store) == []
 
 
 def test_a_repetition_within_the_time_of_a_queue_is_still_one(store: Store) -> None:
     day = Retention(dt.timedelta(days=1), FIFTEEN_DAYS, DEFAULT_SOFT_BOUNCES)
     purge(store, day, START + dt.timedelta(days=14))
-    take_in(store, send(1), soft_bounce(1))
+    record(store, send(1), soft_bounce(1))
     # then it is in no count: those of its day are gone, and it is not new
     assert store.daily_counts(START.date()) == list[DailyCount]()
 

@@ -17,17 +17,17 @@ from suppression_ingest.signals import StopSignal
 from suppression_ingest.soft_bounces import delay_after
 from suppression_ingest.worker.retry_queue import RetryQueue, body_of, delay_of
 from suppression_service.store import Retry, Store
-from tests.support.counting import (
+from tests.support.processes import eventually
+from tests.support.timeline import (
     JANE,
     NOW,
     START,
     delivery,
     hour,
-    opened,
+    opened_store,
+    record,
     soft_bounce,
-    take_in,
 )
-from tests.support.processes import eventually
 
 RETRYING = FeedbackWriter(retries=True, streams={"news-set": "news"})
 MINUTE = dt.timedelta(minutes=1)
@@ -35,7 +35,7 @@ MINUTE = dt.timedelta(minutes=1)
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
-    with opened(database_url) as store:
+    with opened_store(database_url) as store:
         yield store
 
 
@@ -61,7 +61,7 @@ def received(stand_in: StandIn, url: str) -> list[Any]:
 
 
 def test_a_soft_bounce_goes_into_the_outbox(store: Store) -> None:
-    take_in(store, soft_bounce(1, configuration_set="news-set"), by=RETRYING)
+    record(store, soft_bounce(1, configuration_set="news-set"), by=RETRYING)
     [retry] = outbox(store)
     assert (retry.address, retry.message_id, retry.attempt) == (JANE, "mail 1", 1)
     assert (retry.configuration_set, retry.stream) == ("news-set", "news")
@@ -69,24 +69,24 @@ def test_a_soft_bounce_goes_into_the_outbox(store: Store) -> None:
 
 
 def test_without_a_retry_queue_nothing_does(store: Store) -> None:
-    take_in(store, soft_bounce(1))
+    record(store, soft_bounce(1))
     assert outbox(store) == []
 
 
 def test_a_bounce_that_comes_again_is_no_new_retry(store: Store) -> None:
     for _ in range(2):
-        take_in(store, soft_bounce(1), soft_bounce(1), by=RETRYING)
+        record(store, soft_bounce(1), soft_bounce(1), by=RETRYING)
     assert len(outbox(store)) == 1
 
 
 def test_a_delayed_message_is_still_tried_by_ses(store: Store) -> None:
-    take_in(store, soft_bounce(1, action="delayed"), by=RETRYING)
+    record(store, soft_bounce(1, action="delayed"), by=RETRYING)
     assert outbox(store) == []
 
 
 def test_attempts_count_up_and_the_delay_grows(store: Store) -> None:
-    take_in(store, soft_bounce(1), by=RETRYING)
-    take_in(store, soft_bounce(2), by=RETRYING)
+    record(store, soft_bounce(1), by=RETRYING)
+    record(store, soft_bounce(2), by=RETRYING)
     assert [(retry.attempt, retry.not_before) for retry in outbox(store)] == [
         (1, hour(1) + 15 * MINUTE),
         (2, hour(2) + 30 * MINUTE),
@@ -94,28 +94,28 @@ def test_attempts_count_up_and_the_delay_grows(store: Store) -> None:
 
 
 def test_a_delivery_begins_the_attempts_anew(store: Store) -> None:
-    take_in(store, soft_bounce(1), by=RETRYING)
-    take_in(store, delivery(1.5), soft_bounce(2), by=RETRYING)
+    record(store, soft_bounce(1), by=RETRYING)
+    record(store, delivery(1.5), soft_bounce(2), by=RETRYING)
     assert [retry.attempt for retry in outbox(store)] == [1, 1]
 
 
 def test_a_bounce_that_a_delivery_has_overtaken_is_not_retried(store: Store) -> None:
-    take_in(store, delivery(2), soft_bounce(1), by=RETRYING)
+    record(store, delivery(2), soft_bounce(1), by=RETRYING)
     assert outbox(store) == []
 
 
 def test_an_address_that_is_suppressed_now_is_not_retried(store: Store) -> None:
-    take_in(store, *(soft_bounce(number) for number in range(5)), by=RETRYING)
+    record(store, *(soft_bounce(number) for number in range(5)), by=RETRYING)
     assert outbox(store) == []
 
 
 def test_a_bounce_of_long_ago_is_not_retried(store: Store) -> None:
-    take_in(store, soft_bounce(-7 * 24), soft_bounce(1), by=RETRYING)
+    record(store, soft_bounce(-7 * 24), soft_bounce(1), by=RETRYING)
     assert [retry.message_id for retry in outbox(store)] == ["mail 1"]
 
 
 def test_odd_texts_fit_into_the_outbox(store: Store) -> None:
-    take_in(store, soft_bounce(1, message="m\0" * 300), by=RETRYING)
+    record(store, soft_bounce(1, message="m\0" * 300), by=RETRYING)
     assert len(outbox(store)) == 1
 
 
@@ -129,7 +129,7 @@ def test_a_rollback_leaves_no_retry(store: Store) -> None:
 def test_what_is_in_the_outbox_is_sent_and_forgotten(
     store: Store, queue: RetryQueue, stand_in: StandIn, url: str
 ) -> None:
-    take_in(store, soft_bounce(1), by=RETRYING)
+    record(store, soft_bounce(1), by=RETRYING)
     queue.run(idle=False)
     [message] = received(stand_in, url)
     assert message == {
@@ -182,7 +182,7 @@ def test_a_turn_ends_in_time_however_many_retries_there_are(
 
 def test_what_a_sender_that_died_had_taken_is_sent_by_another(store: Store) -> None:
     # given a sender that takes a retry and dies
-    take_in(store, soft_bounce(1), by=RETRYING)
+    record(store, soft_bounce(1), by=RETRYING)
     assert len(store.lease_retries(10, seconds=60)) == 1
     # then nobody else takes it at first, and somebody does a minute later
     assert store.lease_retries(10, seconds=60) == []
@@ -191,7 +191,7 @@ def test_what_a_sender_that_died_had_taken_is_sent_by_another(store: Store) -> N
 
 
 def test_what_the_queue_does_not_take_stays(stand_in: StandIn, url: str, store: Store) -> None:
-    take_in(store, soft_bounce(1), by=RETRYING)
+    record(store, soft_bounce(1), by=RETRYING)
     with contextlib.suppress(AwsError):
         gone = RetryQueue(Queue(stand_in.sqs, f"{url}-gone"), store, StopSignal(), now=lambda: NOW)
         gone.run(idle=True)

@@ -18,15 +18,15 @@ from suppression_service.store import (
     Store,
     Suppression,
 )
-from tests.support.counting import (
+from tests.support.tables import empty
+from tests.support.timeline import (
     JANE,
+    active_entries,
     delivery,
-    empty,
     hour,
-    opened,
+    opened_store,
+    record,
     soft_bounce,
-    standing,
-    take_in,
 )
 
 THREE = FeedbackWriter(SoftBouncePolicy(limit=3, within=dt.timedelta(hours=24)))
@@ -34,7 +34,7 @@ THREE = FeedbackWriter(SoftBouncePolicy(limit=3, within=dt.timedelta(hours=24)))
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
-    with opened(database_url) as store:
+    with opened_store(database_url) as store:
         yield store
 
 
@@ -49,122 +49,122 @@ def five() -> list[Feedback]:
 
 
 def test_five_soft_bounces_in_a_row_suppress_for_thirty_days(store: Store) -> None:
-    take_in(store, *five())
-    [entry] = standing(store)
+    record(store, *five())
+    [entry] = active_entries(store)
     assert entry.expires == hour(5) + dt.timedelta(days=30)
 
 
 def test_the_entry_tells_of_the_bounces_that_it_rests_on(store: Store) -> None:
-    take_in(store, *five())
-    [entry] = standing(store)
+    record(store, *five())
+    [entry] = active_entries(store)
     assert (entry.first_seen, entry.last_seen, entry.occurrences) == (hour(1), hour(5), 5)
     assert (entry.source, entry.message_id) == ("ses", "mail 5")
 
 
 def test_four_soft_bounces_in_a_row_suppress_nobody(store: Store) -> None:
-    take_in(store, *five()[:4])
-    assert standing(store) == []
+    record(store, *five()[:4])
+    assert active_entries(store) == []
 
 
 def test_bounces_of_different_batches_are_in_one_row(store: Store) -> None:
     for bounce in five():
-        take_in(store, bounce)
-    assert len(standing(store)) == 1
+        record(store, bounce)
+    assert len(active_entries(store)) == 1
 
 
 def test_a_bounce_that_comes_five_times_counts_once(store: Store) -> None:
     for _ in range(5):
-        take_in(store, soft_bounce(1), soft_bounce(1))
-    assert standing(store) == []
+        record(store, soft_bounce(1), soft_bounce(1))
+    assert active_entries(store) == []
 
 
 def test_a_message_that_bounces_five_times_counts_once(store: Store) -> None:
-    take_in(store, *(soft_bounce(number, message="one mail") for number in range(5)))
-    assert standing(store) == []
+    record(store, *(soft_bounce(number, message="one mail") for number in range(5)))
+    assert active_entries(store) == []
 
 
 def test_bounces_that_lie_too_far_apart_are_no_row(store: Store) -> None:
-    take_in(store, soft_bounce(1), soft_bounce(13), soft_bounce(25), by=THREE)
-    assert standing(store) == []
+    record(store, soft_bounce(1), soft_bounce(13), soft_bounce(25), by=THREE)
+    assert active_entries(store) == []
 
 
 def test_a_bounce_that_is_only_delayed_does_not_count(store: Store) -> None:
-    take_in(store, *five()[:4], soft_bounce(5, action="delayed"))
-    assert standing(store) == []
+    record(store, *five()[:4], soft_bounce(5, action="delayed"))
+    assert active_entries(store) == []
 
 
 def test_what_is_no_soft_bounce_does_not_count(store: Store) -> None:
-    take_in(store, *five()[:4], soft_bounce(5, counts_as=""))
-    assert standing(store) == []
+    record(store, *five()[:4], soft_bounce(5, counts_as=""))
+    assert active_entries(store) == []
 
 
 def test_a_delivery_in_between_begins_the_row_anew(store: Store) -> None:
-    take_in(store, *five()[:4])
-    take_in(store, delivery(4.5))
-    take_in(store, *five()[4:])
-    assert standing(store) == []
+    record(store, *five()[:4])
+    record(store, delivery(4.5))
+    record(store, *five()[4:])
+    assert active_entries(store) == []
 
 
 def test_a_delivery_to_somebody_else_resets_nothing(store: Store) -> None:
-    take_in(store, *five()[:4], delivery(4.5, "john@example.com"), *five()[4:])
-    assert len(standing(store)) == 1
+    record(store, *five()[:4], delivery(4.5, "john@example.com"), *five()[4:])
+    assert len(active_entries(store)) == 1
 
 
 def test_a_delivery_before_the_row_resets_nothing(store: Store) -> None:
-    take_in(store, *five())
-    take_in(store, delivery(0.5))
-    assert len(standing(store)) == 1
+    record(store, *five())
+    record(store, delivery(0.5))
+    assert len(active_entries(store)) == 1
 
 
 def test_a_delivery_that_came_before_the_first_bounce_was_known_resets(store: Store) -> None:
     # given a delivery to an address without a history
-    take_in(store, delivery(4.5))
+    record(store, delivery(4.5))
     # when older bounces come late
-    take_in(store, *five())
+    record(store, *five())
     # then they count no more
-    assert standing(store) == []
+    assert active_entries(store) == []
 
 
 def test_a_delivery_to_an_address_without_soft_bounces_leaves_no_history(store: Store) -> None:
-    take_in(store, delivery(1))
+    record(store, delivery(1))
     with store.engine.connect() as connection:
         rows = connection.execute(text("SELECT count(*) FROM soft_bounce_history")).scalar_one()
     assert rows == 0
 
 
 def test_a_delivery_removes_the_entry_and_that_is_remembered(store: Store) -> None:
-    take_in(store, *five())
-    take_in(store, delivery(6))
+    record(store, *five())
+    record(store, delivery(6))
     [entry] = store.address(JANE).suppressions
     assert (entry.removed, entry.removed_by) == (hour(6), "delivery")
 
 
 def test_a_removal_by_a_delivery_is_told_to_replicas(store: Store) -> None:
-    take_in(store, *five())
+    record(store, *five())
     before = store.revision()
-    take_in(store, delivery(6))
+    record(store, delivery(6))
     assert [change.removed for change in store.replica_changes(before).entries] == [True]
 
 
 def test_bounces_after_the_delivery_suppress_again(store: Store) -> None:
-    take_in(store, *five(), delivery(6))
-    take_in(store, *(soft_bounce(number) for number in range(7, 12)))
-    [entry] = standing(store)
+    record(store, *five(), delivery(6))
+    record(store, *(soft_bounce(number) for number in range(7, 12)))
+    [entry] = active_entries(store)
     assert (entry.first_seen, entry.occurrences) == (hour(7), 5)
 
 
 def test_a_delivery_leaves_what_somebody_else_suppressed(store: Store) -> None:
     with store.write() as transaction:
         transaction.suppress([NewSuppression(JANE, Reason.SOFT_BOUNCE, source="shop")])
-    take_in(store, *five())
-    take_in(store, delivery(6))
-    assert [entry.source for entry in standing(store)] == ["shop"]
+    record(store, *five())
+    record(store, delivery(6))
+    assert [entry.source for entry in active_entries(store)] == ["shop"]
 
 
 def test_a_delivery_leaves_a_hard_bounce(store: Store) -> None:
     with store.write() as transaction:
         transaction.suppress([NewSuppression(JANE, Reason.HARD_BOUNCE)])
-    take_in(store, soft_bounce(1), delivery(6))
+    record(store, soft_bounce(1), delivery(6))
     assert [entry.removed for entry in store.address(JANE).suppressions] == [None]
 
 
@@ -172,46 +172,46 @@ def test_bounces_from_before_an_unsuppress_do_not_bring_the_entry_back(
     store: Store, at: Callable[[float], Store]
 ) -> None:
     # given an entry that a person removed after its five bounces
-    take_in(store, *five())
+    record(store, *five())
     with at(6).write() as transaction:
         transaction.unsuppress([Removal(JANE)])
     # when an older bounce comes late, and a newer one
-    take_in(store, soft_bounce(0), soft_bounce(7))
+    record(store, soft_bounce(0), soft_bounce(7))
     # then there is one since
-    assert standing(store) == []
+    assert active_entries(store) == []
 
 
 def test_five_bounces_after_an_unsuppress_suppress_again(
     store: Store, at: Callable[[float], Store]
 ) -> None:
-    take_in(store, *five())
+    record(store, *five())
     with at(6).write() as transaction:
         transaction.unsuppress([Removal(JANE)])
-    take_in(store, *(soft_bounce(number) for number in range(7, 12)))
-    assert [entry.first_seen for entry in standing(store)] == [hour(7)]
+    record(store, *(soft_bounce(number) for number in range(7, 12)))
+    assert [entry.first_seen for entry in active_entries(store)] == [hour(7)]
 
 
 def test_a_limit_of_0_suppresses_nobody(store: Store) -> None:
-    take_in(store, *five(), by=FeedbackWriter(SoftBouncePolicy(limit=0)))
-    assert standing(store) == []
+    record(store, *five(), by=FeedbackWriter(SoftBouncePolicy(limit=0)))
+    assert active_entries(store) == []
 
 
 def test_bounces_from_before_the_policy_was_switched_on_count(store: Store) -> None:
-    take_in(store, *five()[:4], by=FeedbackWriter(SoftBouncePolicy(limit=0)))
-    take_in(store, *five()[4:])
-    assert len(standing(store)) == 1
+    record(store, *five()[:4], by=FeedbackWriter(SoftBouncePolicy(limit=0)))
+    record(store, *five()[4:])
+    assert len(active_entries(store)) == 1
 
 
 def test_a_milder_policy_leaves_what_stands(store: Store) -> None:
-    take_in(store, *five())
-    take_in(store, soft_bounce(6), by=FeedbackWriter(SoftBouncePolicy(limit=50)))
-    assert len(standing(store)) == 1
+    record(store, *five())
+    record(store, soft_bounce(6), by=FeedbackWriter(SoftBouncePolicy(limit=50)))
+    assert len(active_entries(store)) == 1
 
 
 def test_a_bounce_whose_entry_would_have_ended_makes_none(
     store: Store, at: Callable[[float], Store]
 ) -> None:
-    take_in(at(61 * 24), *five())
+    record(at(61 * 24), *five())
     assert store.address(JANE).suppressions == []
 
 
@@ -241,8 +241,8 @@ def test_any_order_and_any_repetition_give_the_list_of_ordered_arrival(
     def told(batches: list[list[Feedback | DeliveryEvent]]) -> list[Suppression]:
         empty(store)
         for batch in batches:
-            take_in(store, *batch, by=THREE)
-        return [dataclasses.replace(entry, revision=0) for entry in standing(store)]
+            record(store, *batch, by=THREE)
+        return [dataclasses.replace(entry, revision=0) for entry in active_entries(store)]
 
     # Given what the list is when each comes once, alone, in the order of happening
     expected = told([[item] for item in sorted(items, key=lambda item: item.happened)])

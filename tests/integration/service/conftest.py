@@ -17,7 +17,7 @@ from sqlalchemy import URL, make_url
 
 from suppression_service.store.engine import open_engine
 from suppression_service.store.migrate import migrate
-from tests.support.serving import Serve, served
+from tests.support.in_process_server import Serve, served
 
 _numbers = itertools.count()
 

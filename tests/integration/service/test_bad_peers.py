@@ -11,7 +11,7 @@ from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 from suppression_service.server.transport import grpcio as limits
 from tests.support.http2 import PREFACE, Peer, headers, message, settings
-from tests.support.serving import served
+from tests.support.in_process_server import served
 
 GREETED = PREFACE + settings()
 BATCH = rpc.BatchCheckRequest(addresses=[f"n{n}@example.com" for n in range(100)])

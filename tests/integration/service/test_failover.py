@@ -19,10 +19,10 @@ from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 from suppression_service.server import writer
 from suppression_service.store import Store
 from suppression_service.store.store import utc_now
+from tests.support.in_process_server import Serve
 from tests.support.load import LISTED, Load, listed, started_system
-from tests.support.pair import Pair, started_pair
+from tests.support.postgresql import Pair, started_pair
 from tests.support.processes import Processes, eventually
-from tests.support.serving import Serve
 from tests.support.system import System
 
 Refusal = Callable[[Awaitable[object]], Awaitable[tuple[str, str, list[str]]]]
@@ -78,7 +78,7 @@ async def test_a_fail_over_that_loses_a_commit_is_noticed_and_the_list_loaded_an
         stub: Any = SuppressionServiceStub(channel)
         await stub.Suppress(kept)
         # Given a primary that confirms what its standby does not have
-        pair.part()
+        pair.disconnect()
         seen = (await stub.Suppress(lost)).revision
         check = rpc.CheckAddressRequest(address=lost.address, min_revision=seen)
         assert (await stub.CheckAddress(check)).verdict == pb.VERDICT_DO_NOT_SEND

@@ -17,7 +17,7 @@ from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 from suppression_service.store import NewSuppression, Reason, Store
-from tests.support.pair import Server, started_server
+from tests.support.postgresql import Server, started_server
 from tests.support.processes import BIN, Process, Processes, eventually
 
 JANE = "jane@example.com"

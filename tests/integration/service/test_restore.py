@@ -20,7 +20,7 @@ from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 from suppression_service.store import NewSuppression, Reason, Store
-from tests.support.missing import missing
+from tests.support.prerequisites import missing
 from tests.support.processes import BIN, clean
 
 DOCS = Path(__file__).parents[3] / "docs" / "how-to" / "operations.md"

@@ -9,7 +9,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from suppression_service.server.transport import grpcio as limits
 from tests.support.authority import Authority
 from tests.support.http2 import Peer
-from tests.support.serving import served
+from tests.support.in_process_server import served
 
 
 @pytest.fixture

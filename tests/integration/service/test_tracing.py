@@ -11,8 +11,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
+from tests.support.in_process_server import Serve
 from tests.support.processes import BIN, Processes
-from tests.support.serving import Serve
 
 JANE = "jane.secret@example.com"
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from suppression_service.server.calls import SERVICE
-from tests.support.serving import Serve
+from tests.support.in_process_server import Serve
 
 Refusal = Callable[[Awaitable[object]], Awaitable[tuple[str, str, list[str]]]]
 NO_MESSAGES = {

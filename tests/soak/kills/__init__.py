@@ -1,1 +1,1 @@
-"""The whole system under load, with kill -9 at random, held to its six invariants."""
+"""Soak test of the whole system under load, with kill -9 at random, against six invariants."""

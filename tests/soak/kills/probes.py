@@ -1,4 +1,4 @@
-"""What is asked beside the load: whether SERVING is true, and how fast a commit is seen."""
+"""Probes beside the load: whether SERVING is true, and how fast a commit is seen."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ _PAUSE: Final = 0.05
 
 
 class HealthProbe:
-    """Asks one worker after the other for its health, and then holds it to what it said.
+    """Asks server processes for their health, and verifies their answers with a check.
 
     Args:
         address: of the service.
@@ -24,7 +24,7 @@ class HealthProbe:
         self._suppressed = suppressed
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._probe_on)
-        #: How often a worker said that it serves, or that it does not.
+        #: Number of answers SERVING and NOT_SERVING.
         self.serving = 0
         self.not_serving = 0
         self.untrue: list[str] = []
@@ -39,7 +39,7 @@ class HealthProbe:
 
     def _probe_on(self) -> None:
         while not self._over.wait(_PAUSE):
-            # A new connection each time, and so a worker as the kernel picks it.
+            # A new connection each time: the kernel chooses the process.
             with Sender(self._address) as sender:
                 try:
                     self._probe(sender)
@@ -53,17 +53,17 @@ class HealthProbe:
         self.serving += 1
         try:
             if not sender.check(self._suppressed).suppressed:
-                self.untrue.append("a worker that says SERVING answers from an empty list")
+                self.untrue.append("a process that reports SERVING answers from an empty list")
         except NotAnswered as error:
             if str(error) == "LIST_NOT_LOADED":
-                self.untrue.append("a worker says SERVING and has not loaded its list")
+                self.untrue.append("a process reports SERVING and has not loaded its list")
 
 
 def seconds_until_seen(store: Store, senders: Sequence[Sender], number: int) -> float:
     """Commit an entry as another process, and ask all senders until the last one sees it.
 
     Raises:
-        NotAnswered: a worker is away.
+        NotAnswered: a process is down.
     """
     address = f"calm{number}@example.com"
     with store.write() as transaction:

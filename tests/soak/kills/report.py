@@ -1,23 +1,23 @@
-"""What the soak has to say of an invariant, in one line and more where it does not hold."""
+"""The report on an invariant: one line, and some of its violations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-#: Violations that are shown of each invariant.
+#: How many violations of an invariant are shown.
 _SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How an invariant fared.
+    """The result of testing an invariant.
 
     Attributes:
-        name: its number in the design, or what else is looked at.
-        claim: what must hold.
-        exercised: how often it was put to the test, in words.
-        times: the same as a number; an invariant that was not put to the test is no good.
-        violations: each in words, without addresses.
+        name: its number in the design, or a dash.
+        claim: what must be true.
+        exercised: how often it was tested, in words.
+        times: how often, as a number; 0 means not tested, which is a failure.
+        violations: descriptions, without addresses.
     """
 
     name: str
@@ -28,11 +28,11 @@ class Finding:
 
     @property
     def holds(self) -> bool:
-        """Whether it was put to the test and held."""
+        """Whether it was tested and never violated."""
         return self.times > 0 and not self.violations
 
     def __str__(self) -> str:
-        result = f"{len(self.violations)} violations" if self.times else "NOT PUT TO THE TEST"
+        result = f"{len(self.violations)} violations" if self.times else "NOT TESTED"
         lines = [f"{self.name}. {self.claim}: {self.exercised}, {result}"]
         lines += [f"     {violation}" for violation in self.violations[:_SHOWN]]
         return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""One sender: a connection of its own, which the kernel gives to one of the workers."""
+"""A sender with its own connection, for which the kernel chooses a server process."""
 
 import time
 from typing import Any, Final, Self
@@ -13,11 +13,11 @@ from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 from tests.soak.kills.ledger import Seen, Write
 
-#: Seconds that a check and a write may take. A write waits for the database, which waits for locks.
+#: Deadlines of a check and of a write. A write waits for locks of the database.
 CHECK_SECONDS: Final = 2.0
 WRITE_SECONDS: Final = 10.0
 
-# Without retries of the library's own, so that every attempt is known.
+# Without gRPC's retries, so that every attempt is recorded.
 _OPTIONS: Final = [
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.enable_retries", 0),
@@ -34,15 +34,15 @@ _NOT_ANSWERED: Final = frozenset(
 
 
 class NotAnswered(Exception):
-    """The service was away, or had no answer; the text is the reason that it gave."""
+    """The service was down, or had no answer; the message is its reason."""
 
 
 class Refused(Exception):
-    """The service answered that it does not take the question; the text says why."""
+    """The service refused the request; the message says why."""
 
 
 class Sender:
-    """Asks and writes, once each time.
+    """Makes calls, each once without retries.
 
     Args:
         address: of the service.
@@ -60,10 +60,10 @@ class Sender:
         self._channel.close()
 
     def serving(self) -> bool:
-        """Ask for the health of the worker.
+        """Return whether the server process reports SERVING.
 
         Raises:
-            NotAnswered: it is not there.
+            NotAnswered: the process is down.
         """
         answer = self._call(self._health.Check, health_pb2.HealthCheckRequest(), CHECK_SECONDS)
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
@@ -72,8 +72,8 @@ class Sender:
         """Suppress or unsuppress; return the revision.
 
         Raises:
-            NotAnswered: the write was made or not.
-            Refused: it was not.
+            NotAnswered: the write may have been made or not.
+            Refused: it was not made.
         """
         if suppress:
             new = rpc.SuppressRequest(address=address, reason=pb.REASON_MANUAL)
@@ -82,11 +82,11 @@ class Sender:
         return str(self._call(self._stub.Unsuppress, removal, WRITE_SECONDS).revision)
 
     def check(self, address: str, at_least: str = "") -> Seen:
-        """Check an address, at a revision or beyond.
+        """Check an address, at a minimum revision if one is given.
 
         Raises:
             NotAnswered: there is no answer.
-            Refused: there never will be.
+            Refused: the service refuses this check.
         """
         question = rpc.CheckAddressRequest(address=address, min_revision=at_least)
         asked = time.time()
@@ -114,12 +114,12 @@ class Sender:
 
 
 def acknowledged(revision: str, *, suppressed: bool, attempts: int) -> Write:
-    """Return what a ledger is told of a write."""
+    """Return the ledger's record of a write."""
     return Write(number_of(revision), suppressed, attempts == 1)
 
 
 def number_of(revision: str) -> int:
-    """Return the number in a revision, which nobody but a test may look into."""
+    """Return the number in a revision; only tests may parse revisions."""
     return int(revision.rpartition(".")[2])
 
 

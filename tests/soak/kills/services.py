@@ -1,4 +1,4 @@
-"""Processes that are started anew whenever they end, as an init system would."""
+"""A process that is restarted whenever it ends, as by an init system."""
 
 import contextlib
 import threading
@@ -10,24 +10,24 @@ import psutil
 
 from tests.support.processes import Process
 
-#: Seconds between two looks, and between the end of a process and its next start.
+#: Seconds between two polls, and before each restart.
 _PAUSE: Final = 0.2
 
 
-class Kept:
-    """A process that is there again soon, however it went.
+class RestartedProcess:
+    """A process that is restarted whenever it ends.
 
     Args:
-        start: starts it and waits until it is ready; raises AssertionError where it
-            ended before that.
+        start: starts it and waits until it is ready; raises AssertionError if it ends
+            before that.
     """
 
     def __init__(self, start: Callable[[], Process]) -> None:
         self._start = start
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._keep, daemon=True)
+        self._thread = threading.Thread(target=self._watch, daemon=True)
         self._process = start()
-        #: How often it was started, and how often that had to be tried again.
+        #: Numbers of successful and of failed starts.
         self.starts = 1
         self.failed_starts = 0
 
@@ -45,7 +45,7 @@ class Kept:
         self._thread.join()
 
     def kill(self) -> list[psutil.Process]:
-        """Kill it with SIGKILL, but not what it started; return that."""
+        """Kill it with SIGKILL, but not its children; return these."""
         try:
             process = psutil.Process(self._process.pid)
             family: list[psutil.Process] = process.children(recursive=True)
@@ -55,7 +55,7 @@ class Kept:
         return family
 
     def children(self) -> list[psutil.Process]:
-        """Return its worker processes, those included that are just starting."""
+        """Return the server processes under it, including those that are starting."""
         try:
             family = psutil.Process(self._process.pid).children()
             return [each for each in family if "spawn_main" in " ".join(each.cmdline())]
@@ -63,7 +63,7 @@ class Kept:
             return []
 
     def listening(self) -> list[psutil.Process]:
-        """Return those of its worker processes that listen."""
+        """Return the server processes under it that listen."""
         found = []
         for each in self.children():
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -71,15 +71,15 @@ class Kept:
                     found.append(each)
         return found
 
-    def _keep(self) -> None:
+    def _watch(self) -> None:
         while not self._over.wait(_PAUSE):
             if not self._process.running:
-                self._start_anew()
+                self._restart()
 
-    def _start_anew(self) -> None:
+    def _restart(self) -> None:
         try:
             self._process = self._start()
             self.starts += 1
         except AssertionError:
-            # What its predecessor left behind still has the port.
+            # A child of the killed process still has the port.
             self.failed_starts += 1

@@ -1,4 +1,4 @@
-"""A deployment that runs, to be broken and examined."""
+"""A complete deployment in a fake account, for tests of the doctor."""
 
 import contextlib
 import dataclasses
@@ -21,22 +21,22 @@ class Running:
     settings: AwsSettings
 
     def results(self, **changed: Any) -> dict[str, CheckResult]:
-        """Every check's result, with settings exchanged."""
+        """Return the result of every check, with changed settings."""
         with contextlib.closing(self.deployment(**changed)) as deployment:
             return dict(examine(deployment))
 
     def deployment(self, **changed: Any) -> Deployment:
-        """What the doctor looks at, with settings exchanged; to be closed."""
+        """Return what the doctor examines, with changed settings; the caller closes it."""
         settings = self.settings.model_copy(update=changed)
         return Deployment(settings, lambda: self.account.aws)
 
     def failures(self, **changed: Any) -> dict[str, str]:
-        """The checks that fail, and the fix of each."""
+        """Return the failed checks, with the fix of each."""
         found = self.results(**changed)
         return {name: one.fix for name, one in found.items() if one.status is Status.FAIL}
 
     def received(self, when: dt.datetime) -> None:
-        """Have a bounce come in at a moment."""
+        """Record a bounce as received at a time."""
         piece = Feedback(
             provider="ses",
             kind="Bounce",

@@ -1,4 +1,4 @@
-"""Real samples of SES's events with something wrong in one place or in several."""
+"""SES's sample events with up to three changed values, and texts that are cut or mixed up."""
 
 import copy
 import json
@@ -36,7 +36,7 @@ ANY_JSON: Final = st.recursive(
     max_leaves=6,
 )
 _GONE: Final = object()
-# What is done to the value at one place.
+# Changes of one value.
 _CHANGES = st.one_of(
     st.just(lambda _: _GONE),
     ANY_JSON.map(lambda other: lambda _: other),
@@ -49,20 +49,20 @@ _CHANGES = st.one_of(
 
 
 def mutated(samples: list[Json]) -> st.SearchStrategy[Json]:
-    """Make samples with up to three places changed."""
+    """Make samples with up to three changed values."""
 
     @st.composite
     def make(draw: st.DrawFn) -> Json:
         document = copy.deepcopy(draw(st.sampled_from(samples)))
         for _ in range(draw(st.integers(1, 3))):
-            if places := [*_places(document)]:
-                _change(document, draw(st.sampled_from(places)), draw(_CHANGES))
+            if paths := [*_paths(document)]:
+                _change(document, draw(st.sampled_from(paths)), draw(_CHANGES))
         return document
 
     return make()
 
 
-def _places(value: object, here: Path_ = ()) -> Iterator[Path_]:
+def _paths(value: object, here: Path_ = ()) -> Iterator[Path_]:
     members: list[tuple[str | int, object]] = []
     if isinstance(value, dict):
         members = [*value.items()]
@@ -70,12 +70,12 @@ def _places(value: object, here: Path_ = ()) -> Iterator[Path_]:
         members = [*enumerate(value)]
     for name, member in members:
         yield (*here, name)
-        yield from _places(member, (*here, name))
+        yield from _paths(member, (*here, name))
 
 
-def _change(document: Any, place: Path_, change: Any) -> None:
-    *way, last = place
-    for step in way:
+def _change(document: Any, path: Path_, change: Any) -> None:
+    *parents, last = path
+    for step in parents:
         document = document[step]
     if (changed := change(document[last])) is _GONE:
         del document[last]
@@ -84,7 +84,7 @@ def _change(document: Any, place: Path_, change: Any) -> None:
 
 
 def cut(text: str) -> st.SearchStrategy[str]:
-    """Make texts that end too early, or have something in them that does not belong there."""
-    place = st.integers(0, len(text))
-    inserted = st.builds(lambda at, more: text[:at] + more + text[at:], place, TEXT)
-    return inserted | place.map(lambda at: text[:at])
+    """Make texts that end too early, or have random text inserted."""
+    position = st.integers(0, len(text))
+    inserted = st.builds(lambda at, more: text[:at] + more + text[at:], position, TEXT)
+    return inserted | position.map(lambda at: text[:at])

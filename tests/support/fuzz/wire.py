@@ -1,6 +1,6 @@
-"""Requests as octets: what a schema allows, what it does not, and nonsense.
+"""Serialised requests: valid by their schema, invalid, and random bytes.
 
-Made from the descriptors, field by field, so that a field that is new is tried too.
+Made from the descriptors, field by field, so that new fields are tried too.
 """
 
 import struct
@@ -9,7 +9,7 @@ from typing import Final
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from hypothesis import strategies as st
 
-Octets = st.SearchStrategy[bytes]
+Bytes = st.SearchStrategy[bytes]
 
 _VARINT: Final = 0
 _FIXED64: Final = 1
@@ -42,8 +42,8 @@ NUMBERS = st.sampled_from(
     ]
 ) | st.integers(0, 2**64 - 1)
 
-# Half characters, a NUL, what is longer or shorter than its first octet says.
-_ODD_OCTETS = st.sampled_from(
+# Half characters, a NUL, what is longer or shorter than its first byte says.
+_INVALID_UTF_8 = st.sampled_from(
     [
         b"\xed\xa0\x80",
         b"a@b\xed\xb0\x80.c",
@@ -73,34 +73,34 @@ _ADDRESSES = st.sampled_from(
 _PIECES = st.sampled_from(
     ["a", "@", ".", "ü", "\u0301", "ẞ", "\u00ad", "a@", "xn--", '"', " ", "\0"]
 )
-# Longer than every limit, and so that it costs something to look at.
+# Longer than every limit, and expensive to normalise.
 _LONG = st.builds(lambda piece, times: piece * times, _PIECES, st.sampled_from([64, 1_001, 70_000]))
 _TEXTS = _ADDRESSES | st.text(max_size=40) | _LONG
 
 
-def messages(descriptor: Descriptor, texts: st.SearchStrategy[str]) -> Octets:
-    """Make messages of a type, sound and broken.
+def messages(descriptor: Descriptor, texts: st.SearchStrategy[str]) -> Bytes:
+    """Make messages of a type, valid and broken.
 
     Args:
         descriptor: the type.
-        texts: what else to put where a text belongs, such as a revision that is one.
+        texts: more values for text fields, such as a valid revision.
     """
     fields = [_field(field, texts) for field in descriptor.fields]
     sound = st.lists(st.one_of(*fields, _unknown()), max_size=8).map(b"".join)
     return sound | st.builds(_cut, sound, st.integers(1, 12)) | st.binary(max_size=64)
 
 
-def _field(field: FieldDescriptor, texts: st.SearchStrategy[str]) -> Octets:
+def _field(field: FieldDescriptor, texts: st.SearchStrategy[str]) -> Bytes:
     if field.message_type:
         return messages(field.message_type, texts).map(lambda value: delimited(field.number, value))
     if field.type in _TEXT_TYPES:
-        octets = (_TEXTS | texts).map(lambda text: text.encode(errors="surrogatepass"))
-        values = octets | octets | _ODD_OCTETS | st.binary(max_size=20)
+        encoded = (_TEXTS | texts).map(lambda text: text.encode(errors="surrogatepass"))
+        values = encoded | encoded | _INVALID_UTF_8 | st.binary(max_size=20)
         return values.map(lambda value: delimited(field.number, value))
     return NUMBERS.map(lambda value: _tag(field.number, _VARINT) + varint(value))
 
 
-def _unknown() -> Octets:
+def _unknown() -> Bytes:
     """Fields that the schema does not have, or not of this type; some of no type at all."""
     numbers = st.integers(1, 12) | st.sampled_from([0, 19_000, 2**29 - 1, 2**29])
     values = st.one_of(
@@ -114,23 +114,23 @@ def _unknown() -> Octets:
     return st.builds(lambda number, value: _tag(number, value[0]) + value[1], numbers, values)
 
 
-def _cut(octets: bytes, less: int) -> bytes:
-    return octets[:-less]
+def _cut(message: bytes, less: int) -> bytes:
+    return message[:-less]
 
 
 def delimited(number: int, value: bytes) -> bytes:
-    """Return a field that holds octets."""
+    """Return a length-delimited field."""
     return _tag(number, _BYTES) + varint(len(value)) + value
 
 
 def varint(value: int) -> bytes:
     """Return a number as protobuf writes it."""
-    octets = bytearray()
+    encoded = bytearray()
     while value > 0x7F:
-        octets.append(value & 0x7F | 0x80)
+        encoded.append(value & 0x7F | 0x80)
         value >>= 7
-    octets.append(value)
-    return bytes(octets)
+    encoded.append(value)
+    return bytes(encoded)
 
 
 def _tag(number: int, wire_type: int) -> bytes:

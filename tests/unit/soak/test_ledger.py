@@ -8,7 +8,7 @@ JANE = "jane@example.com"
 
 @pytest.fixture
 def ledger() -> Ledger:
-    """Knows that JANE was suppressed at 10 and unsuppressed at 20, both a moment before NOW."""
+    """Knows that JANE was suppressed at 10 and unsuppressed at 20, both shortly before NOW."""
     ledger = Ledger(max_staleness=4, clock=lambda: NOW - 1)
     ledger.acknowledge(JANE, Write(10, suppressed=True))
     ledger.acknowledge(JANE, Write(20, suppressed=False))
@@ -19,10 +19,10 @@ def answer(revision: int, *, suppressed: bool, at_least: int = 0, as_of: float =
     return Seen(JANE, suppressed, revision, at_least, as_of=as_of, asked=NOW)
 
 
-def judged(ledger: Ledger, seen: Seen) -> tuple[int, int]:
+def verified(ledger: Ledger, seen: Seen) -> tuple[int, int]:
     """Return how many violations of the first and of the third invariant an answer is."""
     ledger.see(seen)
-    ledger.judge()
+    ledger.verify()
     return len(ledger.unseen), len(ledger.dishonest)
 
 
@@ -32,16 +32,16 @@ def judged(ledger: Ledger, seen: Seen) -> tuple[int, int]:
 def test_an_answer_with_the_newest_write_at_its_revision_is_right(
     ledger: Ledger, revision: int, suppressed: bool
 ) -> None:
-    assert judged(ledger, answer(revision, suppressed=suppressed)) == (0, 0)
+    assert verified(ledger, answer(revision, suppressed=suppressed)) == (0, 0)
 
 
 @pytest.mark.parametrize(
     ("revision", "suppressed"), [(9, True), (10, False), (19, False), (20, True)]
 )
-def test_an_answer_that_misses_a_write_or_is_ahead_of_it_is_told(
+def test_an_answer_that_misses_a_write_or_is_ahead_of_it_is_a_violation(
     ledger: Ledger, revision: int, suppressed: bool
 ) -> None:
-    assert judged(ledger, answer(revision, suppressed=suppressed)) == (1, 0)
+    assert verified(ledger, answer(revision, suppressed=suppressed)) == (1, 0)
 
 
 @pytest.mark.parametrize("suppressed", [False, True])
@@ -49,32 +49,34 @@ def test_a_write_that_was_repeated_may_have_been_made_before_its_revision(
     ledger: Ledger, suppressed: bool
 ) -> None:
     ledger.acknowledge(JANE, Write(30, suppressed=True, exact=False))
-    assert judged(ledger, answer(25, suppressed=suppressed)) == (0, 0)
+    assert verified(ledger, answer(25, suppressed=suppressed)) == (0, 0)
 
 
 def test_a_write_that_was_repeated_is_seen_from_its_revision_on(ledger: Ledger) -> None:
     ledger.acknowledge(JANE, Write(30, suppressed=True, exact=False))
-    assert judged(ledger, answer(30, suppressed=False)) == (1, 0)
+    assert verified(ledger, answer(30, suppressed=False)) == (1, 0)
 
 
-def test_an_answer_older_than_what_was_asked_for_is_told(ledger: Ledger) -> None:
-    assert judged(ledger, answer(20, suppressed=False, at_least=21)) == (1, 0)
+def test_an_answer_older_than_the_requested_revision_is_a_violation(ledger: Ledger) -> None:
+    assert verified(ledger, answer(20, suppressed=False, at_least=21)) == (1, 0)
 
 
 def test_an_answer_during_a_write_is_judged_once_the_write_has_a_revision(ledger: Ledger) -> None:
     ledger.begin(JANE)
-    during = judged(ledger, answer(30, suppressed=True)), ledger.judged
+    during = verified(ledger, answer(30, suppressed=True)), ledger.verified
     ledger.acknowledge(JANE, Write(30, suppressed=True))
-    ledger.judge()
-    assert (during, ledger.unseen, ledger.judged) == (((0, 0), 0), [], 1)
+    ledger.verify()
+    assert (during, ledger.unseen, ledger.verified) == (((0, 0), 0), [], 1)
 
 
-def test_an_answer_that_claims_a_time_after_a_write_that_it_misses_is_told(ledger: Ledger) -> None:
-    assert judged(ledger, answer(19, suppressed=True, as_of=NOW)) == (0, 1)
+def test_an_answer_that_misses_a_write_before_its_time_is_a_violation(
+    ledger: Ledger,
+) -> None:
+    assert verified(ledger, answer(19, suppressed=True, as_of=NOW)) == (0, 1)
 
 
-def test_an_answer_that_is_too_old_is_told(ledger: Ledger) -> None:
-    assert judged(ledger, answer(20, suppressed=False, as_of=NOW - 5)) == (0, 1)
+def test_an_answer_that_is_too_old_is_a_violation(ledger: Ledger) -> None:
+    assert verified(ledger, answer(20, suppressed=False, as_of=NOW - 5)) == (0, 1)
 
 
 def test_what_must_stand_is_what_was_written_last(ledger: Ledger) -> None:

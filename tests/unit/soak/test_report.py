@@ -6,7 +6,7 @@ from tests.soak.kills.report import Finding
 @pytest.mark.parametrize(
     ("times", "violations", "holds"), [(3, [], True), (3, ["a check"], False), (0, [], False)]
 )
-def test_an_invariant_holds_once_it_was_put_to_the_test_and_nothing_was_found(
+def test_an_invariant_holds_if_it_was_tested_and_never_violated(
     times: int, violations: list[str], holds: bool
 ) -> None:
     assert Finding("1", "claim", "often", times, violations).holds is holds

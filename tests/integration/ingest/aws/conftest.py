@@ -15,7 +15,7 @@ from suppression_service.store import Store
 from tests.support.aws.account import OPERATORS, SET, Account
 from tests.support.aws.running import Running
 from tests.support.aws.ses import SesFake
-from tests.support.missing import missing
+from tests.support.prerequisites import missing
 from tests.support.processes import Processes
 
 _ROOT = Path(__file__).parents[4]

@@ -10,7 +10,7 @@ from suppression_ingest.rates import cloudwatch as names
 from suppression_ingest.rates.cloudwatch import RatePublisher, values_at
 from suppression_ingest.signals import StopSignal
 from suppression_service.store import DailyCount, Store
-from tests.support.counting import START, opened, send, soft_bounce, take_in
+from tests.support.timeline import START, opened_store, record, send, soft_bounce
 
 _regions = iter(boto3.Session().get_available_regions("cloudwatch"))
 
@@ -19,7 +19,7 @@ NOON = START + dt.timedelta(hours=12)
 
 @pytest.fixture
 def store(sqlite_url: str) -> Iterator[Store]:
-    with opened(sqlite_url) as store:
+    with opened_store(sqlite_url) as store:
         yield store
 
 
@@ -56,13 +56,13 @@ def by_name(counts: list[DailyCount], dimensions: list[Any]) -> dict[str, float]
 
 
 def test_counts_of_today_are_published_for_the_account(store: Store, cloudwatch: Any) -> None:
-    take_in(store, send(1), send(2), soft_bounce(2))
+    record(store, send(1), send(2), soft_bounce(2))
     RatePublisher(cloudwatch, store, StopSignal(), now=lambda: NOON).run(idle=True)
     assert published(cloudwatch, names.SENDS, []) == [(NOON, 2.0)]
 
 
 def test_counts_are_published_for_each_configuration_set(store: Store, cloudwatch: Any) -> None:
-    take_in(store, send(1, configuration_set="news"), send(2))
+    record(store, send(1, configuration_set="news"), send(2))
     RatePublisher(cloudwatch, store, StopSignal(), now=lambda: NOON).run(idle=True)
     dimensions = [{"Name": names.CONFIGURATION_SET, "Value": "news"}]
     assert published(cloudwatch, names.SENDS, dimensions) == [(NOON, 1.0)]
@@ -71,7 +71,7 @@ def test_counts_are_published_for_each_configuration_set(store: Store, cloudwatc
 def test_what_is_published_twice_is_the_same_value_at_the_same_moment(
     store: Store, cloudwatch: Any
 ) -> None:
-    take_in(store, send(1))
+    record(store, send(1))
     for seconds in (0, 299):
         now = NOON + dt.timedelta(seconds=seconds)
         RatePublisher(cloudwatch, store, StopSignal(), now=lambda now=now: now).run(idle=True)  # type: ignore[misc]

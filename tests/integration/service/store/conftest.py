@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from suppression_service.store import Store
-from tests.support.counting import empty
+from tests.support.tables import empty
 
 
 @pytest.fixture

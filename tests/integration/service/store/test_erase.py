@@ -26,7 +26,7 @@ from suppression_service.store import (
     Suppression,
     WriteTransaction,
 )
-from tests.support.contents import everything
+from tests.support.tables import rows_as_text
 
 JANE = "jane@example.com"
 At = Callable[[dt.datetime], Store]
@@ -99,9 +99,9 @@ def known(at: At) -> Store:
 
 
 def test_nothing_about_the_person_is_left_in_any_table(known: Store) -> None:
-    assert [word for word in OF_JANE if word in everything(known)] == [*OF_JANE]
+    assert [word for word in OF_JANE if word in rows_as_text(known)] == [*OF_JANE]
     erase(known)
-    assert [word for word in OF_JANE if word in everything(known)] == []
+    assert [word for word in OF_JANE if word in rows_as_text(known)] == []
 
 
 def test_nothing_about_the_person_is_left_in_the_file(new_sqlite: str) -> None:
@@ -168,9 +168,9 @@ def test_erasing_again_changes_nothing(known: Store) -> None:
 
 
 def test_of_an_address_that_is_not_known_nothing_is_stored(store: Store) -> None:
-    before = everything(store)
+    before = rows_as_text(store)
     assert erase(store) == Erased(0, 0)
-    assert everything(store).replace("(1, 1, ", "(1, 0, ") == before
+    assert rows_as_text(store).replace("(1, 1, ", "(1, 0, ") == before
 
 
 def test_feedback_about_an_address_that_is_on_no_list_is_forgotten(store: Store) -> None:
@@ -178,7 +178,7 @@ def test_feedback_about_an_address_that_is_on_no_list_is_forgotten(store: Store)
     record(store, soft_bounce(day(1), "s1"))
     # When its address is erased, then nothing is left to know the address by.
     assert erase(store) == Erased(suppressions=0, events=1)
-    assert [word for word in OF_JANE if word in everything(store)] == []
+    assert [word for word in OF_JANE if word in rows_as_text(store)] == []
     record(store, bounce(day(3)))
     assert [entry.address for entry in store.address(JANE).suppressions] == [JANE]
 
@@ -219,7 +219,7 @@ def test_what_comes_later_does_not_bring_the_person_back(
     erase(known)
     with known.write() as transaction:
         later(transaction)
-    assert [word for word in OF_JANE if word in everything(known)] == []
+    assert [word for word in OF_JANE if word in rows_as_text(known)] == []
 
 
 def test_a_later_bounce_counts_and_blocks_as_any(known: Store) -> None:
@@ -266,7 +266,7 @@ def test_feedback_whose_memory_is_purged_comes_back_without_the_person(known: St
         pass
     # When the old feedback is replayed, then it is taken for new and names nobody.
     assert record(known, bounce(day(1))) == [True]
-    assert [word for word in OF_JANE if word in everything(known)] == []
+    assert [word for word in OF_JANE if word in rows_as_text(known)] == []
 
 
 def test_soft_bounces_of_an_erased_address_make_no_entry_and_no_retry(known: Store) -> None:
@@ -293,7 +293,7 @@ def test_what_shares_the_transaction_is_erased_too(
         [erased] = transaction.erase([Erasure(JANE)])
         before(transaction)
     assert erased.suppressions == 1
-    assert [word for word in OF_JANE if word in everything(store)] == []
+    assert [word for word in OF_JANE if word in rows_as_text(store)] == []
 
 
 # --- reading the list -----------------------------------------------------------------------------

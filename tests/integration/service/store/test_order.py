@@ -21,7 +21,7 @@ from suppression_service.store import (
     Suppression,
     WriteTransaction,
 )
-from tests.support.contents import everything
+from tests.support.tables import rows_as_text
 
 JANE, JUNE = "jane@example.com", "june@example.com"
 START = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
@@ -178,4 +178,4 @@ def test_an_erasure_between_any_calls_leaves_no_address(
         for call in calls[position:]:
             call(transaction)
     # Then no row has the address.
-    assert "jane" not in everything(store)
+    assert "jane" not in rows_as_text(store)

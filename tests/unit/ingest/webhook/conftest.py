@@ -18,7 +18,7 @@ from suppression_ingest.webhook.confirmation import Confirmations
 from suppression_ingest.webhook.settings import WebhookSettings
 from suppression_service.aio import GroupCommit
 from suppression_service.store import Store
-from tests.support.webhook_site import (
+from tests.support.in_process_webhook import (
     NOW,
     PASSWORD,
     TOPIC,

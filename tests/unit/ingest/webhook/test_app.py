@@ -15,7 +15,7 @@ from suppression_ingest.sns.certificates import CachedKeys
 from suppression_ingest.webhook import app
 from suppression_ingest.webhook.refusals import TokenRefused, Unconfirmed
 from suppression_service.store import Reason, Store, StoreError, StoreUnavailable
-from tests.support.webhook_site import NOW, PASSWORD, TOPIC, Open, Site
+from tests.support.in_process_webhook import NOW, PASSWORD, TOPIC, Open, Site
 
 Json = dict[str, Any]
 Signed = Callable[..., Json]

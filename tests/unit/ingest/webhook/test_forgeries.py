@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.webhook_site import TOPIC, Site
+from tests.support.in_process_webhook import TOPIC, Site
 
 Json = dict[str, Any]
 Signed = Callable[..., Json]

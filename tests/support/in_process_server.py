@@ -1,4 +1,4 @@
-"""A server in the process of the tests."""
+"""A server in the process of the tests, for integration tests of the service."""
 
 import asyncio
 import contextlib
@@ -14,12 +14,12 @@ from suppression_service.server.settings import ServiceSettings
 
 @contextlib.asynccontextmanager
 async def served(url: str, **settings: Any) -> AsyncIterator[str]:
-    """Serve a database for the length of the block; give the HOST:PORT where that begins."""
+    """Serve a database for the length of the block; yield HOST:PORT before it is ready."""
     quick = {"drain_seconds": 0, "grace_seconds": 5, "snapshot_directory": ""}
-    told = ServiceSettings(database_url=url, **{**quick, **settings})
+    given = ServiceSettings(database_url=url, **{**quick, **settings})
     stop = asyncio.Event()
     with reserved_address("127.0.0.1:0") as listen:
-        server = asyncio.create_task(serve(told, listen, stop))
+        server = asyncio.create_task(serve(given, listen, stop))
         try:
             yield listen
         finally:
@@ -33,4 +33,4 @@ class Serve(Protocol):
     def __call__(
         self, url: str, *, ready: bool = True, **settings: Any
     ) -> contextlib.AbstractAsyncContextManager[grpc.aio.Channel]:
-        """Yield a channel to the server, once it answers unless told otherwise."""
+        """Yield a channel to the server, after it is ready unless ``ready=False``."""

@@ -1,4 +1,4 @@
-"""A stand-in for SESv2 that remembers what it was told to send."""
+"""A fake of SESv2's sending calls, for tests of clients that send mail."""
 
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Ses(ThreadingHTTPServer):
-    """Takes SESv2's SendEmail and SendBulkEmail; ``sent`` are their bodies."""
+    """Accepts SendEmail and SendBulkEmail; ``sent`` has their bodies."""
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
@@ -18,11 +18,11 @@ class Ses(ThreadingHTTPServer):
 
     @property
     def recipients(self) -> list[str]:
-        """To whom, in order."""
+        """The recipients, in order."""
         return [each for mail in self.sent for each in mail["Destination"]["ToAddresses"]]
 
     def environment(self) -> dict[str, str]:
-        """What points a program's AWS SDK here."""
+        """Variables that make a program's AWS SDK use this server."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": "stand-in",

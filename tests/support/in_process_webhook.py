@@ -1,4 +1,4 @@
-"""A webhook within the process of a test."""
+"""A webhook in the process of a test, for its unit tests."""
 
 import dataclasses
 import datetime as dt
@@ -26,7 +26,7 @@ PASSWORD = "a-password-of-SNS-0123"
 
 
 class Certificates:
-    """Gives one certificate for every URL, or fails, and remembers what it was asked for."""
+    """Returns one certificate for every URL, or fails, and records the URLs."""
 
     def __init__(self, pem: bytes) -> None:
         self.pem = pem
@@ -41,7 +41,7 @@ class Certificates:
 
 
 class Confirmed:
-    """Stands for SNS's ConfirmSubscription, and remembers what it was asked for."""
+    """A fake of SNS's ConfirmSubscription that records its calls."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, str]] = []
@@ -55,7 +55,7 @@ class Confirmed:
 
 @dataclasses.dataclass
 class Site:
-    """A webhook in this process, what it asks others for, and the list behind it."""
+    """A webhook in this process, with its store and the fakes that it calls."""
 
     client: httpx.AsyncClient
     store: Store

@@ -1,10 +1,8 @@
-"""Feedback, sends and deliveries for tests of what is counted, at hours of one week."""
+"""Feedback, sends and deliveries at hours of one week, for tests of counts and soft bounces."""
 
 import contextlib
 import datetime as dt
 from collections.abc import Iterator
-
-from sqlalchemy import text
 
 from suppression_ingest.pipeline import FeedbackWriter
 from suppression_service.store import (
@@ -18,7 +16,7 @@ from suppression_service.store import (
 
 JANE = "jane@example.com"
 START = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
-#: When all of it comes to be known.
+#: When all of it is recorded.
 NOW = START + dt.timedelta(days=8)
 
 
@@ -34,7 +32,7 @@ def soft_bounce(
     counts_as: str = "soft bounce",
     configuration_set: str = "",
 ) -> Feedback:
-    """A soft bounce at an hour; of a message of its own, unless another is named."""
+    """A soft bounce at an hour, of its own message unless another is named."""
     return Feedback(
         provider="ses",
         kind="Bounce",
@@ -66,7 +64,7 @@ def send(number: float, address: str = JANE, configuration_set: str = "") -> Del
     )
 
 
-def take_in(
+def record(
     store: Store, *items: Feedback | DeliveryEvent, by: FeedbackWriter | None = None
 ) -> None:
     """Record items in one transaction."""
@@ -75,29 +73,14 @@ def take_in(
     (by or FeedbackWriter()).write(store, feedback, delivery_events)
 
 
-def standing(store: Store, address: str = JANE) -> list[Suppression]:
-    """The entries for soft bounces that stand."""
+def active_entries(store: Store, address: str = JANE) -> list[Suppression]:
+    """The active entries for soft bounces."""
     known = store.address(address).suppressions
     return [e for e in known if e.reason is Reason.SOFT_BOUNCE and e.is_active(NOW)]
 
 
 @contextlib.contextmanager
-def opened(url: str) -> Iterator[Store]:
-    """Migrate and open a database, at one moment for ever."""
+def opened_store(url: str) -> Iterator[Store]:
+    """Migrate and open a database whose clock always shows NOW."""
     with contextlib.closing(Store.open(url, migrate_first=True)) as store:
         yield Store(store.engine, now=lambda: NOW)
-
-
-def empty(store: Store) -> None:
-    """Forget everything, for tests that need many databases."""
-    tables = (
-        "event",
-        "suppression",
-        "delivery_event",
-        "daily_count",
-        "soft_bounce_history",
-        "retry",
-    )
-    with store.engine.begin() as connection:
-        for table in tables:
-            connection.execute(text(f"DELETE FROM {table}"))

@@ -1,7 +1,7 @@
-"""SES's part: events in disorder, some of them twice, as the queue gets them in raw delivery.
+"""SES events in random order, some twice, put into the queue as in raw message delivery.
 
-Envelopes are left to ``make soak``: the stand-in for SNS makes a new key for each of them,
-which costs more than all the rest.
+Only ``make soak`` uses envelopes: the stand-in for SNS makes a new key for each, which
+costs more than everything else.
 """
 
 import random
@@ -12,26 +12,26 @@ from typing import Any, Final, Self
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy.local.aws import StandIn
-from tests.soak.happenings import as_text, happenings
+from tests.soak.feedback_events import as_text, feedback_events
 
 #: Events in a second, with a fifth of them repeated.
 RATE: Final = 15
 _PAUSE: Final = 0.2
 
 
-class Feedback:
-    """Publishes in a thread, evenly over some time, as much as the queue takes.
+class Publisher:
+    """Publishes events in a thread, evenly over some time.
 
     Args:
-        stand_in: plays SQS.
-        queue_url: where to.
-        seconds: how long.
-        seed: of what happens and of its order.
+        stand_in: for SQS.
+        queue_url: of the queue.
+        seconds: over which it publishes.
+        seed: of the events and their order.
     """
 
     def __init__(self, stand_in: StandIn, queue_url: str, seconds: float, seed: int) -> None:
         chance = random.Random(f"{seed} feedback")
-        self._events = list(happenings(int(seconds * RATE), chance))
+        self._events = list(feedback_events(int(seconds * RATE), chance))
         self._seconds = seconds
         self._chance = chance
         self._sqs = stand_in.sqs
@@ -39,7 +39,7 @@ class Feedback:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._publish_on)
         self._numbers: set[int] = set()
-        #: How many notifications went out, and how many of them were repetitions.
+        #: How many notifications were published, and how many of them were repetitions.
         self.published = 0
         self.repetitions = 0
 
@@ -53,19 +53,19 @@ class Feedback:
 
     @property
     def happened(self) -> list[dict[str, Any]]:
-        """What was published, once each, in the order in which it happened."""
+        """The published events, once each, by the time at which they happened."""
         return [self._events[number] for number in sorted(self._numbers)]
 
     @property
     def readers(self) -> set[str]:
-        """The addresses that it is about."""
+        """The addresses of the published events."""
         return {event["mail"]["destination"][0] for event in self.happened}
 
     def _publish_on(self) -> None:
         order = self._chance.sample(range(len(self._events)), len(self._events))
         began = time.monotonic()
-        for place, number in enumerate(order):
-            due = began + place * self._seconds / len(order)
+        for position, number in enumerate(order):
+            due = began + position * self._seconds / len(order)
             if self._over.wait(max(0.0, due - time.monotonic())):
                 return
             self._publish(number)
@@ -75,13 +75,13 @@ class Feedback:
     def _publish(self, number: int) -> None:
         self.repetitions += number in self._numbers
         body = as_text(self._events[number])
-        # The queue may have it before its answer is lost, so it counts from here on.
+        # The queue may store it although the answer gets lost, so it counts from now on.
         self._numbers.add(number)
-        while not (self._taken(body) or self._over.wait(_PAUSE)):
+        while not (self._accepted(body) or self._over.wait(_PAUSE)):
             """Try again."""
         self.published += 1
 
-    def _taken(self, body: str) -> bool:
+    def _accepted(self, body: str) -> bool:
         try:
             self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=body)
         except (BotoCoreError, ClientError):

