@@ -108,12 +108,14 @@ class GroupCommit(Generic[_Item, _Answer]):
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Commit in the background for the length of the block, and what waits at its end."""
-        async with in_background(self._run, self._name):
-            try:
-                yield
-            finally:
-                await self.drain()
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        try:
+            async with in_background(self._run, self._name):
+                try:
+                    yield
+                finally:
+                    await self.drain()
+        finally:
+            self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def drain(self) -> None:
         """Wait until nothing is under way, or until ``stop_seconds`` are over."""
