@@ -42,7 +42,7 @@ $(VENV)/bench/installed: requirements/bench.txt $(VENV)/installed
 	@touch $@
 
 .PHONY: install lock
-install: $(VENV)/installed ## make the environment
+install: $(VENV)/installed ## create the environment
 
 # UPGRADE= adds what pyproject.toml has new and leaves the other versions as they are.
 UPGRADE ?= --upgrade
@@ -60,41 +60,41 @@ lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 # --- run and check -----------------------------------------------------------------------------
 
 .PHONY: up reset test coverage bench soak soak-kill fuzz lint lint-github format types
-up: $(VENV)/installed ## run everything here until Ctrl-C, with a stand-in for AWS
+up: $(VENV)/installed ## run the whole system until Ctrl-C, with a local stand-in for AWS
 	@$(BIN)/python -m deploy.local.up
 
-reset: $(VENV)/installed ## forget what `make up` has stored
+reset: $(VENV)/installed ## delete what `make up` has stored
 	@$(BIN)/python -m deploy.local.reset
 
-# Tests that share what is slow to start carry a group and run in one worker.
+# Tests that share a system have an xdist group, and run in one worker of pytest-xdist.
 TESTS ?= tests
-# Tests wait for processes half of their time, so there are more of them than cores.
+# Twice as many processes as cores, since tests wait half of their time.
 PROCESSES ?= $(shell $(PYTHON) -c 'import os; print(min(8, 2 * (os.cpu_count() or 1)))')
 test: $(VENV)/installed ## run all tests, or those of TESTS='tests/unit -k replica'
 	$(BIN)/pytest -n $(PROCESSES) --dist loadgroup $(TESTS)
 
-# Measures subprocesses too, but no process that is killed. `coverage html` shows the lines.
-coverage: $(VENV)/installed ## show which branches the tests take, or those of TESTS=… (twice as slow)
+# Includes subprocesses, but none that is killed. `coverage html` shows the lines.
+coverage: $(VENV)/installed ## measure the branch coverage of the tests, or of TESTS=… (twice as slow)
 	$(BIN)/pytest -n $(PROCESSES) --dist loadgroup -o timeout=300 --cov --cov-report=term $(TESTS)
 
-# BENCH='checks batches' measures some parts; `python -m tests.benchmarks --help` tells more.
-bench: $(VENV)/installed $(VENV)/bench/installed ## measure what docs/explanation/performance.md promises, side by side (about 15 minutes)
+# BENCH='checks batches' measures some parts; see `python -m tests.benchmarks --help`.
+bench: $(VENV)/installed $(VENV)/bench/installed ## measure the figures of docs/explanation/performance.md (about 15 minutes)
 	PYTHONPATH=$(VENV)/bench $(BIN)/python -m tests.benchmarks $(BENCH)
 
-# SOAK='--events 20000 --seed 7' makes it shorter, or the same once more.
-soak: $(VENV)/installed ## show that disorder, repetitions and kill -9 change nothing (some minutes)
+# SOAK='--events 20000 --seed 7' makes it shorter, or repeats a run.
+soak: $(VENV)/installed ## send feedback in random order, kill -9 ingest, and compare the results (some minutes)
 	@$(BIN)/python -m tests.soak $(SOAK)
 
-# KILLS='--seconds 60 --seed 7 --engine postgresql' makes it shorter, the same, or on another engine.
-soak-kill: $(VENV)/installed ## kill -9 everything at random under load, for ten minutes
+# KILLS='--seconds 60 --seed 7 --engine postgresql' makes it shorter, repeats a run, or uses PostgreSQL.
+soak-kill: $(VENV)/installed ## kill -9 all processes at random under load, and verify the invariants (10 minutes)
 	@$(BIN)/python -m tests.soak.kills $(KILLS)
 
 .PHONY: test-image
 test-image: ## build the image and run it beside PostgreSQL (needs Docker with Compose)
 	.ci/image
 
-# FUZZ_TIMES=200 tries two hundred times as many examples as `make test` does.
-fuzz: $(VENV)/installed ## send nonsense to every port and queue, another in every run (about 10 minutes)
+# FUZZ_TIMES=200 tries 200 times as many examples as `make test`.
+fuzz: $(VENV)/installed ## send random input to every port and queue (about 10 minutes)
 	FUZZ_TIMES=$${FUZZ_TIMES:-20} $(BIN)/pytest -n auto --dist loadgroup -o timeout=0 tests/fuzz
 
 lint: $(VENV)/installed types lint-github ## check style and types
@@ -115,17 +115,17 @@ lint-github: $(VENV)/installed
 	$(SCHEMA) vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/feature.yml
 	$(SCHEMA) vendor.dependabot .github/dependabot.yml
 
-format: $(VENV)/installed ## put the code into its one form
+format: $(VENV)/installed ## format the code
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
 # --- the documentation -------------------------------------------------------------------------
 
 .PHONY: docs reference
-reference: $(VENV)/installed ## write the settings and commands of docs/reference/ anew
+reference: $(VENV)/installed ## generate the settings and commands in docs/reference/
 	$(BIN)/python -m tests.support.reference
 
-docs: $(DOCS)/installed ## build the site into build/site; a link that leads nowhere is an error
+docs: $(DOCS)/installed ## build the site into build/site; a broken link is an error
 	@$(DOCS)/bin/sphinx-build -q -E -W --keep-going -c docs -b html . build/site
 	@echo "build/site/index.html"
 
@@ -134,8 +134,8 @@ docs: $(DOCS)/installed ## build the site into build/site; a link that leads now
 OLDEST := .oldest-client-venv
 
 .PHONY: test-clients test-oldest-client lock-oldest-client
-# Runs what tool chains are present; in CI (CI=true) none may be missing. CLIENTS='python go' runs
-# some, TABLE=docs/reference/clients.md keeps the table.
+# Skips clients without a tool chain here; in CI (CI=true) that is an error. CLIENTS='python go' selects
+# clients, TABLE=docs/reference/clients.md writes the table.
 test-clients: $(VENV)/installed test-oldest-client ## run every client's scenarios, README and tests
 	$(BIN)/python clients/conformance/suite.py $(CLIENTS) $(if $(TABLE),--table $(TABLE))
 
@@ -148,7 +148,7 @@ test-oldest-client: $(VENV)/installed $(OLDEST)/installed ## run the Python clie
 	CONFORMANCE_PYTHON='$(CURDIR)/$(OLDEST)/bin/python' CONFORMANCE_RUNNER=python-oldest \
 		PYTHONPATH=clients/python/src $(BIN)/python clients/conformance/suite.py --no-table python
 
-# Not a part of `lock`: these go up only when pyproject.toml says so.
+# Not a part of `lock`: these versions only change with pyproject.toml.
 lock-oldest-client: ## pin the oldest versions that the Python client allows (needs uv)
 	$(COMPILE) --upgrade --resolution lowest-direct clients/python/pyproject.toml \
 		-o requirements/oldest-client.txt
@@ -198,7 +198,7 @@ generate-typescript: $(VENV)/installed
 		echo "generate: SKIPPED TypeScript: no Node.js here, so its stubs stay as they are" >&2; \
 	fi
 
-proto-check: generate ## lint, format and compatibility of proto/, and that the stubs are fresh
+proto-check: generate ## check style and compatibility of proto/, and that the stubs are up to date
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code
 	@$(MAKE) --no-print-directory proto-breaking
@@ -206,8 +206,8 @@ proto-check: generate ## lint, format and compatibility of proto/, and that the 
 		&& test -z "$$(git status --porcelain -- $(GENERATED))" \
 		|| { echo "the generated code is stale: run 'make generate' and commit the result"; exit 1; }
 
-# What clients may hold by now: the newest release, else what others have of main, else (main is
-# what is being checked) the contract before its last change. Name another with BREAKING_AGAINST=REV.
+# Compares with the newest release, else with main, else (if main itself is checked) with the contract
+# before its last change. BREAKING_AGAINST=REV chooses another.
 proto-breaking: $(VENV)/installed
 	@against='$(BREAKING_AGAINST)'; \
 	last=$$(git log -1 --format=%H -- proto 2>/dev/null); \

@@ -1,7 +1,6 @@
-"""``make bench``: every figure in one run, side by side, on this machine.
+"""Measure all figures of docs/explanation/performance.md in one run, on this machine.
 
-Absolute figures hold for the machine they were taken on; the ratios are what is
-promised. Loads loopback only, and stops by itself.
+Absolute figures depend on the machine; the targets are ratios. All traffic is on loopback.
 """
 
 import argparse
@@ -25,9 +24,9 @@ from tests.benchmarks import (
     ingest,
     lists,
     memory,
-    processes,
+    scaling,
+    servers,
     sizes,
-    workers,
 )
 from tests.benchmarks.figures import Figure, markdown
 
@@ -52,7 +51,7 @@ def main() -> int:
 
 
 class Run:
-    """One run: its directory, its sizes, and the databases that several parts share."""
+    """A run of the benchmarks, with its directory and its sizes."""
 
     def __init__(self, directory: Path, arguments: argparse.Namespace) -> None:
         self._directory = directory
@@ -71,7 +70,7 @@ class Run:
             "freshness": self._freshness,
             "writes": self._writes,
             "ingest": self._ingest,
-            "workers": self._workers,
+            "processes": self._processes,
             "sizes": self._sizes,
             "fifty-million": self._fifty_million,
         }
@@ -84,23 +83,23 @@ class Run:
     def _checks(self, directory: Path) -> Iterator[Figure]:
         url = lists.sqlite_url(directory)
         lists.fill(url, self._entries).close()
-        with processes.empty() as yardstick, processes.service(url, directory) as real:
-            yield from checks.single(real, yardstick, rounds=self._rounds, calls=20_000)
-            yield from checks.batch(real, yardstick, entries=self._entries, rounds=self._rounds)
+        with servers.empty() as empty, servers.service(url, directory) as real:
+            yield from checks.single(real, empty, rounds=self._rounds, calls=20_000)
+            yield from checks.batch(real, empty, entries=self._entries, rounds=self._rounds)
 
     def _batches(self, directory: Path) -> Iterator[Figure]:
         with _postgresql() as url, _redis(directory, self._entries) as redis_socket:
             if redis_socket is None:
                 print(
-                    "redis-server or redis-py is missing: that comparison is left out",
+                    "redis-server or redis-py is missing: the comparison is skipped",
                     file=sys.stderr,
                 )
                 return
             store = lists.fill(url, self._entries)
-            with processes.empty() as yardstick, processes.service(url, directory) as real:
+            with servers.empty() as empty, servers.service(url, directory) as real:
                 yield from checks.end_to_end(
                     real,
-                    yardstick,
+                    empty,
                     store,
                     redis_socket,
                     entries=self._entries,
@@ -117,12 +116,12 @@ class Run:
 
     def _freshness(self, directory: Path) -> Iterator[Figure]:
         for engine, store, url in self._engines(directory):
-            with processes.service(url, directory / engine, workers=4) as server:
+            with servers.service(url, directory / engine, count=4) as server:
                 yield freshness.freshness(server, store, engine, commits=200)
 
     def _writes(self, directory: Path) -> Iterator[Figure]:
         for engine, _, url in self._engines(directory):
-            with processes.service(url, directory / engine) as server:
+            with servers.service(url, directory / engine) as server:
                 yield freshness.writes(server, engine, seconds=3, rounds=self._rounds)
 
     def _ingest(self, directory: Path) -> Iterator[Figure]:
@@ -131,10 +130,10 @@ class Run:
         with _postgresql() as url:
             yield from ingest.throughput(url, "PostgreSQL", directory, count=10_000, rounds=3)
 
-    def _workers(self, directory: Path) -> Iterator[Figure]:
+    def _processes(self, directory: Path) -> Iterator[Figure]:
         url = lists.sqlite_url(directory)
         lists.fill(url, self._entries).close()
-        yield from workers.scaling(url, directory, rounds=self._rounds, calls=40_000)
+        yield from scaling.scaling(url, directory, rounds=self._rounds, calls=40_000)
 
     def _sizes(self, directory: Path) -> Iterator[Figure]:
         costs = sizes.costs(directory, SIZES, rounds=self._rounds)
@@ -200,14 +199,14 @@ def _machine() -> str:
 
 def _arguments() -> argparse.Namespace:
     everything = [
-        "checks", "batches", "memory", "freshness", "writes", "ingest", "workers",
+        "checks", "batches", "memory", "freshness", "writes", "ingest", "processes",
         "sizes", "fifty-million",
     ]  # fmt: skip
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("parts", nargs="*", default=everything[:-1], help=", ".join(everything))
-    parser.add_argument("--entries", type=int, default=1_000_000, help="for checks and batches")
-    parser.add_argument("--many", type=int, default=10_000_000, help="for load and memory")
-    parser.add_argument("--rounds", type=int, default=7, help="of each comparison")
+    parser.add_argument("--entries", type=int, default=1_000_000, help="entries for checks")
+    parser.add_argument("--many", type=int, default=10_000_000, help="entries for load and memory")
+    parser.add_argument("--rounds", type=int, default=7, help="rounds of each comparison")
     return parser.parse_args()
 
 

@@ -1,4 +1,4 @@
-"""What a check costs, against the same server with nothing behind it."""
+"""The cost of a check, compared with an empty server."""
 
 import itertools
 import random
@@ -14,7 +14,7 @@ from suppression.v1 import suppression_service_pb2 as rpc
 from suppression_service.store import Store
 from tests.benchmarks import h2load, lists
 from tests.benchmarks.figures import Figure
-from tests.benchmarks.processes import Server
+from tests.benchmarks.servers import Server
 
 BATCH = 1_000
 #: One address in this many is on the list.
@@ -27,27 +27,27 @@ def batch_of(size: int, among: int, seed: int = 1) -> list[str]:
     """Return a batch in which one address in twenty is listed."""
     draw = random.Random(seed)
     return [
-        lists.unlisted(draw.randrange(among)) if place % LISTED_EVERY else lists.listed(
+        lists.unlisted(draw.randrange(among)) if index % LISTED_EVERY else lists.listed(
             draw.randrange(among)
         )
-        for place in range(size)
+        for index in range(size)
     ]  # fmt: skip
 
 
-def single(real: Server, yardstick: Server, *, rounds: int, calls: int) -> Iterator[Figure]:
+def single(real: Server, empty: Server, *, rounds: int, calls: int) -> Iterator[Figure]:
     """Compare CheckAddress with an empty call: throughput, latency, CPU."""
     request = rpc.CheckAddressRequest(address=lists.unlisted(7))
-    measured = _in_turn(real, yardstick, "CheckAddress", request, rounds=rounds, calls=calls)
+    measured = _in_turn(real, empty, "CheckAddress", request, rounds=rounds, calls=calls)
     ours, theirs = measured
     yield Figure(
         "CheckAddress / empty call, throughput",
         [a.calls_per_second / b.calls_per_second for a, b in zip(ours, theirs, strict=True)],
         target=("≥", 0.90),
-        note=f"{_median(o.calls_per_second for o in ours):,.0f} calls/s of one worker; "
+        note=f"{_median(o.calls_per_second for o in ours):,.0f} calls/s of one process; "
         f"load generator {_median(o.generator_cpu_share for o in ours):.0%} of a core",
     )
     slow = _in_turn(
-        real, yardstick, "CheckAddress", request, rounds=rounds, calls=calls // 4, alone=True
+        real, empty, "CheckAddress", request, rounds=rounds, calls=calls // 4, alone=True
     )
     yield Figure(
         "CheckAddress / empty call, median latency, one at a time",
@@ -58,11 +58,11 @@ def single(real: Server, yardstick: Server, *, rounds: int, calls: int) -> Itera
     yield _cpu_ratio("CheckAddress / empty call, server CPU", ours, theirs)
 
 
-def batch(real: Server, yardstick: Server, *, entries: int, rounds: int) -> Iterator[Figure]:
+def batch(real: Server, empty: Server, *, entries: int, rounds: int) -> Iterator[Figure]:
     """Compare BatchCheck with a handler that decodes it and returns a prepared answer."""
     request = rpc.BatchCheckRequest(addresses=batch_of(BATCH, entries))
     ours, theirs = _in_turn(
-        real, yardstick, "BatchCheck", request, rounds=rounds, calls=1_500, alone=True
+        real, empty, "BatchCheck", request, rounds=rounds, calls=1_500, alone=True
     )
     figure = _cpu_ratio("BatchCheck of 1,000 / prepared answer, server time (CPU)", ours, theirs)
     yield Figure(figure.name, figure.values, target=("≤", 2.0), note=figure.note)
@@ -72,25 +72,25 @@ def batch(real: Server, yardstick: Server, *, entries: int, rounds: int) -> Iter
 
 def end_to_end(
     real: Server,
-    yardstick: Server,
+    empty: Server,
     postgresql: Store,
     redis_socket: Path,
     *,
     entries: int,
     rounds: int,
 ) -> Iterator[Figure]:
-    """Compare a batch from one Python client with asking PostgreSQL and Redis directly.
+    """Compare a batch of one Python client with queries to PostgreSQL and to Redis.
 
-    And with the same client's batch to a server that has its answer prepared: no list
-    could be asked through gRPC and Python in less.
+    Also with the same client's batch to a server with a prepared answer: the minimum
+    for any list behind gRPC and Python.
     """
-    import redis  # which the other measurements can do without
+    import redis  # optional: only this comparison needs it
 
     url = postgresql.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     batches = [batch_of(BATCH, entries, seed) for seed in range(20)]
     with (
         SuppressionClient(real.target, when_unavailable=WhenUnavailable.RAISE) as client,
-        SuppressionClient(yardstick.target, when_unavailable=WhenUnavailable.RAISE) as prepared,
+        SuppressionClient(empty.target, when_unavailable=WhenUnavailable.RAISE) as prepared,
         psycopg.connect(url, autocommit=True) as connection,
         redis.Redis(unix_socket_path=str(redis_socket)) as store,
     ):
@@ -120,7 +120,7 @@ def end_to_end(
 
 def _in_turn(
     real: Server,
-    yardstick: Server,
+    empty: Server,
     method: str,
     request: rpc.CheckAddressRequest | rpc.BatchCheckRequest,
     *,
@@ -130,14 +130,14 @@ def _in_turn(
 ) -> tuple[list[h2load.Load], list[h2load.Load]]:
     """Load both servers in turn, A B B A …; ``alone`` is one call at a time."""
     shape = {"connections": 1, "streams": 1} if alone else {}
-    results: dict[Server, list[h2load.Load]] = {real: [], yardstick: []}
-    for server in (real, yardstick):  # Warm up.
+    results: dict[Server, list[h2load.Load]] = {real: [], empty: []}
+    for server in (real, empty):  # Warm up.
         h2load.call(server, method, request, calls=calls // 4, **shape)
-    orders = itertools.cycle([(real, yardstick), (yardstick, real)])
+    orders = itertools.cycle([(real, empty), (empty, real)])
     for order in itertools.islice(orders, rounds):
         for server in order:
             results[server].append(h2load.call(server, method, request, calls=calls, **shape))
-    return results[real], results[yardstick]
+    return results[real], results[empty]
 
 
 def _cpu_ratio(name: str, ours: Sequence[h2load.Load], theirs: Sequence[h2load.Load]) -> Figure:

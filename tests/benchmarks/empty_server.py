@@ -1,7 +1,7 @@
-"""The yardstick: the same server with nothing behind it.
+"""The empty server, with which the service is compared.
 
-Same library, options, event loop and messages as a worker of the service; the
-handlers return an answer that was made before the first call.
+It has the library, options, event loop and messages of the service. Its handlers return
+an answer that was made before the first call.
 """
 
 import asyncio
@@ -25,14 +25,14 @@ _SINGLE = rpc.CheckAddressResponse(verdict=pb.VERDICT_SEND, **_STATE)
 
 
 class Empty(SuppressionServiceServicer):
-    def __init__(self, batch: int, stopped: int) -> None:
-        every = batch // stopped if stopped else batch + 1
+    def __init__(self, batch: int, suppressed: int) -> None:
+        every = batch // suppressed if suppressed else batch + 1
         self._batch = rpc.BatchCheckResponse(
             verdicts=[pb.VERDICT_SEND] * batch,
             matches=[
                 rpc.Match(index=index, reason=pb.REASON_HARD_BOUNCE)
                 for index in range(0, batch, every)
-                if stopped
+                if suppressed
             ],
             **_STATE,
         )
@@ -44,9 +44,9 @@ class Empty(SuppressionServiceServicer):
         return self._batch
 
 
-async def _serve(port: int, batch: int, stopped: int) -> None:
+async def _serve(port: int, batch: int, suppressed: int) -> None:
     server = grpc_server(ServiceSettings())
-    add_SuppressionServiceServicer_to_server(Empty(batch, stopped), server)
+    add_SuppressionServiceServicer_to_server(Empty(batch, suppressed), server)
     server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
     await server.wait_for_termination()

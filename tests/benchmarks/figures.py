@@ -1,4 +1,4 @@
-"""Figures of a run: what was measured, how far it spread, what it should be."""
+"""Figures of a run: measured values, their spread, and the target."""
 
 import dataclasses
 import statistics

@@ -1,4 +1,4 @@
-"""From a commit in another process to the verdict, and from a call to a durable write."""
+"""Time from a commit of another process to the verdict, and rate of durable writes."""
 
 import asyncio
 import itertools
@@ -13,16 +13,16 @@ from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 from suppression_service.store import NewSuppression, Reason, Store
 from tests.benchmarks.figures import Figure
-from tests.benchmarks.processes import Server
+from tests.benchmarks.servers import Server
 
 CALLERS = 64
 
 
 def freshness(server: Server, store: Store, engine: str, *, commits: int) -> Figure:
-    """Measure commit to verdict: a check every few milliseconds on every connection.
+    """Measure the time from commit to verdict, with continuous checks on 8 connections.
 
-    Connections spread over the workers by chance, so several are asked and the last
-    to see the entry counts.
+    The kernel spreads connections over the processes at random. The last connection
+    that sees the entry counts.
     """
     options = [("grpc.use_local_subchannel_pool", 1)]
     channels = [grpc.insecure_channel(server.target, options) for _ in range(8)]

@@ -1,4 +1,4 @@
-"""Load from h2load (Debian: nghttp2-client): raw gRPC frames, far faster than the servers."""
+"""Load from h2load (Debian package nghttp2-client), which is much faster than the servers."""
 
 import dataclasses
 import re
@@ -12,14 +12,14 @@ from pathlib import Path
 
 from google.protobuf.message import Message
 
-from tests.benchmarks.processes import Server
+from tests.benchmarks.servers import Server
 
 _SERVICE = "suppression.v1.SuppressionService"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Load:
-    """What a burst of calls came to; latencies in microseconds, CPU in seconds."""
+    """The result of a burst of calls; latencies in microseconds, CPU in seconds."""
 
     calls_per_second: float
     median_latency: float
@@ -41,7 +41,7 @@ def call(
     connections: int = 4,
     streams: int = 8,
 ) -> Load:
-    """Make a number of like calls over several connections and return how it went.
+    """Make many equal calls over several connections; return the result.
 
     Raises:
         RuntimeError: h2load is missing, or some call was not answered with 200.
@@ -73,7 +73,7 @@ def call(
 def _seconds(output: str) -> float:
     found = re.search(r"finished in ([0-9.]+)(us|ms|s|m)", output)
     if not found:
-        raise RuntimeError(f"h2load said nothing of its time:\n{output}")
+        raise RuntimeError(f"h2load printed no duration:\n{output}")
     unit = {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60}[found[2]]
     return float(found[1]) * unit
 

@@ -1,4 +1,4 @@
-"""From the queue to the commit: one worker process, signatures checked."""
+"""Throughput of one ingest worker from queue to commit, with signature checks."""
 
 import base64
 import datetime as dt
@@ -29,7 +29,7 @@ _CERTIFICATE_URL: Final = (
     "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem"
 )
 _SIGNED: Final = ("Message", "MessageId", "Timestamp", "TopicArn", "Type")
-#: Seconds after which a run has failed.
+#: Seconds after which a run fails.
 _TIMEOUT: Final = 120
 
 
@@ -70,7 +70,7 @@ class Signer:
 
 
 def mixed(count: int) -> Iterator[dict[str, Any]]:
-    """Return events as a healthy sender gets them: of a hundred messages one bounces."""
+    """Return events of a healthy sender: one message of a hundred bounces."""
     chance = random.Random(1)
     for number in range(count):
         address = f"reader{number}@mail{number % 50}.example.com"
@@ -92,7 +92,7 @@ def mixed(count: int) -> Iterator[dict[str, Any]]:
 
 
 def bounces(count: int) -> Iterator[dict[str, Any]]:
-    """Return nothing but bounces, each of an address of its own: the worst there is."""
+    """Return bounces only, each of a different address: the worst case."""
     for number in range(count):
         yield events.bounce(f"gone{number}@mail{number % 50}.example.com")
 
@@ -100,7 +100,7 @@ def bounces(count: int) -> Iterator[dict[str, Any]]:
 def throughput(
     url: str, engine: str, directory: Path, *, count: int, rounds: int
 ) -> Iterator[Figure]:
-    """Measure one worker process, from the first receive to the last delete."""
+    """Measure one worker, from the first receive to the last delete."""
     Store.open(url, migrate_first=True).close()
     signer = Signer()
     for what, make in (("sends, deliveries, 1 % bounces", mixed), ("bounces only", bounces)):
@@ -119,7 +119,7 @@ def throughput(
 
 
 def _run(url: str, bodies: list[str], signer: Signer, directory: Path) -> tuple[float, float]:
-    """Return the seconds that it took, and those of the worker's CPU."""
+    """Return the duration and the CPU time of the worker, in seconds."""
     with QueueFake(bodies, signer.certificate()) as queue:
         environment = {
             **os.environ,

@@ -1,4 +1,4 @@
-"""Databases full of suppressions, made fast and always alike."""
+"""Databases with many entries, generated fast and always the same."""
 
 from collections.abc import Iterator
 from pathlib import Path

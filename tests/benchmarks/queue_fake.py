@@ -1,7 +1,6 @@
-"""A queue that costs nothing: answers of SQS that were serialised beforehand.
+"""A fake of SQS with negligible cost: its answers are serialised in advance.
 
-It also hands out the certificate that its messages are signed with. Runs in a thread of
-the benchmark, whose process has nothing else to do.
+It also serves the certificate of its messages. It runs in a thread of the benchmark.
 """
 
 import asyncio
@@ -17,7 +16,7 @@ _DELETED: Final = b'{"Successful":[],"Failed":[]}'
 
 
 class QueueFake:
-    """Gives out each body once, ten at a time; knows when the last was deleted.
+    """Delivers each body once, ten at a time; records when the last was deleted.
 
     Args:
         bodies: of the messages.
@@ -93,7 +92,7 @@ class QueueFake:
 
 
 class _Connection(asyncio.Protocol):
-    """As much of HTTP as boto3 and requests speak."""
+    """The part of HTTP that boto3 and requests use."""
 
     def __init__(self, queue: QueueFake) -> None:
         self._queue = queue
@@ -125,11 +124,11 @@ class _Connection(asyncio.Protocol):
 def _answer(number: int, batch: Sequence[str]) -> bytes:
     messages = [
         {
-            "MessageId": f"m-{number}-{place}",
-            "ReceiptHandle": f"r-{number}-{place}",
+            "MessageId": f"m-{number}-{index}",
+            "ReceiptHandle": f"r-{number}-{index}",
             "Body": body,
             "Attributes": {"ApproximateReceiveCount": "1"},
         }
-        for place, body in enumerate(batch)
+        for index, body in enumerate(batch)
     ]
     return json.dumps({"Messages": messages}).encode()

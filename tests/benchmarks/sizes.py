@@ -1,4 +1,4 @@
-"""Whether the size of the list tells in what a check costs."""
+"""The cost of a check by the size of the list."""
 
 import contextlib
 import dataclasses
@@ -14,10 +14,10 @@ from google.protobuf.message import Message
 
 from suppression.v1 import suppression_service_pb2 as rpc
 from tests.benchmarks import checks, lists, memory
-from tests.benchmarks.processes import Server
+from tests.benchmarks.servers import Server
 
 _METHOD = "/suppression.v1.SuppressionService/"
-#: Requests that are asked in turn, so that the processor's caches don't know the way.
+#: Different requests in turn, so that the processor's caches do not help.
 _DIFFERENT_CHECKS = 2_000
 _DIFFERENT_BATCHES = 20
 _BATCH_CALLS = 200

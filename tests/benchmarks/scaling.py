@@ -1,4 +1,4 @@
-"""Whether a second worker adds what a second core should."""
+"""How the throughput of a server grows with a second process."""
 
 import dataclasses
 import statistics
@@ -7,44 +7,43 @@ from pathlib import Path
 from typing import Literal
 
 from suppression.v1 import suppression_service_pb2 as rpc
-from tests.benchmarks import h2load, lists, processes
+from tests.benchmarks import h2load, lists, servers
 from tests.benchmarks.figures import Figure
-from tests.benchmarks.processes import Server
+from tests.benchmarks.servers import Server
 
 _CONNECTIONS = 32
 
 
 def scaling(url: str, directory: Path, *, rounds: int, calls: int) -> Iterator[Figure]:
-    """Compare two workers with one, each kept to a core of its own, and then left free.
+    """Compare two processes with one: first each pinned to its own core, then not pinned.
 
-    A worker left free takes more than one core, since gRPC's own threads run beside its
-    event loop. So on two cores only workers that are kept to one each can show what
-    another core adds.
+    A process that is not pinned uses more than one core, since gRPC has threads beside the
+    event loop. So on two cores only pinned processes show what another core adds.
     """
     with (
-        processes.service(url, directory, workers=1) as one,
-        processes.service(url, directory, workers=2) as two,
+        servers.service(url, directory, count=1) as one,
+        servers.service(url, directory, count=2) as two,
     ):
         free = _in_turn(one, two, rounds=rounds, calls=calls)
         for server in (one, two):
-            for core, worker in enumerate(server.workers()):
-                processes.keep_to_core(worker, core)
-        kept = _in_turn(one, two, rounds=rounds, calls=calls)
-    yield _growth("2 workers / 1 worker, each kept to a core", kept, target=("≥", 1.7))
-    yield _growth("2 workers / 1 worker, left free on 2 cores", free)
+            for core, process in enumerate(server.serving_processes()):
+                servers.keep_to_core(process, core)
+        pinned = _in_turn(one, two, rounds=rounds, calls=calls)
+    yield _growth("2 processes / 1 process, each pinned to a core", pinned, target=("≥", 1.7))
+    yield _growth("2 processes / 1 process, not pinned, on 2 cores", free)
     yield Figure(
-        "2 workers / 1 worker, server CPU a call",
+        "2 processes / 1 process, server CPU a call",
         [pair.double.server_cpu_per_call / pair.single.server_cpu_per_call for pair in free],
     )
     yield Figure(
-        f"work of the less busy worker / of the busier, {_CONNECTIONS} connections",
+        f"CPU of the less busy process / of the busier, {_CONNECTIONS} connections",
         [min(pair.used) / max(pair.used) for pair in free],
     )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Pair:
-    """The same load on one worker and on two; ``used`` is CPU seconds of each of the two."""
+    """The same load on one process and on two; ``used`` is the CPU seconds of each of the two."""
 
     single: h2load.Load
     double: h2load.Load
@@ -59,9 +58,9 @@ def _pair(one: Server, two: Server, calls: int) -> _Pair:
     request = rpc.CheckAddressRequest(address=lists.unlisted(7))
     shape = {"connections": _CONNECTIONS, "streams": 1}
     single = h2load.call(one, "CheckAddress", request, calls=calls, **shape)
-    before = [sum(worker.cpu_times()[:2]) for worker in two.workers()]
+    before = [sum(each.cpu_times()[:2]) for each in two.serving_processes()]
     double = h2load.call(two, "CheckAddress", request, calls=calls, **shape)
-    after = [sum(worker.cpu_times()[:2]) for worker in two.workers()]
+    after = [sum(each.cpu_times()[:2]) for each in two.serving_processes()]
     return _Pair(single, double, [end - start for start, end in zip(before, after, strict=True)])
 
 
@@ -74,7 +73,7 @@ def _growth(
         f"throughput of {name}",
         [pair.double.calls_per_second / pair.single.calls_per_second for pair in pairs],
         target=target,
-        note=f"one worker takes {cores:.2f} cores, the load generator {generator:.2f}: "
+        note=f"one process takes {cores:.2f} cores, the load generator {generator:.2f}: "
         f"2 cores leave room for {(2 - generator) / cores:.2f} ×",
     )
 

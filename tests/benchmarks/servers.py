@@ -1,9 +1,8 @@
-"""The servers under measurement, as processes of their own."""
+"""The measured servers, in their own processes."""
 
 import contextlib
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -15,23 +14,25 @@ import grpc
 import psutil
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from deploy.local.aws import free_port
+
 _READY_SECONDS = 60
 
 
 class Server:
-    """A running server: its address and what it has used so far."""
+    """A running server: its address and its CPU time."""
 
     def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
         self.process = process
         self.target = f"127.0.0.1:{port}"
 
     def processes(self) -> list[psutil.Process]:
-        """Return the server's process and its workers."""
+        """Return the parent process and its children."""
         parent = psutil.Process(self.process.pid)
         return [parent, *parent.children(recursive=True)]
 
-    def workers(self) -> list[psutil.Process]:
-        """Return the processes that answer."""
+    def serving_processes(self) -> list[psutil.Process]:
+        """Return the processes that answer calls."""
         return [each for each in self.processes() if "spawn_main" in " ".join(each.cmdline())]
 
     def cpu_seconds(self) -> float:
@@ -45,22 +46,14 @@ def keep_to_core(process: psutil.Process, core: int) -> None:
         os.sched_setaffinity(thread.id, {core})
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextlib.contextmanager
-def service(url: str, directory: Path, *, workers: int = 1) -> Iterator[Server]:
-    """Run the real server on a database until the block ends."""
+def service(url: str, directory: Path, *, count: int = 1) -> Iterator[Server]:
+    """Run the real server, with some processes, until the block ends."""
     environment = {
         **os.environ,
         "SUPPRESSION_DATABASE_URL": url,
         "SUPPRESSION_LISTEN": "127.0.0.1:0",
-        "SUPPRESSION_PROCESSES": str(workers),
+        "SUPPRESSION_PROCESSES": str(count),
         "SUPPRESSION_SNAPSHOT_DIRECTORY": str(directory / "snapshots"),
         "SUPPRESSION_DRAIN_SECONDS": "0",
         "SUPPRESSION_GRACE_SECONDS": "1",
@@ -74,11 +67,11 @@ def service(url: str, directory: Path, *, workers: int = 1) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def empty(*, batch: int = 1_000, stopped: int = 50) -> Iterator[Server]:
-    """Run the yardstick until the block ends."""
+def empty(*, batch: int = 1_000, suppressed: int = 50) -> Iterator[Server]:
+    """Run the empty server until the block ends."""
     port = free_port()
     module = [sys.executable, "-m", "tests.benchmarks.empty_server"]
-    command = [*module, str(port), str(batch), str(stopped)]
+    command = [*module, str(port), str(batch), str(suppressed)]
     with _running(command, dict(os.environ), subprocess.DEVNULL) as process:
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             grpc.channel_ready_future(channel).result(timeout=_READY_SECONDS)
