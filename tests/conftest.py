@@ -1,6 +1,6 @@
-"""What tests of every tier share: databases and a stand-in for AWS, all real.
+"""Fixtures of all tiers: real databases, and the stand-in for AWS.
 
-Each is started once a process that runs tests, when the first test asks for it.
+Each is started once in a process of pytest, when the first test needs it.
 """
 
 import secrets
@@ -20,7 +20,7 @@ from tests.support.processes import Process, Processes
 
 
 def _postgresql_server(folder: Path) -> Any:
-    # Only while it is imported: it looks for a place for its lock, and warns about the usual one.
+    # Only during the import, which puts a lock file there, and warns about its default folder.
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
         try:
@@ -34,11 +34,11 @@ def _postgresql_server(folder: Path) -> Any:
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """A PostgreSQL server that listens on a socket file only; the URL of its first database."""
-    # Not in pytest's own folders: those are for one user, and root starts PostgreSQL as another.
+    # Not in pytest's folders: PostgreSQL runs as another user if the tests run as root.
     with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as folder:
         server = _postgresql_server(Path(folder))
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            # Nobody pulls the plug on a test's database.
+            # No power failure in tests.
             connection.execute("ALTER SYSTEM SET fsync = off")
             connection.execute("SELECT pg_reload_conf()")
         yield server.get_uri()
@@ -79,7 +79,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[aws.StandIn]:
-    """SNS and SQS in a process of their own; tests make topics and queues of their own."""
+    """SNS and SQS in one process; each test creates its own topics and queues."""
     port = aws.free_port()
     with Processes(tmp_path_factory.mktemp("stand-in")) as processes:
         moto: Process = processes.start("aws", aws.command(port))

@@ -1,4 +1,4 @@
-"""Whole systems: one that many tests share, and ones that a test may break."""
+"""Whole systems: one that many tests share, and one for each test that changes its processes."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -11,12 +11,12 @@ from suppression_service.store import Store
 from tests.support.processes import Processes
 from tests.support.system import System
 
-# The configuration set that newsletters go through, and the stream it stands for.
+# The configuration set of newsletters, and its stream.
 STREAMS = "letters=newsletter"
 
 
-def _assembled(processes: Processes, database_url: str, stand_in: StandIn, folder: Path) -> System:
-    # What is not deleted comes again after a second, and no more than three times.
+def _new_system(processes: Processes, database_url: str, stand_in: StandIn, folder: Path) -> System:
+    # SQS redelivers a message that is not deleted after a second, at most three times.
     wiring = stand_in.wire(f"t{secrets.token_hex(6)}", visibility_seconds=1, max_receive_count=3)
     system = System(processes, database_url, stand_in, wiring, folder)
     system.environment["SUPPRESSION_STREAMS"] = STREAMS
@@ -31,7 +31,7 @@ def _database_url(request: pytest.FixtureRequest, engine: str, folder: Path) -> 
     return make()
 
 
-# The tests of one group run in one worker, so that it is started once.
+# The tests of one group run in one worker of pytest-xdist, which starts it once.
 @pytest.fixture(
     scope="session",
     params=[
@@ -46,7 +46,7 @@ def system(
     folder = tmp_path_factory.mktemp("system")
     url = _database_url(request, request.param, folder)
     with Processes(folder / "logs") as processes:
-        running = _assembled(processes, url, stand_in, folder)
+        running = _new_system(processes, url, stand_in, folder)
         running.start_server()
         running.start_worker()
         yield running
@@ -57,7 +57,7 @@ def own_system(
     database_url: str, stand_in: StandIn, processes: Processes, tmp_path: Path
 ) -> System:
     """A system of the test's own, on each engine: the schema is made, nothing runs yet."""
-    return _assembled(processes, database_url, stand_in, tmp_path)
+    return _new_system(processes, database_url, stand_in, tmp_path)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def sqlite_system(
     sqlite_url: str, stand_in: StandIn, processes: Processes, tmp_path: Path
 ) -> System:
     """A system of the test's own where the engine does not matter; nothing runs yet."""
-    return _assembled(processes, sqlite_url, stand_in, tmp_path)
+    return _new_system(processes, sqlite_url, stand_in, tmp_path)
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ def _address(name: str) -> str:
     return f"{name}-{secrets.token_hex(6)}@example.com".replace(" ", ".").replace(",", "")
 
 
-def _bounce(name: str, type_: str, sub_type: str, **told: Any) -> dict[str, Any]:
-    return bounce(_address(name), type_=type_, sub_type=sub_type, **told)
+def _bounce(name: str, type_: str, sub_type: str, **details: Any) -> dict[str, Any]:
+    return bounce(_address(name), type_=type_, sub_type=sub_type, **details)
 
 
 def _rows() -> dict[str, Row]:

@@ -1,4 +1,4 @@
-"""A real Prometheus over real processes: what it is told to look at is there."""
+"""A real Prometheus scrapes real processes: the metrics of alerts and dashboard exist."""
 
 import contextlib
 import json
@@ -208,7 +208,7 @@ def test_prometheus_takes_every_rule(prometheus: str) -> None:
 
 
 def test_every_panel_of_the_dashboard_has_something_to_show(prometheus: str) -> None:
-    # TLS is off here, and rates are told from a thousand sends on.
+    # TLS is off here, and rates have a value from a thousand sends on.
     silent = {"Certificate expires in A", "Bounce rate A", "Complaint rate A"}
     panels = {
         name: expression

@@ -104,14 +104,14 @@ def test_a_bounce_reaches_the_verdict_in_the_system_of_the_manifests(
     cluster.start("suppression-ingest-worker")
     # When a message bounces
     stand_in.sns.publish(TopicArn=wiring.topic_arn, Message=json.dumps(bounce(address)))
-    # Then callers with a token are told over TLS not to send to its address,
+    # Then callers with a token get DO_NOT_SEND for its address over TLS,
     eventually("the bounce", lambda: not client.check(address).send)
     # Prometheus finds something where it is sent,
     with urllib.request.urlopen(f"http://{cluster.address(SERVER, 'metrics')}/metrics") as shown:
         assert b"suppression_processes 1.0" in shown.read()
     # the list lies in the volume for the next start,
     assert list((root / "var/cache/suppression").glob("snapshots/*.snapshot"))
-    # and the server ends by itself when it is told to.
+    # and the server exits after SIGTERM.
     server.send(signal.SIGTERM)
     assert server.ended() == 0
 
@@ -133,11 +133,11 @@ def test_a_post_reaches_the_list_in_the_system_of_the_manifests(
             eventually("the webhook is ready", lambda: answers(client, "/healthz"))
             # When SNS posts
             answer = client.post("/sns", json=sns.signed(json.dumps(bounce(address))))
-    # Then it is told that this is stored, and it is,
+    # Then the post is acknowledged as stored, and it is,
     assert answer.status_code == 200
     with contextlib.closing(Store.open(postgresql_url)) as store:
         assert store.address(address).suppressions
-    # and the webhook ends by itself when it is told to.
+    # and the webhook exits after SIGTERM.
     webhook.send(signal.SIGTERM)
     assert webhook.ended() == 0
 

@@ -21,7 +21,7 @@ from tests.support.webhook import Webhook, starter
 # One worker starts the webhook for all of them.
 pytestmark = pytest.mark.xdist_group("fuzz webhook")
 
-#: What is told to those who are no SNS: see docs/how-to/webhook.md.
+#: Statuses for requests that are not from SNS: see docs/how-to/webhook.md.
 REFUSED: Final = range(400, 500)
 #: MiB that memory may grow by after the first posts.
 MARGIN: Final = 24

@@ -12,8 +12,8 @@ COMMANDS = {"suppression-service": service, "suppression-ingest": ingest}
 
 @pytest.mark.parametrize(("name", "app"), COMMANDS.items(), ids=COMMANDS)
 def test_a_command_tells_its_version(name: str, app: typer.Typer) -> None:
-    told = CliRunner().invoke(app, ["--version"], prog_name=name).output
-    assert told == f"{name} {version('suppression-service')}\n"
+    output = CliRunner().invoke(app, ["--version"], prog_name=name).output
+    assert output == f"{name} {version('suppression-service')}\n"
 
 
 @pytest.mark.parametrize("app", COMMANDS.values(), ids=COMMANDS)

@@ -1,4 +1,4 @@
-"""A test server, and a stand-in for SESv2 that remembers what it was told to send."""
+"""A test server, and a fake of SESv2 that records the mail it sends."""
 
 import contextlib
 import dataclasses
@@ -63,8 +63,8 @@ def free_address() -> Iterator[Callable[[], str]]:
     with contextlib.ExitStack() as bound:
 
         def make() -> str:
-            held = bound.enter_context(socket.socket())
-            held.bind(("127.0.0.1", 0))
-            return f"127.0.0.1:{held.getsockname()[1]}"
+            probe = bound.enter_context(socket.socket())
+            probe.bind(("127.0.0.1", 0))
+            return f"127.0.0.1:{probe.getsockname()[1]}"
 
         yield make

@@ -99,10 +99,10 @@ def test_a_program_is_told_who_was_left_out(
     configured: dict[str, Any], suppressed: Callable[..., None]
 ) -> None:
     suppressed(JOE, reason=Reason.COMPLAINT)
-    told = []
+    reported = []
 
     def hear(message: EmailMessage, checks: Any, **_: Any) -> None:
-        told.append((message.to, [(check.address, check.reason) for check in checks]))
+        reported.append((message.to, [(check.address, check.reason) for check in checks]))
 
     recipients_left_out.connect(hear)
     try:
@@ -110,7 +110,7 @@ def test_a_program_is_told_who_was_left_out(
     finally:
         recipients_left_out.disconnect(hear)
 
-    assert told == [([JANE, JOE], [(JOE, Reason.COMPLAINT)])]
+    assert reported == [([JANE, JOE], [(JOE, Reason.COMPLAINT)])]
 
 
 def test_many_mails_cost_one_question(configured: dict[str, Any], server: TestServer) -> None:

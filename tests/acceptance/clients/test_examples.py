@@ -27,11 +27,11 @@ def own_server(processes: Processes) -> TestServer:
 
 
 def _ran(
-    example: str, *arguments: str, told: dict[str, str], stdin: str = ""
+    example: str, *arguments: str, environment: dict[str, str], stdin: str = ""
 ) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, str(EXAMPLES / example), *arguments],
-        env=clean(SENDER | told),
+        env=clean(SENDER | environment),
         input=stdin,
         capture_output=True,
         text=True,
@@ -48,10 +48,10 @@ def _suppressed(server: TestServer, address: str, reason: Reason, stream: str = 
 def test_a_password_reset_is_sent_with_its_configuration_set(
     own_server: TestServer, ses: Ses
 ) -> None:
-    told = ses.environment() | {"SUPPRESSION_SERVER": own_server.listen}
+    environment = ses.environment() | {"SUPPRESSION_SERVER": own_server.listen}
     _suppressed(own_server, JANE, Reason.COMPLAINT)
 
-    ended = _ran("password_reset.py", JANE, told=told)
+    ended = _ran("password_reset.py", JANE, environment=environment)
 
     assert (ended.returncode, ended.stdout) == (0, "sent\n"), ended.stderr
     assert ses.recipients == [JANE]
@@ -59,20 +59,22 @@ def test_a_password_reset_is_sent_with_its_configuration_set(
 
 
 def test_a_password_reset_does_not_go_where_mail_bounces(own_server: TestServer, ses: Ses) -> None:
-    told = ses.environment() | {"SUPPRESSION_SERVER": own_server.listen}
+    environment = ses.environment() | {"SUPPRESSION_SERVER": own_server.listen}
     _suppressed(own_server, JANE, Reason.HARD_BOUNCE)
 
-    ended = _ran("password_reset.py", JANE, told=told)
+    ended = _ran("password_reset.py", JANE, environment=environment)
 
     assert (ended.returncode, ended.stdout) == (1, "not sent: HARD_BOUNCE\n"), ended.stderr
     assert ses.sent == []
 
 
 def test_a_newsletter_goes_to_those_who_may_be_mailed(own_server: TestServer, ses: Ses) -> None:
-    told = ses.environment() | {"SUPPRESSION_SERVER": own_server.listen}
+    environment = ses.environment() | {"SUPPRESSION_SERVER": own_server.listen}
     _suppressed(own_server, JOE, Reason.UNSUBSCRIBE, stream="newsletter")
 
-    ended = _ran("newsletter.py", told=told, stdin=f"{JANE}\n{JOE}\nno address\n\n{KIM}\n")
+    ended = _ran(
+        "newsletter.py", environment=environment, stdin=f"{JANE}\n{JOE}\nno address\n\n{KIM}\n"
+    )
 
     assert (ended.returncode, ended.stdout) == (0, "2 sent, 2 not sent\n"), ended.stderr
     assert ses.recipients == [JANE, KIM]
@@ -82,9 +84,9 @@ def test_a_newsletter_goes_to_those_who_may_be_mailed(own_server: TestServer, se
 def test_a_newsletter_waits_while_nobody_can_be_asked(
     own_server: TestServer, ses: Ses, free_address: Callable[[], str]
 ) -> None:
-    told = ses.environment() | {"SUPPRESSION_SERVER": free_address()}
+    environment = ses.environment() | {"SUPPRESSION_SERVER": free_address()}
 
-    ended = _ran("newsletter.py", told=told, stdin=f"{JANE}\n")
+    ended = _ran("newsletter.py", environment=environment, stdin=f"{JANE}\n")
 
     assert (ended.returncode, ended.stdout) == (75, "0 sent, 1 not sent\n"), ended.stderr
     assert ses.sent == []
@@ -93,7 +95,7 @@ def test_a_newsletter_waits_while_nobody_can_be_asked(
 def test_the_examples_run_against_the_stand_in_for_aws(
     own_server: TestServer, stand_in: StandIn, ses: Ses
 ) -> None:
-    told = ses.environment() | {
+    environment = ses.environment() | {
         "AWS_ENDPOINT_URL": stand_in.endpoint_url,
         "SUPPRESSION_SERVER": own_server.listen,
     }
@@ -101,13 +103,15 @@ def test_the_examples_run_against_the_stand_in_for_aws(
     sesv2(
         "sesv2",
         endpoint_url=stand_in.endpoint_url,
-        region_name=told["AWS_REGION"],
+        region_name=environment["AWS_REGION"],
         aws_access_key_id="stand-in",
         aws_secret_access_key="stand-in",
     ).create_email_identity(EmailIdentity=SENDER["SES_FROM"])
 
-    assert _ran("password_reset.py", JANE, told=told).stdout == "sent\n"
-    assert _ran("newsletter.py", told=told, stdin=JANE).stdout == "1 sent, 0 not sent\n"
+    assert _ran("password_reset.py", JANE, environment=environment).stdout == "sent\n"
+    assert (
+        _ran("newsletter.py", environment=environment, stdin=JANE).stdout == "1 sent, 0 not sent\n"
+    )
 
 
 def _blocks_with_extras() -> list[str]:

@@ -16,7 +16,7 @@ from tests.support.processes import BIN, run
 FILE = Path(__file__).parents[3] / "deploy" / "compose.yaml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
 OURS = ["migrate", "service", "worker", "webhook"]
-#: What whoever runs it must say, since a program does not start without it.
+#: Variables that the user must set, since a program does not start without them.
 TOLD = {"SUPPRESSION_TOPIC_ARNS": "arn:aws:sns:eu-west-1:123456789012:ses-feedback"}
 #: What the webhook's settings have for the worker's sake, and what is for the proxy in front.
 OF_THE_WORKER = {
@@ -61,7 +61,7 @@ def test_every_setting_of_ingest_reaches_it(name: str) -> None:
 @pytest.mark.parametrize("name", OURS)
 def test_the_program_takes_the_settings_that_it_is_given(name: str) -> None:
     container = COMPOSE["services"][name]
-    # What the file leaves to whoever runs it is not ours to judge.
+    # The user sets the others, so this test does not check them.
     given = {k: v for k, v in container["environment"].items() if not v.startswith("${")}
     assert programs.takes(container["command"], given | TOLD)
 

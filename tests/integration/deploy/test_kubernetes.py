@@ -92,9 +92,11 @@ def test_every_secret_that_is_used_is_made_in_the_readme() -> None:
 
 
 def test_the_server_has_all_the_time_that_it_may_take_to_stop() -> None:
-    container, told = server()
+    container, settings = server()
     sleep = container["lifecycle"]["preStop"]["sleep"]["seconds"]
-    stopping = float(told["SUPPRESSION_DRAIN_SECONDS"]) + float(told["SUPPRESSION_GRACE_SECONDS"])
+    stopping = float(settings["SUPPRESSION_DRAIN_SECONDS"]) + float(
+        settings["SUPPRESSION_GRACE_SECONDS"]
+    )
     needed = sleep + stopping + KILL_AFTER
     assert service_pod()["terminationGracePeriodSeconds"] >= needed
 
@@ -104,17 +106,17 @@ def test_the_server_has_all_the_time_that_it_may_take_to_stop() -> None:
     [("startupProbe", LIVENESS), ("readinessProbe", ""), ("livenessProbe", LIVENESS)],
 )
 def test_probes_ask_where_health_is_answered(probe: str, service: str) -> None:
-    container, told = server()
+    container, settings = server()
     asked = container[probe]["grpc"]
-    port = int(told["SUPPRESSION_HEALTH_LISTEN"].rpartition(":")[2])
+    port = int(settings["SUPPRESSION_HEALTH_LISTEN"].rpartition(":")[2])
     assert (asked["port"], asked.get("service", "")) == (port, service)
 
 
 @pytest.mark.parametrize(("pod", "container"), list(kubernetes.containers()))
 def test_the_ports_that_are_named_are_listened_on(pod: str, container: Manifest) -> None:
-    told = kubernetes.environment(container, SECRETS)
+    settings = kubernetes.environment(container, SECRETS)
     named = {each["containerPort"] for each in container.get("ports", [])}
-    listened = {v.rpartition(":")[2] for k, v in told.items() if k.endswith("_LISTEN")}
+    listened = {v.rpartition(":")[2] for k, v in settings.items() if k.endswith("_LISTEN")}
     assert named == set(map(int, listened))
 
 
@@ -153,9 +155,9 @@ def test_the_webhook_lets_nobody_in_but_at_its_port() -> None:
     [container] = dict(kubernetes.pods())["suppression-webhook"]["containers"]
     policy = kubernetes.named("NetworkPolicy", "suppression-webhook")["spec"]
     ports = [port["port"] for rule in policy["ingress"] for port in rule["ports"]]
-    told = kubernetes.environment(container, SECRETS)
+    settings = kubernetes.environment(container, SECRETS)
     [listened] = [each for each in container["ports"] if each["name"] in ports]
-    assert told["SUPPRESSION_WEBHOOK_LISTEN"].endswith(f":{listened['containerPort']}")
+    assert settings["SUPPRESSION_WEBHOOK_LISTEN"].endswith(f":{listened['containerPort']}")
 
 
 def test_the_webhook_is_asked_for_its_health_where_it_tells() -> None:

@@ -1,4 +1,4 @@
-"""What tests do to an account by hand, in one line each."""
+"""Changes to a fake AWS account, for tests of provision and doctor."""
 
 import dataclasses
 import datetime as dt

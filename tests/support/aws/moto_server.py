@@ -33,7 +33,7 @@ def _created_topic(self: SNSBackend, name: str, attributes: Any = None, tags: An
 
 
 def _deleted_message(self: Queue, receipt_handle: str) -> None:
-    # It puts a new list in the place of the old one, to which others append meanwhile.
+    # It replaces a list to which other threads append at the same time.
     with self._messages_lock:
         _delete_message(self, receipt_handle)
 

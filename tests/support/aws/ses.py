@@ -5,7 +5,7 @@ are held against botocore's model of the service, see :mod:`tests.support.aws.re
 
     with SesFake() as ses:
         client = boto3.client("sesv2", endpoint_url=ses.url, …)
-        ses.suppressed["Jane@Example.com"] = Suppressed("BOUNCE", moment)
+        ses.suppressed["Jane@Example.com"] = Suppressed("BOUNCE", time)
 """
 
 # ruff: noqa: N803 - the parameters have the names that SES gives them
@@ -152,9 +152,9 @@ class SesFake:
     def _refuse(self, operation: str) -> None:
         if code := self.denied.get(operation):
             raise Refusal(code)
-        for place, (refused, code) in enumerate(self.refused_once):
+        for index, (refused, code) in enumerate(self.refused_once):
             if refused == operation:
-                del self.refused_once[place]
+                del self.refused_once[index]
                 raise Refusal(code)
 
     # --- the account ---------------------------------------------------------------------------
@@ -336,7 +336,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         status, code, content = self.server.ses.answer(self.command, self.path, body)
-        with contextlib.suppress(ConnectionError):  # whoever asked has gone
+        with contextlib.suppress(ConnectionError):  # the client has gone
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
