@@ -21,7 +21,7 @@ FEEDBACK: Final = (
     "soft_bounce_within",
     "soft_bounce_lasts",
     "retry_queue_url",
-    "count_memory",
+    "deduplication_days",
     "log_format",
 )
 
@@ -112,7 +112,7 @@ class IngestSettings(BaseSettings):
         AfterValidator(http_url),
         Field(description="an SQS queue for soft bounces to retry; empty: none"),
     ] = ""
-    count_memory: Annotated[
+    deduplication_days: Annotated[
         int,
         Field(ge=1, le=60, description="days for which repeated sends and deliveries are known"),
     ] = 15

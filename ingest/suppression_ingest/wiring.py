@@ -58,6 +58,6 @@ def writer_of(settings: IngestSettings) -> FeedbackWriter:
         within=dt.timedelta(days=settings.soft_bounce_within),
         lasts=dt.timedelta(days=settings.soft_bounce_lasts),
     )
-    window = dt.timedelta(days=settings.count_memory)
+    window = dt.timedelta(days=settings.deduplication_days)
     retries = bool(settings.retry_queue_url)
     return FeedbackWriter(soft_bounces, window, retries, settings.streams)

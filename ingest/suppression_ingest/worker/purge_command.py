@@ -16,7 +16,7 @@ from suppression_service.store import Store
     IngestSettings,
     "database_url",
     "event_retention",
-    "count_memory",
+    "deduplication_days",
     "soft_bounce_within",
     "soft_bounce_lasts",
 )

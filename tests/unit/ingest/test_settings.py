@@ -74,7 +74,7 @@ def test_streams_are_given_as_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
         ("soft_bounce_within", "0"),
         ("soft_bounce_lasts", "for ever"),
         ("retry_queue_url", "retries"),
-        ("count_memory", "0"),
+        ("deduplication_days", "0"),
         ("event_retention", "-1"),
         ("publish_rates", "perhaps"),
         ("verify_signatures", "perhaps"),

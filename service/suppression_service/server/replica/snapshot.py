@@ -31,7 +31,7 @@ from suppression_service.store import Identity
 _FORMAT: Final = "suppression snapshot 2"
 _PAGE: Final = mmap.PAGESIZE
 _WORD: Final = np.dtype("<u8")
-#: Octets of a header line, at most: far more streams than anybody has.
+#: Bytes of a header line, at most: far more streams than anybody has.
 _MAX_HEADER: Final = 64 * 1024 * 1024
 #: Parameters of a PostgreSQL URL that can lead to another database, or to another schema of it.
 _NAMING: Final = frozenset({"host", "hostaddr", "port", "dbname", "service", "options"})
