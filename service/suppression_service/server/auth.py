@@ -1,12 +1,11 @@
-"""Who may call what.
+"""Authentication and authorisation: which token permits which call.
 
-Callers show a bearer token. The server knows only hashes of them, in a file of one
-token a line: name, role, SHA-256 in hex. A name may stand on several lines, so that
-a new token can be handed out before the old one is taken away. The file is read
-again when it changes; one that cannot be read leaves the tokens as they were.
+Callers send a bearer token. The server has only the hashes of tokens, in a file with one
+token a line: name, role, SHA-256 in hex. Several lines may have the same name, so that
+a new token can be handed out before the old one is removed. The file is read again when
+it changes. If it cannot be read, the tokens stay as they were.
 
-Tokens are 32 random bytes, so a plain hash is as good as a slow one: there is
-nothing to guess.
+Tokens are 32 random bytes, which nobody can guess. So a fast hash is as safe as a slow one.
 """
 
 import contextvars
@@ -60,7 +59,7 @@ class BadTokenFile(SettingsError):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Token:
-    """A line of the file: the name of who has the token, and its role."""
+    """A line of the file: the name, the role and the hash of a token."""
 
     name: str
     role: Role
@@ -82,7 +81,7 @@ class Token:
 
 
 def new_token(name: str, role: Role) -> tuple[str, Token]:
-    """Make a token; return its text, to be handed out once, and the line to keep.
+    """Make a token; return its text, which is stored nowhere, and its line for the file.
 
     Raises:
         BadTokenFile: the name has characters that a line cannot have.
@@ -106,13 +105,13 @@ def append_token(path: Path, token: Token) -> None:
 
 
 class TokenFile:
-    """The tokens of a file, as it is now.
+    """The tokens in a file.
 
     Args:
         path: the file.
 
     Raises:
-        BadTokenFile: it cannot be read, or holds a line that is none.
+        BadTokenFile: the file cannot be read, or has an invalid line.
     """
 
     def __init__(self, path: Path) -> None:
@@ -121,7 +120,7 @@ class TokenFile:
         self._tokens = _read(path)
 
     def find(self, text: str) -> Token | None:
-        """Return the line of a token, None if there is none.
+        """Return the token with this text; None if there is none.
 
         Every line is compared, each in constant time, so that the time taken reveals
         nothing about the file.

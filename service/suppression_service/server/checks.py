@@ -1,15 +1,14 @@
 """The hot path: a check, from request to answer. Every mail that is sent waits for it.
 
-An empty gRPC call costs the server some 400 µs, so what is done here should stay
-far below: no SQL, no await, no lock, no log line, and as few objects as possible.
+An empty gRPC call costs the server about 400 µs. A check should add much less: no SQL, no
+await, no lock, no log line, and as few objects as possible.
 
-- Most answers at one time are alike: there are seven reasons, and revision and
-  time stay the same between two rounds of the follower. So answers to single
-  checks, and what answers to batches share, are made once for each state of the
-  replica and given out again.
+- There are few reasons, and revision and time stay the same between two rounds of the
+  follower. So the answer for each reason is made once for each state of the replica, and
+  used again. So is the part that all answers to batches have in common.
 - A batch works on whole arrays: one lower-casing, one validity pass, one hash an
-  address, one look-up. Python touches only what is not to be sent. The answer is put
-  together from pieces that are encoded already.
+  address, one look-up. Python loops only over the addresses that must not get the mail.
+  The answer is joined from fields that are already encoded.
 """
 
 import asyncio
@@ -30,7 +29,7 @@ from suppression_service.server.replica.verdicts import Mail, reason_against
 from suppression_service.server.settings import MAX_BATCH
 
 _INVALID: Final = int(pb.REASON_INVALID_ADDRESS)
-# By the number of the reason; 0 is none.
+# The verdict by the number of the reason; 0 is no reason.
 _VERDICTS: Final = np.array([pb.VERDICT_SEND] + [pb.VERDICT_DO_NOT_SEND] * _INVALID, dtype=np.uint8)
 _NO_STATE: Final = object()
 _LENGTH_DELIMITED: Final = 2
@@ -40,7 +39,7 @@ class Checks:
     """Answers checks from a replica.
 
     Args:
-        max_batch: addresses of a batch.
+        max_batch: addresses of a batch, at most.
         now: seconds since 1970; replaced in tests.
     """
 
@@ -71,7 +70,7 @@ class Checks:
             address = canonical(request.address)
         except InvalidAddress:
             return self._answer(_INVALID)
-        # Most addresses are on no list, whatever the mail is.
+        # Most addresses have no entry. Then the mail does not matter.
         if not (words := replica.words(address.encode())):
             return self._answer(0)
         return self._answer(reason_against(self._mail(replica, request), words) or 0)
@@ -82,8 +81,8 @@ class Checks:
         """Answer for many addresses, all at one revision.
 
         Args:
-            newest: returns the replica. It is asked once the addresses are read: where
-                that takes long, others are answered in between and the list moves on.
+            newest: returns the replica. It is called after the addresses are parsed:
+                parsing can take long, and the list may change meanwhile.
             request: the batch.
 
         Raises:
@@ -145,7 +144,7 @@ def _verdicts(verdicts: npt.NDArray[np.uint8]) -> bytes:
 
 @functools.lru_cache(maxsize=1 << 14)
 def _match(index: int, reason: int) -> bytes:
-    """Return a match of a response, encoded; indexes and reasons are few and come again."""
+    """Return a match of a response, encoded. Cached, since few indexes and reasons recur."""
     match = rpc.Match(index=index, reason=cast("pb.Reason", reason))
     return rpc.BatchCheckResponse(matches=[match]).SerializeToString()
 

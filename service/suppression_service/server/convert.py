@@ -1,4 +1,4 @@
-"""Messages of the contract to values of the store, and back.
+"""Converts messages of the contract to values of the store, and back.
 
 Requests are checked field by field. A field that cannot be used raises InvalidField.
 """
@@ -35,10 +35,10 @@ _DEFAULT_SOURCE: Final = "api"
 
 
 def is_essential(mail_class: pb.MailClass) -> bool:
-    """Whether the mail passes complaints and unsubscribes.
+    """Whether the mail may be sent in spite of complaints and unsubscribes.
 
     Raises:
-        InvalidField: a mail class that this server does not know.
+        InvalidField: this server does not know the mail class.
     """
     if mail_class == pb.MAIL_CLASS_ESSENTIAL:
         return True
@@ -51,7 +51,7 @@ def revision_in(field: str, text: str, database_id: str) -> int:
     """Return the number of a revision of this database; 0 for an empty text.
 
     Raises:
-        InvalidField: no revision, or one of another database.
+        InvalidField: the text is not a revision, or is one of another database.
     """
     if not text:
         return 0
@@ -113,10 +113,10 @@ def erasure(request: rpc.EraseAddressRequest) -> Erasure:
 
 
 def address_in(text: str) -> str:
-    """Return the canonical form of an address that must be one.
+    """Return the canonical form of an address.
 
     Raises:
-        InvalidField: it is none; the message says why without repeating it.
+        InvalidField: the text is not an address; the message says why without repeating it.
     """
     try:
         return canonical(text)
@@ -138,10 +138,10 @@ def require_batch_size(request: rpc.BatchCheckRequest, limit: int) -> None:
 
     Args:
         request: the batch.
-        limit: addresses at most.
+        limit: addresses of a batch, at most.
 
     Raises:
-        InvalidField: none, or too many.
+        InvalidField: there are none, or too many.
     """
     size = len(request.addresses)
     if size == 0:
@@ -153,10 +153,10 @@ def require_batch_size(request: rpc.BatchCheckRequest, limit: int) -> None:
 
 
 def page_size(request: rpc.ListChangesRequest) -> int:
-    """Return about how many changes to list.
+    """Return about how many changes to list, at most :data:`MAX_PAGE`.
 
     Raises:
-        InvalidField: it is negative; a larger one than the most is cut to it.
+        InvalidField: the size is negative.
     """
     if request.page_size < 0:
         raise InvalidField("page_size", "PAGE_SIZE_NEGATIVE", "must not be negative")
@@ -164,10 +164,10 @@ def page_size(request: rpc.ListChangesRequest) -> int:
 
 
 def max_wait(request: rpc.ListChangesRequest) -> dt.timedelta:
-    """Return how long to wait for a change; a longer wait than the most is cut to it.
+    """Return how long to wait for a change, at most :data:`MAX_WAIT`.
 
     Raises:
-        InvalidField: it is negative.
+        InvalidField: the wait is negative.
     """
     wait = _duration("max_wait", request.max_wait)
     if wait < dt.timedelta():
@@ -203,7 +203,7 @@ def _reason(number: pb.Reason) -> Reason:
 
 
 def _source(given: str) -> str:
-    """Return the token's name, which nobody can make up, and the source that the caller gave."""
+    """Return the token's name, which callers cannot forge, and the source that they gave."""
     source = _text("source", given, MAX_NAME)
     return "/".join(filter(None, (CALLER.get(), source)))[:MAX_NAME] or _DEFAULT_SOURCE
 
@@ -231,7 +231,7 @@ def proto_reason(reason: Reason | None) -> pb.Reason:
 
 
 def suppression(entry: Suppression, database_id: str) -> pb.Suppression:
-    """Return an entry as its message."""
+    """Return an entry as a protobuf message."""
     return pb.Suppression(
         address=entry.address,
         stream=entry.stream,
@@ -252,7 +252,7 @@ def suppression(entry: Suppression, database_id: str) -> pb.Suppression:
 
 
 def event(record: Event) -> pb.Event:
-    """Return a piece of feedback as its message."""
+    """Return a piece of feedback as a protobuf message."""
     return pb.Event(
         kind=record.kind,
         type=record.type,

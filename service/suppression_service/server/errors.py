@@ -2,8 +2,8 @@
 
 Each carries a gRPC status, a reason in UPPER_SNAKE for programs
 (google.rpc.ErrorInfo) and, where a field is at fault, its name
-(google.rpc.BadRequest). The text is for people; none holds an address, nor the text
-of a driver.
+(google.rpc.BadRequest). The text is for people. It never has an address, or the message
+of a database driver.
 
     ApiError
     ├── InvalidField        INVALID_ARGUMENT
@@ -32,7 +32,7 @@ DOMAIN: Final = "suppression.v1"
 
 
 class ApiError(Exception):
-    """A call that fails on purpose.
+    """An error that the caller gets as a status.
 
     Args:
         reason: what happened, in UPPER_SNAKE, stable for programs.
@@ -51,7 +51,7 @@ class ApiError(Exception):
         return [_packed(error_details_pb2.ErrorInfo(reason=self.reason, domain=DOMAIN))]
 
     def to_status(self, request_id: str) -> grpc.Status:
-        """Return what ``context.abort_with_status`` takes; the id goes into RequestInfo."""
+        """Return the status for ``context.abort_with_status``; its RequestInfo has the id."""
         details = [*self.details(), _packed(error_details_pb2.RequestInfo(request_id=request_id))]
         number = self.code.value[0]
         status = status_pb2.Status(code=number, message=self.message, details=details)
@@ -88,7 +88,7 @@ class UnreadableRequest(ApiError):
 
 
 class ListUnavailable(ApiError):
-    """The list in memory is not loaded, too old, or cannot be made new enough in time."""
+    """The list in memory is not loaded, is too old, or does not reach a revision in time."""
 
     code = grpc.StatusCode.UNAVAILABLE
 
@@ -96,14 +96,14 @@ class ListUnavailable(ApiError):
 class WriteUnavailable(ApiError):
     """The database does not take the write, or did not confirm it in time.
 
-    It may have been made all the same; writing is idempotent, so callers repeat it.
+    The write may have succeeded. Writes are idempotent, so callers can repeat it.
     """
 
     code = grpc.StatusCode.UNAVAILABLE
 
 
 class Overloaded(ApiError):
-    """More is asked than can be done now; the answer says when to try again."""
+    """The server has too much to do now; the status says when to try again."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     retry_seconds: float = 1.0
@@ -120,13 +120,13 @@ class TooManyWrites(Overloaded):
 
 
 class TooManyCalls(Overloaded):
-    """More calls are under way than the process takes."""
+    """The process has as many calls under way as it accepts."""
 
     retry_seconds = 0.1
 
 
 class TooManyOfToken(Overloaded):
-    """The tokens of this name call more often than they may.
+    """The tokens of this name exceed their rate limit.
 
     Args:
         retry_seconds: time until the next call is accepted.
@@ -138,13 +138,13 @@ class TooManyOfToken(Overloaded):
 
 
 class Unauthenticated(ApiError):
-    """The call shows no token, or none that the service knows."""
+    """The call has no token, or an unknown one."""
 
     code = grpc.StatusCode.UNAUTHENTICATED
 
 
 class PermissionMissing(ApiError):
-    """The token is not for this call."""
+    """The role of the token does not permit the call."""
 
     code = grpc.StatusCode.PERMISSION_DENIED
 

@@ -1,8 +1,8 @@
-"""What the server reports about its health, and a port for probes that know no TLS.
+"""The health of the server, and a second port for health checks without TLS.
 
-The port of the calls answers health checks too, under the rules of that port: TLS, and
-certificates of clients where they are asked for. Kubernetes' probes can do neither. So
-health alone can have a second port, which takes nothing and answers one word.
+The port of the calls answers health checks too. But it can require TLS and certificates
+of clients, and Kubernetes' probes support neither. So health checks can have a second
+port, which answers nothing else.
 """
 
 import contextlib
@@ -17,8 +17,8 @@ from suppression_service.server.replica.follower import Follower
 
 #: Seconds that :func:`ask` waits.
 TIMEOUT_SECONDS: Final = 3.0
-#: The name under which a probe asks whether a process still runs, not whether it has a
-#: list to answer from. NOT_SERVING only while it drains.
+#: The service name for liveness probes. Its health says whether the process runs, not
+#: whether it has a list. It is NOT_SERVING only while the process drains.
 LIVENESS: Final = "liveness"
 
 _SERVICE: Final = rpc.DESCRIPTOR.services_by_name["SuppressionService"].full_name
@@ -29,7 +29,7 @@ _ANY_HOST: Final = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - to 
 
 @contextlib.asynccontextmanager
 async def answering_probes(listen: str, status: health.aio.HealthServicer) -> AsyncIterator[None]:
-    """Answer health checks at HOST:PORT for the length of the block; nowhere if it is empty."""
+    """Answer health checks at HOST:PORT for the length of the block; empty: no second port."""
     await status.set(LIVENESS, _SERVING)
     if not listen:
         yield
@@ -48,10 +48,11 @@ def ask(listen: str) -> str:
     """Ask a server of this machine about its health.
 
     Args:
-        listen: HOST:PORT that it listens on, without TLS; any host is this one.
+        listen: HOST:PORT that the server listens on, without TLS. 0.0.0.0 and [::] are
+            replaced by loopback.
 
     Returns:
-        SERVING, NOT_SERVING, or in a word why there was no answer, such as UNAVAILABLE.
+        SERVING, NOT_SERVING, or the status of a check that failed, such as UNAVAILABLE.
     """
     host, _, port = listen.rpartition(":")
     where = f"{_ANY_HOST.get(host, host)}:{port}"

@@ -1,7 +1,7 @@
-"""How many calls may wait at a time, and how often the tokens of a name may call.
+"""Limits: how many calls may wait at a time, and how often the tokens of a name may call.
 
-Counted in each process by itself. A token's name whose connections spread over all processes
-of a server may call several times as often as one whose connection is with one process.
+Each process counts for itself. So a name with connections to all processes of a server can
+make several times as many calls as a name with one connection.
 """
 
 import time
@@ -37,18 +37,18 @@ _SECOND: Final = 1_000_000_000
 class RateLimit:
     """A limit to how often the tokens of one name call.
 
-    It keeps one number a name: the time by which all calls so far would have been made at
-    the permitted rate (GCRA). That is a bucket that is never refilled, since its level
-    follows from the clock. There are no more names than in the file of tokens.
+    The algorithm is GCRA: a token bucket without refills, because the level follows from the
+    clock. It keeps one number for each name: the time by which all calls so far would have
+    been made at the permitted rate. There are no more names than in the token file.
 
     Args:
-        per_second: calls of a name. As many may come at once.
-        now: nanoseconds, never going back; replaced in tests.
+        per_second: calls of a name in a second. As many may come at once.
+        now: a monotonic clock, in nanoseconds; replaced in tests.
     """
 
     def __init__(self, per_second: float, now: Callable[[], int] = time.monotonic_ns) -> None:
         self._interval = round(_SECOND / per_second)
-        # A second's worth at once, and one call at least.
+        # The calls of one second may come at once, and always one call.
         self._burst = max(_SECOND, self._interval) - self._interval
         self._now = now
         self._paid_until: dict[str, int] = {}

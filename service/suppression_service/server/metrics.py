@@ -1,7 +1,7 @@
-"""What a process counts, and the metrics made of it.
+"""The counts of a process, and its metrics.
 
-The hot path only adds to plain integers. They become families of samples when the
-process reports, once a second, on the event loop that also counts: no locks.
+The hot path only adds to plain integers. Once a second the process makes metrics of them
+and reports these to its parent. Both happen on the event loop, so no locks are needed.
 """
 
 from bisect import bisect_left
@@ -22,14 +22,14 @@ from suppression.v1 import suppression_pb2 as pb
 from suppression_service.server.checks import Checks
 from suppression_service.server.replica.follower import Follower
 
-#: Seconds; the upper ends of the buckets that calls are sorted into.
+#: The upper bounds of the histogram's buckets, in seconds.
 BOUNDS: Final = (
     *(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05),
     *(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0),
 )
 _LES: Final = (*map(floatToGoString, BOUNDS), "+Inf")
 
-#: How Go spells the statuses of calls that went well, and of those that callers left.
+#: Statuses as Go spells them: of calls that succeeded, and of those that callers ended.
 OK: Final = "OK"
 CANCELED: Final = "Canceled"
 DEADLINE_EXCEEDED: Final = "DeadlineExceeded"
@@ -38,7 +38,7 @@ _NO_REASON: Final = "none"
 
 
 def code_name(code: grpc.StatusCode) -> str:
-    """Return a status as dashboards for ``grpc_server_handled_total`` know it, as Go spells it."""
+    """Return a status as Go spells it, as dashboards for ``grpc_server_handled_total`` expect."""
     if code is grpc.StatusCode.OK:
         return OK
     if code is grpc.StatusCode.CANCELLED:
@@ -53,25 +53,25 @@ class CallCounts:
 
     def __init__(self) -> None:
         self.started = 0
-        #: By name of the status. All are there from the beginning: a counter that is born
-        #: as 1 has never risen, and no alert would ring.
+        #: The calls that ended, by name of the status. All begin at 0: Prometheus sees no
+        #: increase in a counter that begins at 1, so no alert would fire.
         self.handled = dict.fromkeys(map(code_name, grpc.StatusCode), 0)
         self._buckets = [0] * len(_LES)
         self._seconds = 0.0
 
     def end(self, code: str, seconds: float) -> None:
-        """Count the end of a call, by :func:`code_name`."""
+        """Count a call that ended with a status, as named by :func:`code_name`."""
         self.handled[code] += 1
         self._buckets[bisect_left(BOUNDS, seconds)] += 1
         self._seconds += seconds
 
     @property
     def seconds(self) -> float:
-        """What all calls took together."""
+        """The duration of all calls together."""
         return self._seconds
 
     def buckets(self) -> Iterator[tuple[str, float]]:
-        """Yield for each upper end how many calls took that long at most."""
+        """Yield each upper bound, and how many calls took that long at most."""
         so_far = 0
         for le, count in zip(_LES, self._buckets, strict=True):
             so_far += count
@@ -84,7 +84,7 @@ class ProcessMetrics(Collector):
     Args:
         service: the full name of the service.
         calls: the counts by method.
-        checks: gives the verdicts.
+        checks: counts the verdicts.
         follower: has the replica.
     """
 

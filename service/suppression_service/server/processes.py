@@ -1,11 +1,11 @@
 """The processes of a server, and their parent, which starts, replaces and stops them.
 
-A process has one event loop, one replica, one gRPC server. It is spawned, never forked: a
-gRPC object that lives through a fork deadlocks. So the parent must not import grpc, which
-comes in only inside :func:`run`.
+A process has one event loop, one replica, one gRPC server. It is spawned, never forked,
+because gRPC deadlocks after a fork. The parent must not import grpc, so it is imported only
+inside :func:`run`.
 
-The parent holds no list. It reserves the address, and so finds out whether it is free, and
-which port a port of 0 became, before any process runs.
+The parent has no list. It reserves the address before any process runs. So it finds out
+whether the address is free, and which port the system chose for a port of 0.
 """
 
 import asyncio
@@ -34,9 +34,9 @@ from suppression_service.server.settings import ServiceSettings
 from suppression_service.store import StoreError
 from suppression_service.telemetry.aggregate import ReportTo
 
-#: Seconds between two looks at the signals and the processes.
+#: Seconds between two checks of the signals and the processes.
 _TICK: Final = 0.2
-#: Seconds that a process must have lived for its replacement to start at once.
+#: A process that ran for fewer seconds is replaced after a pause.
 _SETTLED: Final = 5.0
 #: Seconds between the deadline of a drain and SIGKILL.
 KILL_AFTER: Final = 5.0
@@ -179,7 +179,7 @@ async def _serve_until_stopped(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    # Readable once the parent has ended, whatever the cause: nobody is left to stop this process.
+    # The sentinel is readable once the parent has ended: no other process would stop this one.
     if parent := multiprocessing.parent_process():
         loop.add_reader(parent.sentinel, _orphaned, loop, parent.sentinel, stop)
     await serve(settings, listen, stop, report_to)

@@ -1,11 +1,10 @@
 """The id of the call under way, which its caller may choose.
 
 Callers send ``x-request-id`` in the metadata; a call without one is given an id.
-Log lines that are written during the call have it, and so has the answer where
-the call fails.
+Log lines of the call have the id, and so has the status if the call fails.
 
-Reading metadata costs more than all else that is done around a check. So the id is
-read when it is first needed, which it is not for a call that goes well.
+Reading metadata costs more than everything else around a check. So the id is read when
+it is first needed. A call that succeeds does not need it.
 """
 
 import contextvars
@@ -23,16 +22,16 @@ _ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
 
 
 class _Context(Protocol):
-    """What is used of a gRPC context."""
+    """The part of a gRPC context that is used here."""
 
     def invocation_metadata(self) -> Iterable[tuple[str, Any]] | None:
-        """Return what the caller sent beside the request."""
+        """Return the metadata of the call."""
 
 
-#: The call that the current task works for; None in what works for no call.
+#: The context of the call that the current task answers; None if it answers none.
 CALL: contextvars.ContextVar[_Context | None] = contextvars.ContextVar("call", default=None)
 
-# The id of that call once it was needed, with the call: a task may have several.
+# The id that was read last, with the context of its call: a task may answer several calls.
 _known: contextvars.ContextVar[tuple[_Context | None, str]] = contextvars.ContextVar(
     "request id", default=(None, "")
 )
@@ -57,7 +56,7 @@ def add_request_id(_logger: WrappedLogger, _method: str, line: EventDict) -> Eve
 
 
 def _given(context: _Context) -> str:
-    """Return the id in the metadata; empty if there is none, or none that may be repeated."""
+    """Return the id in the metadata; empty if there is none, or if it must not be logged."""
     for key, value in context.invocation_metadata() or ():
         if key == KEY:
             return value if isinstance(value, str) and _ID.fullmatch(value) else ""

@@ -1,4 +1,4 @@
-"""What one process runs: from an open database to a drained stop."""
+"""One process of the server, from opening the database to draining."""
 
 import asyncio
 import contextlib
@@ -32,9 +32,9 @@ from suppression_service.telemetry.aggregate import Reporter, ReportTo
 if TYPE_CHECKING:
     from suppression_service.server.tracing import Tracing
 
-#: Seconds between two looks at whether health has changed.
+#: Seconds between two checks of the health.
 _HEALTH_SECONDS: Final = 0.1
-#: Seconds between two looks at whether the file of tokens has changed.
+#: Seconds between two checks whether the token file has changed.
 _TOKEN_SECONDS: Final = 1.0
 
 _log = structlog.get_logger()
@@ -48,7 +48,7 @@ async def serve(
     Args:
         settings: everything but the address to listen on.
         listen: HOST:PORT, shared with the other processes.
-        stop: set when it is time to go.
+        stop: set when the process is to stop.
         report_to: where to report metrics, if anywhere.
 
     Raises:
@@ -63,10 +63,10 @@ async def serve(
     )
     writer = GroupWriter(store, settings.max_calls)
     servicer = SuppressionServicer(store, follower, writer, settings.max_batch, settings.max_calls)
-    # Left in the opposite order: calls end first, then the writes, then the store.
+    # The blocks end in the opposite order: first the calls, then the writes, then the store.
     with contextlib.closing(store):
         async with follower.following(), writer.writing():
-            # A process that does not listen yet leaves connections to those that can answer.
+            # Until this process listens, connections go to processes that can answer.
             await _first(follower.tried, stop)
             if not stop.is_set():
                 endpoint = _Endpoint(settings, servicer, follower, report_to)
@@ -74,7 +74,7 @@ async def serve(
 
 
 class _Endpoint:
-    """Takes calls, with all that runs beside them."""
+    """The gRPC server of a process, and the tasks that run beside it."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class _Endpoint:
             self._tracing.sending() if self._tracing else contextlib.nullcontext(),
         ):
             await server.start()
-            # What exists now stays: the garbage collector need not look at it again.
+            # The objects that exist now stay, so the garbage collector need not scan them again.
             gc.freeze()
             await stop.wait()
             await _drain(server, status, self._servicer, settings)

@@ -1,4 +1,4 @@
-"""The seven calls: each checks its request, asks the replica or the store, and answers.
+"""The calls: each checks its request, asks the replica or the store, and answers.
 
 They raise :class:`.errors.ApiError`; :mod:`.calls` makes it a status.
 """
@@ -22,10 +22,10 @@ from suppression_service.store import ChangePage, Revision, Store, StoreError
 from suppression_service.store.store import utc_now
 
 #: Seconds that a call waits for the revision that it asks for, or for a read of the
-#: database. Such a call may be repeated elsewhere at once. So it need not wait as long as
-#: the database does; a write must (``writer.TIMEOUT_SECONDS``).
+#: database. It is shorter than the timeout of a write (``writer.TIMEOUT_SECONDS``), because
+#: a client can repeat such a call at another server at once.
 TIMEOUT_SECONDS: Final = 5.0
-#: Calls that read the database at the same time.
+#: Calls that read the database at the same time, at most.
 _READERS: Final = 8
 
 _T = TypeVar("_T")
@@ -34,16 +34,16 @@ _T = TypeVar("_T")
 class SuppressionServicer:
     """Answers checks from the replica, everything else from the store.
 
-    Each call is a coroutine of the request and of the transport's context, which is not used.
+    Each method takes the request, and the context of the transport, which it does not use.
 
     Args:
         store: the list.
         follower: synchronises the replica with it.
         writer: changes it.
-        max_batch: addresses of a batch.
-        max_calls: calls of a kind that wait at a time. The kinds are reads of the store,
-            checks for a revision, waits for changes, and batches, which take turns. The
-            writer counts the writes.
+        max_batch: addresses of a batch, at most.
+        max_calls: calls of a kind that wait at a time, at most. The kinds are reads of the
+            store, checks for a revision, waits for changes, and batches, which take turns.
+            The writer limits the writes.
     """
 
     def __init__(
@@ -60,8 +60,8 @@ class SuppressionServicer:
         #: Answers checks, and counts the verdicts.
         self.checks = Checks(max_batch)
         self._draining = asyncio.Event()
-        # A limit for each kind. A single check that waits for nothing needs none: it is over
-        # before anything else is begun.
+        # A limit for each kind. A single check that does not wait needs none: it ends before
+        # another call begins.
         self._reads, self._revisions, self._polls, self._batches = (
             ConcurrencyLimit(max_calls) for _ in range(4)
         )
@@ -148,7 +148,7 @@ class SuppressionServicer:
             through_revision=self._revision(page.through),
         )
 
-    # --- what they share -----------------------------------------------------------------------
+    # --- shared by the calls -------------------------------------------------------------------
 
     def drain(self) -> None:
         """Let long polls return, since the server is about to stop."""
@@ -162,7 +162,7 @@ class SuppressionServicer:
         raise ListUnavailable("LIST_NOT_LOADED", "the list is being loaded")
 
     async def _reach(self, field: str, text: str) -> int:
-        """Bring the replica to a revision that the caller names; return its number."""
+        """Wait until the replica has a revision that the caller names; return its number."""
         revision = convert.revision_in(field, text, self._database_id)
         latest = self._follower.latest
         if latest is not None and latest.state.revision >= revision:
@@ -179,7 +179,7 @@ class SuppressionServicer:
             raise InvalidField(
                 field, "REVISION_AHEAD", "a revision that the database has not written"
             ) from None
-        # Looked at again: on the way there the list of another database may have come.
+        # Checked again: meanwhile the list of another database may have been loaded.
         return convert.revision_in(field, text, self._database_id)
 
     async def _read(self, read: Callable[[], _T]) -> _T:
@@ -196,7 +196,7 @@ class SuppressionServicer:
         until = now() + wait.total_seconds()
         while True:
             page = await self._read(lambda: self._store.changes(after, size))
-            # A revision may be of counts alone, and change nothing on the list.
+            # A revision may change only counts, and no entry.
             if page.changes or now() >= until or self._draining.is_set():
                 return page
             await self._revision_beyond(page.through, until - now())

@@ -22,7 +22,7 @@ from suppression_service.config import (
 #: Addresses of one batch, at most, whatever the setting.
 MAX_BATCH: Final = 10_000
 
-# A value beyond these is a typing error, and too large for the functions that get it.
+# A larger value is a typing error, and the functions that get it would fail.
 _HOUR: Final = 3_600
 _WEEK: Final = 7 * 24 * _HOUR
 _YEAR: Final = 365 * 24 * _HOUR
@@ -32,8 +32,8 @@ def _temporary_folder() -> str:
     try:
         return tempfile.gettempdir()
     except FileNotFoundError:
-        # It looks for one by writing. A full disk must not keep a process from starting.
-        return os.environ.get("TMPDIR", "/tmp")  # noqa: S108 - what is in it is looked at
+        # gettempdir() writes a file as a test. A full disk must not keep a process from starting.
+        return os.environ.get("TMPDIR", "/tmp")  # noqa: S108 - the files in it are checked
 
 
 class ServiceSettings(BaseSettings):
@@ -181,7 +181,7 @@ class ServiceSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _tls_is_usable(self) -> Self:
-        # Better found out once here than in every process.
+        # Checked once here instead of in every process.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         try:
             if self.tls_certificate:

@@ -1,8 +1,8 @@
 """Traces of calls, by OpenTelemetry: an extra, off by default.
 
-Where traces go, how many are kept and under which name is for OpenTelemetry's own
-variables to say: OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER, OTEL_SERVICE_NAME
-and so on. A span has the call and its status, and never the request.
+OpenTelemetry's own variables configure the export, the sampling and the name:
+OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER, OTEL_SERVICE_NAME and so on. A span has
+the call and its status, and never the request.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from suppression_service.server.request_id import request_id
 #: Seconds for the last traces to be sent when the process stops.
 TIMEOUT_SECONDS: Final = 2.0
 
-# What is the server's fault, by OpenTelemetry's conventions for gRPC.
+# The statuses that are errors of the server by OpenTelemetry's conventions for gRPC.
 _FAULTS: Final = frozenset(
     {
         grpc.StatusCode.UNKNOWN,
@@ -41,11 +41,11 @@ _Method = Callable[[Any, Any], Awaitable[Any]]
 
 
 class Tracing:
-    """Keeps a span of each call.
+    """Records a span for each call.
 
     Args:
         service: the full name of the service.
-        exporter: where spans go; without one, to an OTLP collector over HTTP.
+        exporter: exports the spans; None is an OTLP exporter over HTTP.
     """
 
     def __init__(self, service: str, exporter: SpanExporter | None = None) -> None:
@@ -57,7 +57,7 @@ class Tracing:
         self._service = service
 
     def traced(self, name: str, method: _Method) -> _Method:
-        """Return a method of the service that does the same in a span."""
+        """Return a method that runs a method of the service in a span."""
         attributes = {"rpc.system": "grpc", "rpc.service": self._service, "rpc.method": name}
 
         async def in_span(request: Any, context: Any) -> Any:
@@ -89,14 +89,14 @@ class Tracing:
         try:
             yield
         finally:
-            # A collector that is away is waited for no longer than calls are.
+            # shutdown() would wait longer for a collector that does not answer.
             closing = threading.Thread(target=self._provider.shutdown, daemon=True)
             closing.start()
             await asyncio.to_thread(closing.join, TIMEOUT_SECONDS)
 
 
 def add_trace_id(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-    """Put the trace under way into a log line, for structlog."""
+    """Put the id of the current trace into a log line, for structlog."""
     if (span := trace.get_current_span().get_span_context()).is_valid:
         line["trace_id"] = trace.format_trace_id(span.trace_id)
     return line

@@ -1,7 +1,7 @@
 """Writes of concurrent callers, gathered into shared transactions.
 
-A write that cannot be made must not fail those that share its transaction. Then its
-halves are written by themselves, and their halves, until it is alone.
+A write that cannot be made must not fail those that share its transaction. So if a
+transaction fails, each half of its writes gets a transaction, until the bad write is alone.
 """
 
 import asyncio
@@ -29,10 +29,10 @@ from suppression_service.store import (
 #: Writes in one transaction, at most.
 MAX_TOGETHER: Final = 1_000
 #: Seconds that a caller waits for its commit. It is longer than a transaction waits for a
-#: connection, or for a lock (``store.engine.WAIT_TIMEOUT_SECONDS`` for either), so that the
-#: caller hears what is wrong. A caller that waits for both, or for the transaction before
-#: it too, hears only that nothing is confirmed. It is shorter than a statement may take
-#: (``STATEMENT_TIMEOUT_SECONDS``), for which nobody waits.
+#: connection or for a lock (``store.engine.WAIT_TIMEOUT_SECONDS`` for each), so that the
+#: caller gets the cause of a failure. If its transaction waits for both, or for another
+#: transaction before it, the caller only learns that the write is not confirmed. It is
+#: shorter than a statement may take (``STATEMENT_TIMEOUT_SECONDS``): no caller waits for that.
 TIMEOUT_SECONDS: Final = 8.0
 
 _log = structlog.get_logger()
@@ -53,7 +53,7 @@ class GroupWriter:
 
     Args:
         store: the list.
-        max_writes: writes under way at a time; beyond it callers are turned away at once.
+        max_writes: writes under way at a time, at most; further ones are refused at once.
     """
 
     def __init__(self, store: Store, max_writes: int = 1_000) -> None:
@@ -68,7 +68,7 @@ class GroupWriter:
         )
 
     def writing(self) -> contextlib.AbstractAsyncContextManager[None]:
-        """Commit in the background for the length of the block, and what waits at its end."""
+        """Commit in the background for the length of the block; at its end, commit the rest."""
         return self._group.running()
 
     async def suppress(self, new: NewSuppression) -> tuple[Suppressed, Revision]:
@@ -110,7 +110,7 @@ class GroupWriter:
         except StoreError as error:
             self._log_trouble(error)
             return [_unavailable() for _ in writes]
-        except Exception as error:  # noqa: BLE001 - the fault of one of them, whose caller gets it
+        except Exception as error:  # noqa: BLE001 - one write is bad; its caller gets the error
             if half := len(writes) // 2:
                 return self._commit(writes[:half]) + self._commit(writes[half:])
             return [error]
@@ -125,8 +125,8 @@ class GroupWriter:
         return Revision(transaction.database_id, transaction.revision)
 
     def _log_trouble(self, error: StoreError) -> None:
-        # Once for each kind of trouble: one caller that comes again and again could fill the
-        # disk. The metrics have how many writes are refused.
+        # Logged once for each kind of error: a caller that retries without end could fill the
+        # disk. The metrics count the refused writes.
         if type(error) is not self._trouble:
             _log.warning("writes refused: database away", error=str(error))
         self._trouble = type(error)

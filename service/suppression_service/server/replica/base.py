@@ -1,7 +1,7 @@
-"""Where a replica's base comes from: the snapshot, or the database.
+"""Loads and renews the base of a replica: from the snapshot, or from the database.
 
-Of the processes on a host one reads the database and writes the snapshot; the others
-wait for it and map the same file. Without a directory for snapshots, or while it cannot
+On each host one process reads the database and writes the snapshot; the others wait for
+it and map the same file. Without a directory for snapshots, or while it cannot
 be used, each process keeps a base of its own. Everything here blocks; it is called from
 threads.
 """
@@ -47,7 +47,7 @@ class BaseSource:
 
         Args:
             undone: the database went back to an earlier state. Then no snapshot is read: its
-                revision does not show which state it is of.
+                revision does not show whether it was written before that.
 
         Raises:
             StoreUnavailable: the database cannot answer now.
@@ -59,7 +59,7 @@ class BaseSource:
         with turn:
             known = self.last_known()
             if known and known.identity == identity:
-                # One beyond the database is of a state that was undone, too.
+                # A snapshot beyond the database is of a state that was undone, too.
                 if not undone and known.state.revision <= self._store.revision():
                     return known
                 self._drop()
@@ -75,9 +75,9 @@ class BaseSource:
         """Return a newer base: one that another process has written, or our own.
 
         Args:
-            current: the replica now, with the table of the base in force.
+            current: the current state of the replica, with the table of its base.
             base: the state of that table.
-            pending: what changed between that and the replica now.
+            pending: the changes between that state and the current one.
 
         Returns:
             None while another process writes one: try again later.
@@ -92,10 +92,10 @@ class BaseSource:
             return self._written_since(current, base) or self._saved(self._folded(current, pending))
 
     def _turn(self, *, wait: bool) -> TextIO | None:
-        """Take the turn to write a snapshot; None where there can be no snapshots now.
+        """Take the lock for writing a snapshot; None if there can be no snapshots now.
 
         Raises:
-            BlockingIOError: another process has the turn, and ``wait`` is false.
+            BlockingIOError: another process has the lock, and ``wait`` is false.
         """
         if self._directory is None:
             return None
@@ -104,7 +104,7 @@ class BaseSource:
         except BlockingIOError:
             raise
         except OSError as error:
-            # Somebody may have deleted the directory, for good or for now.
+            # The directory may have been deleted.
             if not self._without_directory:
                 _log.warning("no snapshots: this process keeps a list of its own", error=str(error))
             self._without_directory = True
@@ -113,10 +113,10 @@ class BaseSource:
         return turn
 
     def _written_since(self, current: Snapshot, base: State) -> Snapshot | None:
-        """Return what another process has written since the base in force was made, if it is whole.
+        """Return the snapshot if another process wrote it after our base was made.
 
-        A snapshot before the base would lose what the base holds, whatever its time: system
-        clocks jump. A snapshot beyond the replica would be ahead of its changes.
+        Its time alone does not show that, since system clocks jump. A revision before the
+        base's would lose changes. A revision beyond the replica's would be ahead of its changes.
         """
         assert self._directory is not None  # noqa: S101 - the caller has looked
         written = self._directory.state()
@@ -140,7 +140,7 @@ class BaseSource:
         return dataclasses.replace(current, table=table)
 
     def _drop(self) -> None:
-        """Delete the snapshot: there may be no room for another, and later it would look right."""
+        """Delete the snapshot: if no other can be written, it could later be taken for valid."""
         assert self._directory is not None  # noqa: S101 - callers have looked
         try:
             self._directory.drop()

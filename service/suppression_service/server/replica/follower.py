@@ -46,11 +46,11 @@ class RevisionAhead(StoreError):
 class Follower:
     """Loads a replica, then follows the database until it is closed.
 
-    Made on the event loop that it will run on.
+    It must be created on the event loop that it will run on.
 
     Args:
         store: the list.
-        source: where the base comes from; without one, from the database.
+        source: loads the base; None loads it from the database.
         poll_seconds: time between two rounds.
         max_staleness: age at which answers are no longer given.
         now: the system clock, replaced in tests.
@@ -75,10 +75,10 @@ class Follower:
         self._clock = clock
         # When, by the monotonic clock, the replica was last synchronised.
         self._synchronised_at = 0.0
-        #: The replica, while it is recent enough to answer from. An attribute, since every
-        #: check reads it: a timer withdraws it, not a comparison.
+        #: The replica, while it is recent enough to answer from. Every check reads it, so it
+        #: is a plain attribute, which a timer sets to None.
         self.replica: Replica | None = None
-        #: Set once the first attempt to load the list has ended, well or not.
+        #: Set once the first attempt to load the list has ended, successful or not.
         self.tried = asyncio.Event()
         self._replica: Replica | None = None
         # Whether the replica has a state that a restore undid. True until the list is loaded
@@ -91,7 +91,7 @@ class Follower:
         self._renewing: asyncio.Task[None] | None = None
         self._trouble: type[StoreError] | None = None
 
-    # --- what others see -----------------------------------------------------------------------
+    # --- the replica as callers see it ---------------------------------------------------------
 
     @property
     def loaded(self) -> bool:
@@ -119,10 +119,9 @@ class Follower:
         Waits as long as the database is away: the caller sets the limit.
 
         Raises:
-            RevisionAhead: the database itself is not there.
+            RevisionAhead: the database itself has not reached it.
         """
-        # A round under way may have read before the write that the caller means;
-        # the one after it has not.
+        # A round that has already begun may miss the caller's write. The next round does not.
         for _ in range(2):
             if self._at(revision):
                 return
@@ -150,7 +149,7 @@ class Follower:
         finally:
             if self._too_old is not None:
                 self._too_old.cancel()
-            # A read under way has a connection; the store is closed after this.
+            # A read under way uses a connection, and the caller closes the store after this.
             await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
 
     async def _follow(self) -> None:
@@ -173,8 +172,8 @@ class Follower:
                 self._offer(self._replica)
             return False
         except Exception:  # noqa: BLE001
-            # An internal error must not end the loop for good and in silence: the age of the
-            # replica grows, which health and the answers show.
+            # An internal error must not end the loop silently. It is logged, and health and the
+            # answers show that the age of the replica grows.
             _log.exception("the replica could not be synchronised")
             return False
         self._log_back()
@@ -189,7 +188,7 @@ class Follower:
             load = functools.partial(self._source.load, undone=self._undone)
             snapshot = await self._in_thread(load)
         except StoreError:
-            # Old answers with an honest time are better than none.
+            # Old answers that show their age are better than none.
             last_known = await self._in_thread(self._source.last_known)
             if last_known is None or self._replica:
                 raise
@@ -243,7 +242,7 @@ class Follower:
             _log.warning("the database was replaced or restored; loading it anew")
             return True
         if changes.through < replica.state.revision:
-            # Seen by luck: after a few more writes its revision would have been beyond ours.
+            # Not always detected: after more writes, the database's revision is beyond ours.
             _log.error(
                 "the database went back in time; loading it anew: after a restore, or a "
                 "fail-over that loses commits, run 'suppression-service restored'"
@@ -260,7 +259,7 @@ class Follower:
             self._renewing = asyncio.create_task(self._renew_base(replica), name="renewing")
 
     async def _renew_base(self, replica: Replica) -> None:
-        """Get a newer base, beside the rounds, which go on."""
+        """Get a newer base, while the rounds go on."""
         try:
             table, pending = replica.base, replica.pending_changes()
             current = Snapshot(replica.identity, replica.state, replica.streams, table)
@@ -270,7 +269,7 @@ class Follower:
             if renewed and self._replica is not None and self._replica.base is table:
                 self._replica.rebase(renewed.table, renewed.state)
         except Exception:  # noqa: BLE001
-            # The base in force is still right, and changes go on beside it.
+            # The current base is still right, and changes are still applied.
             _log.exception("the base could not be renewed")
             await asyncio.sleep(RETRY_SECONDS)
         finally:
@@ -280,7 +279,7 @@ class Follower:
         return await asyncio.get_running_loop().run_in_executor(self._thread, read)
 
     def _log_away(self, error: StoreError) -> None:
-        # Once for each kind: the database may be away first, and then be another one.
+        # Logged once for each kind of error: the database may be away first, and then be replaced.
         if type(error) is not self._trouble:
             _log.warning("database away; answering from memory", error=str(error))
         self._trouble = type(error)

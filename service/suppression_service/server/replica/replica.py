@@ -1,8 +1,8 @@
 """The replica: a table that is shared and never changes, and what changed since.
 
-Every check ends here. The base is large and sorted; changes since it was made are in
-a dictionary in front of it: all words of a changed fingerprint, so that one look-up
-decides. Now and then they are folded into a new base.
+Every check reads it. The base is a large sorted table. Changes since it was made are in a
+dictionary, which is read first. For each changed fingerprint it has all words, so one
+look-up is enough. Now and then the changes are folded into a new base.
 
 Nothing here waits or locks. One event loop changes a replica, and only between
 two checks, so every check, and every batch, sees one revision.
@@ -36,7 +36,7 @@ _NEVER: Final = dt.datetime.fromtimestamp(0, dt.UTC)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class State:
-    """What a replica holds: everything up to a revision, complete at a time."""
+    """The state of a replica: all changes up to a revision. It was complete at ``as_of``."""
 
     revision: int
     as_of: dt.datetime
@@ -48,7 +48,7 @@ class Replica:
     Args:
         identity: the database that it is a replica of.
         base: the entries to start from.
-        state: the state that the base holds whole.
+        state: the state of the base.
         streams: the number of every stream named so far.
     """
 
@@ -62,7 +62,7 @@ class Replica:
         self.identity = identity
         self._seed = identity.fingerprint_seed
         self._base = base if base is not None else Table()
-        #: The state that the base alone holds.
+        #: The state of the base alone.
         self.base_state = state
         self._changed: dict[int, tuple[int, ...]] = {}
         # The revision at which each of them last changed.
@@ -79,7 +79,7 @@ class Replica:
 
     @property
     def base(self) -> Table:
-        """The table in force; it never changes, so a thread may read it."""
+        """The current base table; it never changes, so a thread may read it."""
         return self._base
 
     @property
@@ -88,19 +88,19 @@ class Replica:
         return len(self._changed)
 
     def mail(self, stream: str, *, essential: bool, now: int) -> Mail:
-        """Return what a check is about; ``now`` in seconds since 1970."""
+        """Return the mail that a check is about; ``now`` in seconds since 1970."""
         return Mail(self.streams.get(stream, UNKNOWN_STREAM), essential, now)
 
     def words(self, address: bytes) -> Sequence[int]:
-        """Return the words of a canonical address (UTF-8); none if it is on no list."""
+        """Return the words of a canonical address (UTF-8); none if it has no entry."""
         return self._words(xxhash.xxh3_64_intdigest(address, self._seed))
 
     def reasons(self, addresses: Sequence[bytes], mail: Mail) -> npt.NDArray[np.uint8]:
-        """Return why each of many canonical addresses must not get a mail.
+        """Return for each canonical address the number of the reason that forbids a mail.
 
-        That is the reason's number, 0 where nothing forbids it.
+        The number is 0 if nothing forbids it.
         """
-        # Each number goes straight into the array, so that there is never a list of them.
+        # An iterator, so that no list of the numbers is made.
         numbers = map(xxhash.xxh3_64_intdigest, addresses, itertools.repeat(self._seed))
         fingerprints = np.fromiter(numbers, dtype=np.uint64, count=len(addresses))
         found = self._base.find_many(fingerprints)
@@ -132,12 +132,12 @@ class Replica:
     def copy(self) -> Self:
         """Return a copy for a thread to apply many changes to.
 
-        Made on the event loop: a base that is exchanged while a thread copies would
-        leave the copy without the changes that the new base has.
+        It must be called on the event loop. If the base were replaced while a thread
+        copies, the copy would lack the changes that are in the new base.
         """
         copy = type(self)(self.identity, self._base, self.base_state, self.streams)
         copy.state, copy.entries = self.state, self.entries
-        copy._changed = self._changed.copy()  # noqa: SLF001 - our own kind
+        copy._changed = self._changed.copy()  # noqa: SLF001 - our own class
         copy._changed_at = self._changed_at.copy()  # noqa: SLF001
         return copy
 
@@ -146,7 +146,7 @@ class Replica:
         return self._changed.copy()
 
     def rebase(self, base: Table, state: State) -> None:
-        """Start from a new base, of a state that is not beyond our own."""
+        """Replace the base; the state of the new one is not beyond our own."""
         kept = {f: at for f, at in self._changed_at.items() if at > state.revision}
         self._changed = {fingerprint: self._changed[fingerprint] for fingerprint in kept}
         self._changed_at = kept

@@ -1,10 +1,10 @@
 """Snapshots: the base table in a file.
 
 All processes of a host map the same file, so the list is in memory once, at 16 bytes
-an entry. And a process that starts anew, even while the database is away, has the
-list at once and only asks for what changed since.
+an entry. A process that starts again, even while the database is away, has the list at
+once and reads only what changed since.
 
-A file is made whole under another name and then renamed, so a reader sees the old
+A file is written completely under another name and then renamed, so a reader sees the old
 one or the new one. Its layout: a line of JSON (:class:`_Header`), zeros up to a
 whole page, then the fingerprints and the words as little-endian 64-bit integers.
 """
@@ -49,13 +49,13 @@ class _Header(BaseModel):
     as_of: dt.datetime
     streams: dict[str, int]
     entries: NonNegativeInt
-    #: Of all the rest of the file.
+    #: The checksum of everything else in the file.
     checksum: int = 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A table, and what a replica needs to go on from it."""
+    """A table, and what else a replica needs to start from it."""
 
     identity: Identity
     state: State
@@ -64,13 +64,13 @@ class Snapshot:
 
 
 class SnapshotDirectory:
-    """Where the snapshot of one database lives.
+    """The directory with the snapshot of one database.
 
     Args:
-        directory: made if it is missing, now or later. Only its owner may write to it,
-            since whoever can decides what is suppressed.
-        database: the database; what names it in its URL tells it from others with snapshots
-            here.
+        directory: created if it is missing, now or later. Only its owner may write to it,
+            since a snapshot decides what is suppressed.
+        database: the URL of the database. The name of the file is a hash of the parts that
+            identify the database, so several databases can have snapshots here.
 
     Raises:
         OSError: the directory cannot be used, or is not only ours.
@@ -84,10 +84,10 @@ class SnapshotDirectory:
         self._make()
 
     def turn(self, *, wait: bool) -> TextIO:
-        """Keep other processes from writing until what is returned is closed.
+        """Lock the snapshot for writing, until the returned file is closed.
 
         Raises:
-            BlockingIOError: it is the turn of another, and we are not to wait.
+            BlockingIOError: another process has the lock, and ``wait`` is false.
             OSError: the directory cannot be used, or is not only ours.
         """
         self._make()
@@ -122,10 +122,10 @@ class SnapshotDirectory:
         return State(header.revision, header.as_of)
 
     def write(self, snapshot: Snapshot) -> Snapshot:
-        """Write a snapshot, in our turn; return it mapped, for the table to be dropped.
+        """Write a snapshot, under the lock; return it mapped, so that the table can be freed.
 
         Raises:
-            OSError: no room, or no right to.
+            OSError: no space, or no permission.
         """
         table = snapshot.table
         header = _Header(
@@ -138,7 +138,7 @@ class SnapshotDirectory:
             entries=len(table),
         )
         header.checksum = _checksum(header, table)
-        # One name for all who write: what a killed process left goes first.
+        # All processes use one name. A killed process may have left a file.
         fresh = self._file.with_suffix(".new")
         fresh.unlink(missing_ok=True)
         try:
@@ -153,10 +153,10 @@ class SnapshotDirectory:
         return self.read() or snapshot
 
     def drop(self) -> None:
-        """Delete the snapshot, in our turn.
+        """Delete the snapshot, under the lock.
 
         Raises:
-            OSError: no right to.
+            OSError: no permission.
         """
         self._file.unlink(missing_ok=True)
 
@@ -165,7 +165,7 @@ class SnapshotDirectory:
         self._require_ours()
 
     def _require_ours(self) -> None:
-        status = self._directory.lstat()  # A link would be somebody else's choice.
+        status = self._directory.lstat()  # Another user could have made a link.
         if not stat.S_ISDIR(status.st_mode):
             raise NotADirectoryError(f"{self._directory} is no directory")
         if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
@@ -173,10 +173,10 @@ class SnapshotDirectory:
 
 
 def _name(database: URL) -> str:
-    """Return what names a database in its URL, as text that no other database has.
+    """Return a text that identifies a database: the parts of its URL that name it.
 
-    Neither who asks nor how: with a password that is changed every day each day would
-    leave a list behind, and find none.
+    The password is left out. Otherwise, with a password that changes every day, each day
+    would leave an old snapshot behind and find none.
     """
     if database.get_backend_name() == "sqlite":
         return f"sqlite {Path(database.database or '').resolve()}"
@@ -184,14 +184,14 @@ def _name(database: URL) -> str:
         database.get_backend_name(),
         host=database.host,
         port=database.port,
-        database=database.database or database.username,  # as PostgreSQL has it
+        database=database.database or database.username,  # PostgreSQL's default
         query={key: value for key, value in database.query.items() if key in _NAMING},
     )
     return named.render_as_string()
 
 
 def _for_us_alone(path: str, flags: int) -> int:
-    # The seed of the fingerprints is in it, and a directory may be one that others can read.
+    # The file has the seed of the fingerprints, and others may be able to read the directory.
     return os.open(path, flags, 0o600)
 
 

@@ -19,15 +19,15 @@ _NOWHERE: Final = np.empty(0, dtype=np.int64)
 _FEW: Final = 1_000
 #: Guesses for an index, each from the entry at the guess before.
 _GUESSES: Final = 3
-#: Entries on either side of the last guess: several times how far it is off. A power of 2.
+#: Entries to search on either side of the last guess: several times its error. A power of 2.
 _MARGIN: Final = 16
 
 
 class Found(NamedTuple):
     """Which of many fingerprints a table has.
 
-    ``here`` are the indexes of those found among those looked for. The others are as long:
-    the word of the first entry, and whether it is one of several.
+    ``here`` has the indexes of those that were found. For each of these, ``words`` has the
+    word of its first entry, and ``several`` whether it has several entries.
     """
 
     here: Indexes
@@ -45,8 +45,8 @@ class Table:
 
     fingerprints: UInt64Array = dataclasses.field(default_factory=_EMPTY.copy)
     words: UInt64Array = dataclasses.field(default_factory=_EMPTY.copy)
-    # For one look-up: bisect is small beside numpy, whose code is not in the cache when
-    # a call comes, and costs a third.
+    # For single look-ups by bisect, which cost a third of numpy's: numpy's code is larger,
+    # and not in the CPU's cache when a call arrives.
     _sorted: memoryview = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -92,22 +92,22 @@ class Table:
     def _indexes(self, wanted: UInt64Array) -> Indexes:
         """Return what ``searchsorted`` would, in a fraction of the time.
 
-        Fingerprints are spread evenly, so the number of one shows nearly where it is.
-        Bisection of a large table waits for memory at every step, an address at a
-        time; a guess goes there at once, and for all addresses together.
+        Fingerprints are spread evenly, so the value of one shows roughly its index.
+        Bisection of a large table waits for memory at every step, for one address after
+        the other. A guess takes few steps, for all addresses together.
         """
         table = self.fingerprints
         if len(table) < _FEW:
             return table.searchsorted(wanted)
         low = self._guesses(wanted) - _MARGIN
-        # What .clip() does, without its preparations, which take longer than it.
+        # The same as .clip(), whose overhead takes longer than the work.
         np.maximum(low, 0, out=low)
         np.minimum(low, len(table) - 2 * _MARGIN, out=low)
         index, step = low.copy(), _MARGIN
         while step:
             index += step * (table.take(index + (step - 1)) < wanted)
             step //= 2
-        # At an end of what was looked through, it may be further off.
+        # At an end of the searched range, the right index may be outside the range.
         doubtful = (index == low) | (index == low + (2 * _MARGIN - 1))
         if doubtful.any():
             (far,) = doubtful.nonzero()
@@ -137,7 +137,7 @@ class Table:
         return Table(np.insert(kept, indexes, fresh[:, 0]), np.insert(words, indexes, fresh[:, 1]))
 
     def without_ended(self, now: int) -> "Table":
-        """Return a table without the entries that ended before a second since 1970."""
+        """Return a table without the entries that have expired by ``now`` (seconds since 1970)."""
         ends = self.words >> np.uint64(EXPIRY_SHIFT)
         ended = (ends > 0) & (ends <= now)
         return Table(self.fingerprints[~ended], self.words[~ended]) if ended.any() else self

@@ -1,8 +1,8 @@
 """Which entries forbid a mail, and which reason is named.
 
-An entry holds for all mail, or for one stream; it may have ended; and essential
-mail (password resets, receipts) passes complaints and unsubscribes. Of what is
-left, the first in :data:`PRECEDENCE` is the reason.
+An entry holds for all mail, or for one stream. Expired entries forbid nothing. Complaints
+and unsubscribes do not forbid essential mail (password resets, receipts). If several
+entries forbid the mail, the first in :data:`PRECEDENCE` is the reason.
 """
 
 from collections.abc import Iterable
@@ -27,7 +27,8 @@ PRECEDENCE: Final = (
     Reason.MANUAL,
     Reason.SOFT_BOUNCE,
 )
-#: What essential mail passes: what the recipient wants, never what the mailbox cannot do.
+#: Reasons that do not forbid essential mail: wishes of the recipient, never failures of the
+#: mailbox.
 ESSENTIAL_PASSES: Final = frozenset({Reason.COMPLAINT, Reason.UNSUBSCRIBE})
 
 #: The number of a stream that no entry names.
@@ -40,7 +41,7 @@ _PASSES_AT: Final = np.isin(np.arange(1 << REASON_BITS), [*ESSENTIAL_PASSES])
 
 
 class Mail(NamedTuple):
-    """What matters about the mail that is to be sent.
+    """The mail that a check is about.
 
     ``stream_id`` is 0 for mail of no stream; ``now`` in seconds since 1970.
     """
@@ -66,10 +67,10 @@ def _forbids(mail: Mail, word: int) -> bool:
 
 
 def reasons_against(mail: Mail, words: UInt64Array) -> npt.NDArray[np.uint8]:
-    """Return for addresses with one word each the number of the reason, 0 for none."""
+    """Return the number of the reason for each address, which has one word; 0 is none."""
     reason = words.astype(np.uint8)
     if not (words >> np.uint64(REASON_BITS)).any():
-        # For all mail and without an end, as most are.
+        # All entries hold for all mail and never expire, as most do.
         return np.where(_PASSES_AT[reason], np.uint8(0), reason) if mail.essential else reason
     end = words >> np.uint64(EXPIRY_SHIFT)
     stream = words >> np.uint64(REASON_BITS) & np.uint64(_STREAM_MASK)

@@ -1,8 +1,8 @@
-"""The portable transport: grpcio's asyncio server, its options and its services.
+"""The transport: grpcio's asyncio server, its options and its services.
 
-Calls that wait are counted by :mod:`..service`, and a token's calls by :mod:`..calls`. The
-options here are for what comes before: connections on which nothing is said, or half a
-request. Each says what one peer could take from the others without it.
+:mod:`..service` limits the calls that wait, and :mod:`..calls` the calls of a token. The
+options here limit what comes before a call: idle connections and incomplete requests. The
+comment of each says what one peer could do to the others without it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -20,21 +20,21 @@ from suppression_service.server.calls import SERVICE, CallServicer
 from suppression_service.server.settings import ServiceSettings
 from suppression_service.server.transport.tls import server_credentials
 
-#: Seconds for TLS and for the first HTTP/2 frame, from the opening of a connection. gRPC
-#: itself waits two minutes; who has said nothing by now is no client.
+#: Seconds for TLS and for the first HTTP/2 frame, from the opening of a connection. gRPC's
+#: default is two minutes, but no real client takes longer than this.
 HANDSHAKE_SECONDS: Final = 10.0
-#: Seconds of silence after which a peer is asked whether it is there. By default two hours:
-#: one that has lost its power, or stopped to read, would hold its connection until
-#: ``max_connection_age``.
+#: Seconds without traffic after which the server pings a peer. gRPC's default is two hours:
+#: a peer that has lost its power, or does not read any more, would keep its connection
+#: until ``max_connection_age``.
 SILENCE_SECONDS: Final = 60.0
-#: Seconds in which the peer must answer.
+#: Seconds in which the peer must answer the ping.
 ANSWER_SECONDS: Final = 20.0
-#: Seconds between two pings of a client. Some ping while they have no calls, so that
-#: proxies do not forget the connection.
+#: Seconds between two pings of a client, at least. Some clients ping while they have no
+#: calls, so that proxies keep the connection open.
 _PING_SECONDS: Final = 10.0
-#: Connections of a process. Each takes 50 kB with TLS: half a GB in all. A process that runs
-#: out of memory would end the connections of everybody. gRPC refuses those beyond; it has
-#: no limit by the address of a peer.
+#: Connections of a process, at most. Each takes 50 kB with TLS: half a GB in all. If a
+#: process runs out of memory, every connection ends. gRPC refuses further connections; it
+#: has no limit by the address of a peer.
 MAX_CONNECTIONS: Final = 10_000
 #: Kinds of calls that wait, each with a limit of its own: writes, reads of the store, checks
 #: for a revision, waits for changes, batches.
@@ -49,7 +49,7 @@ def server_options(settings: ServiceSettings) -> list[tuple[str, int]]:
         ("grpc.so_reuseport", 1),
         ("grpc.max_receive_message_length", settings.max_message),
         ("grpc.max_allowed_incoming_connections", MAX_CONNECTIONS),
-        # Connections stay with one process, so they must end now and then.
+        # A connection stays with one process. New connections spread over all processes.
         ("grpc.max_connection_age_ms", _ms(settings.max_connection_age)),
         ("grpc.max_connection_age_grace_ms", _ms(settings.grace_seconds)),
         ("grpc.server_handshake_timeout_ms", _ms(HANDSHAKE_SECONDS)),
@@ -59,9 +59,9 @@ def server_options(settings: ServiceSettings) -> list[tuple[str, int]]:
         ("grpc.http2.ping_timeout_ms", _ms(ANSWER_SECONDS)),
         ("grpc.http2.min_recv_ping_interval_without_data_ms", _ms(_PING_SECONDS)),
         ("grpc.keepalive_permit_without_calls", 1),
-        # A request that is not whole is no call yet, and is counted nowhere else. More than
-        # the calls that may wait: clients hold back calls that have no stream, and those
-        # should be refused here at once instead of waiting there.
+        # The only limit for incomplete requests, which are not calls yet. It is higher than
+        # the number of calls that may wait: without a free stream, a client holds back a
+        # call that the server should refuse at once.
         ("grpc.max_concurrent_streams", _KINDS * settings.max_calls + _SPARE_STREAMS),
     ]
 
@@ -78,7 +78,7 @@ def grpc_server(settings: ServiceSettings) -> grpc.aio.Server:
 def add_services(
     server: grpc.aio.Server, servicer: CallServicer, settings: ServiceSettings
 ) -> health.aio.HealthServicer:
-    """Add our calls, health and reflection; return what publishes the health."""
+    """Add our calls, health and reflection; return the servicer that publishes the health."""
     status = health.aio.HealthServicer()
     lenient = ReadableRequests(server, as_empty)
     add_SuppressionServiceServicer_to_server(servicer, ReadableRequests(server, as_none))
@@ -102,23 +102,23 @@ _Read = Callable[[bytes], Any]
 
 
 def as_none(_read: _Read) -> None:
-    """Read what is no message as None, for servicers that refuse it."""
+    """Read a request that cannot be decoded as None, for servicers that refuse it."""
 
 
 def as_empty(read: _Read) -> Any:
-    """Read what is no message as an empty one, for servicers of libraries."""
+    """Read a request that cannot be decoded as an empty one, for servicers of libraries."""
     return read(b"")
 
 
 class ReadableRequests:
-    """Stands for a server while a servicer is added to it, so that no request is unreadable.
+    """Replaces a server while a servicer is added to it, so that decoding never raises.
 
-    grpc.aio answers a request that is no message of its type with UNKNOWN, which invites
-    callers to try again. It also writes a traceback for each: a stranger could fill the log.
+    grpc.aio answers a request that cannot be decoded with UNKNOWN, which callers may retry.
+    It also writes a traceback for each, so anybody could fill the log.
 
     Args:
-        server: to which the servicer really goes.
-        otherwise: what a request that is no message is read as.
+        server: the real server, which gets the servicer.
+        otherwise: returns the request to use instead of one that cannot be decoded.
     """
 
     def __init__(self, server: grpc.aio.Server, otherwise: Callable[[_Read], Any]) -> None:
@@ -126,10 +126,10 @@ class ReadableRequests:
         self._otherwise: Final = otherwise
 
     def add_generic_rpc_handlers(self, _handlers: Iterable[grpc.GenericRpcHandler]) -> None:
-        """Do nothing: the same handlers come one by one, which take precedence."""
+        """Do nothing: the same handlers are also added by method, which takes precedence."""
 
     def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Any]) -> None:
-        """Pass the handlers on, with a reader of requests that never raises."""
+        """Pass the handlers on, with deserializers that never raise."""
         readable = {name: self._readable(handler) for name, handler in handlers.items()}
         self._server.add_registered_method_handlers(service, readable)
 

@@ -24,7 +24,7 @@ def server_credentials(settings: ServiceSettings) -> grpc.ServerCredentials | No
     files = _Files(settings.tls_certificate, settings.tls_key, settings.tls_client_ca)
     return grpc.dynamic_ssl_server_credentials(
         files.configuration(),
-        # None is "as before", which the stubs do not know.
+        # None means no change; the type stubs do not know that.
         files.configuration_if_changed,  # type: ignore[arg-type]
         require_client_authentication=settings.tls_client_ca is not None,
     )
