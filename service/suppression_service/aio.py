@@ -64,7 +64,8 @@ class GroupCommit(Generic[_Item, _Answer]):
         max_together: items in one transaction, at most.
         max_waiting: items under way at a time, at most; 0 is no limit. It includes those
             whose callers have gone, until their turn comes.
-        stop_seconds: time for what waits when the block of :meth:`running` ends.
+        stop_seconds: seconds for the items that still wait when the block of :meth:`running`
+            ends.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class GroupCommit(Generic[_Item, _Answer]):
         """Return the answer to an item once it is durable.
 
         Raises:
-            QueueFull: more items wait than may.
+            QueueFull: ``max_waiting`` items are under way.
             Exception: what the commit raised or returned for the item.
         """
         if self._max_waiting and self._under_way >= self._max_waiting:
@@ -102,12 +103,12 @@ class GroupCommit(Generic[_Item, _Answer]):
         try:
             return await waiting.answer
         finally:
-            # If the caller has given up, the entry stays in the queue; its memory need not.
+            # If the caller has given up, the entry stays in the queue, but the item is freed.
             del waiting.item
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Commit in the background for the length of the block, and what waits at its end."""
+        """Commit in the background for the length of the block; at its end, commit the rest."""
         try:
             async with in_background(self._run, self._name):
                 try:
@@ -127,7 +128,7 @@ class GroupCommit(Generic[_Item, _Answer]):
             taken = [await self._queue.get()]
             while len(taken) < self._max_together and not self._queue.empty():
                 taken.append(self._queue.get_nowait())
-            # An item whose caller has gone is not begun.
+            # An item whose caller has gone is not committed.
             if callers := [each for each in taken if not each.answer.done()]:
                 await self._answer(callers)
             self._under_way -= len(taken)

@@ -47,7 +47,7 @@ def serve(settings: ServiceSettings) -> None:
     Example: suppression-service serve --listen 127.0.0.1:50051 --processes 2
     """
     set_up_logs(settings.log_format)
-    # Better found out once here than in every process.
+    # Checked once here instead of in every process.
     if settings.tracing and importlib.util.find_spec("opentelemetry") is None:
         raise SettingsError("SUPPRESSION_TRACING: install suppression-service[otel] for it")
     if settings.token_file:
@@ -65,7 +65,7 @@ def serve(settings: ServiceSettings) -> None:
 
 
 def _look_at_database(url: str) -> None:
-    """Find out once, not in every process, whether the database can be used.
+    """Check once, not in every process, whether the database can be used.
 
     A database that is only away does not keep the server from starting: its processes answer
     from their snapshot, or wait. A SQLite file that cannot be read is a mistake in the URL.
@@ -98,7 +98,7 @@ def _supervise(settings: ServiceSettings, listen: str) -> int:
 
 @contextlib.contextmanager
 def _health_reserved(settings: ServiceSettings) -> Iterator[ServiceSettings]:
-    """Hold the address for health checks, if there is one; yield the settings with its port."""
+    """Reserve the address for health checks, if there is one; yield settings with its port."""
     if not settings.health_listen:
         yield settings
         return
@@ -129,7 +129,7 @@ def health(settings: ServiceSettings) -> None:
 
     Example: suppression-service health --listen 127.0.0.1:50051
     """
-    from suppression_service.server.health import ask  # grpc is of no use to other commands
+    from suppression_service.server.health import ask  # other commands do not need grpc
 
     if settings.tls_certificate and not settings.health_listen:
         raise SettingsError(
@@ -216,6 +216,6 @@ def serve_tests(
 
 def main() -> None:
     """Run the command."""
-    # For commands that have no setting for it: standard output is for their results.
+    # For commands without a log setting: without this, logs would mix with their results.
     set_up_logs("console")
     run(app, "suppression-service", (StoreError, AddressTaken))

@@ -21,7 +21,7 @@ from suppression_service import net
 
 #: Exit status for a wrong flag or setting.
 EXIT_USAGE: Final = 2
-#: Exit status for a database, a port or a service of others that cannot be used.
+#: Exit status for a database, a port or an external service that cannot be used.
 EXIT_UNUSABLE: Final = 3
 
 _Settings = TypeVar("_Settings", bound=BaseSettings)
@@ -137,7 +137,7 @@ def command_line(help_text: str) -> typer.Typer:
 
 
 def run(app: typer.Typer, program: str, unusable: tuple[type[Exception], ...]) -> None:
-    """Run a program. A foreseen error is one line on standard error and an exit status.
+    """Run a program. An expected error is one line on standard error and an exit status.
 
     Args:
         app: its commands.
@@ -178,7 +178,7 @@ def _option(name: str, field: FieldInfo) -> Any:
     kind = _kind(field)
     if kind is bool:
         return Annotated[bool | None, typer.Option(help=help_text, show_default=False)]
-    # Text for the shell: the settings class says in one line what is wrong with it.
+    # Typer accepts any text: the settings class checks it, and its error is one line.
     shown = f"<{kind.__name__ if kind in (int, float) else 'str'}>"
     return Annotated[str | None, typer.Option(help=help_text, show_default=False, metavar=shown)]
 

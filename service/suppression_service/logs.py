@@ -11,7 +11,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from suppression_service.address import masked
 
-# A local part in quotes may have blanks, and quotes of its own behind backslashes (RFC 5321).
+# A local part in quotes may have blanks, and quotes after backslashes (RFC 5321).
 _QUOTED = r'"(?:[^"\n]|\\")*"'
 _ADDRESS_LIKE = re.compile(rf"(?:{_QUOTED}|[^\s@]+)@[^\s@]+")
 
@@ -62,7 +62,7 @@ def set_up_logs(log_format: str, *more: Processor) -> None:
 
 
 def _mask_traceback(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-    """Mask what looks like an address: a traceback ends in a message, which can quote a row."""
+    """Mask what looks like an address: the error message in a traceback can quote a row."""
     if "exception" in line:
         line["exception"] = _ADDRESS_LIKE.sub(lambda found: masked(found[0]), line["exception"])
     return line
@@ -81,5 +81,5 @@ class _Forward(logging.Handler):
         self._library = library
 
     def emit(self, record: logging.LogRecord) -> None:
-        # Without the traceback, which may quote what came in.
+        # Without the traceback, which may quote a request.
         _log.log(record.levelno, self._library, message=record.getMessage())

@@ -15,7 +15,7 @@ class AddressTaken(Exception):
 
 
 def host_and_port(text: str) -> str:
-    """Return a HOST:PORT as it is.
+    """Return a HOST:PORT unchanged.
 
     Raises:
         ValueError: the text is not a HOST:PORT. An IPv6 address needs its brackets.
@@ -28,7 +28,7 @@ def host_and_port(text: str) -> str:
 
 
 def is_loopback(listen: str) -> bool:
-    """Whether a HOST:PORT is of this machine only. Names but localhost count as not."""
+    """Whether a HOST:PORT is of this machine only. Of names, only localhost is."""
     host = listen.rpartition(":")[0].strip("[]")
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -60,7 +60,7 @@ def reserved_address(listen: str) -> Iterator[str]:
     Raises:
         AddressTaken: in use, or not of this machine.
     """
-    # Sharing a port with a stranger's server would work, and split the calls.
+    # First without SO_REUSEPORT: sharing a port with another server would split the calls.
     _bound(listen, socket.SO_REUSEADDR).close()
     with _bound(listen, socket.SO_REUSEPORT) as reserved:
         yield with_real_port(listen, reserved)

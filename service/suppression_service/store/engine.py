@@ -81,7 +81,7 @@ def _sqlite(url: URL, *, create: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        # IMMEDIATE: a writer that starts as a reader cannot wait for its turn.
+        # IMMEDIATE: a writer that starts as a reader cannot wait for the lock.
         writes = connection.get_execution_options().get(_WRITE)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

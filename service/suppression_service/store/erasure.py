@@ -1,9 +1,9 @@
 """Erasure: a person is forgotten, and the address stays suppressed.
 
 An erased entry has a keyed hash instead of its address. The key is in the database, beside
-the seed of the fingerprints: whoever has the database can test whether a known address was
-erased, and cannot list the erased addresses. A key stored elsewhere would not change that:
-the fingerprint must stay, since replicas answer by it, and it tests a guess as well.
+the seed of the fingerprints. With the database one can test whether a known address was
+erased, but cannot list the erased addresses. A key stored elsewhere would not change that:
+the fingerprint must stay, since replicas need it, and it allows the same test.
 """
 
 import hashlib

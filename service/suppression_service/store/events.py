@@ -25,8 +25,8 @@ from suppression_service.store.models import (
 )
 from suppression_service.store.replication import fingerprint, signed
 
-#: For how long a send or delivery is recognised when it is reported again: as long as SQS
-#: keeps a message at most, and a day for clocks that differ.
+#: For how long a send or delivery is recognised when it is reported again: the longest time
+#: that SQS keeps a message, and one more day for clocks that differ.
 DEDUPLICATION_WINDOW: Final = dt.timedelta(days=15)
 
 # The column of the daily counts, by what feedback counts as and by kind of delivery event.

@@ -62,8 +62,8 @@ def migrate(engine: Engine) -> tuple[str | None, str]:
 def require_schema(engine: Engine) -> None:
     """Check that this program can work with the schema.
 
-    It can with its own, and with a newer one that permits programs of this version, which
-    is logged.
+    It can work with its own schema, and with a newer one that permits programs of this
+    version. A newer one is logged.
 
     Raises:
         SchemaMissing, SchemaOutdated, SchemaTooNew: it cannot. The message says what to do.

@@ -196,8 +196,8 @@ class SoftBounce:
 class SoftBounceHistory:
     """The soft bounces of an address that count, oldest first.
 
-    Those up to ``reset`` do not count: the time of the newest delivery, or of the removal
-    of the entry. ``delivered``: a delivery of this transaction was that reset.
+    Bounces up to ``reset`` do not count. That is the time of the newest delivery, or of the
+    removal of the entry. ``delivered`` is true if it is a delivery of this transaction.
     """
 
     address: str

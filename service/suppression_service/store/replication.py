@@ -86,9 +86,9 @@ def fingerprint(address: str, seed: int) -> int:
 
     A fingerprint takes 8 bytes and is compared in one instruction. With 10 million
     entries, an address that is not on the list shares the fingerprint of an entry with a
-    probability of one in two trillion. XXH3 is no cryptographic hash: whoever knew the
-    seed could construct an address that shares its fingerprint with another, and get
-    that other address suppressed. So only the database knows the seed.
+    probability of one in two trillion. XXH3 is no cryptographic hash: an attacker who knew
+    the seed could construct an address that shares its fingerprint with another, and get
+    that other address suppressed. So the seed is secret.
 
     Returns:
         A signed integer, as a BIGINT column holds it. Replicas read the same 64 bits as
@@ -147,8 +147,9 @@ def active_entries(
 ) -> Iterator[tuple[UInt64Array, UInt64Array]]:
     """Read every active entry, in chunks of fingerprints and words, in no order.
 
-    On PostgreSQL the chunks are read at different revisions: read
-    :func:`current_revision` before them and :func:`changes_after` it after them.
+    On PostgreSQL the chunks are read at different revisions. So read
+    :func:`current_revision` before the chunks, and :func:`changes_after` that revision after
+    them.
 
     Args:
         connection: the database.
@@ -174,9 +175,9 @@ def _read_hex(connection: Connection, chunk: dict[str, int]) -> bytes:
 
 
 def stream_names(connection: Connection, above: int) -> dict[str, int]:
-    """Return the id of every stream with a higher id than one.
+    """Return the id of every stream whose id is higher than ``above``.
 
-    Ids rise in the order of commits: a reader that knows one knows all below it.
+    Ids rise in the order of commits: a reader that knows an id knows all lower ids.
     """
     table = schema.stream
     query = select(table.c.name, table.c.id).where(table.c.id > above)

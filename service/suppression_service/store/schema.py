@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
-#: The stream id of entries that hold for all mail; its row comes with the schema.
+#: The stream id of entries that hold for all mail; the first migration inserts its row.
 ALL_MAIL: Final = 0
 
 #: Characters that are kept of what a receiving server said. Some servers send a page, and
@@ -110,7 +110,7 @@ revision = Table(
     metadata,
     Column("id", SmallInteger, CheckConstraint("id = 1", name="one_row"), primary_key=True),
     Column("value", BigInteger, nullable=False),
-    # Which database this is, in every revision that is given out.
+    # The id of this database, which is part of every revision that callers get.
     Column("database_id", String(16), nullable=False),
     # Seed of the fingerprints, so that nobody can construct an address that collides.
     Column("fingerprint_seed", BigInteger, nullable=False),
@@ -141,11 +141,11 @@ suppression = Table(
     "suppression",
     metadata,
     Column("id", _RowId, primary_key=True),
-    # Or the hash of an erased one; see suppression_service.store.erasure.
+    # The address, or the hash of an erased one; see suppression_service.store.erasure.
     Column("address", String(320), nullable=False),
     Column("stream_id", Integer, ForeignKey(stream.c.id), nullable=False),
     Column("reason", SmallInteger, nullable=False),
-    # Of the address; see suppression_service.store.replication.
+    # The fingerprint of the address; see suppression_service.store.replication.
     Column("fingerprint", BigInteger, nullable=False),
     Column("source", String(100), nullable=False),
     Column("detail", StorableText(), nullable=False),

@@ -108,7 +108,7 @@ class SoftBounces:
         )
 
     def _read_resets(self) -> None:
-        """Read since when bounces count, and find it for addresses that soft-bounce first."""
+        """Read since when bounces count; find it for addresses without a history."""
         unread = (self._bounced.keys() | self._delivered.keys()) - self._read
         self._read |= unread
         for some in chunks(sorted(unread)):

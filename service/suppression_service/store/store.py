@@ -187,7 +187,7 @@ class Store:
             return replication.changes_after(connection, after)
 
     def stream_names(self, above: int = -1) -> dict[str, int]:
-        """Return the id of every stream with an id above one."""
+        """Return the id of every stream whose id is higher than ``above``."""
         with self._reading() as connection:
             return replication.stream_names(connection, above)
 

@@ -41,8 +41,8 @@ _Key = tuple[str, str, Reason]
 class WriteTransaction:
     """One transaction, one revision. Made by :meth:`suppression_service.store.Store.write`.
 
-    Any number of calls in any order. All of them take effect together, when the ``with``
-    block ends without an exception.
+    It takes any number of calls, in any order. All of them take effect together, when the
+    ``with`` block ends without an exception.
     """
 
     def __init__(

@@ -1,1 +1,1 @@
-"""Metrics: the port that shows them, the sum over processes, the end of certificates."""
+"""Metrics: the port that shows them, the sum over processes, the expiry of certificates."""

@@ -1,9 +1,9 @@
-"""Adds up in the parent what several processes count.
+"""The sum of the metrics of all processes, made by their parent.
 
-The processes share a port, so a scrape would meet any of them. Instead, each reports its
-metrics to its parent, over a socket that only this user can open. The parent adds the
-counters up. The counters of a process that has died stay in the sum, so that none falls;
-its gauges go.
+The processes share a port, so a scrape would reach only one of them. Instead, each reports
+its metrics to its parent, over a socket that only this user can open. The parent adds the
+counters up. The counters of a process that has died stay in the sum, because a counter must
+not fall. Its gauges are dropped.
 """
 
 import asyncio
@@ -42,10 +42,10 @@ class ReportTo(NamedTuple):
 
 
 class Reporter:
-    """The end of a process. It waits for a parent that is slow, or not there yet.
+    """Reports the metrics of a process. It waits if the parent is slow, or not ready yet.
 
     Args:
-        to: the end of the parent.
+        to: the socket of the parent.
         collector: yields the metrics.
     """
 
@@ -74,7 +74,7 @@ class Reporter:
         while True:
             try:
                 return (await asyncio.open_unix_connection(self._to.path))[1]
-            except OSError as error:  # for one, because many processes start at once
+            except OSError as error:  # for example, because many processes start at once
                 if not warned:
                     _log.warning("metrics wait for the parent", error=str(error))
                 warned = True
@@ -83,7 +83,7 @@ class Reporter:
     async def _report_to(self, parent: asyncio.StreamWriter) -> None:
         while True:
             parent.write(_line(self._to.process, self._collector.collect()))
-            # However long the parent takes, the next report has the newest values.
+            # Even if the parent is slow, the next report has the newest values.
             await parent.drain()
             await asyncio.sleep(REPORT_SECONDS)
 
@@ -104,10 +104,10 @@ class _Report:
 
 
 class Aggregate(Collector):
-    """The end of the parent: receives reports, and yields their sum.
+    """Receives the reports of all processes, and yields their sum.
 
     Args:
-        clock: seconds that only grow.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -129,7 +129,7 @@ class Aggregate(Collector):
                     server.shutdown()
 
     def receive(self, source: object, line: bytes) -> None:
-        """Keep a report; it replaces the one before of the same source."""
+        """Keep a report; it replaces the previous one of the same source."""
         process, families = _parsed(line)
         with self._lock:
             self._reports[source] = _Report(process, families, self._clock())
@@ -181,14 +181,14 @@ class _ReportHandler(socketserver.StreamRequestHandler):
 
 
 class _Sum:
-    """Families; values of the same name and labels are added up."""
+    """A sum of families: values of the same name and labels are added up."""
 
     def __init__(self) -> None:
         self._families: dict[str, Metric] = {}
         self._values: dict[str, dict[tuple[str, tuple[tuple[str, str], ...]], float]] = {}
 
     def add(self, families: Iterable[Metric], **labels: str) -> None:
-        """Add families, with labels more."""
+        """Add families, with additional labels."""
         for family in families:
             self._families.setdefault(family.name, family)
             values = self._values.setdefault(family.name, {})

@@ -1,4 +1,4 @@
-"""When the TLS certificate ends."""
+"""The expiry of the TLS certificate."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,7 +8,7 @@ from prometheus_client.registry import Collector
 
 
 class CertificateMetrics(Collector):
-    """The end of a certificate; no sample without one.
+    """The expiry of a certificate; no sample without one.
 
     Args:
         chain: returns the certificate chain, PEM, the certificate first; may raise
@@ -30,7 +30,7 @@ class CertificateMetrics(Collector):
 
 
 def _end_of(chain: Callable[[], bytes]) -> float | None:
-    # Only here: every start of a command would pay for it.
+    # Imported here, because it would slow the start of every command.
     from cryptography import x509
 
     try:

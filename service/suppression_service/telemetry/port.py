@@ -1,7 +1,7 @@
 """The port where Prometheus finds the metrics.
 
-It has no password and no TLS, as is common for such ports: it shows numbers, and none is
-about a person. It is opened only if a setting names an address.
+It has no password and no TLS, as is common for metrics: none of its numbers is about a
+person. It is opened only if a setting names an address.
 """
 
 import contextlib
@@ -58,12 +58,12 @@ class _Server(socketserver.ThreadingTCPServer):
 
 @contextlib.contextmanager
 def metrics_port(listen: str, *collectors: Collector) -> Iterator[None]:
-    """Show what collectors have, for the length of the block.
+    """Show the metrics of collectors for the length of the block.
 
     Args:
         listen: HOST:PORT; a port of 0 is a free one, which the log names. Empty:
             nothing is shown.
-        collectors: what is asked at each scrape.
+        collectors: collect the metrics at each scrape.
 
     Raises:
         AddressTaken: nothing can listen there.

@@ -1,7 +1,6 @@
-"""The server with lists in memory, one a token, that fails when it is told to.
+"""A server for tests of clients: one list in memory for each token, and faults on request.
 
-For the tests of client authors: everything from the guard inwards is what the real
-server runs. Only three things stand around it: which list a call is about
-(:mod:`.lists`), what goes wrong on request (:mod:`.faults`), and the door through
-which connections come, which can be shut (:mod:`.door`).
+Its calls are answered by the code of the real server. Three things are added: a list for
+each token (:mod:`.lists`), faults (:mod:`.faults`), and a proxy that can cut connections
+(:mod:`.door`).
 """

@@ -1,7 +1,7 @@
-"""The port through which a test says what shall go wrong, and asks what was seen.
+"""The control port: a test orders faults there, and reads which calls arrived.
 
-HTTP and JSON, on the standard library alone: a test in any language reaches it
-without stubs. clients/conformance/README.md has the requests.
+It uses HTTP and JSON, so that a test in any language needs no stubs.
+clients/conformance/README.md has the requests.
 """
 
 import asyncio
@@ -53,11 +53,11 @@ class Control:
         }
 
     async def answer(self, path: str, token: str, body: Json) -> Json:
-        """Do what is asked, about the list of a token.
+        """Carry out a request for the list of a token.
 
         Raises:
-            NoSuchRequest: there is none of that path.
-            ValidationError: the body makes no sense.
+            NoSuchRequest: no request has that path.
+            ValidationError: the body is invalid.
         """
         if path not in self._requests:
             raise NoSuchRequest(f"no such request; there are {', '.join(self._requests)}")
@@ -88,7 +88,7 @@ class Control:
 
 @contextlib.contextmanager
 def listening(control: Control, listen: str) -> Iterator[str]:
-    """Take requests in threads for the length of the block; yield HOST:PORT.
+    """Answer requests in threads for the length of the block; yield HOST:PORT.
 
     Raises:
         OSError: the address is taken.
@@ -148,4 +148,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *_: Any) -> None:
-        """Stay silent: standard error is for what goes wrong."""
+        """Log nothing: standard error is for errors."""

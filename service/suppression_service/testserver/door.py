@@ -1,7 +1,7 @@
-"""The address that clients connect to: it can be shut, and connections cut.
+"""A proxy in front of the gRPC server, which can refuse and cut connections.
 
-gRPC listens behind it, untouched. So an outage costs the server nothing and looks
-from outside as a crash does: connections end without a farewell.
+The gRPC server itself goes on. To clients an outage looks like a crash: connections end
+without a GOAWAY frame.
 """
 
 import asyncio
@@ -12,10 +12,10 @@ _PIECE: Final = 64 * 1024
 
 
 class Door:
-    """Passes bytes between clients and the server behind.
+    """Passes bytes between clients and the server behind it.
 
     Args:
-        listen: HOST:PORT, with a real port that somebody reserves.
+        listen: HOST:PORT, with a real port that the caller has reserved.
         behind: the port of the server on 127.0.0.1.
     """
 
@@ -27,22 +27,22 @@ class Door:
         self._connections: set[asyncio.StreamWriter] = set()
 
     async def open(self) -> None:
-        """Take connections. Does nothing while it does."""
+        """Accept connections. Does nothing if the door is open."""
         if self._server is None:
-            # Beside the socket that reserves the port, which never listens.
+            # Shares the port with the socket that reserves it, which never listens.
             self._server = await asyncio.start_server(
                 self._let_in, self._host, self._port, reuse_port=True
             )
 
     def shut(self) -> None:
-        """Refuse connections and cut those that are."""
+        """Refuse new connections and cut the open ones."""
         if self._server is not None:
             self._server.close()
             self._server = None
         self.cut()
 
     def cut(self) -> None:
-        """Cut every connection; new ones are taken."""
+        """Cut every connection; new ones are accepted."""
         for writer in self._connections:
             writer.transport.abort()
 
@@ -57,7 +57,7 @@ class Door:
 
 
 async def _both_ways(*ways: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
-    """Pass bytes until one side ends, then end the other."""
+    """Pass bytes in both directions until one side closes, then close the other."""
     tasks = [asyncio.create_task(_pass_on(*way)) for way in ways]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

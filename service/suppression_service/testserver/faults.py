@@ -1,4 +1,4 @@
-"""Faults that the control port orders, call by call."""
+"""Faults of single calls, ordered through the control port."""
 
 import asyncio
 from collections import defaultdict, deque
@@ -45,7 +45,7 @@ class Status(BaseModel):
 
 
 class Fault(BaseModel):
-    """What goes wrong with the next calls of a method: exactly one of four things."""
+    """A fault of the next calls of a method: one of status, delay_ms, answer and cut."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -78,11 +78,11 @@ class ToldToFail(ApiError):
 
     @property
     def code(self) -> grpc.StatusCode:  # type: ignore[override]
-        """The status that was asked for; other errors have one a class."""
+        """The ordered status; other errors have one for each class."""
         return grpc.StatusCode[self._status.code]
 
     def details(self) -> list[any_pb2.Any]:
-        """Return ErrorInfo and BadRequest, each only if there is something to say."""
+        """Return ErrorInfo and BadRequest, each only if the fault has values for it."""
         asked, details = self._status, []
         if asked.reason or asked.metadata:
             info = {"reason": asked.reason, "domain": DOMAIN, "metadata": asked.metadata}
@@ -94,28 +94,28 @@ class ToldToFail(ApiError):
 
 
 class Faults:
-    """The faults that wait; the first one ordered is the first one met."""
+    """The faults that are still to occur, by method, in the order of their requests."""
 
-    #: How long a call that was cut stays: its connection is gone, and it with it.
+    #: Seconds that a cut call waits to be cancelled: its connection is closed.
     _CUT_SECONDS: Final = 60.0
 
     def __init__(self) -> None:
         self._waiting: defaultdict[str, deque[Fault]] = defaultdict(deque)
 
     def add(self, fault: Fault) -> None:
-        """Let the next calls of a method go wrong, after those that already shall."""
+        """Add a fault, after those of the same method that are still to occur."""
         self._waiting[fault.method].append(fault.model_copy())
 
     async def meet(self, method: str, answer: Answer, cut: Callable[[], None]) -> Message:
-        """Answer a call as it is told, or as always.
+        """Answer a call with the next fault of its method, or normally.
 
         Args:
             method: the name of the RPC.
-            answer: gives the ordinary answer.
+            answer: returns the normal answer.
             cut: cuts every connection.
 
         Raises:
-            ApiError: the ordinary answer, or the one that was asked for, is an error.
+            ApiError: the normal answer, or the ordered status, is an error.
         """
         fault = self._take(method)
         if fault is None:

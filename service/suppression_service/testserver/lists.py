@@ -20,9 +20,9 @@ _IN_MEMORY: Final = "sqlite:///:memory:?check_same_thread=false"
 
 
 class TestList:
-    """A list of its own: what answers calls about it, what shall go wrong, what came."""
+    """The list of one token, with its servicer, its faults and a record of its calls."""
 
-    #: The name means no test class, whatever pytest thinks.
+    #: Keeps pytest from collecting the class as tests.
     __test__ = False
 
     def __init__(self, token: str, servicer: SuppressionServicer) -> None:
@@ -44,13 +44,13 @@ class TestList:
         return made
 
     async def close(self) -> None:
-        """Forget the list."""
+        """Delete the list."""
         self.servicer.drain()
         await self._parts.aclose()
 
 
 class Lists:
-    """The lists by token. Of many, the longest unused are forgotten."""
+    """The lists by token. Beyond :data:`MAX_LISTS`, the least recently used is deleted."""
 
     def __init__(self) -> None:
         self._lists: OrderedDict[str, TestList] = OrderedDict()
@@ -59,7 +59,7 @@ class Lists:
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[Self]:
-        """Forget every list at the end of the block."""
+        """Delete every list at the end of the block."""
         try:
             yield self
         finally:
@@ -67,7 +67,7 @@ class Lists:
                 await self._forget_oldest()
 
     async def of(self, token: str) -> TestList:
-        """Return the list of a token ("" for calls without one), a new one at first."""
+        """Return the list of a token ("" for calls without one); create it if there is none."""
         if token not in self._lists:
             # A call that gives up must not leave half a list behind.
             await asyncio.shield(self._make(token))

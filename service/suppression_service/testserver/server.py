@@ -1,4 +1,4 @@
-"""The test server, from its first line to its last."""
+"""The start and the stop of the test server."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ _Method = Callable[[Any, grpc.aio.ServicerContext[Any, Any]], Awaitable[Message]
 
 
 class ListPerToken(SuppressionServiceServicer):
-    """Hands each call to the list of its token, or to what shall go wrong with it.
+    """Passes each call to the list of its token, and to the faults of that list.
 
     ``cut`` cuts every connection; it is set once there is a door.
     """
@@ -59,7 +59,7 @@ def run(listen: str, control: str, say: Callable[[str], None]) -> None:
     Args:
         listen: HOST:PORT for gRPC, of this machine; a port of 0 is a free one.
         control: HOST:PORT for control requests, likewise.
-        say: is given a line for each of them, the second once all is ready.
+        say: is called with a line for each address; the second line means that all is ready.
 
     Raises:
         AddressTaken: nothing can listen there.
@@ -77,7 +77,7 @@ async def _serve(listen: str, control_at: str, say: Callable[[str], None]) -> No
     async with contextlib.AsyncExitStack() as parts:
         lists = await parts.enter_async_context(Lists().open())
         servicer = ListPerToken(lists)
-        # The defaults, whatever the environment says: it is about a real server.
+        # The defaults only: settings in the environment are for a real server.
         server = grpc_server(ServiceSettings.model_construct())
         await _add_services(server, servicer)
         door = Door(listen, server.add_insecure_port("127.0.0.1:0"))

@@ -1,4 +1,4 @@
-"""Which list a caller means: the bearer token names it."""
+"""The bearer token of a caller, which selects the list."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""What arrived for one list, so that a test can ask what its client really sent."""
+"""A record of the calls for one list, so that a test can see what its client sent."""
 
 import contextlib
 from collections import Counter
@@ -26,7 +26,7 @@ class Traffic:
     def arrived(
         self, method: str, request: Any, context: grpc.aio.ServicerContext[Any, Any]
     ) -> Iterator[None]:
-        """Take note of a call, under way for the length of the block."""
+        """Record a call, which is under way for the length of the block."""
         self._calls.append(self._noted(method, request, context))
         self._now[method] += 1
         self._most[method] = max(self._most[method], self._now[method])
@@ -36,7 +36,7 @@ class Traffic:
             self._now[method] -= 1
 
     def seen(self, method: str | None = None) -> dict[str, Any]:
-        """Return what arrived, of one method or of all, as JSON."""
+        """Return the recorded calls, of one method or of all, as JSON."""
         calls = [call for call in self._calls if method in (None, call["method"])]
         count = Counter(call["method"] for call in calls)
         return {

@@ -1,4 +1,4 @@
 """The steps that build the schema, in order; run by ``suppression-service migrate``.
 
-Each since 0004 declares the oldest program that may work with the schema after it.
+Each step since 0004 declares the oldest program that may work with the schema after it.
 """
