@@ -1,1 +1,1 @@
-"""Turns what SES says about sent mail into changes to the suppression list."""
+"""Turns SES's reports about sent mail into changes to the suppression list."""

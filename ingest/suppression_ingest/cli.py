@@ -35,7 +35,7 @@ app.add_typer(dead_letters_app, name="dead-letters")
 
 def main() -> None:
     """Run the command."""
-    # For commands that have no setting for it: standard output is for their results.
+    # For commands without a log setting. Logs go to standard error, results to standard output.
     set_up_logs("console")
     run(app, "suppression-ingest", (StoreError, IngestError, AddressTaken))
 

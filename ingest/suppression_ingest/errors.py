@@ -1,7 +1,7 @@
 """Everything that ingest raises on purpose.
 
     IngestError
-    ├── Refused: this message changes nothing and is not acknowledged
+    ├── Refused: the message changes nothing and is not acknowledged
     │   ├── Malformed
     │   ├── Forged
     │   ├── ForeignTopic
@@ -14,8 +14,8 @@
 
 A wrong setting is a :class:`suppression_service.config.SettingsError`.
 
-The texts of these errors go into logs: they say what is wrong and never repeat what a
-message held.
+The texts of these errors are logged. They say what is wrong, and never repeat the contents
+of a message.
 """
 
 from typing import ClassVar
@@ -26,11 +26,11 @@ class IngestError(Exception):
 
 
 class Refused(IngestError):
-    """A message that is left where it came from; others are not held back."""
+    """The message stays in its queue or file. Other messages are processed."""
 
-    #: The name under which such refusals are counted and logged.
+    #: The name of the refusal in metrics and logs.
     label: ClassVar[str] = "refused"
-    #: What could not be verified; empty where that is not why.
+    #: What could not be verified; empty if the refusal has another reason.
     cause: str = ""
 
 
@@ -41,7 +41,7 @@ class Malformed(Refused):
 
 
 class Forged(Refused):
-    """The message does not prove that it is SNS's.
+    """The message does not prove that SNS sent it.
 
     Args:
         text: what is wrong with it.
@@ -64,14 +64,14 @@ class ForeignTopic(Refused):
 
 
 class Unverifiable(Refused):
-    """The signature cannot be checked now: the certificate did not come. Try again later."""
+    """The certificate cannot be fetched now, so the signature is not checked. Try again later."""
 
     label = "cannot verify now"
     cause = "certificate"
 
 
 class Unstorable(Refused):
-    """The database refuses what the message holds, though it accepts other messages."""
+    """The database refuses the contents of this message, but accepts other messages."""
 
     label = "unstorable"
 
@@ -83,11 +83,11 @@ class InternalError(Refused):
 
 
 class AwsError(IngestError):
-    """AWS cannot be reached, or does not do what it is asked."""
+    """AWS cannot be reached, or refuses a request."""
 
 
 class NotPermitted(AwsError):
-    """A policy of IAM's forbids what is to be done; the message names the action."""
+    """An IAM policy forbids the request; the message names the action."""
 
     def __init__(self, action: str) -> None:
         super().__init__(f"not permitted: allow {action} for these credentials")
@@ -95,4 +95,4 @@ class NotPermitted(AwsError):
 
 
 class NotSignedIn(AwsError):
-    """There are no credentials for AWS, or it does not take them."""
+    """There are no credentials for AWS, or AWS does not accept them."""

@@ -1,4 +1,4 @@
-"""Reading JSON that others wrote: every function gives a value or raises ``Malformed``."""
+"""Reading JSON from outside: every function returns a value or raises ``Malformed``."""
 
 import datetime as dt
 import json
@@ -19,7 +19,7 @@ def parse_object(text: str) -> JsonObject:
         value = json.loads(text)
     except RecursionError:
         raise Malformed("nested too deeply") from None
-    except ValueError:  # besides bad syntax: a number of more digits than Python converts
+    except ValueError:  # bad syntax, or a number of more digits than Python converts
         raise Malformed("not JSON, or cut off") from None
     return as_object(value)
 
@@ -46,7 +46,7 @@ def optional_object(parent: JsonObject, name: str) -> JsonObject:
 
 
 def optional_text(parent: JsonObject, name: str) -> str:
-    """Return a member, or an empty text if it is missing or not a string."""
+    """Return a member that is a string, or an empty text if it is missing or anything else."""
     value = parent.get(name)
     return value if isinstance(value, str) else ""
 

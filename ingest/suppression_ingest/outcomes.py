@@ -1,4 +1,4 @@
-"""What became of messages: one at a time, in sum, and in the log."""
+"""The outcomes of messages: of each one, as counts, and in the log."""
 
 import dataclasses
 import enum
@@ -17,11 +17,11 @@ _log = structlog.get_logger(__name__)
 
 
 class Result(enum.StrEnum):
-    """What an accepted message has changed."""
+    """The effect of an accepted message."""
 
-    #: It reported something that was not known before.
+    #: It reported something new.
     NEW = "new"
-    #: It reported only what was known.
+    #: It reported only what was known already.
     DUPLICATE = "duplicate"
     #: It held nothing about a recipient to store: a send, a delivery, a set-up message.
     NOTHING = "nothing"
@@ -29,11 +29,11 @@ class Result(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a message.
+    """The outcome of a message.
 
     ``kind`` is the SES kind, :data:`suppression_ingest.policy.UNKNOWN` or a
     :class:`suppression_ingest.ses.NotAnEvent`; empty when the message was refused.
-    ``new`` and ``duplicates`` count pieces of feedback, one a recipient. ``warnings``
+    ``new`` and ``duplicates`` count pieces of feedback, one per recipient. ``warnings``
     are for an operator. ``sns_message_id`` is empty where SNS gave none.
     """
 
@@ -46,12 +46,12 @@ class Outcome:
 
     @property
     def acknowledged(self) -> bool:
-        """Whether the message may be deleted: what it reports is stored."""
+        """Whether the message may be deleted, because what it reports is stored."""
         return self.refusal is None
 
     @property
     def name(self) -> str:
-        """The outcome in a word or two: a :class:`Result` or a refusal's label."""
+        """The name of the outcome: a :class:`Result` or a refusal's label."""
         if self.refusal:
             return self.refusal.label
         if self.new:
@@ -60,18 +60,18 @@ class Outcome:
 
     @property
     def retryable(self) -> bool:
-        """Whether the message, unchanged, may be accepted another time."""
+        """Whether the same message may be accepted later."""
         return isinstance(self.refusal, Unverifiable)
 
 
 @dataclasses.dataclass(slots=True)
 class Stats:
-    """Counts of what became of messages.
+    """Counts of the outcomes of messages.
 
-    ``outcomes`` counts messages by kind and :attr:`Outcome.name`, ``unverified`` those
-    that could not be verified by what failed, ``kinds`` acknowledged messages,
-    ``new`` and ``duplicates`` pieces of feedback (one a recipient), ``refused`` messages
-    by the label of the refusal and ``warnings`` messages by the warning.
+    ``outcomes`` counts messages by kind and :attr:`Outcome.name`. ``unverified`` counts
+    messages that could not be verified, by cause. ``kinds`` counts acknowledged messages
+    by kind. ``new`` and ``duplicates`` count pieces of feedback (one per recipient).
+    ``refused`` counts messages by the label of the refusal, ``warnings`` by the warning.
     """
 
     received: int = 0
@@ -84,7 +84,7 @@ class Stats:
     warnings: Counter[str] = dataclasses.field(default_factory=Counter)
 
     def add(self, outcomes: Iterable[Outcome]) -> None:
-        """Count what became of some messages."""
+        """Count the outcomes of some messages."""
         for outcome in outcomes:
             self.received += 1
             self.outcomes[outcome.kind, outcome.name] += 1
@@ -111,17 +111,17 @@ class Stats:
 
 
 class OutcomeLog:
-    """Counts every message, and logs those that an operator should know of.
+    """Counts every message, and logs those that an operator should know about.
 
-    The log holds ids, causes and counts, and no contents.
+    The log holds ids, causes and counts, but no contents.
 
     Args:
-        max_lines: messages to log one by one between two summaries; None: no bound.
-            Needed where strangers can send messages, or they could fill the disk.
+        max_lines: the most messages to log one by one between two summaries; None for no
+            limit. Needed if strangers can send messages: they could fill the disk.
     """
 
     def __init__(self, max_lines: int | None = None) -> None:
-        #: What became of messages so far.
+        #: The counts so far.
         self.stats = Stats()
         self._max_lines = max_lines
         self._lines = 0
@@ -131,8 +131,8 @@ class OutcomeLog:
         """Count a message, and log its warnings and its refusal.
 
         Args:
-            outcome: what became of it.
-            ids: what names the message, as fields of the log line.
+            outcome: its outcome.
+            ids: the ids of the message, as fields of the log line.
         """
         self.stats.add([outcome])
         if not (outcome.warnings or outcome.refusal):
@@ -149,7 +149,7 @@ class OutcomeLog:
             _log.warning("message refused", kind=refusal.label, cause=str(refusal), **ids)
 
     def summarise(self) -> None:
-        """Log the counts, and begin anew to count lines."""
+        """Log the counts, and restart the count of lines."""
         unlogged = {} if self._max_lines is None else {"unlogged": self._unlogged}
         _log.info("summary", **self.stats.as_fields(), **unlogged)
         self._lines = self._unlogged = 0

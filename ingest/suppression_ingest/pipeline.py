@@ -1,8 +1,8 @@
-"""From message bodies to the list: the one way in, for queue, webhook and files.
+"""The pipeline from message bodies to the list. Queue, webhook and files all use it.
 
-A body is decided upon (:meth:`Pipeline.decide`), and what was decided is recorded, many
-bodies in one transaction (:meth:`Pipeline.record`). Everything that can fail for one
-message fails before the transaction, so that a broken message never holds back others.
+:meth:`Pipeline.decide` decides what a body changes. :meth:`Pipeline.record` records the
+decisions of many bodies in one transaction. An error in one message is found before the
+transaction, so that a broken message never blocks others.
 """
 
 import dataclasses
@@ -38,7 +38,7 @@ Check = Callable[[Envelope], None]
 class Decided:
     """A message that is ready to be recorded, or refused.
 
-    ``outcome`` is final for a refused message; recording adds to that of any other what
+    ``outcome`` is final for a refused message. For any other message, recording adds what
     was new. ``event`` is None for a message that is refused or not an SES event.
     """
 
@@ -59,11 +59,11 @@ class FeedbackWriter:
     """Writes the feedback of a batch in one transaction.
 
     Args:
-        soft_bounces: when soft bounces lead to an entry.
-        deduplication_window: how long repeated sends and deliveries are recognised; older
+        soft_bounces: decides when soft bounces lead to an entry.
+        deduplication_window: how long repeated sends and deliveries are recognised. Older
             ones are not counted.
-        retries: whether soft bounces go to the retry queue.
-        streams: from configuration set to stream, for retries.
+        retries: send soft bounces to the retry queue.
+        streams: the stream of each configuration set, for retries.
     """
 
     soft_bounces: SoftBouncePolicy = DEFAULT_SOFT_BOUNCES
@@ -77,7 +77,7 @@ class FeedbackWriter:
         """Write a batch, durably.
 
         Returns:
-            For each piece of feedback whether it was new.
+            Whether each piece of feedback was new.
 
         Raises:
             StoreUnavailable: the database cannot write now; nothing was written.
@@ -100,9 +100,9 @@ class Pipeline:
 
     Args:
         store: the list.
-        authenticate: what an envelope has to pass.
-        policy: what each event means to the list.
-        writer: writes what was decided.
+        authenticate: checks each envelope.
+        policy: decides what each event changes.
+        writer: writes the decisions.
     """
 
     def __init__(
@@ -119,10 +119,10 @@ class Pipeline:
         self._writer = writer
 
     def process(self, bodies: Sequence[str]) -> list[Outcome]:
-        """Decide upon a batch of bodies and record it.
+        """Decide about a batch of bodies and record the decisions.
 
-        A certificate that does not come is asked for only once: a whole batch would
-        otherwise wait ten times for a host that is down.
+        A certificate that cannot be fetched is requested only once per batch. Otherwise a
+        batch could wait ten times for a host that is down.
 
         Raises:
             StoreUnavailable: the database cannot write now; nothing was changed.
@@ -132,20 +132,20 @@ class Pipeline:
         return self.record([decide(body, (authenticate,), self._policy) for body in bodies])
 
     def decide(self, body: str, *checks: Check) -> Decided:
-        """Return what a body means to the list, or why it is refused; nothing is changed.
+        """Return what a body changes, or why it is refused. Nothing is changed yet.
 
         Args:
-            body: of an SQS message, an HTTP post, or a document in a file.
-            checks: what the envelope has to pass first, before it is authenticated.
+            body: the body of an SQS message or HTTP post, or a document in a file.
+            checks: made before the envelope is authenticated.
         """
         return decide(body, (*checks, self._authenticate), self._policy)
 
     def record(self, decided: Sequence[Decided]) -> list[Outcome]:
-        """Record what was decided, in one transaction.
+        """Record decisions in one transaction.
 
         Returns:
-            What became of each message, in order. Those acknowledged are durable; those
-            refused have changed nothing.
+            The outcome of each message, in order. Acknowledged messages are durable; refused
+            messages have changed nothing.
 
         Raises:
             StoreUnavailable: the database cannot write now; nothing was changed.
@@ -157,7 +157,7 @@ class Pipeline:
             return self._commit(decided)
         except StoreError:  # no message's fault
             raise
-        except Exception:  # noqa: BLE001 - found again, and reported, message by message
+        except Exception:  # noqa: BLE001 - found again for its message alone
             return [self._commit_alone(one) for one in decided]
 
     def _commit(self, decided: Sequence[Decided]) -> list[Outcome]:
@@ -173,13 +173,13 @@ class Pipeline:
             return self._commit([one])[0]
         except StoreError:  # no message's fault
             raise
-        except Exception as error:  # noqa: BLE001 - whatever the driver finds wrong with it
+        except Exception as error:  # noqa: BLE001 - drivers raise many types
             refusal = Unstorable(f"{type(error).__name__} from the database")
             return Outcome(refusal=refusal, sns_message_id=one.outcome.sns_message_id)
 
 
 class _AskOnce:
-    """Authenticates, asking for a certificate that does not come only once."""
+    """Authenticates. A certificate that cannot be fetched is requested only once."""
 
     def __init__(self, authenticate: Check) -> None:
         self._authenticate = authenticate
@@ -196,12 +196,12 @@ class _AskOnce:
 
 
 def decide(body: str, checks: Sequence[Check], policy: Policy) -> Decided:
-    """Return what a body means to the list, or why it is refused; needs no database.
+    """Return what a body changes, or why it is refused. Needs no database.
 
     Args:
-        body: of an SQS message, an HTTP post, or a document in a file.
-        checks: what the envelope has to pass, in this order.
-        policy: what an event means.
+        body: the body of an SQS message or HTTP post, or a document in a file.
+        checks: made in this order.
+        policy: decides what an event changes.
     """
     envelope = Envelope("")
     try:
@@ -211,7 +211,7 @@ def decide(body: str, checks: Sequence[Check], policy: Policy) -> Decided:
         return _interpret(envelope, policy)
     except Refused as refusal:
         return _refused(refusal, envelope)
-    except Exception as error:  # noqa: BLE001 - other messages must not suffer for it
+    except Exception as error:  # noqa: BLE001 - it must not affect other messages
         return _refused(InternalError(f"{type(error).__name__} in the program"), envelope)
 
 

@@ -1,8 +1,8 @@
 """The policy: what each SES event does to the list, and what it counts as.
 
-:data:`DEFAULT_TABLE` is the decision table, and its first row that fits decides;
-:class:`Policy` applies it. SES's ``bounceType`` comes before anything that the
-bouncing host said: a full mailbox (5.2.2) is Transient and blocks nobody for ever.
+:data:`DEFAULT_TABLE` is the decision table. Its first row that fits an event decides.
+:class:`Policy` applies it. SES's ``bounceType`` is more important than the answer of the
+bouncing host: a full mailbox (5.2.2) is Transient and is not suppressed for ever.
 """
 
 import dataclasses
@@ -25,10 +25,10 @@ from suppression_ingest.ses import (
 )
 from suppression_service.store import DeliveryEvent, DeliveryEventKind, Effect, Feedback, Reason
 
-#: Where mail to SES's mailbox simulator goes; treated like any other, but in no rate.
+#: The domain of SES's mailbox simulator. Mail to it is processed, but counts in no rate.
 SIMULATOR: Final = "@simulator.amazonses.com"
 
-#: An SES event of a kind that this program does not know.
+#: The kind shown for an SES event whose kind this program does not know.
 UNKNOWN: Final = "unknown"
 
 #: Warnings beyond those of the decision table.
@@ -47,16 +47,16 @@ class Counts(enum.StrEnum):
 
 
 class Scope(enum.Enum):
-    """Which mail an entry of the list holds for."""
+    """The mail that an entry applies to."""
 
     ALL_MAIL = enum.auto()
-    #: The stream that the configuration set is mapped to; where none is, there is no entry.
+    #: The stream of the configuration set. Without a mapping there is no entry.
     MAPPED_STREAM = enum.auto()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Case:
-    """What a decision is about: an event, and one recipient that it names."""
+    """The input of a decision: the facts of an event about one recipient."""
 
     kind: str
     type: str = ""
@@ -69,10 +69,10 @@ class Case:
 class Row:
     """A row of the table: the cases that it fits, and the decision about them.
 
-    ``type``, ``sub_type`` and ``action`` are names with ``|`` between them,
-    compared without regard to case; ``*`` fits everything, missing included.
-    ``stored`` is False for events that come with every message sent: ten million
-    rows a day would say nothing that a count does not.
+    ``type``, ``sub_type`` and ``action`` are names with ``|`` between them. They are
+    compared without regard to case. ``*`` fits everything, also a missing name.
+    ``stored`` is False for events that every sent message causes. They are only
+    counted: storing them would add ten million rows a day and no information.
     """
 
     kind: str
@@ -84,7 +84,7 @@ class Row:
     status: re.Pattern[str] | None = None
     action: str = "*"
     stored: bool = True
-    #: What an operator should look into; empty: nothing.
+    #: What an operator should look into; empty for nothing.
     warning: str = ""
 
     def fits(self, case: Case) -> bool:
@@ -110,10 +110,10 @@ def _split(pattern: str) -> frozenset[str]:
     return frozenset(name.strip().lower() for name in pattern.split("|"))
 
 
-# An enhanced status code (RFC 3463) that tells a failure. An out-of-office reply
-# has none, or one of success.
+# An enhanced status code (RFC 3463) of a failure. An out-of-office reply has no code, or
+# a code of success.
 _FAILURE: Final = re.compile(r"\s*[45]\.\d{1,3}\.\d{1,3}")
-# SES did not even try: the address stands on a list of SES's own.
+# SES did not try to deliver, because the address is on one of SES's own lists.
 _ECHO: Final = "OnAccountSuppressionList | OnTenantSuppressionList"
 
 _HARD, _COMPLAINT, _UNSUB = Reason.HARD_BOUNCE, Reason.COMPLAINT, Reason.UNSUBSCRIBE
@@ -160,7 +160,7 @@ DEFAULT_TABLE: Final[Table] = (
         warning=_UNKNOWN_KIND),
 )
 
-#: For senders to whom a Permanent bounce that says "delayed" is one that may yet arrive.
+#: For senders who expect mail to arrive after a Permanent bounce with the action "delayed".
 DELAYED_IS_SOFT: Final[Table] = (
     Row("Bounce",    "Permanent",    "*",                         None,         Counts.SOFT_BOUNCE,
         action="delayed"),
@@ -177,32 +177,32 @@ def decisive_row(case: Case, table: Table = DEFAULT_TABLE) -> Row:
 
 
 def kind_to_show(event: SesEvent) -> str:
-    """Return an event's kind for counts and logs; no unknown text is repeated."""
+    """Return an event's kind for counts and logs, never an unknown text."""
     return event.kind if event.kind in KNOWN_KINDS else UNKNOWN
 
 
 _DELIVERY_EVENTS: Final = {SEND: DeliveryEventKind.SEND, DELIVERY: DeliveryEventKind.DELIVERY}
 
-# An event that names no recipient is recorded all the same, once.
+# An event that names no recipient is recorded too, once.
 _NOBODY: Final = (Recipient(""),)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Policy:
-    """Decides what SES events mean to the list.
+    """Decides what SES events change.
 
     Args:
         table: the decision table.
-        streams: from configuration set to stream.
+        streams: the stream of each configuration set.
     """
 
     table: Table = DEFAULT_TABLE
     streams: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def feedback(self, event: SesEvent) -> tuple[list[Feedback], frozenset[str]]:
-        """Return the feedback to store, one an address, and warnings for an operator.
+        """Return the feedback to store, one per address, and warnings for an operator.
 
-        There is none for events that are only counted.
+        There is no feedback for events that are only counted.
         """
         pieces: dict[str, Feedback] = {}
         warnings = set()
@@ -210,16 +210,16 @@ class Policy:
             row = decisive_row(_case(event, recipient), self.table)
             if row.stored:
                 piece = self._piece(event, recipient, row)
-                # One that has an effect must not give way to one that has none.
+                # A piece without effect must not replace one with effect.
                 if piece.address not in pieces or piece.effect:
                     pieces[piece.address] = piece
             warnings |= {row.warning, _warning(event, recipient)}
         return [*pieces.values()], frozenset(warnings - {""})
 
     def delivery_events(self, event: SesEvent) -> list[DeliveryEvent]:
-        """Return a delivery event for each recipient of a send or a delivery, and none otherwise.
+        """Return a delivery event for each recipient of a send or a delivery, else none.
 
-        Mail to the simulator is left out: it is in no rate, and nobody's mailbox.
+        Mail to the simulator is left out, because it counts in no rate.
         """
         if not (kind := _DELIVERY_EVENTS.get(event.kind)):
             return []
@@ -277,7 +277,7 @@ def _counts_as(event: SesEvent, address: str, row: Row) -> Counts:
 
 
 def _counted_recipient(text: str) -> str:
-    """Return the address of a recipient, or a text that differs where recipients differ."""
+    """Return the address of a recipient, or a text that is different for each recipient."""
     return recipient_address(text) or ascii(text)
 
 
@@ -292,8 +292,8 @@ def _warning(event: SesEvent, recipient: Recipient) -> str:
 def _undecided(identity: str) -> str:
     """Return the identity of feedback without effect because no stream is mapped.
 
-    With the plain identity, the same feedback could not take effect later: when it
-    comes again with its configuration set (identities publish it without), or is
-    replayed after the stream has been mapped.
+    With the plain identity, the same feedback could not take effect later. It can take
+    effect when it arrives with its configuration set (identities publish it without), or
+    when it is replayed after the stream has been mapped.
     """
     return f"{identity} unmapped"

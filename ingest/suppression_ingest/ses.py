@@ -1,4 +1,4 @@
-"""SES events: both JSON shapes, read into one class.
+"""SES events: both JSON formats are read into one class.
 
 Sources: "Amazon SNS notification contents for Amazon SES" (``notificationType``,
 what identities publish) and "Examples of event data that Amazon SES publishes to
@@ -23,7 +23,7 @@ from suppression_ingest.json_object import (
 )
 from suppression_service.address import InvalidAddress, canonical
 
-#: The provider, as the store names it.
+#: The name of this provider in the store.
 PROVIDER: Final = "ses"
 
 BOUNCE: Final = "Bounce"
@@ -31,18 +31,18 @@ COMPLAINT: Final = "Complaint"
 SEND: Final = "Send"
 DELIVERY: Final = "Delivery"
 
-#: What SES publishes as plain text when a configuration set's events are set up.
+#: The plain text that SES publishes when a configuration set's events are set up.
 EVENT_PUBLISHING_SET_UP: Final = "Successfully validated SNS topic for Amazon SES event publishing."
-# The kind of what it publishes when an identity's notifications are.
+# The kind of the message that SES publishes when an identity's notifications are set up.
 _NOTIFICATIONS_SET_UP: Final = "AmazonSnsSubscriptionSucceeded"
 
-#: Stands for a recipient that is not an address. It is recorded and never listed.
+#: The address of a recipient that has none. It is recorded but never suppressed.
 NO_ADDRESS: Final = ""
-#: Characters of a bouncing host's answer that are kept.
+#: The most characters that are kept of a bouncing host's answer.
 MAX_DIAGNOSTIC: Final = 1_000
 
 _DISCRIMINATORS: Final = ("eventType", "notificationType")
-# Events whose details stand in a member that is not named like the event.
+# Events whose details are in a member that is not named like the event.
 _MEMBERS: Final = {"Rendering Failure": "failure"}
 
 
@@ -51,7 +51,7 @@ class NotAnEvent(enum.StrEnum):
 
     #: SES or SNS confirms that the topic works.
     SET_UP = "set-up"
-    #: Plain text, or the JSON of some other program.
+    #: Plain text, or JSON of another program.
     FOREIGN = "not an SES event"
 
 
@@ -69,11 +69,11 @@ class Recipient:
 class SesEvent:
     """What happened to a sent message, as SES reports it.
 
-    ``kind`` is SES's own name for it, whether we know it or not. ``type`` and
-    ``sub_type`` belong to a bounce or a complaint. ``recipients`` are those that it
-    names, never those of ``mail.destination``, who may have got the message.
-    ``reached`` are the recipients of a send or a delivery. ``identity`` is the same
-    for every copy of the event, whichever way it comes.
+    ``kind`` is SES's own name, known to this program or not. ``type`` and ``sub_type``
+    belong to a bounce or a complaint. ``recipients`` are those that the bounce or complaint
+    names. Those of ``mail.destination`` are not used: they may have received the message.
+    ``reached`` are the recipients of a send or a delivery. ``identity`` is the same for
+    every copy of the event, in both formats.
     """
 
     kind: str
@@ -92,15 +92,15 @@ def parse_event(text: str, published: str = "") -> SesEvent | NotAnEvent:
     """Parse an SES event.
 
     Args:
-        text: what SES published.
-        published: when SNS accepted it (ISO 8601), used for an event without a
-            timestamp; empty if not known.
+        text: the text that SES published.
+        published: when SNS accepted it (ISO 8601); empty if not known. Used for an event
+            without a timestamp.
 
     Returns:
-        The event, or what the text is instead.
+        The event, or the type of text that is not an event.
 
     Raises:
-        Malformed: it is a broken SES event, or the beginning of one.
+        Malformed: the SES event is broken or cut off.
     """
     if text.strip() == EVENT_PUBLISHING_SET_UP:
         return NotAnEvent.SET_UP
@@ -117,7 +117,7 @@ def parse_event(text: str, published: str = "") -> SesEvent | NotAnEvent:
 
 
 class _Reader:
-    """Reads one document; holds the parts that several fields of the event need."""
+    """Reads one document. Holds the parts that several fields of the event need."""
 
     def __init__(self, text: str, document: JsonObject, kind: str, published: str) -> None:
         self._text = text
@@ -168,10 +168,10 @@ class _Reader:
                 return ()
 
     def _happened(self) -> dt.datetime:
-        """Return when it happened, or else the nearest time that is known.
+        """Return when it happened, or else the nearest known time.
 
-        A send has no timestamp of its own and is as old as its mail. Other events
-        are younger than their mail, so the time when SNS accepted them is nearer.
+        A send has no timestamp: the time of its mail is used. Other events happen after
+        their mail was sent, so the time when SNS accepted them is nearer.
         """
         times = [self._own_time(), self._published, self._sent_time()]
         for text in times[::-1] if self._kind == SEND else times:
@@ -182,8 +182,8 @@ class _Reader:
     def _not_before_its_mail(self, reported: dt.datetime) -> dt.datetime:
         """Return when a bounce or complaint happened: never before its mail was sent.
 
-        The host that reports it also dates it, and its clock may be slow; SES dates
-        the mail. Sources: "Bounce object" and "Complaint object" in the SES guide.
+        The reporting host sets the time of the report, and its clock may be slow. SES sets
+        the time of the mail. Sources: "Bounce object" and "Complaint object" in the SES guide.
         """
         if self._kind not in {BOUNCE, COMPLAINT}:
             return reported
@@ -193,13 +193,13 @@ class _Reader:
             return reported
 
     def _identity(self) -> str:
-        """Return what every copy of this event has in common.
+        """Return an identity that is the same for every copy of this event.
 
-        SES names bounces and complaints by a feedbackId, the same in what the
-        identity and the configuration set publish. Other events come from
-        configuration sets alone and are identified by message and time. SNS's
-        MessageId would not do: it differs between two publications of one event,
-        and a saved event without its envelope has none.
+        Bounces and complaints have a feedbackId, which is the same in the copies that the
+        identity and the configuration set publish. Only configuration sets publish other
+        events; these are identified by message and time. SNS's MessageId is unusable: two
+        publications of one event have different ones, and a saved event without its
+        envelope has none.
         """
         if feedback_id := optional_text(self._details, "feedbackId"):
             return feedback_id
@@ -215,7 +215,7 @@ class _Reader:
         return optional_text(self._mail, "timestamp")
 
     def _configuration_set(self) -> str:
-        """Return the configuration set; what identities publish lacks it. Tags hold lists."""
+        """Return the configuration set. Events that identities publish lack it. Tags hold lists."""
         tags = self._mail.get("tags")
         names = tags.get("ses:configuration-set") if isinstance(tags, dict) else None
         first = names[0] if isinstance(names, list) and names else names
@@ -230,9 +230,9 @@ def _recipients(details: JsonObject, name: str) -> tuple[Recipient, ...]:
 
 
 def _recipient(listed: object) -> Recipient:
-    """Read one recipient; anything but an object is a recipient without an address.
+    """Read one recipient. Anything but an object is a recipient without an address.
 
-    A broken recipient must not hide the others that the event names.
+    A broken recipient must not prevent the reading of the others.
     """
     if not isinstance(listed, dict):
         return Recipient("")

@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from suppression_ingest.aws.limits import MAX_BATCH, MAX_WAIT_SECONDS
 from suppression_service.config import DatabaseUrl, LogFormat, MetricsListen
 
-#: The settings of each command that takes feedback in.
+#: The settings of each command that processes feedback.
 FEEDBACK: Final = (
     "database_url",
     "topic_arns",
@@ -27,7 +27,7 @@ FEEDBACK: Final = (
 
 _TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[0-9A-Za-z_.-]+")
 _HTTP_URL = re.compile(r"https?://[^/\s?#]+[^\s?#]*")
-# As long as the column that holds it.
+# The length limit is that of the database column.
 _STREAM = re.compile(r"[^\s=,]{1,100}")
 
 
@@ -44,7 +44,7 @@ def _topic_arn(text: str) -> str:
 
 
 def http_url(text: str) -> str:
-    """Return an http(s) URL, or nothing, as it is.
+    """Return the text if it is an http(s) URL or empty.
 
     Raises:
         ValueError: it is something else.

@@ -1,4 +1,4 @@
-"""Stopping on SIGTERM and SIGINT: at once while waiting, after the batch while working."""
+"""Stopping on SIGTERM and SIGINT: at once during a wait, else after the current batch."""
 
 import contextlib
 import signal
@@ -11,15 +11,15 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Stopped(BaseException):
-    """Raised while waiting, when the process is to stop.
+    """Raised during a wait when the process must stop.
 
-    Not an Exception: no library that waits on our behalf may take it for a
-    network error and try again.
+    It is not an Exception: a library that waits must not take it for a network error and
+    try again.
     """
 
 
 class StopSignal:
-    """Whether the process is to stop; set by SIGTERM and SIGINT."""
+    """Whether the process must stop; set by SIGTERM and SIGINT."""
 
     def __init__(self) -> None:
         self.requested = False
@@ -27,7 +27,7 @@ class StopSignal:
 
     @contextlib.contextmanager
     def on_signals(self) -> Iterator[Self]:
-        """Handle the signals until the block ends; in the main thread only."""
+        """Handle the signals until the block ends. Works only in the main thread."""
         before = {number: signal.signal(number, self._handle) for number in _SIGNALS}
         try:
             yield self
@@ -37,7 +37,7 @@ class StopSignal:
 
     @contextlib.contextmanager
     def interruptible(self) -> Iterator[None]:
-        """Run a block that a signal may interrupt; it must leave nothing half done.
+        """Run a block that a signal may interrupt. The block must not leave work half done.
 
         Raises:
             Stopped: the process is to stop.
@@ -50,7 +50,7 @@ class StopSignal:
             self._may_interrupt = False
 
     def check(self) -> None:
-        """Raise when the process is to stop.
+        """Raise if the process must stop.
 
         Raises:
             Stopped: it is.

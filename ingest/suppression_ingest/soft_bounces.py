@@ -1,8 +1,8 @@
 """Soft bounces: how many in a row suppress an address for a while, and which to retry.
 
-What stands on the list follows from which bounces and deliveries happened when, and
-not from the order in which they became known. A delivery proves that an address works:
-bounces up to it no longer count, and an entry that rests on them is removed.
+The entries depend on the times of bounces and deliveries, and not on the order in which
+their reports arrive. A delivery proves that an address works: bounces before it no longer
+count, and an entry that is based on them is removed.
 """
 
 import dataclasses
@@ -24,13 +24,13 @@ from suppression_service.store import (
 #: The delay of a retry after the first bounce; each further bounce doubles it.
 FIRST_DELAY: Final = dt.timedelta(minutes=15)
 LONGEST_DELAY: Final = dt.timedelta(hours=24)
-#: A retry of an older bounce is useless.
+#: The age of a bounce after which a retry is useless.
 RETRY_LIFETIME: Final = dt.timedelta(days=14)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Run:
-    """Soft bounces in a row that suffice for an entry, and the end of that entry."""
+    """Soft bounces in a row that lead to an entry, and the end of that entry."""
 
     bounces: list[SoftBounce]
     expires: dt.datetime
@@ -38,12 +38,12 @@ class Run:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SoftBouncePolicy:
-    """When soft bounces lead to an entry.
+    """The policy that decides when soft bounces lead to an entry.
 
     Args:
-        limit: bounces in a row, of as many messages; 0 is never.
-        within: the period in which they must lie.
-        lasts: how long the entry stands after the last of them.
+        limit: the number of messages in a row that must bounce; 0 for never.
+        within: the period in which they must bounce.
+        lasts: how long the entry applies after the last of them.
     """
 
     limit: int = 5
@@ -52,18 +52,17 @@ class SoftBouncePolicy:
 
     @property
     def reach(self) -> dt.timedelta:
-        """The age at which a bounce no longer matters: the entry that it began has expired."""
+        """The age from which a bounce no longer matters, because its entry has expired."""
         return self.within + self.lasts
 
     def run(self, bounces: list[SoftBounce]) -> Run | None:
-        """Return the run that an entry rests on, if there is one.
+        """Return the run that leads to an entry, if there is one.
 
         The run ends with the newest bounce at which enough messages have bounced
-        within the period. Later bounces belong to the same entry and do not make it
-        last longer.
+        within the period. Later bounces belong to the same entry, but do not extend it.
 
         Args:
-            bounces: since the newest delivery, oldest first.
+            bounces: the bounces since the newest delivery, oldest first.
         """
         window: deque[SoftBounce] = deque()
         messages: Counter[str] = Counter()
@@ -91,13 +90,13 @@ DEFAULT_SOFT_BOUNCES: Final = SoftBouncePolicy()
 def apply_policy(
     policy: SoftBouncePolicy, transaction: WriteTransaction
 ) -> dict[str, SoftBounceHistory]:
-    """Make entries agree with the soft bounces and deliveries that a transaction recorded.
+    """Update entries after the soft bounces and deliveries that a transaction recorded.
 
-    An entry is removed only when a delivery has left it too few bounces. That a milder
-    policy now asks for more bounces removes nothing.
+    An entry is removed only if too few bounces are left after a delivery. A change of the
+    policy alone removes no entry.
 
     Returns:
-        The histories, by address, of those addresses that may be tried again.
+        The histories of the addresses that may be tried again, by address.
     """
     may_retry = {}
     for history in transaction.soft_bounce_histories(transaction.now - policy.reach):
@@ -117,13 +116,13 @@ def retries_of(
     streams: Mapping[str, str],
     now: dt.datetime,
 ) -> list[Retry]:
-    """Return the retries of new feedback: of soft bounces with no newer delivery.
+    """Return the retries for new feedback: for soft bounces without a newer delivery.
 
     Args:
         pieces: new feedback of any kind.
-        histories: by address, of those addresses that may be tried again.
-        streams: from configuration set to stream.
-        now: the current time; older bounces than :data:`RETRY_LIFETIME` get no retry.
+        histories: the histories of the addresses that may be tried again, by address.
+        streams: the stream of each configuration set.
+        now: the current time. Bounces older than :data:`RETRY_LIFETIME` get no retry.
     """
     retries = []
     for piece in filter(is_counted, pieces):
@@ -135,13 +134,13 @@ def retries_of(
 
 
 def delay_after(attempt: int) -> dt.timedelta:
-    """Return how long to wait after so many bounces in a row, 1 or more."""
+    """Return how long to wait after a number of bounces in a row, 1 or more."""
     doublings = min(attempt - 1, 20)
     return min(LONGEST_DELAY, FIRST_DELAY * (1 << doublings))
 
 
 def _attempt(piece: Feedback, history: SoftBounceHistory) -> int:
-    """Return how many messages had bounced in a row by then, this one included."""
+    """Return how many messages had bounced in a row up to this one, itself included."""
     until = {bounce.message for bounce in history.bounces if bounce.happened <= piece.happened}
     return max(1, len(until))
 

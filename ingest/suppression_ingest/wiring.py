@@ -1,4 +1,4 @@
-"""Puts a pipeline together from settings."""
+"""The wiring of the pipeline: it makes the parts that the settings describe."""
 
 import contextlib
 import datetime as dt
@@ -15,7 +15,7 @@ from suppression_service.store import Store
 
 @contextlib.contextmanager
 def opened_pipeline(settings: IngestSettings) -> Iterator[Pipeline]:
-    """Give the pipeline that the settings describe, connected until the block ends.
+    """Yield the pipeline that the settings describe. It is closed at the end of the block.
 
     Raises:
         StoreError: the database cannot be used.
@@ -29,13 +29,13 @@ def opened_pipeline(settings: IngestSettings) -> Iterator[Pipeline]:
 
 @contextlib.contextmanager
 def opened_authentication(settings: IngestSettings) -> Iterator[Check]:
-    """Give what an envelope has to pass; it can fetch certificates until the block ends."""
+    """Yield the check of envelopes. It can fetch certificates until the block ends."""
     with CertificateFetcher(settings.certificate_endpoint) as fetch:
         yield authentication_of(settings, SigningKeys(fetch))
 
 
 def authentication_of(settings: IngestSettings, keys: SigningKeys) -> Check:
-    """Return what an envelope has to pass, by the keys of SNS."""
+    """Return the check of envelopes, which uses these keys of SNS."""
     verifier = SnsSignatureVerifier(keys, settings.topic_arns)
     return verifier.verify if settings.verify_signatures else verifier.check_topic
 

@@ -1,1 +1,1 @@
-"""SES's suppression list of the account, compared with ours."""
+"""SES's account-level suppression list, synchronised with our list."""

@@ -1,4 +1,4 @@
-"""SES's suppression list of the account: reading it page by page, and writing entries."""
+"""SES's account-level suppression list: reading its pages and writing entries."""
 
 import dataclasses
 import datetime as dt
@@ -31,7 +31,7 @@ _NAMES: "Final[dict[Reason, SuppressionListReasonType]]" = {
 
 
 class ExpiredToken(AwsError):
-    """SES no longer knows the token of the next page: the read must start again."""
+    """SES no longer knows the token of the next page; the read must start again."""
 
 
 class AddressRefused(AwsError):
@@ -51,8 +51,8 @@ class Entry:
 class Page:
     """A page of the list.
 
-    ``token`` is that of the next page, empty after the last. ``unusable`` counts the
-    entries without a valid address or a known reason.
+    ``token`` is the token of the next page; it is empty on the last page. ``unusable``
+    counts the entries without a valid address or a known reason.
     """
 
     entries: list[Entry]
@@ -61,12 +61,12 @@ class Page:
 
 
 class Throttle:
-    """Spaces requests: each waits until an interval after the last one.
+    """Leaves at least an interval between two requests.
 
     Args:
-        interval: in seconds.
-        clock: seconds that only grow.
-        sleep: waits some seconds.
+        interval: seconds between two requests.
+        clock: monotonic time in seconds.
+        sleep: waits for a number of seconds.
     """
 
     def __init__(
@@ -103,9 +103,10 @@ class AccountList:
         """Read a page.
 
         Args:
-            token: of the page; empty for the first.
-            since: the earliest last update; None for all.
-            until: the latest, so that entries added while reading do not count.
+            token: the token of the page; empty for the first page.
+            since: only entries updated at or after this time; None for all.
+            until: only entries updated up to this time. Entries that are added during
+                the read are thereby left out.
 
         Raises:
             ExpiredToken: SES no longer knows the token.
@@ -127,7 +128,7 @@ class AccountList:
         return Page(entries, answer.get("NextToken", ""), len(listed) - len(entries))
 
     def put(self, address: str, reason: Reason) -> None:
-        """Write an entry. One of the same address is overwritten, its reason included.
+        """Write an entry. It replaces an entry with the same address, its reason included.
 
         Raises:
             AddressRefused: SES refuses the address.

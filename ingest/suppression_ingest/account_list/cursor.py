@@ -1,4 +1,4 @@
-"""Where an interrupted read of the account list continues: a file until it is complete."""
+"""The cursor of an interrupted read of the account list, kept in a file."""
 
 import dataclasses
 import datetime as dt
@@ -13,8 +13,8 @@ from suppression_service.config import SettingsError
 class Cursor:
     """A position in the list of one account.
 
-    ``until`` is when the read began: later entries are left to the next one. ``token``
-    is SES's token of the next page. ``read`` counts the entries before it.
+    ``until`` is when the read began; the next read takes later entries. ``token`` is
+    SES's token of the next page. ``read`` counts the entries read so far.
     """
 
     account: str
@@ -25,7 +25,7 @@ class Cursor:
     read: int = 0
 
     def is_of(self, other: "Cursor") -> bool:
-        """Whether another cursor is of the same account, region and first day."""
+        """Whether both cursors have the same account, region and first day."""
         return (self.account, self.region, self.since) == (
             other.account,
             other.region,
@@ -56,7 +56,7 @@ class Cursor:
             raise SettingsError(f"{path} holds something else; name another") from None
 
     def save(self, path: Path) -> None:
-        """Write the file, all of it or nothing; only its owner may read it: tokens are secret.
+        """Write the file atomically. Only its owner may read it, because tokens are secret.
 
         Raises:
             SettingsError: it cannot be written.

@@ -1,8 +1,9 @@
-"""Synchronising the list with SES's suppression list of the account.
+"""Synchronising our list with SES's account-level suppression list.
 
-SES's list is read page by page, and each page is stored in one transaction, so a run may be
-interrupted anywhere. Each entry of SES becomes feedback whose identity is the entry's reason
-and time: a second run finds it known, and an Unsuppress that is newer stands.
+SES's list is read page by page. Each page is stored in one transaction, so a run may be
+interrupted at any time. Each entry of SES becomes feedback whose identity is the entry's
+reason and time. A second run therefore changes nothing, and an entry that was unsuppressed
+after SES listed it stays removed.
 """
 
 import dataclasses
@@ -15,50 +16,51 @@ from suppression_ingest.account_list.cursor import Cursor
 from suppression_ingest.policy import SIMULATOR
 from suppression_service.store import Effect, Feedback, Reason, Store, Suppression
 
-#: The provider of the feedback, and so the source of the entries.
+#: The provider of the feedback; the entries have it as their source.
 PROVIDER: Final = "ses-account-list"
 KIND: Final = "AccountListEntry"
 
-#: Addresses of our own list that are compared in one step.
+#: Addresses of our list that are compared in one step.
 _STEP: Final = 1_000
 
 
 @dataclasses.dataclass(slots=True)
 class Pulled:
-    """Counts of SES's entries, by what became of them."""
+    """Counts of SES's entries by result."""
 
     read: int = 0
-    #: Our list had them.
+    #: Our list had them before.
     known: int = 0
-    #: Our list has them now; in a dry run, lacks them.
+    #: Added to our list; in a dry run, missing from it.
     added: int = 0
-    #: They were removed from our list after SES listed them, and stay removed.
+    #: Removed from our list after SES listed them; they stay removed.
     removed_here: int = 0
-    #: Without a valid address or a known reason.
+    #: Entries without a valid address or a known reason.
     unusable: int = 0
 
 
 @dataclasses.dataclass(slots=True)
 class Pushed:
-    """Counts of the addresses that SES lacked, by what became of them."""
+    """Counts of the addresses that SES's list lacked, by result."""
 
-    #: SES has them now; in a dry run, lacks them.
+    #: Written to SES's list; in a dry run, missing from it.
     written: int = 0
-    #: SES listed them as bounces and now as complaints; a part of ``written``.
+    #: The part of ``written`` that SES had as bounces and now has as complaints.
     raised: int = 0
-    #: SES refuses the address.
+    #: SES refused the address.
     refused: int = 0
-    #: Lacking too, and beyond the limit.
+    #: Not written because the limit was reached.
     left: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
 class Callbacks:
-    """Functions that are called meanwhile.
+    """Functions that are called during a run.
 
-    ``read`` gets the cursor after each page is stored, ``written`` the counts after each
-    write to SES, ``lacking_here`` and ``lacking_there`` each address that a list lacks,
-    ``refused`` each address that SES refuses.
+    ``read`` gets the cursor after each page is stored. ``written`` gets the counts after
+    each write to SES. ``lacking_here`` gets each address that our list lacks,
+    ``lacking_there`` each address that SES's list lacks, and ``refused`` each address that
+    SES refuses.
     """
 
     read: Callable[[Cursor], None] = lambda _: None
@@ -69,15 +71,15 @@ class Callbacks:
 
 
 class Reconciliation:
-    """One run: pull from SES, then perhaps push to it.
+    """One run: a pull from SES, and a push to it if wanted.
 
     Args:
         store: our list.
-        theirs: SES's.
-        callbacks: called meanwhile.
-        dry: whether to change neither list.
-        remember: whether to remember all that SES lists, for :meth:`push`; takes about
-            250 bytes an entry.
+        theirs: SES's list.
+        callbacks: called during the run.
+        dry: change neither list.
+        remember: keep all of SES's list in memory, which :meth:`push` needs. An entry
+            takes about 250 bytes.
     """
 
     def __init__(
@@ -99,7 +101,7 @@ class Reconciliation:
         self.pushed = Pushed()
 
     def pull(self, cursor: Cursor) -> None:
-        """Read SES's list from a cursor to its end; add what our list lacks.
+        """Read SES's list from a cursor to its end, and add the entries that our list lacks.
 
         Raises:
             ExpiredToken: SES no longer knows the cursor's token.
@@ -118,15 +120,15 @@ class Reconciliation:
                 return
 
     def push(self, limit: int, now: dt.datetime) -> None:
-        """Write to SES what it lacks, up to a limit; needs a whole :meth:`pull` before.
+        """Write to SES the entries that it lacks, up to a limit. Needs a whole :meth:`pull` before.
 
-        Only what stands for all mail as a hard bounce or a complaint. Where SES has a
-        complaint it stays one. An address that SES refuses is skipped and does not count
-        towards the limit, or enough of them would block the rest for ever.
+        Only hard bounces and complaints that apply to all mail are written. A complaint in
+        SES's list never becomes a bounce. An address that SES refuses is skipped and does
+        not count towards the limit; otherwise refused addresses could block the rest for ever.
 
         Raises:
-            AwsError: SES does not answer, or refuses more than an address; what came
-                before is written.
+            AwsError: SES does not answer, or refuses more than one address. What was
+                written before stays written.
             StoreUnavailable: the database cannot answer now.
         """
         for address, reason in self._lacking_there(now):
@@ -170,7 +172,7 @@ class Reconciliation:
     # --- to SES --------------------------------------------------------------------------------
 
     def _is_taken(self, address: str, reason: Reason) -> bool:
-        """Write an address; return whether SES takes it."""
+        """Write an address, and return whether SES accepted it."""
         try:
             self._theirs.put(address, reason)
         except AddressRefused:
@@ -189,13 +191,13 @@ class Reconciliation:
                     yield address, reason
 
     def _says_more(self, address: str, reason: Reason) -> bool:
-        """Whether ours is news for SES: a complaint is never made a bounce."""
+        """Whether SES lacks our entry. A complaint never becomes a bounce."""
         theirs = self._listed.get(address)
         return theirs is None or (reason is Reason.COMPLAINT and theirs is Reason.HARD_BOUNCE)
 
 
 def _merged(entries: Iterable[Entry]) -> list[Entry]:
-    """Return one entry for an address and reason: SES tells cases apart, and lists each."""
+    """Merge entries of one address and reason: SES lists each spelling separately."""
     latest: dict[tuple[str, Reason], Entry] = {}
     for entry in entries:
         if entry.address.endswith(SIMULATOR):
@@ -214,7 +216,7 @@ def _feedback(entry: Entry) -> Feedback:
     return Feedback(
         provider=PROVIDER,
         kind=KIND,
-        # The address is a part of the key by itself.
+        # The store adds the address to the key.
         identity=f"{name_of(entry.reason)} {entry.updated.isoformat()}",
         address=entry.address,
         happened=entry.updated,

@@ -1,4 +1,4 @@
-"""The dead-letter queue: finding it, and borrowing its messages."""
+"""The dead-letter queue: finding it, and receiving its messages for a while."""
 
 import contextlib
 from collections.abc import Iterator
@@ -11,25 +11,25 @@ from suppression_ingest.errors import Malformed
 from suppression_ingest.json_object import parse_object
 from suppression_service.config import SettingsError
 
-#: Seconds for which messages are hidden from others while they are looked at: longer than
-#: that takes, and short enough if the program is killed and nobody releases them.
+#: Seconds for which borrowed messages are hidden from others. Longer than reading them takes;
+#: short enough in case the program is killed and cannot release them.
 BORROW_SECONDS: Final = 300
 
-# A receive that waits asks every server of the queue; one answer of "none" may still
-# be from a time when all messages were just being released.
+# A long poll asks every server of the queue. It can still return nothing while messages are
+# being released.
 _WAIT_SECONDS: Final = 1
 _EMPTY_ANSWERS: Final = 2
 
 
 class DeadLetterQueue(Queue):
-    """A queue that SQS moves messages to which no worker could process."""
+    """The queue to which SQS moves messages that no worker could process."""
 
     @classmethod
     def find(cls, queue_url: str, dead_letter_queue_url: str = "") -> Self:
-        """Return the queue of a URL, or else the one in the redrive policy of another.
+        """Return the queue of the second URL, or else the one in the first queue's redrive policy.
 
         Raises:
-            SettingsError: the other queue has none.
+            SettingsError: the first queue has no redrive policy.
             AwsError: SQS does not answer, or refuses.
         """
         if dead_letter_queue_url:
@@ -50,12 +50,12 @@ class DeadLetterQueue(Queue):
         return self.attributes("QueueArn").get("QueueArn", "")
 
     def count(self) -> int:
-        """Return about how many messages wait."""
+        """Return the approximate number of waiting messages."""
         name: Final = "ApproximateNumberOfMessages"
         return int(self.attributes(name).get(name, 0))
 
     def take(self, limit: int) -> Iterator[list[Message]]:
-        """Borrow up to ``limit`` messages, ten at most at a time, each once."""
+        """Borrow up to ``limit`` messages, at most ten at a time and each only once."""
         seen: set[str] = set()
         empty = 0
         while len(seen) < limit and empty < _EMPTY_ANSWERS:

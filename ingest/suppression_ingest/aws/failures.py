@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from suppression_ingest.errors import AwsError, NotPermitted, NotSignedIn
 
-# From boto3's name of a service to the prefix of its actions in IAM's policies.
+# The prefix of a service's actions in IAM policies, by boto3's name of the service.
 _PREFIXES: Final = {
     "sns": "sns",
     "sqs": "sqs",
@@ -34,7 +34,7 @@ _ABSENT: Final = frozenset(
     {"NotFound", "NotFoundException", "QueueDoesNotExist", "ResourceNotFound"}
     | {"AWS.SimpleQueueService.NonExistentQueue"}
 )
-# Whatever may be an address in AWS's messages, with the characters attached to it.
+# Anything in AWS's messages that may be an address, with the characters attached to it.
 _ADDRESS: Final = re.compile(r'(?:"[^"]*"|[^\s"])*@\S*')
 _THROTTLED: Final = frozenset(
     {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestThrottled"}
@@ -43,7 +43,7 @@ _THROTTLED: Final = frozenset(
 
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
-    """Run calls of AWS; raise their errors as :class:`AwsError`, whose messages hold no address.
+    """Translate errors of AWS into :class:`AwsError`, whose messages hold no address.
 
     Raises:
         NotPermitted: a policy forbids a call; the message names the action.
@@ -93,7 +93,7 @@ def _without_addresses(message: str) -> str:
 def action_of(operation: str) -> str:
     """Return the IAM action of an operation, such as ``sns:CreateTopic``.
 
-    Batches have no actions of their own: the permission to delete one message covers ten.
+    Batch operations have no actions of their own: ``sqs:DeleteMessage`` also covers batches.
     """
     for service, prefix in _PREFIXES.items():
         if operation in _operations(service):

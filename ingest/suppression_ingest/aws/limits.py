@@ -1,6 +1,6 @@
 """Limits and prices of AWS's interfaces, which no setting may exceed.
 
-They stand apart from the clients, so that settings need not load boto3.
+They are separate from the clients, so that settings do not load boto3.
 """
 
 from typing import Final

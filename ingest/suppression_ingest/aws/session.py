@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
-#: How often a call is tried that AWS throttles or does not answer: by commands that change
-#: something, and by those that only read and should not make anybody wait for minutes.
+#: Attempts of a call that AWS throttles or does not answer. Commands that only read make
+#: fewer attempts, so that nobody waits for minutes.
 ATTEMPTS_TO_CHANGE: Final = 8
 ATTEMPTS_TO_READ: Final = 3
 
@@ -31,9 +31,9 @@ _QUEUE_URL: Final = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.c
 
 
 def aws_session() -> boto3.Session:
-    """Return a session; its region is ``AWS_REGION``, else the one that boto3 finds.
+    """Return a session. Its region is ``AWS_REGION``, else the region that boto3 finds.
 
-    boto3 alone reads ``AWS_DEFAULT_REGION`` and files. It ignores ``AWS_REGION``,
+    boto3 itself reads ``AWS_DEFAULT_REGION`` and files. It ignores ``AWS_REGION``,
     which Lambda, ECS and EKS set.
     """
     return boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
@@ -48,13 +48,13 @@ def region_of(url: str) -> str | None:
 def client_for_queue(url: str, service: str, answer_seconds: int) -> Any:
     """Return a client of a service in a queue's region, with boto3's settings, ``AWS_*``.
 
-    The region is the one in the queue's URL; ``AWS_REGION`` counts only where there is
-    none. Nothing is sent yet. The client does not retry by itself: the worker waits
-    between attempts, and must be able to stop waiting.
+    The region is the one in the queue's URL. ``AWS_REGION`` is used only if the URL has
+    none. Nothing is sent yet. The client does not retry: the worker itself waits between
+    attempts, so that a signal can end the wait.
 
     Args:
-        url: the queue's.
-        service: as boto3 calls it.
+        url: the queue's URL.
+        service: boto3's name of the service.
         answer_seconds: how long to wait for an answer.
 
     Raises:
@@ -67,7 +67,7 @@ def client_for_queue(url: str, service: str, answer_seconds: int) -> Any:
     )
     with _making_clients("the queue's URL names no region"):
         session = aws_session()
-        # The names of services are literals to boto3's stubs.
+        # boto3's stubs type the names of services as literals.
         client: Any = session.client
         return client(service, region_name=region_of(url) or session.region_name, config=config)
 
@@ -76,8 +76,8 @@ def client_for_queue(url: str, service: str, answer_seconds: int) -> Any:
 class Aws:
     """One account in one region, and a client for each service in use.
 
-    ``ses`` is version 2 of SES's interface. ``ses_v1`` is version 1: only there one can
-    read to which topics an identity publishes.
+    ``ses`` is version 2 of SES's API. ``ses_v1`` is version 1: only this version tells to
+    which topics an identity publishes.
     """
 
     account: str
@@ -91,10 +91,10 @@ class Aws:
 
     @classmethod
     def connect(cls, attempts: int = ATTEMPTS_TO_CHANGE) -> Self:
-        """Connect with boto3's settings, ``AWS_*``, and ask whose credentials they are.
+        """Connect with boto3's settings, ``AWS_*``, and ask AWS for the account.
 
         Args:
-            attempts: of a call, the first included.
+            attempts: the most attempts of a call, the first included.
 
         Raises:
             SettingsError: the region is not known, or a setting is wrong.
@@ -102,7 +102,7 @@ class Aws:
             AwsError: AWS cannot be reached.
         """
         # Standard mode waits longer after each refusal, and knows the throttling codes of
-        # all services; SES's calls about accounts and lists allow one request a second.
+        # all services. SES allows one request a second for calls about accounts and lists.
         config = Config(
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=_READ_SECONDS,
@@ -130,7 +130,7 @@ class Aws:
 
 @contextlib.contextmanager
 def _making_clients(hint: str) -> Iterator[None]:
-    """Raise boto3's complaints as SettingsError; ``hint`` follows "set AWS_REGION: "."""
+    """Raise boto3's errors as SettingsError; ``hint`` follows "set AWS_REGION: "."""
     try:
         yield
     except NoRegionError:

@@ -18,18 +18,19 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-#: Receives or deletes that are under way at once; their messages share a transaction.
+#: Concurrent receives or deletes. The messages of concurrent receives share a transaction.
 MAX_IN_FLIGHT: Final = 9
 
 # Seconds to wait for an answer, beyond the wait of a long poll.
 _ANSWER_SECONDS: Final = 10
-# How often an entry of a batch delete is tried.
+# Attempts to delete an entry of a batch.
 _DELETE_ATTEMPTS: Final = 3
 
-# Seconds until a postponed message comes again: the first time, the second, and from then on.
-# Each time is a receive, of which a queue allows few: a message lasts for 12 hours at 3, and
-# for 34 at 5. SQS hides it for 12 hours at most, counted from when it was received; the batch
-# that it came with has one of them.
+# Seconds for which a message is hidden when it is postponed the first time, the second time,
+# and every later time. Each redelivery counts as a receive, and a queue allows few: a message
+# becomes a dead letter after 12 hours if it allows 3, and after 34 hours if it allows 5.
+# SQS hides a message for at most 12 hours after it was received. The last value leaves one
+# hour for the processing of the batch.
 _POSTPONED_SECONDS: Final = (300, 3_600, 39_600)
 
 _RECEIVE_COUNT: Final = "ApproximateReceiveCount"
@@ -38,30 +39,30 @@ _SENT: Final = "SentTimestamp"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Message:
-    """A received message. It comes again unless it is deleted in time."""
+    """A received message. SQS delivers it again unless it is deleted in time."""
 
     message_id: str
     receipt_handle: str
     body: str
-    #: How often it has been received, this time included.
+    #: The number of receives so far, this one included.
     receive_count: int = 1
-    #: When it was sent to the first queue that it was in, in seconds since 1970.
+    #: When it was sent to its first queue, in seconds since 1970.
     sent: float = 0.0
 
     @property
     def sent_time(self) -> dt.datetime:
-        """The same as a UTC time."""
+        """``sent`` as a UTC time."""
         return dt.datetime.fromtimestamp(self.sent, dt.UTC)
 
 
 class Queue:
-    """One SQS queue. Every method raises :class:`AwsError` when SQS refuses or is away.
+    """One SQS queue. Every method raises :class:`AwsError` if SQS refuses or does not answer.
 
     Args:
-        client: of SQS; it waits at least ``wait_seconds`` for an answer.
-        url: the queue's.
-        batch_size: messages a receive, 1 to 10.
-        wait_seconds: of the long poll, 0 to 20.
+        client: a client of SQS. It waits at least ``wait_seconds`` for an answer.
+        url: the queue's URL.
+        batch_size: messages of one receive, 1 to 10.
+        wait_seconds: seconds of the long poll, 0 to 20.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Queue:
 
     @classmethod
     def connect(cls, url: str, batch_size: int = MAX_BATCH, wait_seconds: int = 0) -> Self:
-        """Return a queue that is reached with boto3's settings, ``AWS_*``; nothing is sent yet.
+        """Return a queue. boto3's settings, ``AWS_*``, apply. Nothing is sent yet.
 
         Raises:
             SettingsError: an ``AWS_*`` setting is wrong, or the region is not known.
@@ -86,11 +87,11 @@ class Queue:
     # --- receiving -----------------------------------------------------------------------------
 
     def receive(self) -> list[Message]:
-        """Wait for messages; return none when the wait is over."""
+        """Wait for messages. Return an empty list if none came in time."""
         return self._receive(self._wait_seconds, self._batch_size)
 
     def receive_more(self) -> list[Message]:
-        """Return what is there now, by several receives at once.
+        """Return the messages that are waiting now, by several receives at once.
 
         A receive that fails returns nothing: the next :meth:`receive` will raise.
         """
@@ -100,7 +101,7 @@ class Queue:
         return [message for receive in receives for message in _unless_failed(receive)]
 
     def is_full(self, messages: Sequence[Message]) -> bool:
-        """Whether a receive returned as many as it can, so that there may be more."""
+        """Whether a receive returned a full batch, so that more messages may wait."""
         return len(messages) >= self._batch_size
 
     def borrow(self, count: int, seconds: int) -> list[Message]:
@@ -118,13 +119,13 @@ class Queue:
             )
         return [_message(received) for received in answer.get("Messages", [])]
 
-    # --- what becomes of a received message ----------------------------------------------------
+    # --- deleting, postponing and releasing received messages ----------------------------------
 
     def delete(self, messages: Sequence[Message]) -> list[Message]:
-        """Delete messages; return those that are still not deleted, and come again.
+        """Delete messages. Return those that could not be deleted, which SQS delivers again.
 
-        SQS answers 200 even when it could not delete some entries of a batch;
-        those are tried again.
+        SQS answers 200 even if it could not delete some entries of a batch.
+        Those are tried again.
         """
         left = list(messages)
         for _attempt in range(_DELETE_ATTEMPTS):
@@ -135,11 +136,11 @@ class Queue:
         return left
 
     def postpone(self, messages: Sequence[Message]) -> list[Message]:
-        """Hide messages, for longer the more often they came; return those it failed for."""
+        """Hide messages, longer after each receive. Return those for which this failed."""
         return self._hide([(message, _postponed_seconds(message)) for message in messages])
 
     def release(self, messages: Sequence[Message]) -> list[Message]:
-        """Let others receive messages at once; return those it failed for."""
+        """Let others receive messages at once. Return those for which this failed."""
         return self._hide([(message, 0) for message in messages])
 
     def _hide(self, seconds: Sequence[tuple[Message, int]]) -> list[Message]:
@@ -167,7 +168,7 @@ class Queue:
             answer = self.client.delete_message_batch(QueueUrl=self.url, Entries=entries)
         return [batch[int(failure["Id"])] for failure in answer.get("Failed", [])]
 
-    # --- sending, and what the queue is like ---------------------------------------------------
+    # --- sending, and attributes ---------------------------------------------------------------
 
     def send(self, body: str) -> None:
         """Send a message."""
@@ -178,7 +179,7 @@ class Queue:
         """Send up to ten bodies, each after a delay of 0 to 900 seconds.
 
         Returns:
-            The indexes of those that SQS did not take.
+            The indexes of the bodies that SQS did not accept.
         """
         entries: Any = [
             {"Id": str(index), "MessageBody": body, "DelaySeconds": delay}
@@ -189,14 +190,14 @@ class Queue:
         return [int(failure["Id"]) for failure in answer.get("Failed", [])]
 
     def attributes(self, *names: "QueueAttributeNameType") -> dict[str, str]:
-        """Return attributes of the queue, without those that it does not have."""
+        """Return the attributes with these names that the queue has."""
         with translated():
             answer = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=list(names))
         return {str(name): value for name, value in answer.get("Attributes", {}).items()}
 
 
 def batches(messages: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    """Yield as many at a time as one call takes."""
+    """Split messages into batches that one call takes."""
     for start in range(0, len(messages), MAX_BATCH):
         yield messages[start : start + MAX_BATCH]
 

@@ -1,1 +1,1 @@
-"""What the worker gave up: why, and where it may go from there."""
+"""Dead letters: why they were refused, and how to redrive or export them."""

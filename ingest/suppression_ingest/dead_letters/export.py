@@ -13,7 +13,7 @@ _OWNER_ONLY: Final = 0o600
 
 
 class Saved(NamedTuple):
-    """Messages written to the file, and those of them deleted from the queue."""
+    """The numbers of messages written to the file and deleted from the queue."""
 
     written: int
     deleted: int
@@ -24,14 +24,14 @@ def save(dead_letters: DeadLetterQueue, path: Path, limit: int, *, delete: bool)
 
     Args:
         dead_letters: the queue.
-        path: of a file that does not exist; it holds people's addresses, so that
-            only its owner may read it.
-        limit: of messages.
-        delete: whether to delete each message once it is safe on disk.
+        path: a file that does not exist yet. Only its owner may read it, because it holds
+            people's addresses.
+        limit: the most messages to write.
+        delete: delete each message from the queue once it is safe on disk.
 
     Raises:
-        AwsError: SQS does not answer, or refuses; what was written stays.
-        OSError: the file cannot be written; no message that is not in it is deleted.
+        AwsError: SQS does not answer, or refuses. What was written stays.
+        OSError: the file cannot be written. Only messages in the file were deleted.
     """
     written = deleted = 0
     kept: list[Message] = []

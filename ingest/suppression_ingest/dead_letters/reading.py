@@ -17,10 +17,10 @@ _WHY_ACCEPTED: Final = "the worker would accept it now: redrive it"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Explanation:
-    """What may be shown of a dead letter.
+    """The facts about a dead letter that may be shown.
 
     ``result`` is the label of the refusal, or :data:`ACCEPTED`; ``kind`` and
-    ``recipients`` (masked) are shown of a forged message too.
+    ``recipients`` (masked) are shown even if the message is forged.
     """
 
     message_id: str
@@ -34,16 +34,16 @@ class Explanation:
 
 
 def explain(letter: Message, authenticate: Check) -> Explanation:
-    """Return why a dead letter was given up, as far as can be seen now; nothing is stored.
+    """Return why a message is a dead letter, as far as can be seen now. Nothing is stored.
 
     Args:
         letter: the message.
-        authenticate: what its envelope has to pass.
+        authenticate: checks its envelope.
     """
     not_authentic: list[Refused] = []
 
     def note(envelope: Envelope) -> None:
-        """Go on with a forged message: an operator wants to know whom it is about."""
+        """Continue with a forged message: an operator wants to see its recipients."""
         try:
             authenticate(envelope)
         except Refused as refusal:

@@ -1,7 +1,7 @@
 """Moving dead letters back to the queue that they came from.
 
-SQS does it itself, by a move task (``StartMessageMoveTask``). Stand-ins of SQS have no
-move tasks: there each message is sent, and deleted once that is confirmed.
+SQS moves them by a move task (``StartMessageMoveTask``). Stand-ins of SQS have no move
+tasks: there each message is sent, and deleted once the send is confirmed.
 """
 
 import time
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 BY_SQS: Final = "by a move task of SQS"
 ONE_BY_ONE: Final = "one by one: sent, and deleted once that was confirmed"
 
-# Codes of a stand-in that has no move tasks. Not UnsupportedOperation: so SQS itself
-# refuses a task, such as a second while the first runs.
+# Error codes of a stand-in without move tasks. UnsupportedOperation is not one of them: with
+# it SQS itself refuses a task, such as a second one while the first runs.
 _NO_SUCH_ACTION: Final = frozenset({"InvalidAction", "UnknownOperationException", "NotImplemented"})
 # A stand-in's answer without a code: the status of its web server. From AWS's own hosts
-# it means that something on the way is broken.
+# it means that something between AWS and us is broken.
 _BARE_STATUS: Final = frozenset({"404", "500", "501"})
 _AWS_HOSTS: Final = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws")
 
@@ -49,7 +49,7 @@ class NotMoved(AwsError):
 
 
 class Redriven(NamedTuple):
-    """Messages moved, those left, and how they were moved."""
+    """The numbers of messages moved and left, and how they were moved."""
 
     moved: int
     left: int
@@ -63,11 +63,11 @@ def redrive(
 
     Args:
         dead_letters: the queue to empty.
-        queue_url: where to send them if there are no move tasks; SQS itself knows.
+        queue_url: where to send the messages if there are no move tasks.
         sleep: waits between two polls of the move task.
 
     Raises:
-        NotMoved: SQS began, and did not complete it.
+        NotMoved: SQS did not complete the move task.
         AwsError: SQS does not answer, or refuses.
         SettingsError: there are no move tasks, and no URL.
     """
@@ -82,7 +82,7 @@ def _one_by_one(dead_letters: DeadLetterQueue, queue_url: str) -> Redriven:
     if not queue_url:
         raise SettingsError("SUPPRESSION_QUEUE_URL is not set: name the queue to send them to")
     target = Queue(dead_letters.client, queue_url)
-    # No more than there are now: those that fail again would go round for ever.
+    # No more than there are now: messages that fail again would be moved for ever.
     waiting = dead_letters.count()
     moved = 0
     for batch in dead_letters.take(waiting):
@@ -96,8 +96,8 @@ class MoveTask:
     """A move task that SQS has accepted.
 
     Args:
-        client: of SQS.
-        arn: of the queue that is emptied.
+        client: a client of SQS.
+        arn: the ARN of the queue to empty.
         earlier: the newest task before this one; empty if there was none.
     """
 
@@ -131,7 +131,7 @@ class MoveTask:
 
         Raises:
             NotMoved: the task failed, was cancelled, or cannot be found.
-            AwsError: SQS does not answer, or refuses; the task may go on.
+            AwsError: SQS does not answer, or refuses. The task may continue.
         """
         unlisted = 0
         while (task := self._poll()) is None or task.get("Status") in _RUNNING:
@@ -159,7 +159,7 @@ def _result(task: "ListMessageMoveTasksResultEntryTypeDef") -> Redriven:
     if status != _COMPLETED:
         reason = task.get("FailureReason", "no reason given")
         raise NotMoved(f"the move task is {status} ({reason}), {moved:,} were sent back before")
-    # SQS gives it only for tasks that began to run.
+    # SQS gives this number only for tasks that began to run.
     to_move = task.get("ApproximateNumberOfMessagesToMove", moved)
     return Redriven(moved, max(0, to_move - moved), BY_SQS)
 

@@ -1,4 +1,4 @@
-"""The alarms: what each watches, when it rings, and the steps that create or complete it."""
+"""The alarms: their metrics and thresholds, and the steps that create or complete them."""
 
 import dataclasses
 import functools
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 _HOUR: Final = 3_600
 _DAY: Final = 24 * _HOUR
 
-#: SES reviews an account from 5 % bounces and 0.1 % complaints: the highest thresholds
-#: that still leave time to act.
+#: The highest thresholds that still leave time to act: SES reviews an account from 5 %
+#: bounces and 0.1 % complaints.
 _HIGHEST_BOUNCE_RATE: Final = 0.045
 _HIGHEST_COMPLAINT_RATE: Final = 0.0009
 
-# What makes an alarm ring.
+# The arguments that decide when an alarm rings.
 _TUNABLE: Final = (
     "Statistic",
     "ExtendedStatistic",
@@ -38,7 +38,7 @@ _TUNABLE: Final = (
     "ComparisonOperator",
     "TreatMissingData",
 )
-# Who is notified, and how, apart from AlarmActions: the operator's business.
+# The arguments that decide who is notified, besides AlarmActions. The operator chooses them.
 _NOTIFICATIONS: Final = ("OKActions", "InsufficientDataActions", "ActionConfiguration")
 _SIGNS: Final = {"Grea": "above", "Less": "below"}
 
@@ -47,8 +47,8 @@ _SIGNS: Final = {"Grea": "above", "Less": "below"}
 class Alarm:
     """One alarm.
 
-    ``worst`` is the threshold that is still sane when somebody tunes it by hand:
-    none above it, or below it for an alarm that rings when there is too little.
+    ``worst`` is the loosest threshold that is accepted when somebody tunes the alarm by
+    hand: the highest one, or the lowest one for an alarm that rings below its threshold.
     ``missing`` is how CloudWatch treats a period without data.
     """
 
@@ -84,10 +84,10 @@ class Alarm:
         }
 
     def differences(self, found: "MetricAlarmTypeDef") -> list[str]:
-        """Return how an existing alarm was tuned, in words."""
+        """Describe how an existing alarm differs from this one."""
         own, present = self.arguments(()), {**found}
         if present.get("DatapointsToAlarm") == present.get("EvaluationPeriods"):
-            present.pop("DatapointsToAlarm", None)  # all of them, as without it
+            present.pop("DatapointsToAlarm", None)  # all of them is the default
         differences = [
             f"{name} {present.get(name, 'none')} instead of {own.get(name, 'none')}"
             for name in _TUNABLE
@@ -98,14 +98,14 @@ class Alarm:
     def reset(self, found: "MetricAlarmTypeDef", actions: Sequence[str]) -> dict[str, Any]:
         """Return the arguments that reset an existing alarm, and add actions.
 
-        Only its notifications stay: other options may not go together with those of this
-        alarm, as ExtendedStatistic with Statistic.
+        Only its notifications stay. Its other options may conflict with those of this alarm,
+        such as ExtendedStatistic with Statistic.
         """
         kept = {name: value for name, value in found.items() if name in _NOTIFICATIONS and value}
         return {**kept, **self.arguments(_together(found, actions))}
 
     def faults(self, found: "MetricAlarmTypeDef") -> list[str]:
-        """Return why an existing alarm on the same metric does not do its work, in words."""
+        """Describe why an existing alarm on the same metric does not do its work."""
         faults = []
         if found.get("ComparisonOperator", "")[:4] != self.comparison[:4]:
             faults.append("it looks in the wrong direction")
@@ -128,7 +128,7 @@ _SWITCHED_OFF: Final = "actions are switched off"
 
 def with_actions(found: "MetricAlarmTypeDef", actions: Sequence[str]) -> dict[str, Any]:
     """Return the arguments that leave an existing alarm as it is, and add actions."""
-    # Of Metrics, even an empty list cannot stand beside MetricName.
+    # CloudWatch refuses Metrics together with MetricName, even if it is an empty list.
     present = {name: value for name, value in found.items() if name in _accepted() and value != []}
     return {**present, "AlarmActions": _together(found, actions)}
 
@@ -158,8 +158,8 @@ def alarms_of(prefix: str, queue_arn: str, dead_letter_arn: str, set_: str) -> t
 
 
 def _official_rates(prefix: str) -> tuple[Alarm, ...]:
-    # SES writes them only after mail was sent: until then the state stays what it was, as in
-    # "Creating reputation monitoring alarms using CloudWatch" in its guide.
+    # SES writes these metrics only after mail was sent. Until then the state does not change,
+    # as in "Creating reputation monitoring alarms using CloudWatch" in the SES guide.
     return tuple(
         Alarm(
             name=f"{prefix}-official-{what}-rate",
@@ -180,7 +180,7 @@ def _official_rates(prefix: str) -> tuple[Alarm, ...]:
 
 
 def _own_rates(prefix: str, configuration_set: str) -> tuple[Alarm, ...]:
-    # Silence has an alarm of its own: here it neither starts nor ends one.
+    # Missing data has an alarm of its own. Here it does not change the state.
     return tuple(
         Alarm(
             name=f"{prefix}-{configuration_set}-{what}-rate",
@@ -201,8 +201,8 @@ def _own_rates(prefix: str, configuration_set: str) -> tuple[Alarm, ...]:
 
 
 def _queue_alarms(prefix: str, queue: str, dead_letters: str) -> tuple[Alarm, ...]:
-    # SQS stops writing metrics of a queue that nobody uses for six hours: that is no fault,
-    # except for the alarm on silence.
+    # SQS stops writing metrics of a queue that nobody uses for six hours. That is no fault,
+    # except for the alarm on missing feedback.
     return (
         Alarm(
             name=f"{prefix}-age",
@@ -247,12 +247,12 @@ def _queue_alarms(prefix: str, queue: str, dead_letters: str) -> tuple[Alarm, ..
 
 
 class AlarmSteps:
-    """Compares the alarms with those that exist.
+    """Compares the wanted alarms with the existing ones.
 
     Args:
         aws: the account.
-        topics: to notify when one rings.
-        reset: whether to reset those that were tuned by hand.
+        topics: the topics to notify when an alarm rings.
+        reset: reset the alarms that were tuned by hand.
     """
 
     def __init__(self, aws: Aws, topics: Sequence[str], *, reset: bool) -> None:

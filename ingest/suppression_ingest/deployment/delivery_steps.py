@@ -29,7 +29,7 @@ class TopicSteps:
 
     Args:
         aws: the account.
-        names: of the wiring.
+        names: the names of the wiring's parts.
     """
 
     def __init__(self, aws: Aws, names: Names) -> None:
@@ -71,7 +71,7 @@ class QueueSteps:
 
     Args:
         aws: the account.
-        names: of the wiring.
+        names: the names of the wiring's parts.
     """
 
     def __init__(self, aws: Aws, names: Names) -> None:
@@ -117,7 +117,7 @@ class QueueSteps:
         if policy and policies.takes_from(policy, ours):
             yield keep(what, f"takes from {self._queue_name}")
             return
-        # Without a policy every queue may use it: those that do are to stay.
+        # Without a policy every queue may use it. The queues that use it now must stay allowed.
         others = _json(policy).get("sourceQueueArns") if policy else None
         sources = state.sources_of(self._aws, found.url) if others is None else others
         together = [*(source for source in sources if source != ours), ours]
@@ -214,8 +214,8 @@ class SubscriptionSteps:
 
     Args:
         aws: the account.
-        names: of the wiring.
-        raw: whether a new subscription is to deliver without envelope and signature.
+        names: the names of the wiring's parts.
+        raw: let a new subscription deliver without envelope and signature.
     """
 
     def __init__(self, aws: Aws, names: Names, *, raw: bool) -> None:

@@ -1,4 +1,4 @@
-"""What the checks look at: settings, AWS and the database, each asked once."""
+"""The deployment that the checks read: settings, AWS and the database, each read once."""
 
 import datetime as dt
 import functools
@@ -38,13 +38,13 @@ class AwsSettings(IngestSettings):
 
 
 class Deployment:
-    """A deployment as it is.
+    """An existing deployment.
 
     A property that depends on something missing ends the check that reads it
     (:class:`.results.CannotCheck`): the missing part has a check of its own.
 
     Args:
-        settings: those that the worker starts with.
+        settings: the worker's settings.
         connect: makes the clients.
         now: the clock.
     """
@@ -70,7 +70,7 @@ class Deployment:
         """The account.
 
         Raises:
-            AwsError, SettingsError: the connection failed; it is tried only once.
+            AwsError, SettingsError: the connection failed. It is tried only once.
         """
         if isinstance(self._connection, Exception):
             raise self._connection
@@ -119,7 +119,7 @@ class Deployment:
 
     @property
     def redrive(self) -> JsonObject:
-        """The queue's redrive policy; empty without one."""
+        """The queue's redrive policy; empty if it has none."""
         try:
             return parse_object(self.queue.attributes["RedrivePolicy"])
         except (KeyError, Malformed):
@@ -166,9 +166,9 @@ class Deployment:
 
     @functools.cached_property
     def topic_arn(self) -> str:
-        """The topic that most of the parts name.
+        """The topic that most parts of the deployment name.
 
-        So only the part that names another one fails, and not all the others.
+        A part that names another topic then fails alone, without the other parts.
         """
         named = [one.get("SnsDestination", {}).get("TopicArn", "") for one in self._published]
         votes = [arn for arn in named if arn] + list(self.settings.topic_arns)
@@ -194,7 +194,7 @@ class Deployment:
 
     @functools.cached_property
     def subscription(self) -> dict[str, str] | None:
-        """The queue's subscription to the topic; None without one."""
+        """The queue's subscription to the topic; None if it has none."""
         return state.subscription(self.aws, self.topic_arn, self.queue.arn)
 
     # --- metrics -------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ class Deployment:
     def queue_metric(
         self, metric: str, statistic: "StatisticType", since: dt.timedelta
     ) -> float | None:
-        """Return a metric of the queue over the last time; None without data."""
+        """Return a metric of the queue over the period until now; None without data."""
         now = self.now()
         with translated():
             answer = self.aws.cloudwatch.get_metric_statistics(
@@ -211,7 +211,7 @@ class Deployment:
                 Dimensions=[{"Name": "QueueName", "Value": name_in(self.queue.arn)}],
                 StartTime=now - since,
                 EndTime=now + dt.timedelta(minutes=1),
-                # One number for all of it, in whole minutes as CloudWatch wants them.
+                # One value for the whole period; CloudWatch requires whole minutes.
                 Period=int(since.total_seconds()) // 60 * 60,
                 Statistics=[statistic],
             )

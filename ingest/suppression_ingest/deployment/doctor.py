@@ -1,4 +1,4 @@
-"""The checklist, in the order to fix things in, and how its results are printed."""
+"""The checklist, in the order in which to fix failures, and the printing of its results."""
 
 import dataclasses
 import functools
@@ -16,7 +16,7 @@ from suppression_ingest.errors import AwsError
 from suppression_service.config import SettingsError
 from suppression_service.store import StoreError
 
-#: Exit status: some checks failed; or none failed, and some could not be made.
+#: Exit statuses: some checks failed; or none failed, and some could not be made.
 EXIT_FAILED: Final = 1
 EXIT_UNKNOWN: Final = 3
 
@@ -58,13 +58,13 @@ class Checked(NamedTuple):
 
 
 def examine(deployment: Deployment, checks: Iterable[Check] = CHECKS) -> Iterator[Checked]:
-    """Make checks one after the other; none of them ends the others."""
+    """Make the checks one after the other. A failure does not end the others."""
     for check in checks:
         yield Checked(check.name, result_of(functools.partial(check.run, deployment)))
 
 
 def result_of(check: Callable[[], CheckResult]) -> CheckResult:
-    """Return the result of a check; UNKNOWN where it raises what a deployment may raise."""
+    """Return the result of a check; UNKNOWN if it raises an expected error."""
     try:
         return check()
     except (CannotCheck, AwsError, SettingsError, StoreError) as error:
@@ -79,7 +79,7 @@ def exit_status(results: Iterable[Checked]) -> int:
     return EXIT_UNKNOWN if Status.UNKNOWN in statuses else 0
 
 
-# Distinct by shape and by word too: not everybody sees colours.
+# They also differ in shape and word, because not everybody sees colours.
 _MARKS: Final = {
     Status.PASS: ("✓", "ok", typer.colors.GREEN),
     Status.FAIL: ("✗", "FAIL", typer.colors.RED),
@@ -93,7 +93,7 @@ _WORD: Final = 11
 def lines_of(checked: Checked, encoding: str) -> list[str]:
     """Return coloured lines for a person.
 
-    Not by rich: it wraps lines, and raises where the encoding lacks a character.
+    rich is not used: it wraps lines, and raises if the encoding lacks a character.
 
     Args:
         checked: what to print.
@@ -122,7 +122,7 @@ def summary_of(results: Iterable[Checked]) -> str:
 
 
 def as_json(results: Iterable[Checked]) -> str:
-    """Return everything as JSON: stable names and statuses, and the texts."""
+    """Return the results as JSON. Names and statuses are stable, texts are not."""
     results = list(results)
     checks = [{"check": one.name, **dataclasses.asdict(one.result)} for one in results]
     return json.dumps({"exit_status": exit_status(results), "checks": checks}, indent=2)

@@ -7,18 +7,18 @@ from typing import Final
 from suppression_ingest.aws.session import Aws
 from suppression_service.config import SettingsError
 
-#: The prefix of all names, unless another is asked for.
+#: The prefix of all names, unless another is chosen.
 DEFAULT_NAME: Final = "ses-feedback"
 
 # Short enough that each service accepts the names made from it.
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,60}")
-#: What SES allows as the name of a configuration set, or of an event destination.
+#: SES's rule for the name of a configuration set or an event destination.
 _SET = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Names:
-    """The names and ARNs of one wiring; they are known before anything exists."""
+    """The names and ARNs of one wiring. They are known before anything exists."""
 
     prefix: str
     configuration_set: str

@@ -35,7 +35,7 @@ def alarms(deployment: Deployment) -> CheckResult:
         silent += not any(one.get("AlarmActions") for one in sane)
     if faults:
         return failed("; ".join(faults), f"{PROVISION} (--reset-alarms for those tuned by hand)")
-    # A rule of EventBridge may notify somebody, and cannot be seen from here.
+    # A rule of EventBridge may notify somebody, but this check cannot see it.
     notes = [f"{silent} notify nobody: {PROVISION} --alarm-topic-arn ARN"] if silent else []
     if not deployment.settings.publish_rates:
         notes.append("those on our own rates have no data without SUPPRESSION_PUBLISH_RATES=true")
@@ -105,7 +105,7 @@ def feedback(deployment: Deployment) -> CheckResult:
     sent = deployment.account.get("SendQuota", {}).get("SentLast24Hours", 0.0)
     if not sent:
         return passed(f"{seen}; SES sent nothing in a day")
-    # Sends and deliveries come too, and are no events of the list.
+    # These messages can be sends and deliveries, which are not stored as events.
     if deployment.queue_metric("NumberOfMessagesSent", "Sum", _DAY):
         return passed(f"{seen}; the queue received messages within a day")
     return failed(
@@ -116,7 +116,7 @@ def feedback(deployment: Deployment) -> CheckResult:
 
 
 def identities(deployment: Deployment) -> CheckResult:
-    """Whether some feedback arrives twice, which is harmless: it counts once."""
+    """Whether some feedback arrives twice. That is harmless: it counts once."""
     topics = state.identity_topics(deployment.aws)
     twice = [name for name, arns in topics.items() if deployment.topic_arn in arns]
     if twice:

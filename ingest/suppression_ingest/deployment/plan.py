@@ -1,4 +1,4 @@
-"""Steps of a plan: what provisioning is going to do, before it does anything."""
+"""The steps of a plan. Provisioning makes the whole plan before it changes anything."""
 
 import dataclasses
 import enum
@@ -19,7 +19,7 @@ class Mark(enum.StrEnum):
     CREATE = "+"
     CHANGE = "~"
     KEEP = "="
-    #: It stays as it is, though somebody should look at it.
+    #: It is not changed, but a person should look at it.
     WARN = "!"
 
 
@@ -72,7 +72,7 @@ def policy_steps(
     request: policies.Request,
     set_attribute: Callable[[str, str], Callable[[], None]],
 ) -> Iterator[Step]:
-    """Yield the steps by which a policy allows a request, and warn of strangers it allows.
+    """Yield the steps after which a policy allows a request; warn if it allows strangers.
 
     Args:
         what: the policy's name in the plan.

@@ -1,8 +1,9 @@
-"""Resource policies: what they allow, and adding a statement to one.
+"""Resource policies: deciding whether one allows a request, and adding a statement to one.
 
-Only as much of IAM's language as decides whether SES may publish to a topic and SNS
-may send to a queue. Anything else gives :attr:`Allowed.UNKNOWN`, never a guess. AWS's own
-simulator (``iam:SimulateCustomPolicy``) takes IAM users as callers only, no services.
+This module evaluates only the part of IAM's policy language that decides whether SES may
+publish to a topic and SNS may send to a queue. Anything else gives
+:attr:`Allowed.UNKNOWN`, never a guess. AWS's own simulator (``iam:SimulateCustomPolicy``)
+accepts only IAM users as callers, not services.
 """
 
 import dataclasses
@@ -16,7 +17,7 @@ from typing import Any, Final
 from suppression_ingest.errors import Malformed
 from suppression_ingest.json_object import JsonObject, parse_object
 
-#: Any account but ours, to ask a policy about strangers.
+#: An account that is not ours, to find out whether a policy allows strangers.
 FOREIGN_ACCOUNT: Final = "000000000000"
 
 _ARN: Final = "aws:sourcearn"
@@ -24,17 +25,17 @@ _ACCOUNT: Final = "aws:sourceaccount"
 
 
 class Allowed(enum.Enum):
-    """What a policy says about a request."""
+    """Whether a policy allows a request."""
 
     YES = enum.auto()
     NO = enum.auto()
-    #: The policy uses what this program does not evaluate.
+    #: The policy has elements that this program does not evaluate.
     UNKNOWN = enum.auto()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Request:
-    """A call by a service of AWS. The keys of the context are in lower case."""
+    """A call by an AWS service. The keys of the context are in lower case."""
 
     service: str
     action: str
@@ -74,8 +75,8 @@ def by_a_stranger(request: Request) -> Request:
 def statement_for(request: Request) -> JsonObject:
     """Return the narrowest statement that allows a request.
 
-    Its Sid is the same for requests of one origin, with or without the account: the
-    statement replaces one that requires more.
+    Its Sid is the same for requests of one origin, with or without the account. The
+    statement therefore replaces a stricter one with the same origin.
     """
     origin = _origin(request.context[_ARN])
     mark = hashlib.blake2b(repr(sorted(origin.items())).encode(), digest_size=4)
@@ -110,7 +111,7 @@ def decide(policy: str, request: Request) -> Allowed:
         for statement in statements
         if (fits := _fits(statement, request)) is not False
     }
-    # A statement that may or may not apply is a None.
+    # None: it is not known whether the statement applies.
     if ("Deny", True) in found:
         return Allowed.NO
     if ("Allow", True) in found:

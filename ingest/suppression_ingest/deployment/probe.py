@@ -11,7 +11,7 @@ from suppression_ingest.deployment.deployment import Deployment
 from suppression_ingest.deployment.results import CheckResult, failed, passed
 from suppression_ingest.errors import AwsError, NotPermitted
 
-#: Seconds between two polls of the list, and until the bounce is given up.
+#: Seconds between two polls of the list, and seconds until the probe fails.
 POLL_SECONDS: Final = 1.0
 TIMEOUT_SECONDS: Final = 120
 
@@ -20,15 +20,15 @@ _TEXT: Final = "A test of the suppression list: this message is to bounce."
 
 @dataclasses.dataclass(frozen=True)
 class Probe:
-    """One message to SES's mailbox simulator, which bounces and harms no reputation.
+    """One message to SES's mailbox simulator. It bounces, and harms no reputation.
 
     Args:
-        deployment: to probe.
+        deployment: the deployment to probe.
         sender: an address of an identity that SES has verified.
         timeout: seconds to wait for the bounce.
-        waited: called with the seconds so far, at each poll.
-        sleep: waits some seconds.
-        clock: seconds that only grow.
+        waited: called at each poll with the seconds so far.
+        sleep: waits for a number of seconds.
+        clock: monotonic time in seconds.
     """
 
     deployment: Deployment
@@ -72,7 +72,7 @@ class Probe:
             )
 
     def _last_seen(self) -> CheckResult:
-        """Say how far the bounce got, as far as that can be seen."""
+        """Report how far the bounce got, as far as can be seen."""
         said = f"sent, and no bounce stored after {self.timeout:.0f} s"
         # Read again: the cached values are older than the probe.
         for name in ("queue", "dead_letters"):

@@ -1,8 +1,8 @@
 """Creating the wiring, or completing what exists of it.
 
-The whole plan is made by reading, before anything is changed: ARNs follow from names.
-Nothing that exists is weakened: a longer retention, a stricter policy, more events and
-an alarm tuned by hand stay, and the plan only warns of what is in the way.
+The whole plan is made before anything is changed. This is possible because ARNs follow from
+names. Nothing that exists is weakened: a longer retention, a stricter policy, more events
+and an alarm tuned by hand stay. The plan only warns about those that are a problem.
 """
 
 import dataclasses
@@ -25,7 +25,7 @@ from suppression_ingest.errors import AwsError
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Options:
-    """What can be chosen besides the names.
+    """The choices besides the names.
 
     ``alarm_topics`` are notified when an alarm rings; ``reset_alarms`` resets alarms that
     were tuned by hand.
@@ -41,8 +41,8 @@ class Provision:
 
     Args:
         aws: the account.
-        names: of the wiring.
-        options: what else is chosen.
+        names: the names of the wiring's parts.
+        options: the other choices.
     """
 
     def __init__(self, aws: Aws, names: Names, options: Options) -> None:
@@ -81,12 +81,12 @@ class Provision:
             raise AwsError("the queue is not there")
         settings = {
             "AWS_REGION": self._aws.region,
-            # The name that boto3 itself reads.
+            # boto3 itself reads this name.
             "AWS_DEFAULT_REGION": self._aws.region,
             "SUPPRESSION_QUEUE_URL": queue.url,
             "SUPPRESSION_TOPIC_ARNS": names.topic_arn,
             "SUPPRESSION_CONFIGURATION_SET": names.configuration_set,
-            # Two of the alarms need them.
+            # Two of the alarms need these metrics.
             "SUPPRESSION_PUBLISH_RATES": "true",
         }
         subscription = state.subscription(self._aws, names.topic_arn, names.queue_arn)

@@ -1,4 +1,4 @@
-"""Requirements of the wiring: provision creates it so, doctor checks it."""
+"""The requirements of the wiring: provision creates it accordingly, and doctor checks it."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 _HOUR: Final = 3_600
 _DAY: Final = 24 * _HOUR
 
-#: Without these the list, or its rates, would be wrong: a bounce rate needs the number of
-#: sends, and a delivery ends a run of soft bounces.
+#: Without these events the list or the rates would be wrong: a bounce rate needs the number
+#: of sends, and a delivery ends a run of soft bounces.
 NEEDED_EVENTS: "Final[tuple[EventTypeType, ...]]" = ("BOUNCE", "COMPLAINT", "SEND", "DELIVERY")
-#: Those, and the two about mail that was never sent: rare, and reported nowhere else.
-#: No DELIVERY_DELAY, SUBSCRIPTION, OPEN or CLICK: they change nothing here.
+#: The events above, and two about mail that was never sent: they are rare, and reported
+#: nowhere else. DELIVERY_DELAY, SUBSCRIPTION, OPEN and CLICK would change nothing here.
 PUBLISHED_EVENTS: "Final[tuple[EventTypeType, ...]]" = (
     *NEEDED_EVENTS,
     "REJECT",
@@ -24,33 +24,35 @@ PUBLISHED_EVENTS: "Final[tuple[EventTypeType, ...]]" = (
 #: The reasons for the account's own suppression list.
 SUPPRESSED: "Final[tuple[SuppressionListReasonType, ...]]" = ("BOUNCE", "COMPLAINT")
 
-#: The signature that SNS is to use: SHA-256. Its default is SHA-1 (version 1).
+#: The version of SNS's signatures: 2 uses SHA-256. The default, 1, uses SHA-1.
 SIGNATURE_VERSION: Final = "2"
 
-#: Seconds that the queue keeps messages: when it is created, and at least.
+#: Seconds that the queue keeps messages: in a new queue, and the least that is accepted.
 RETENTION: Final = 7 * _DAY
 LEAST_RETENTION: Final = 4 * _DAY
-#: SQS's longest, for dead letters: it counts from when SNS delivered.
+#: SQS's maximum, for dead letters: the time counts from SNS's delivery to the first queue.
 DEAD_LETTER_RETENTION: Final = 14 * _DAY
 
-#: Seconds until a message that was received and not deleted comes again: longer than a
-#: batch takes with a slow database, short enough to make up for a worker that died.
+#: The visibility timeout in seconds: longer than a batch takes with a slow database, and
+#: short enough that messages of a dead worker are soon delivered again. Then the range that
+#: is accepted.
 VISIBILITY: Final = 120
 LEAST_VISIBILITY: Final = 30
 MOST_VISIBILITY: Final = _HOUR
 
-#: Seconds of the long poll (SQS's longest).
+#: Seconds of the long poll (SQS's maximum).
 LONG_POLL: Final = 20
 
-#: Receives after which a message is a dead letter, and at least.
+#: Receives after which a message becomes a dead letter: in a new queue, and the range that
+#: is accepted.
 RECEIVES: Final = 5
 LEAST_RECEIVES: Final = 3
 MOST_RECEIVES: Final = 100
 
-#: The longest that a message waits in a queue whose worker runs, in seconds.
+#: The longest time that a message waits while the worker runs, in seconds.
 LONGEST_WAIT: Final = 900
 
-# The keys that AWS manages cannot be opened to another service.
+# AWS's managed keys cannot allow another service to use them.
 _UNUSABLE_KEYS: Final = ("alias/aws/sns", "alias/aws/sqs")
 
 

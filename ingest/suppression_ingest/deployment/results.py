@@ -4,7 +4,7 @@ import dataclasses
 import enum
 from typing import Final, NoReturn
 
-#: The fix of most failures.
+#: The fix for most failures.
 PROVISION: Final = "run suppression-ingest provision"
 
 
@@ -13,7 +13,7 @@ class Status(enum.StrEnum):
 
     PASS = "pass"  # noqa: S105 - no password
     FAIL = "fail"
-    #: Not permitted, not reachable, or something else has to be fixed first.
+    #: The check was not permitted, AWS was not reachable, or another failure comes first.
     UNKNOWN = "unknown"
 
 
@@ -21,8 +21,8 @@ class Status(enum.StrEnum):
 class CheckResult:
     """The result of a check.
 
-    ``said`` is what the check found; ``fix``, of a failure, is what to do about it;
-    ``note`` is something to know that is no failure.
+    ``said`` is what the check found. ``fix`` is what to do about a failure. ``note`` is
+    further information that is no failure.
     """
 
     status: Status
@@ -41,7 +41,7 @@ def passed(said: str, note: str = "") -> CheckResult:
 
 
 def failed(said: str, fix: str) -> CheckResult:
-    """Return the result of a check that failed, and what to do."""
+    """Return the result of a check that failed, with the fix."""
     return CheckResult(Status.FAIL, said, fix)
 
 

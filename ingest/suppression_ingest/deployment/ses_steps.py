@@ -17,7 +17,7 @@ class SesSteps:
 
     Args:
         aws: the account.
-        names: of the wiring.
+        names: the names of the wiring's parts.
     """
 
     def __init__(self, aws: Aws, names: Names) -> None:
@@ -25,7 +25,7 @@ class SesSteps:
         self._names = names
 
     def steps(self) -> Iterator[Step]:
-        """Yield the steps; the topic must let SES publish before them."""
+        """Yield the steps. Before them, the topic must allow SES to publish."""
         yield from self._configuration_set()
         yield from self._destination()
         yield from self._account_suppression()
@@ -73,7 +73,7 @@ class SesSteps:
 
     def _new_destination(self, taken: Sequence[str]) -> Step:
         names = self._names
-        # A destination of this name that publishes elsewhere belongs to somebody: leave it.
+        # A destination of this name that publishes elsewhere belongs to somebody else: leave it.
         free = [names.prefix, *(f"{names.prefix}-{number}" for number in range(2, 12))]
         name = next(name for name in free if name not in taken)
         act = call(

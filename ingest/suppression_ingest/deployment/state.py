@@ -1,4 +1,4 @@
-"""Reading what exists in AWS; None for what does not.
+"""Reading the resources that exist in AWS; None for a resource that does not exist.
 
 Every function raises :class:`suppression_ingest.errors.AwsError` when AWS refuses, or
 does not answer.
@@ -39,7 +39,7 @@ class FoundQueue:
 
     @property
     def waiting(self) -> int:
-        """About how many messages nobody has received."""
+        """The approximate number of messages that nobody has received."""
         return int(self.attributes.get("ApproximateNumberOfMessages", 0))
 
     def number(self, attribute: str) -> int:
@@ -79,7 +79,7 @@ def queue_at(aws: Aws, url: str) -> FoundQueue | None:
             if is_absent(error):
                 return None
             raise
-    # moto and SQS alike give every attribute as a text.
+    # Both moto and SQS give every attribute as text.
     return FoundQueue(url, {str(name): value for name, value in answer["Attributes"].items()})
 
 
@@ -165,7 +165,7 @@ def alarms_on(
 
 
 def identity_topics(aws: Aws) -> dict[str, set[str]]:
-    """Return the topics of the first identities that publish feedback by themselves."""
+    """Return the topics to which the first identities publish feedback, by identity."""
     with translated():
         listed = aws.ses.list_email_identities(PageSize=_IDENTITIES).get("EmailIdentities", [])
         names = [identity["IdentityName"] for identity in listed]

@@ -108,7 +108,7 @@ def event_destination(deployment: Deployment) -> CheckResult:
 
 
 def topic(deployment: Deployment) -> CheckResult:
-    """Whether the topic exists, and lets SES publish but no stranger."""
+    """Whether the topic exists and allows SES to publish, but no stranger."""
     arn = deployment.topic_arn
     found = state.topic_attributes(deployment.aws, arn)
     if found is None:
@@ -144,7 +144,7 @@ def subscription(deployment: Deployment) -> CheckResult:
 
 
 def raw_delivery(deployment: Deployment) -> CheckResult:
-    """Whether messages have the signature that the worker is to verify."""
+    """Whether messages have a signature if the worker verifies signatures."""
     found = deployment.subscription or cannot_check("there is no subscription")
     raw = found.get("RawMessageDelivery", "").lower() == "true"
     verifying = deployment.settings.verify_signatures
@@ -227,7 +227,7 @@ def _policy(said: str, policy: str, request: Request, note: str = "") -> CheckRe
 
 
 def dead_letter_queue(deployment: Deployment) -> CheckResult:
-    """Whether messages that cannot be processed become dead letters, and are kept for long."""
+    """Whether messages that cannot be processed become dead letters and are kept long enough."""
     receives = int(deployment.redrive.get("maxReceiveCount", 0))
     if not receives:
         return failed(

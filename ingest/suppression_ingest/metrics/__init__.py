@@ -1,4 +1,4 @@
-"""What Prometheus is shown of ingest: of messages, of mail, of the queue, and of its age.
+"""The Prometheus metrics of ingest: messages, mail, queue depth and message age.
 
-For CloudWatch there are other metrics: :mod:`suppression_ingest.rates.cloudwatch`.
+The metrics for CloudWatch are in :mod:`suppression_ingest.rates.cloudwatch`.
 """

@@ -1,4 +1,4 @@
-"""How old the oldest message is that is in hand, of the queue or of a post."""
+"""The age of the oldest message that is being processed, of the queue or of posts."""
 
 import contextlib
 import time
@@ -12,8 +12,8 @@ from prometheus_client.registry import Collector
 
 from suppression_ingest.aws.sqs import Message
 
-#: Seconds for which a post that was answered is told of. SNS posts again what could not be
-#: stored, with breaks; and who watches must see it.
+#: Seconds for which a post still counts after its answer. SNS pauses before it posts again
+#: what could not be stored, and the metric must not fall to 0 in the pause.
 LATELY_SECONDS: Final = 600.0
 
 _NAME: Final = "suppression_ingest_oldest_message_age_seconds"
@@ -22,7 +22,7 @@ _NAME: Final = "suppression_ingest_oldest_message_age_seconds"
 class OldestMessage(Collector):
     """The age of the oldest message of the last receive, until it was stored.
 
-    It grows while the database is away, and is 0 after a receive that brought none.
+    It grows while the database is unavailable, and is 0 after an empty receive.
 
     Args:
         now: seconds since 1970.
@@ -34,12 +34,12 @@ class OldestMessage(Collector):
         self._age = 0.0
 
     def received(self, messages: Iterable[Message]) -> None:
-        """Begin with what a receive brought."""
+        """Measure the messages of a new receive."""
         self._sent = min((message.sent for message in messages if message.sent), default=None)
         self._age = 0.0
 
     def stored(self) -> None:
-        """End: the age stays what it is until the next receive."""
+        """Stop measuring: the age does not change until the next receive."""
         self._age, self._sent = self.seconds, None
 
     @property
@@ -66,8 +66,8 @@ class _Answered(NamedTuple):
 class OldestPost(Collector):
     """The age of the oldest message among the posts of the last minutes, until its answer.
 
-    It grows while SNS posts again and again what cannot be stored, and is 0 when nothing
-    was posted lately.
+    It grows while SNS repeats a post that cannot be stored. It is 0 if there were no posts
+    in the last minutes.
 
     Args:
         now: seconds since 1970.
@@ -80,10 +80,10 @@ class OldestPost(Collector):
 
     @contextlib.contextmanager
     def in_hand(self, sent: float) -> Iterator[None]:
-        """Have a message in hand for the length of the block.
+        """Count a message as being processed for the length of the block.
 
         Args:
-            sent: when SNS took it, in seconds since 1970.
+            sent: when SNS accepted it, in seconds since 1970.
         """
         post = object()
         self._in_hand[post] = sent
@@ -112,7 +112,7 @@ class OldestPost(Collector):
         )
 
     def _remember(self, answered: _Answered) -> None:
-        # The younger ones before it will never be the oldest again.
+        # Younger ones that were answered before it can never be the oldest again.
         while self._lately and self._lately[-1].age <= answered.age:
             self._lately.pop()
         self._lately.append(answered)

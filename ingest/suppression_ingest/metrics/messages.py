@@ -1,6 +1,6 @@
-"""What Prometheus is shown of the messages that came in.
+"""The Prometheus metrics of received messages.
 
-For CloudWatch there are other metrics, by other names: :mod:`.rates.cloudwatch_names`.
+The metrics for CloudWatch have other names: :mod:`suppression_ingest.rates.cloudwatch`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,22 +23,22 @@ from suppression_ingest.outcomes import Result, Stats
 from suppression_ingest.policy import KNOWN_KINDS, UNKNOWN
 from suppression_ingest.ses import NotAnEvent
 
-#: What stands for the kind of a message that was refused: it was not read so far.
+#: The kind of a refused message: it was refused before its kind was read.
 NO_KIND: Final = "none"
 
-# All series are there from the beginning: a counter that is born as 1 has never risen,
-# and no alert would ring.
+# All series exist from the beginning: a counter that begins at 1 has never risen, so no
+# alert would ring.
 _KINDS: Final = (*sorted(KNOWN_KINDS), UNKNOWN, *NotAnEvent)
 _REFUSALS: Final = (Malformed, Forged, ForeignTopic, Unverifiable, Unstorable, InternalError)
 _CAUSES: Final = (*Forged.CAUSES, ForeignTopic.cause, Unverifiable.cause)
 
 
 class MessageMetrics(Collector):
-    """What became of the messages of one process.
+    """The outcomes of the messages of one process.
 
     Args:
-        stats: counts them; another thread may add to it meanwhile.
-        refusals: what a message can be refused for besides what all sources have in common.
+        stats: the counts. Another thread may add to them at the same time.
+        refusals: the refusals of this source, besides those that all sources share.
     """
 
     def __init__(self, stats: Stats, refusals: Iterable[type[Refused]] = ()) -> None:

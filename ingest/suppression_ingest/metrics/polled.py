@@ -1,7 +1,7 @@
-"""Metrics that take a while to find out: polled in the background, not during a scrape.
+"""Metrics that are slow to read: polled in the background, not during a scrape.
 
-A scrape returns what the last poll found. While a poll fails, its metrics are left out,
-and the log says so once.
+A scrape returns the values of the last poll. While a poll fails, its metrics are left out.
+This is logged once.
 """
 
 import contextlib
@@ -37,17 +37,17 @@ _STATES: Final[dict[str, "QueueAttributeNameType"]] = {
     "delayed": "ApproximateNumberOfMessagesDelayed",
 }
 
-#: Returns metrics; may block. Raises IngestError or StoreError where it cannot tell them.
+#: Returns metrics; may block. Raises IngestError or StoreError if it cannot read them.
 Poll = Callable[[], list[Metric]]
 
 _log = structlog.get_logger(__name__)
 
 
 class PolledMetrics(Collector):
-    """Polls again and again, in a thread of its own.
+    """Polls at an interval, in a thread of its own.
 
     Args:
-        polls: by the name that the log uses for each.
+        polls: by the name of each in the log.
         interval: seconds between two polls.
     """
 
@@ -60,7 +60,7 @@ class PolledMetrics(Collector):
 
     @contextlib.contextmanager
     def polling(self) -> Iterator[None]:
-        """Poll for the length of the block; its end does not wait for a poll under way."""
+        """Poll for the length of the block. Its end does not wait for a poll under way."""
         threading.Thread(target=self._run, name="metrics", daemon=True).start()
         try:
             yield
@@ -68,7 +68,7 @@ class PolledMetrics(Collector):
             self._end.set()
 
     def collect(self) -> Iterator[Metric]:
-        """Yield what was found last."""
+        """Yield the metrics of the last polls."""
         for families in list(self._found.values()):
             yield from families
 
@@ -99,7 +99,7 @@ class PolledMetrics(Collector):
 def queue_depth(queue: Queue) -> Poll:
     """Return a poll of the messages in a queue, as SQS estimates them.
 
-    It raises AwsError where SQS does not answer, or forbids ``sqs:GetQueueAttributes``.
+    It raises AwsError if SQS does not answer, or forbids ``sqs:GetQueueAttributes``.
     """
 
     def poll() -> list[Metric]:
@@ -120,7 +120,7 @@ def queue_depth(queue: Queue) -> Poll:
 def dead_letter_count(queue_url: str) -> Poll:
     """Return a poll of the messages in a queue's dead-letter queue, as SQS estimates them.
 
-    It raises AwsError where SQS does not answer, and SettingsError where the queue has no
+    It raises AwsError if SQS does not answer, and SettingsError if the queue has no
     dead-letter queue.
     """
     find = functools.cache(DeadLetterQueue.find)
@@ -142,8 +142,8 @@ def recent_mail(
 ) -> Poll:
     """Return a poll of the counts of today and yesterday, by configuration set.
 
-    Counts and no rates: those of several configuration sets can be added up. It raises
-    StoreUnavailable where the database cannot answer.
+    It returns counts and not rates, because counts of several configuration sets can be
+    added. It raises StoreUnavailable if the database cannot answer.
     """
 
     def poll() -> list[Metric]:

@@ -1,1 +1,1 @@
-"""How much bounces and how many complain: counted, shown, told to CloudWatch."""
+"""Bounce and complaint rates: computed, shown, and published to CloudWatch."""

@@ -1,9 +1,9 @@
 """Publishing rates and counts to CloudWatch, a housekeeping task of the worker.
 
 Every metric exists once for each configuration set and once, without a dimension, for
-the whole account. Each value is a gauge with the timestamp of the beginning of its five
-minutes: a second worker, or one that was restarted, publishes the same value at the
-same timestamp. So read the Maximum, never the Sum.
+the whole account. Each value is a gauge. Its timestamp is the beginning of its five
+minutes, so several workers, or a restarted one, publish the same value at the same
+timestamp. So read the Maximum, never the Sum.
 """
 
 import datetime as dt
@@ -41,7 +41,7 @@ BOUNCE_RATE: Final = "BounceRate"
 #: Complaints per send of today and yesterday (UTC), from 0 to 1; missing without sends.
 COMPLAINT_RATE: Final = "ComplaintRate"
 
-#: Of today (UTC), so far.
+#: Counts of today (UTC), so far.
 SENDS: Final = "Sends"
 DELIVERIES: Final = "Deliveries"
 HARD_BOUNCES: Final = "HardBounces"
@@ -53,7 +53,7 @@ class RatePublisher:
     """Publishes every five minutes.
 
     Args:
-        client: of CloudWatch; it does not try again by itself.
+        client: a client of CloudWatch that does not retry.
         store: holds the counts.
         stop: may interrupt a call.
         now: the clock.
@@ -77,7 +77,7 @@ class RatePublisher:
         """Return a publisher that reaches CloudWatch with boto3's settings, ``AWS_*``.
 
         Args:
-            queue_url: of the queue whose region to publish in.
+            queue_url: the queue whose region to publish in.
             store: holds the counts.
             stop: may interrupt a call.
 
@@ -87,10 +87,10 @@ class RatePublisher:
         return cls(client_for_queue(queue_url, "cloudwatch", _ANSWER_SECONDS), store, stop)
 
     def run(self, *, idle: bool) -> None:  # noqa: ARG002 - due at any time
-        """Publish, if five minutes are over.
+        """Publish if five minutes have passed.
 
         Raises:
-            AwsError: CloudWatch does not answer, or refuses; it is tried again later.
+            AwsError: CloudWatch does not answer, or refuses. A later run tries again.
             StoreUnavailable: the database does not answer.
         """
         now = self._now()
@@ -109,11 +109,11 @@ class RatePublisher:
 
 
 def values_at(timestamp: dt.datetime, counts: Iterable[DailyCount]) -> Iterator[dict[str, Any]]:
-    """Yield what to publish: for the whole account, and for each configuration set.
+    """Yield the values for the whole account and for each configuration set.
 
     Args:
-        timestamp: of the values.
-        counts: of its day and the day before.
+        timestamp: the timestamp of the values.
+        counts: the counts of that day and the day before.
     """
     counts = [count for count in counts if count.day <= timestamp.date()]
     today = [count for count in counts if count.day == timestamp.date()]

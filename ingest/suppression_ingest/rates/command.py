@@ -1,4 +1,4 @@
-"""``suppression-ingest rates``: how much bounces, and how many complain."""
+"""``suppression-ingest rates``: bounce and complaint rates."""
 
 import contextlib
 import datetime as dt
@@ -34,7 +34,7 @@ def rates_command(
     """  # noqa: D301 - click's mark for lines that stay as they are
     shown = days_until(dt.datetime.now(dt.UTC).date(), days)
     with contextlib.closing(Store.open(settings.database_url)) as store:
-        # A day that some clock is ahead in belongs to no table yet.
+        # A worker whose clock is ahead may have counted for a later day: leave it out.
         counts = [count for count in store.daily_counts(shown[0]) if count.day <= shown[-1]]
     if as_document:
         typer.echo(json.dumps(as_json(counts, shown), indent=2))

@@ -1,8 +1,8 @@
-"""Bounce and complaint rates, and from where on they are a danger.
+"""Bounce and complaint rates, and the thresholds at which they are a danger.
 
-SES's own rates cannot be recomputed from outside: it looks at a volume of mail that
-it does not tell. Ours are by day, and earlier: a list that goes bad shows in them
-before SES has seen enough of it.
+SES's own rates cannot be recomputed: SES does not publish the volume of mail that they
+cover. Our rates are by day. They show a problem earlier, before it has changed the rates
+of SES.
 """
 
 import dataclasses
@@ -13,27 +13,27 @@ from typing import Final
 
 from suppression_service.store import DailyCount
 
-#: Shares of the sends. SES wants bounces below the first, reviews an account from the
-#: second and may stop it from the third; it does so with complaints from two.
+#: Shares of the sends. SES wants bounces below the first threshold, reviews an account from
+#: the second, and may pause its sending from the third. Complaints have only the last two.
 BOUNCE_THRESHOLDS: Final = (0.02, 0.05, 0.10)
 COMPLAINT_THRESHOLDS: Final = (0.001, 0.005)
 
 
 class Level(enum.IntEnum):
-    """How much a rate is to be worried about."""
+    """How serious a rate is."""
 
     FINE = 0
-    #: Above what SES asks for.
+    #: Above the rate that SES recommends.
     HIGH = 1
-    #: Where SES reviews the account.
+    #: SES reviews the account.
     REVIEW = 2
-    #: Where SES may stop it.
+    #: SES may pause the sending of the account.
     PAUSE = 3
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Rates:
-    """What happened to some mail, and the rates that follow; None where nothing was sent."""
+    """The counts of some mail, and its rates. A rate is None if nothing was sent."""
 
     sends: int = 0
     deliveries: int = 0
@@ -43,29 +43,29 @@ class Rates:
 
     @classmethod
     def of(cls, counts: Iterable[DailyCount]) -> "Rates":
-        """Return those of several days or configuration sets together."""
+        """Return the sum of several days or configuration sets."""
         counts = list(counts)
         names = [field.name for field in dataclasses.fields(cls)]
         return cls(**{name: sum(getattr(count, name) for count in counts) for name in names})
 
     @property
     def bounce_rate(self) -> float | None:
-        """Hard bounces by sends."""
+        """Hard bounces divided by sends."""
         return self.hard_bounces / self.sends if self.sends else None
 
     @property
     def complaint_rate(self) -> float | None:
-        """Complaints by sends."""
+        """Complaints divided by sends."""
         return self.complaints / self.sends if self.sends else None
 
     @property
     def bounce_level(self) -> Level:
-        """How much the bounces are to be worried about."""
+        """How serious the bounce rate is."""
         return Level(_passed(self.bounce_rate, BOUNCE_THRESHOLDS))
 
     @property
     def complaint_level(self) -> Level:
-        """How much the complaints are to be worried about: review from the first threshold."""
+        """How serious the complaint rate is. It is at least REVIEW from the first threshold."""
         passed = _passed(self.complaint_rate, COMPLAINT_THRESHOLDS)
         return Level(passed + 1) if passed else Level.FINE
 

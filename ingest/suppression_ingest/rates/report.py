@@ -20,9 +20,9 @@ from suppression_ingest.rates.rates import (
 from suppression_service.store import DailyCount
 
 _BAR: Final = 10
-#: Columns of the screen that all of a table needs, with sends in the millions.
+#: The width that a whole table needs, with sends in the millions.
 _WIDE: Final = 110
-#: What a screen that is narrower does without.
+#: The columns that are left out on a narrower screen.
 _FOR_WIDE: Final = {"deliveries", ""}
 _STYLES: Final = {
     Level.FINE: "green",
@@ -30,7 +30,7 @@ _STYLES: Final = {
     Level.REVIEW: "red",
     Level.PAUSE: "bold white on red",
 }
-#: Beside the color, which not everybody sees.
+#: In addition to the color, which not everybody sees.
 _MARKS: Final = {Level.FINE: "", Level.HIGH: " !", Level.REVIEW: " !!", Level.PAUSE: " !!!"}
 _LEGEND: Final = (
     "bounces: ! from 2 % (SES wants less), !! from 5 % (review), !!! from 10 % (may be stopped)\n"
@@ -39,14 +39,14 @@ _LEGEND: Final = (
 
 
 def days_until(last: dt.date, number: int) -> list[dt.date]:
-    """Return a number of days in order, the last one given."""
+    """Return a number of days in order, up to the given one."""
     return [last - dt.timedelta(days=ago) for ago in range(number - 1, -1, -1)]
 
 
 def as_tables(counts: Sequence[DailyCount], days: Sequence[dt.date], width: int) -> Group:
     """Return a table of the days, one of the configuration sets, and what the marks mean.
 
-    Below a width of 110 columns they are without deliveries and without bars.
+    Below a width of 110 columns the tables have no deliveries and no bars.
     """
     daily = {day.isoformat(): rates for day, rates in by_day(counts, days).items()}
     sets = {name or "(none)": rates for name, rates in by_set(counts).items()}
@@ -59,7 +59,7 @@ def as_tables(counts: Sequence[DailyCount], days: Sequence[dt.date], width: int)
 
 
 def as_json(counts: Sequence[DailyCount], days: Sequence[dt.date]) -> dict[str, Any]:
-    """Return the same for programs; rates are shares from 0 to 1, null without sends."""
+    """Return the same as JSON. Rates are shares from 0 to 1; null without sends."""
     return {
         "days": [{"day": d.isoformat(), **_fields(r)} for d, r in by_day(counts, days).items()],
         "configuration_sets": [
@@ -75,7 +75,7 @@ def as_json(counts: Sequence[DailyCount], days: Sequence[dt.date]) -> dict[str, 
 
 def _table(what: str, lines: Mapping[str, Rates], total: Rates, width: int) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    # The names of configuration sets are as long as they like.
+    # The names of configuration sets can be long.
     table.add_column(what, overflow="fold")
     names = [name for name in _cells(total) if width >= _WIDE or name not in _FOR_WIDE]
     for name in names:
@@ -87,7 +87,7 @@ def _table(what: str, lines: Mapping[str, Rates], total: Rates, width: int) -> T
 
 
 def _cells(rates: Rates) -> dict[str, str | Text]:
-    """Return what stands in a line, by the heads of the columns."""
+    """Return the cells of a line, by the heads of the columns."""
     bounces, complaints = rates.bounce_level, rates.complaint_level
     return {
         "sends": f"{rates.sends:,}",

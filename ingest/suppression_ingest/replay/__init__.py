@@ -1,1 +1,1 @@
-"""Saved messages, fed through the pipeline."""
+"""Replaying saved messages through the pipeline."""

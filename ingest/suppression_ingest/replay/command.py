@@ -17,7 +17,7 @@ from suppression_ingest.wiring import opened_pipeline
 from suppression_service.config import SettingsError, with_settings
 from suppression_service.logs import set_up_logs
 
-#: Some messages were refused.
+#: Exit status: some messages were refused.
 EXIT_REFUSED: Final = 1
 
 
@@ -52,7 +52,7 @@ def run_replay(settings: IngestSettings, files: list[str]) -> Stats:
 
     Raises:
         SettingsError: a file cannot be read.
-        StoreError: the database cannot be used, or no longer.
+        StoreError: the database cannot be used, or became unavailable.
     """
     for name in files:
         if name != STANDARD_INPUT and not Path(name).exists():
@@ -67,7 +67,7 @@ def run_replay(settings: IngestSettings, files: list[str]) -> Stats:
 
 @contextlib.contextmanager
 def _progress(files: list[str]) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar on a terminal; yields a function that takes the bytes just read."""
+    """Show a progress bar on a terminal; yield a function that takes the number of bytes read."""
     columns = (TextColumn("replaying"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:

@@ -1,7 +1,7 @@
 """Saved messages: files of JSON Lines, and files that are one JSON document.
 
-A file whose first line is a whole JSON document is JSON Lines, and is read line by
-line, however long it is. Any other file is read into memory as one document.
+A file whose first line is a whole JSON document is JSON Lines. It is read line by line, so
+it can have any size. Any other file is read into memory as one document.
 """
 
 import itertools
@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import IO, Any, Final, NamedTuple
 
-#: Bytes of a line, or of a file that is one document, at most.
+#: The most bytes of a line, or of a file that is one document.
 MAX_DOCUMENT: Final = 64 * 1024 * 1024
 
 _NOT_JSON: Final = object()
@@ -18,8 +18,8 @@ _NOT_JSON: Final = object()
 class Saved(NamedTuple):
     """A saved message.
 
-    ``line`` is where its document begins, from 1. ``text`` is what the pipeline
-    takes; if it is broken, the pipeline refuses it.
+    ``line`` is the line where its document begins, from 1. ``text`` is the input of the
+    pipeline, which refuses it if it is broken.
     """
 
     line: int
@@ -29,8 +29,8 @@ class Saved(NamedTuple):
 def saved_messages(stream: IO[bytes], advance: Callable[[int], None]) -> Iterator[Saved]:
     """Yield the messages of a file, in order.
 
-    Bytes that are not UTF-8 become halves of characters: they break the document or
-    the address that they stand in, and cannot turn it into another one.
+    Bytes that are not UTF-8 become lone surrogates. They make their document or address
+    invalid, and cannot turn it into another valid one.
 
     Args:
         stream: the file.
@@ -48,9 +48,10 @@ def saved_messages(stream: IO[bytes], advance: Callable[[int], None]) -> Iterato
 
 
 def _one_document(first: Saved, lines: Iterator[Saved]) -> Iterator[Saved]:
-    """Yield the messages of a file that is one document; of one that is not, those of each line.
+    """Yield the messages of a file that is one document.
 
-    The file may be JSON Lines whose first line is broken.
+    If the file is not one document, it may be JSON Lines whose first line is broken: yield
+    the messages of each line.
     """
     read, size = [first], len(first.text)
     while size <= MAX_DOCUMENT and (line := next(lines, None)):
@@ -67,7 +68,7 @@ def _one_document(first: Saved, lines: Iterator[Saved]) -> Iterator[Saved]:
 
 
 def _lines(stream: IO[bytes], advance: Callable[[int], None]) -> Iterator[Saved]:
-    """Yield the lines that are not blank; of one that is too long, only its beginning."""
+    """Yield the lines that are not blank. A line that is too long is cut."""
     number, goes_on = 0, False
     while line := stream.readline(MAX_DOCUMENT):
         advance(len(line))
@@ -88,11 +89,11 @@ def _parsed(text: str) -> Any:
 
 
 def _messages(document: Saved) -> Iterator[Saved]:
-    """Yield the messages in a document, without the wrapping of whoever saved it.
+    """Yield the messages in a document.
 
-    That is the document itself, if it is an SNS envelope or an SES event; the ``Body``
-    of a saved SQS message; and the members of an array, of the ``Messages`` that
-    ``aws sqs receive-message`` prints, and of the ``Records`` of a Lambda function.
+    An SNS envelope or an SES event is one message. A saved SQS message holds one in its
+    ``Body``. Arrays, the ``Messages`` that ``aws sqs receive-message`` prints, and the
+    ``Records`` of a Lambda function hold several.
     """
     value = _parsed(document.text)
     members = value if isinstance(value, list) else _members(value)
@@ -114,6 +115,6 @@ def _member_text(member: Any) -> str:
 
 
 def _body(value: Any) -> str:
-    """Return the body of an SQS message; Lambda writes its name small."""
+    """Return the body of an SQS message. Lambda writes its name in lower case."""
     body = value.get("Body", value.get("body")) if isinstance(value, dict) else None
     return body if isinstance(body, str) else ""

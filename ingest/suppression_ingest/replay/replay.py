@@ -10,19 +10,19 @@ from suppression_ingest.outcomes import OutcomeLog, Stats
 from suppression_ingest.pipeline import Pipeline
 from suppression_ingest.replay.documents import saved_messages
 
-#: Standard input, where a file is asked for.
+#: The file name that means standard input.
 STANDARD_INPUT: Final = "-"
-#: Messages a transaction.
+#: Messages in one transaction.
 BATCH: Final = 500
 
 
 def replay(
     pipeline: Pipeline, paths: Iterable[str], advance: Callable[[int], None] = lambda _: None
 ) -> Stats:
-    """Feed files through a pipeline, in order, and return what became of the messages.
+    """Feed files through a pipeline, in order, and return the counts of outcomes.
 
-    Feedback that is stored already changes nothing, so a replay that was interrupted
-    is simply started again.
+    Feedback that is stored already changes nothing, so an interrupted replay can simply be
+    started again.
 
     Args:
         pipeline: accepts the messages.
@@ -31,7 +31,7 @@ def replay(
 
     Raises:
         OSError: a file cannot be read.
-        StoreUnavailable: the database cannot write now; what came before is stored.
+        StoreUnavailable: the database cannot write now. Earlier batches are stored.
     """
     log = OutcomeLog()
     saved = (located for path in paths for located in _messages(path, advance))
@@ -43,7 +43,7 @@ def replay(
 
 
 def _messages(path: str, advance: Callable[[int], None]) -> Iterator[tuple[str, str]]:
-    """Yield the messages of a file, each after its location, ``file:line``."""
+    """Yield the messages of a file, each with its location, ``file:line``."""
     name = "standard input" if path == STANDARD_INPUT else path
     with _opened(path) as stream:
         for line, text in saved_messages(stream, advance):

@@ -1,7 +1,7 @@
 """The public keys that SNS signs with, and the certificates that hold them.
 
-A certificate is fetched from the URL that a message names, after
-:mod:`suppression_ingest.sns.signature` has made sure that the URL is one of SNS's own.
+A certificate is fetched from the URL that a message names. Before that,
+:mod:`suppression_ingest.sns.signature` has checked that the URL is one of SNS's own.
 """
 
 import asyncio
@@ -24,14 +24,14 @@ Fetch = Callable[[str], bytes]
 
 #: Seconds to connect, and to wait for each chunk of the answer.
 CHUNK_SECONDS: Final = 3
-#: Seconds for all of it.
+#: Seconds for the whole fetch.
 TOTAL_SECONDS: Final = 6
-#: Bytes; SNS's certificates have about 2,000.
+#: The most bytes of a certificate. Those of SNS have about 2,000.
 MAX_CERTIFICATE: Final = 65_536
-#: Keys to remember. SNS uses one or two a region at a time; stand-ins one a message.
+#: Keys to cache. SNS uses one or two per region at a time, stand-ins one per message.
 MAX_KEYS: Final = 100
-#: Certificates that :class:`CachedKeys` fetches at a time. SNS has one or two a region:
-#: more URLs than that are made up by a stranger.
+#: Certificates that :class:`CachedKeys` fetches at a time. SNS has one or two per region:
+#: more URLs come from a stranger.
 MAX_FETCHES: Final = 8
 
 _CHUNK: Final = 8_192
@@ -42,8 +42,8 @@ class CertificateFetcher:
     """Fetches certificates over HTTPS, without redirects and within limits of time and size.
 
     Args:
-        endpoint: where to connect instead of the URL's host, which is still sent as
-            the Host header; for stand-ins of SNS. Empty: to the URL's host.
+        endpoint: the URL of a stand-in of SNS, to connect to instead of the URL's host. The
+            URL's host is still sent as the Host header. Empty for none.
     """
 
     def __init__(self, endpoint: str = "") -> None:
@@ -62,15 +62,15 @@ class CertificateFetcher:
         self._session.close()
 
     def __call__(self, url: str) -> bytes:
-        """Return what is at a URL.
+        """Return the PEM at a URL.
 
         Raises:
-            Unverifiable: it cannot be fetched, not within the limits.
+            Unverifiable: it cannot be fetched within the limits.
         """
         try:
             return self._fetch(url)
         except requests.RequestException as error:
-            # Its text repeats the URL; the type says enough.
+            # The error's text repeats the URL; its type is enough.
             raise Unverifiable(f"certificate not fetched: {type(error).__name__}") from None
 
     def _fetch(self, url: str) -> bytes:
@@ -86,8 +86,8 @@ class CertificateFetcher:
     def _at_endpoint(self, url: str) -> tuple[str, dict[str, str]]:
         """Return the URL of a certificate at a stand-in, and the headers to send.
 
-        A stand-in serves many AWS services on one port. It chooses one by the host or,
-        like moto's server, by the scope of a signature; it does not check the rest.
+        A stand-in serves many AWS services on one port. It selects one by the host or, like
+        moto's server, by the scope of a signature. It does not check the signature.
         """
         parts = urlsplit(url)
         region = parts.netloc.split(".")[1]
@@ -107,9 +107,9 @@ def _read(response: requests.Response, deadline: float) -> bytes:
 
 
 class SigningKeys:
-    """Public keys by certificate URL; good ones are remembered, failures never.
+    """Public keys by certificate URL. Keys are cached, failures are not.
 
-    A remembered failure would turn an outage of a minute into lost bounces.
+    A cached failure would turn an outage of a minute into lost bounces.
     """
 
     def __init__(self, fetch: Fetch) -> None:
@@ -117,10 +117,10 @@ class SigningKeys:
         self._keys: OrderedDict[str, RSAPublicKey] = OrderedDict()
 
     def get(self, url: str) -> RSAPublicKey:
-        """Return the key of a certificate; fetches it unless it is remembered.
+        """Return the key of a certificate; fetch it unless it is cached.
 
-        Its dates do not matter: a queue keeps messages for 14 days and a file for ever,
-        and SNS may have stopped to sign with it since.
+        The dates of the certificate are not checked: a queue keeps messages for 14 days and
+        a file for ever, and the certificate may have expired since.
 
         Raises:
             Unverifiable: the certificate cannot be fetched, or has no RSA key.
@@ -134,7 +134,7 @@ class SigningKeys:
 
 
 class KeyNotCached(Unverifiable):
-    """The key must be fetched first; its ``url`` has passed every check before that."""
+    """The key must be fetched first. Its ``url`` has passed all checks that precede a fetch."""
 
     def __init__(self, url: str) -> None:
         super().__init__("the certificate must be fetched first")
@@ -144,20 +144,20 @@ class KeyNotCached(Unverifiable):
 class CachedKeys(SigningKeys):
     """Keys for an event loop: :meth:`get` never waits, and :meth:`fetch` is a coroutine.
 
-    So a message whose key is remembered never waits for one whose key is not.
+    A message whose key is cached never waits for the key of another message.
     """
 
     def __init__(self, fetch: Fetch) -> None:
         super().__init__(fetch)
         self._fetches: dict[str, asyncio.Future[RSAPublicKey]] = {}
-        # A pool of its own: work in other threads does not wait for slow hosts.
+        # A pool of its own, so that other work does not wait for slow hosts.
         self._threads = ThreadPoolExecutor(MAX_FETCHES, thread_name_prefix="certificates")
 
     def get(self, url: str) -> RSAPublicKey:
         """Return the key of a certificate that has been fetched.
 
         Raises:
-            KeyNotCached: it has not.
+            KeyNotCached: the key has not been fetched.
         """
         if key := self._keys.get(url):
             return key
@@ -181,7 +181,7 @@ class CachedKeys(SigningKeys):
     def _finished(self, url: str, fetch: asyncio.Future[RSAPublicKey]) -> None:
         del self._fetches[url]
         if not fetch.cancelled():
-            fetch.exception()  # marks it as retrieved: perhaps nobody waits any more
+            fetch.exception()  # marks it as retrieved, in case nobody waits any more
 
 
 def _public_key(pem: bytes) -> RSAPublicKey:

@@ -1,7 +1,7 @@
 """The envelope in which SNS delivers an SES event.
 
-A body is either an SNS envelope (JSON with ``Type``) or, with raw message delivery and
-in files, the SES event itself. The set-up messages of SES come either way.
+A body is an SNS envelope (JSON with ``Type``). With raw message delivery and in files, it
+can also be the SES event itself. SES's set-up messages have both forms.
 """
 
 import dataclasses
@@ -13,10 +13,11 @@ from suppression_ingest.json_object import JsonObject, optional_text, parse_obje
 from suppression_ingest.ses import EVENT_PUBLISHING_SET_UP
 
 NOTIFICATION: Final = "Notification"
-#: Sent when an endpoint is subscribed and unsubscribed. Their URLs are never followed.
+#: Types that SNS sends when an endpoint is subscribed or unsubscribed. The URLs in them are
+#: never fetched.
 CONFIRMATIONS: Final = frozenset({"SubscriptionConfirmation", "UnsubscribeConfirmation"})
 
-# SNS signs lines of text. Parts without a newline cannot be taken for one another.
+# SNS signs lines of text. Without newlines, one part cannot be taken for another.
 _MESSAGE_ID = re.compile(r"[0-9A-Za-z-]{1,100}")
 _ONE_LINE = ("MessageId", "Timestamp", "TopicArn")
 
@@ -25,8 +26,8 @@ _ONE_LINE = ("MessageId", "Timestamp", "TopicArn")
 class Envelope:
     """An opened envelope, not yet authenticated.
 
-    ``message`` is what SES published. ``signed`` is the whole envelope, with the names
-    of an HTTP delivery. Raw delivery has no envelope and no signature: ``signed`` is
+    ``message`` is the text that SES published. ``signed`` is the whole envelope, with the
+    names of an HTTP delivery. Raw delivery has no envelope and no signature: ``signed`` is
     None, and the other fields are empty.
     """
 
@@ -44,17 +45,17 @@ class Envelope:
 
 
 def open_envelope(body: str) -> Envelope:
-    """Open the SNS envelope of a body; a body without one is an envelope's message.
+    """Open the SNS envelope of a body. A body without one becomes the envelope's message.
 
     Source: "Amazon SNS message and JSON formats" in the SNS developer guide;
-    the spelling of Lambda records from "Using AWS Lambda with Amazon SNS".
+    the spelling in Lambda records is from "Using AWS Lambda with Amazon SNS".
 
     Args:
-        body: of an SQS message, an HTTP post, or a document in a file.
+        body: the body of an SQS message or HTTP post, or a document in a file.
 
     Raises:
-        Malformed: it is neither JSON nor a set-up message, or is an SNS envelope with
-            a part missing or of the wrong type.
+        Malformed: it is neither JSON nor a set-up message, or a part of the SNS envelope is
+            missing or has the wrong type.
     """
     if body.strip() == EVENT_PUBLISHING_SET_UP:
         return Envelope(body)
@@ -95,8 +96,8 @@ def _from_sns(document: JsonObject) -> Envelope:
 def _as_posted(document: JsonObject) -> JsonObject:
     """Return an envelope with the names of an HTTP delivery.
 
-    Lambda records write ``SigningCertUrl``, and a null Subject that an HTTP delivery
-    leaves out; SNS does not sign it then.
+    Lambda records write ``SigningCertUrl``. They have a null Subject where an HTTP
+    delivery has none; SNS does not sign a null Subject.
     """
     fields = {name: value for name, value in document.items() if value is not None}
     if "SigningCertUrl" in fields:

@@ -1,4 +1,4 @@
-"""Verifying that SNS made a message, and for one of our topics.
+"""Verifying that SNS signed a message, and that it is from one of our topics.
 
 Source: "Verifying the signatures of Amazon SNS messages" in the SNS developer
 guide. This is stricter than AWS's SDKs, whose pattern for hosts also accepts
@@ -20,10 +20,10 @@ from suppression_ingest.json_object import JsonObject, optional_text
 from suppression_ingest.sns.certificates import SigningKeys
 from suppression_ingest.sns.envelope import NOTIFICATION, Envelope
 
-# us-east-1, us-gov-west-1, cn-north-1; a digit only in the last part: not s3-us-west-2.
+# us-east-1, us-gov-west-1, cn-north-1. Only the last part has digits: not s3-us-west-2.
 _REGION: Final = r"(?P<region>[a-z]{2,4}(?:-[a-z]{2,12}){1,2}-[1-9][0-9]?)"
 
-# The whole URL in one pattern, so that no other reader of URLs can see another host in it.
+# One pattern for the whole URL, so that no other URL parser can read another host from it.
 _CERTIFICATE_URL = re.compile(
     rf"https://sns\.{_REGION}\.amazonaws\.com(?P<china>\.cn)?"
     r"/SimpleNotificationService-[0-9a-f]{1,64}\.pem"
@@ -61,14 +61,14 @@ _SIGNED_IN_CONFIRMATION: Final[tuple[str, ...]] = (
 class SnsSignatureVerifier(SNSMessageValidator):  # type: ignore[misc]
     """Verifies SNS envelopes of signature versions 1 and 2.
 
-    The library's validator knows version 1 only, accepts foreign hosts, and fetches
-    without a timeout and through redirects. The order of its steps is kept: nothing is
-    fetched before topic, version and the certificate's URL have been checked.
+    The library's validator knows only version 1, accepts foreign hosts, and fetches
+    without a timeout and through redirects. This class keeps the order of its steps:
+    nothing is fetched before topic, version and the certificate's URL have been checked.
 
     Args:
-        keys: gives the public key for a certificate's URL.
-        topic_arns: the topics whose messages are accepted; empty accepts any topic,
-            and anyone can sign with a topic of their own.
+        keys: returns the public key for a certificate's URL.
+        topic_arns: the topics whose messages are accepted. If empty, any topic is accepted,
+            and anybody can get a valid signature with their own topic.
     """
 
     def __init__(self, keys: SigningKeys, topic_arns: Collection[str] = ()) -> None:
@@ -77,14 +77,14 @@ class SnsSignatureVerifier(SNSMessageValidator):  # type: ignore[misc]
         self._topic_arns = frozenset(topic_arns)
 
     def verify(self, envelope: Envelope) -> None:
-        """Make sure that SNS made an envelope, for a topic on the allowlist.
+        """Check that SNS signed an envelope, and that its topic is on the allowlist.
 
-        A message without an envelope passes, since there is nothing to verify; whether
-        raw delivery is accepted is decided elsewhere.
+        A message without an envelope is accepted, because there is nothing to verify. Other
+        code decides whether raw delivery is allowed.
 
         Raises:
             ForeignTopic: the topic is not on the allowlist.
-            Forged: the signature, or what it is to be checked with, is not SNS's.
+            Forged: the signature, its version or the certificate's URL is not one of SNS's.
             Unverifiable: the certificate cannot be fetched now.
         """
         if envelope.signed is None:
@@ -93,7 +93,7 @@ class SnsSignatureVerifier(SNSMessageValidator):  # type: ignore[misc]
         self.validate_message(envelope.signed)
 
     def check_topic(self, envelope: Envelope) -> None:
-        """Make sure that an envelope names a topic on the allowlist.
+        """Check that an envelope names a topic on the allowlist.
 
         Raises:
             ForeignTopic: it does not.
@@ -141,7 +141,7 @@ def _signature(message: JsonObject) -> bytes:
         signature = base64.b64decode(text, validate=True)
     except ValueError:
         raise Forged("the signature is not base64") from None
-    # Decoding ignores some bits of the last letter: several texts decode to one signature.
+    # Decoding ignores some bits of the last character: several texts decode to one signature.
     if base64.b64encode(signature).decode() != text:
         raise Forged("the signature is not base64 as SNS writes it")
     return signature
@@ -150,5 +150,5 @@ def _signature(message: JsonObject) -> bytes:
 def _encoded(text: str) -> bytes:
     try:
         return text.encode()
-    except UnicodeEncodeError:  # half a character, which SNS cannot have signed
+    except UnicodeEncodeError:  # a lone surrogate, which SNS cannot have signed
         raise Forged("a signed part is not Unicode text") from None

@@ -1,1 +1,1 @@
-"""The HTTPS subscriber: SNS posts, and is answered once what it said is stored."""
+"""The HTTPS subscriber: SNS posts a message, and gets its answer once it is stored."""

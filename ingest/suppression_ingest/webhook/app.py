@@ -1,8 +1,8 @@
-"""The web application: what each post is answered.
+"""The web application: it answers each post.
 
-A post goes through the same pipeline as a message of the queue. Before it come the
-checks that are needed because strangers can post; after it an answer that SNS
-understands: 2xx once what the message reports is durable, and not before.
+A post is processed by the same pipeline as a message of the queue. Further checks come
+first, because strangers can post. The answer is 2xx only if what the message reports is
+durable.
 """
 
 import asyncio
@@ -41,15 +41,15 @@ from suppression_ingest.webhook.settings import WebhookSettings
 from suppression_service.aio import GroupCommit, every
 from suppression_service.store import StoreError
 
-#: Where SNS posts, and where load balancers ask.
+#: The path for SNS, and the path for the health checks of load balancers.
 POST_PATH: Final = "/sns"
 HEALTH_PATH: Final = "/healthz"
 
-#: Seconds for an answer. SNS waits for 15, and tries again after a 503.
+#: Seconds for an answer. SNS waits 15 seconds, and tries again after a 503.
 ANSWER_SECONDS: Final = 12.0
 #: Seconds that the database has to answer a health check.
 HEALTH_SECONDS: Final = 1.0
-#: Posts that are logged one by one between two summaries: strangers post too.
+#: The most posts that are logged one by one between two summaries: strangers can post.
 MAX_LINES: Final = 100
 
 _SUBSCRIPTION: Final = "SubscriptionConfirmation"
@@ -62,7 +62,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Health:
-    """Asks the database whether it answers, once at a time for any number of callers.
+    """Checks whether the database answers. Concurrent callers share one check.
 
     Args:
         ask: blocks until the database has answered; raises StoreError if it does not.
@@ -86,7 +86,7 @@ class Health:
             return False
 
     def close(self) -> None:
-        """End the thread; a question that is being asked is not waited for."""
+        """End the thread, without waiting for a check under way."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _answers(self) -> bool:
@@ -100,9 +100,9 @@ class Health:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Parts:
-    """What the web application is made of.
+    """The parts of the web application.
 
-    ``pipeline`` verifies with ``keys``, which must be fetched before they are used.
+    ``pipeline`` verifies with ``keys``. A key must be fetched before it is used.
     """
 
     pipeline: Pipeline
@@ -120,7 +120,7 @@ class Webhook:
 
     Args:
         settings: the topics, the password, the limits.
-        parts: what does the work.
+        parts: the objects that do the work.
     """
 
     def __init__(self, settings: WebhookSettings, parts: Parts) -> None:
@@ -135,7 +135,7 @@ class Webhook:
             Route(HEALTH_PATH, self.healthz, methods=["GET"]),
         ]
         application = Starlette(routes=routes, lifespan=self._running)
-        # A redirect would go to whatever host the post names.
+        # A redirect would lead to any host that the post names.
         application.router.redirect_slashes = False
         return application
 
@@ -153,7 +153,7 @@ class Webhook:
             outcome = Outcome(refusal=AnswerTimeout("the answer is not ready in time"))
         except ClientDisconnect:
             return Response(status_code=_UNAVAILABLE)  # nobody reads it
-        except Exception as error:  # noqa: BLE001 - whatever it is, SNS must try again
+        except Exception as error:  # noqa: BLE001 - SNS must try again in any case
             _log.error("internal error", kind=type(error).__name__)
             outcome = Outcome(refusal=InternalError(f"{type(error).__name__} in the program"))
         self._parts.log.add(outcome)
@@ -189,7 +189,7 @@ class Webhook:
             return await self._record(decided)
 
     async def _decide(self, headers: Headers, text: str) -> Decided:
-        """Decide upon a body; its signature is verified once, when the key is at hand."""
+        """Decide about a body. Its signature is verified once, after its key has been fetched."""
 
         def check(envelope: Envelope) -> None:
             check_envelope(headers, envelope, raw_allowed=self._settings.webhook_raw)
@@ -207,7 +207,7 @@ class Webhook:
         return self._parts.pipeline.decide(text, check)
 
     async def _record(self, decided: Decided) -> Outcome:
-        """Do what was decided, and return once it is durable."""
+        """Carry out a decision, and return once it is durable."""
         envelope = decided.envelope
         if decided.outcome.refusal:
             return decided.outcome
@@ -223,7 +223,7 @@ class Webhook:
             return Outcome(refusal=unavailable, sns_message_id=envelope.message_id)
 
     def _measuring_age(self, envelope: Envelope) -> contextlib.AbstractContextManager[None]:
-        """Measure how old an authentic message is until it is answered."""
+        """Measure the age of an authentic message until it is answered."""
         try:
             return self._parts.oldest.in_hand(parse_timestamp(envelope.timestamp).timestamp())
         except Malformed:

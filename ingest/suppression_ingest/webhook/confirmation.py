@@ -1,4 +1,4 @@
-"""Confirming a subscription, by the SNS API and never by a URL from the message.
+"""Confirming a subscription with the SNS API, never with a URL from the message.
 
 Source: "Step 3: Confirm your Amazon SNS subscription" in the SNS developer guide.
 Endpoints that fetch the SubscribeURL instead can be made to fetch any URL
@@ -26,9 +26,9 @@ from suppression_ingest.webhook.refusals import ExpiredConfirmation, TokenRefuse
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-#: How long SNS accepts a token, and some more for clocks that differ.
+#: How long SNS accepts a token, plus a margin for clocks that differ.
 TOKEN_LIFETIME: Final = dt.timedelta(days=2, hours=1)
-#: Confirmations to remember, so that a repeated one costs nothing.
+#: Confirmations to remember, so that a repeated one needs no call.
 MAX_REMEMBERED: Final = 1_000
 
 #: Takes a topic's ARN and a token; blocks. Raises TokenRefused and Unconfirmed.
@@ -36,7 +36,7 @@ Confirm = Callable[[str, str], None]
 
 _CONNECT_SECONDS: Final = 3
 _ANSWER_SECONDS: Final = 5
-# Error codes for a token or a topic that SNS will not accept later either.
+# Error codes for a token or a topic that SNS will never accept.
 _FINAL: Final = frozenset(
     {"InvalidParameter", "InvalidParameterValue", "InvalidParameterException", "NotFound"}
 )
@@ -56,7 +56,7 @@ class Confirmations:
         self._confirm = confirm
         self._now = now
         self._done: OrderedDict[bytes, None] = OrderedDict()
-        # One at a time: there are hardly ever two, unless somebody repeats old ones.
+        # One at a time: two are rare, unless somebody repeats old ones.
         self._lock = asyncio.Lock()
 
     async def confirm(self, envelope: Envelope) -> None:
@@ -65,8 +65,8 @@ class Confirmations:
         Raises:
             Malformed: it holds no token, or no timestamp.
             ExpiredConfirmation: its token has expired.
-            TokenRefused: SNS does not accept it.
-            Unconfirmed: SNS cannot be asked now.
+            TokenRefused: SNS does not accept the token.
+            Unconfirmed: SNS cannot be reached now.
         """
         token = optional_text(envelope.signed or {}, "Token")
         if not token:
@@ -86,9 +86,9 @@ class SnsConfirm:
     """Calls ConfirmSubscription, in the region of the topic.
 
     Args:
-        authenticate_unsubscribe: whether only the account may end the
-            subscription; otherwise whoever sees one message may, by the link in
-            it. True needs credentials and ``sns:ConfirmSubscription``.
+        authenticate_unsubscribe: allow only the account to end the subscription. Otherwise
+            anybody who sees a message can end it with the link in the message. True needs
+            credentials and ``sns:ConfirmSubscription``.
     """
 
     def __init__(self, *, authenticate_unsubscribe: bool) -> None:
@@ -96,11 +96,11 @@ class SnsConfirm:
         self._client = functools.cache(self._connect)
 
     def __call__(self, topic_arn: str, token: str) -> None:
-        """Confirm.
+        """Confirm a subscription.
 
         Raises:
             TokenRefused: SNS does not know the token or the topic.
-            Unconfirmed: SNS does not answer, or does not let us.
+            Unconfirmed: SNS does not answer, or does not permit the call.
         """
         answer = {"AuthenticateOnUnsubscribe": "true"} if self._authenticate else {}
         try:
@@ -121,6 +121,6 @@ class SnsConfirm:
             retries={"total_max_attempts": 1, "mode": "standard"},
         )
         if not self._authenticate:
-            # SNS wants a signature only for what changes who may unsubscribe.
+            # SNS needs a signed call only for authenticate_unsubscribe.
             config = config.merge(Config(signature_version=UNSIGNED))
         return boto3.Session().client("sns", region_name=region, config=config)

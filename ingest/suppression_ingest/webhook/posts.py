@@ -1,6 +1,6 @@
-"""What a post must bring before the pipeline sees it: password, headers, body.
+"""The checks of a post before the pipeline: password, headers, body.
 
-All of this is needed only because strangers can reach the endpoint.
+They are needed because strangers can reach the endpoint.
 """
 
 import asyncio
@@ -26,9 +26,9 @@ from suppression_ingest.webhook.refusals import (
     WrongPassword,
 )
 
-#: Seconds for a whole body to arrive. SNS sends its own in one go.
+#: Seconds for a whole body to arrive. SNS sends it at once.
 BODY_SECONDS: Final = 5.0
-#: Bytes of all bodies that one process handles at a time.
+#: The most bytes of all bodies that one process handles at a time.
 MEMORY_BUDGET: Final = 64 * 1024 * 1024
 #: The header that asks for a password.
 CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="suppression-ingest"'}
@@ -44,21 +44,22 @@ _REPEATED: Final = {
 
 # --- password ----------------------------------------------------------------------------------
 #
-# SNS takes it in the endpoint's URL. It posts without the password first, and again with it
-# when it is answered 401 and a realm; so the first post is no failure (RFC 7235, 2.1).
+# SNS gets the password in the endpoint's URL. It posts without the password first. If the
+# answer is 401 with a realm, it posts again with the password (RFC 7235, 2.1). So the first
+# post is no failure.
 # Source: "Fanout Amazon SNS notifications to HTTPS endpoints" in the SNS developer guide.
 
 
 def lacks_password(headers: Headers, password: str) -> bool:
-    """Whether a post brings no credentials at all though a password is needed."""
+    """Whether a post has no credentials although a password is needed."""
     return bool(password) and "authorization" not in headers
 
 
 def check_password(headers: Headers, password: str) -> None:
-    """Make sure that a post brings the password, if one is needed; any user name will do.
+    """Check that a post has the password, if one is needed. Any user name is accepted.
 
     Raises:
-        WrongPassword: it brings another, or something else.
+        WrongPassword: it has another password, or invalid credentials.
     """
     if not password:
         return
@@ -90,14 +91,14 @@ def check_topic_header(headers: Headers, topics: Collection[str]) -> None:
 
 
 def check_envelope(headers: Headers, envelope: Envelope, *, raw_allowed: bool) -> None:
-    """Make sure that headers and envelope agree, or that a raw delivery is allowed.
+    """Check that headers and envelope agree, or that a raw delivery is allowed.
 
-    The envelope is what is signed. A header that contradicts it comes from a forger, or
-    from something between SNS and here that must not change headers.
+    Only the envelope is signed. A header that contradicts it comes from a forger, or from
+    a proxy that must not change headers.
 
     Raises:
         HeaderMismatch: a header contradicts the envelope.
-        RawDelivery: there is no envelope, and raw delivery is not switched on.
+        RawDelivery: there is no envelope, and raw delivery is not enabled.
         ForeignTopic: a raw delivery does not name its topic.
     """
     if envelope.signed is None:
@@ -124,10 +125,10 @@ def _check_raw(headers: Headers, *, allowed: bool) -> None:
 
 
 class MemoryBudget:
-    """Memory that the bodies of all posts share.
+    """The memory budget that the bodies of all posts share.
 
     Args:
-        size: bytes of it.
+        size: its size in bytes.
     """
 
     def __init__(self, size: int = MEMORY_BUDGET) -> None:
@@ -135,7 +136,7 @@ class MemoryBudget:
 
     @contextlib.contextmanager
     def reserving(self) -> Iterator["Reservation"]:
-        """Yield a reservation that can grow; all of it is released at the end."""
+        """Yield a reservation that can grow. It is released at the end of the block."""
         reservation = Reservation(self)
         try:
             yield reservation
@@ -172,21 +173,21 @@ class Reservation:
 
 
 async def read_text(request: Request, limit: int, reservation: Reservation) -> str:
-    """Return the body as text; its content type does not matter, SNS says text/plain.
+    """Return the body as text. Its content type is not checked: SNS sends text/plain.
 
     Args:
-        request: of which nothing has been read.
-        limit: bytes at most, whatever the headers say.
+        request: a request of which nothing has been read.
+        limit: the most bytes, whatever the headers say.
         reservation: grows with the body.
 
     Raises:
-        TooLarge: it is larger, or its Content-Length says so.
+        TooLarge: the body or its Content-Length is larger.
         BodyTimeout: it does not arrive in time.
         Overloaded: there is no memory for it now.
         Malformed: it is not UTF-8.
-        ClientDisconnect: the peer is gone.
+        ClientDisconnect: the peer has disconnected.
     """
-    # A length that is missing or wrong is found out by counting.
+    # Bytes are counted too, in case the length is missing or wrong.
     length = request.headers.get("content-length", "")
     if length.isdecimal() and len(length) < 20 and int(length) > limit:
         raise TooLarge("the post is larger than the limit")

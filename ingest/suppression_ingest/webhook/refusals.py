@@ -1,8 +1,8 @@
 """Why posts are refused, and the HTTP status for each reason.
 
-SNS retries after 5xx and 429 only, three times and 20 s apart unless the topic says
-otherwise; after any other status but 2xx it gives the message up. So 4xx is for what
-must not come back, and 503 for what may be accepted another time.
+SNS retries only after 5xx and 429: three times, 20 s apart, unless the topic has another
+delivery policy. After any other status except 2xx it drops the message. So 4xx is for posts
+that must not be repeated, and 503 for posts that may be accepted later.
 
     Refused
     └── PostRefused
@@ -28,7 +28,7 @@ _FORBIDDEN: Final = 403
 _FAILED: Final = 500
 _NOT_NOW: Final = 503
 
-#: Statuses of refusals that all sources share. Any other is a failure of ours.
+#: The statuses of refusals that all sources share. Any other refusal is our own failure.
 _STATUSES: Final[dict[type[Refused], int]] = {
     Malformed: _BROKEN,
     Forged: _FORBIDDEN,
@@ -38,13 +38,13 @@ _STATUSES: Final[dict[type[Refused], int]] = {
 
 
 class PostRefused(Refused):
-    """A refusal that only the webhook knows."""
+    """A refusal that only the webhook has."""
 
     status: ClassVar[int] = _FORBIDDEN
 
 
 class WrongPassword(PostRefused):
-    """The post brings another password, or something else."""
+    """The post has another password, or invalid credentials."""
 
     label = "wrong password"
     cause = "password"
@@ -52,7 +52,7 @@ class WrongPassword(PostRefused):
 
 
 class RawDelivery(PostRefused):
-    """The post has no envelope, and raw delivery is not switched on."""
+    """The post has no envelope, and raw delivery is not enabled."""
 
     label = "raw delivery"
     cause = "raw_delivery"
@@ -121,7 +121,7 @@ class DatabaseUnavailable(PostRefused):
     status = _NOT_NOW
 
 
-#: All of them, for metrics.
+#: All refusals of the webhook, for metrics.
 POST_REFUSALS: Final = tuple(PostRefused.__subclasses__())
 
 

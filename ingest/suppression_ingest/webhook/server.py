@@ -35,17 +35,17 @@ from suppression_service.telemetry.aggregate import Aggregate, Reporter, ReportT
 from suppression_service.telemetry.certificate import CertificateMetrics
 from suppression_service.telemetry.port import metrics_port
 
-#: Open files of one process, if the system permits as many. They limit the connections
-#: that are still in a TLS handshake: each takes 53 kB, so all of them 220 MB.
+#: The limit of open files of one process, if the system permits it. It limits the connections
+#: that are still in a TLS handshake. Each takes 53 kB, so all of them take 220 MB.
 MAX_FILES: Final = 4_096
-#: Seconds that open requests have on shutdown: longer than any answer takes.
+#: Seconds for open requests to end on shutdown: longer than any answer takes.
 GRACE_SECONDS: Final = 15
-#: Seconds that an idle connection is kept. Load balancers keep theirs for 60 s, and must
-#: not find a connection closed that they are about to use.
+#: Seconds that an idle connection is kept: longer than the 60 s of load balancers, which
+#: would otherwise send a request on a connection that is closed.
 IDLE_SECONDS: Final = 75
-#: Messages in one transaction, at most.
+#: The most messages in one transaction.
 MAX_TOGETHER: Final = 200
-#: Seconds that the last transactions have when the process stops.
+#: Seconds for the last transactions to end when the process stops.
 STOP_SECONDS: Final = 10.0
 #: Seconds after which a process that does not answer its parent is replaced.
 HUNG_SECONDS: Final = 30
@@ -58,7 +58,7 @@ class Factory:
     """Makes the application in the process that runs it.
 
     Args:
-        settings: those of the webhook.
+        settings: the settings of the webhook.
         address: HOST:PORT of the listener, for the log.
         tls: the certificate; None without TLS.
         reports_path: the socket to report metrics to; empty: metrics are off.
@@ -70,7 +70,7 @@ class Factory:
     reports_path: str = ""
 
     def __call__(self) -> Starlette:
-        """Return the application; it connects to nothing yet."""
+        """Return the application. It connects to nothing yet."""
         set_up_logs(self.settings.log_format)
         forward_warnings("uvicorn")
         store = Store(open_engine(self.settings.database_url))
@@ -82,7 +82,7 @@ class Factory:
         @contextlib.asynccontextmanager
         async def lifespan(app: Starlette) -> AsyncIterator[None]:
             _end_with_the_parent()
-            # No scheme: behind a load balancer it is another one.
+            # Without a scheme: behind a load balancer it may be http or https.
             _log.info("started", listen=self.address, path=POST_PATH)
             with contextlib.closing(store), fetch:
                 async with self._reporting(parts), self._reloading(), inner(app):
@@ -114,7 +114,7 @@ def parts_of(settings: WebhookSettings, store: Store, fetch: CertificateFetcher)
     return Parts(
         pipeline=pipeline,
         keys=keys,
-        # What waits is bounded by the memory budget of bodies.
+        # The memory budget of bodies limits what waits.
         recording=GroupCommit(
             pipeline.record, "recording", max_together=MAX_TOGETHER, stop_seconds=STOP_SECONDS
         ),
@@ -124,16 +124,16 @@ def parts_of(settings: WebhookSettings, store: Store, fetch: CertificateFetcher)
 
 
 def serve(settings: WebhookSettings) -> int:
-    """Serve until SIGTERM or SIGINT; open requests are answered first.
+    """Serve until SIGTERM or SIGINT. Open requests are answered before the end.
 
     Returns:
         The exit status.
 
     Raises:
         StoreError: the database cannot be used.
-        AddressTaken: nothing can listen on the address, or on that for metrics.
+        AddressTaken: the address, or the address for metrics, is in use.
     """
-    # Found out now and once, not in every process.
+    # An error is found once and now, not in every process.
     Store.open(settings.database_url).close()
     lift_open_files(MAX_FILES)
     with listening(settings.webhook_listen) as listener, _serving_metrics(settings) as reports_path:
@@ -164,7 +164,7 @@ def _config(settings: WebhookSettings, address: str, reports_path: str) -> uvico
         Factory(settings, address, tls, reports_path),
         factory=True,
         workers=settings.webhook_processes,
-        # The same object as the factory has, so that each process has one copy of both.
+        # The same object as in the factory, so that each process has only one copy.
         ssl_context_factory=tls.listening if tls else None,
         http=TimeoutProtocol,
         ws="none",
@@ -175,8 +175,8 @@ def _config(settings: WebhookSettings, address: str, reports_path: str) -> uvico
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        # More than the protocol allows, which closes connections itself. uvicorn then only
-        # refuses while many requests still run for peers that are gone.
+        # More than MAX_CONNECTIONS, at which the protocol itself closes connections. uvicorn
+        # then refuses only while many requests still run for peers that are gone.
         limit_concurrency=MAX_CONNECTIONS + 1,
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
@@ -208,6 +208,6 @@ def _serve_together(config: uvicorn.Config, listener: socket.socket) -> int:
 
 
 def _end_with_the_parent() -> None:
-    """Stop this process when its parent is gone, for whatever reason."""
+    """Stop this process when its parent has ended, for any reason."""
     if parent := multiprocessing.parent_process():
         asyncio.get_running_loop().add_reader(parent.sentinel, os.kill, os.getpid(), signal.SIGTERM)

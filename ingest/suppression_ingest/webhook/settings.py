@@ -1,4 +1,4 @@
-"""Settings of the webhook, besides those of all ingest."""
+"""The settings of the webhook, besides those that all of ingest has."""
 
 import re
 from typing import Annotated, Final, Self
@@ -9,8 +9,8 @@ from suppression_ingest.settings import IngestSettings
 from suppression_ingest.webhook.tls import server_context
 from suppression_service.config import HostPort, require_tls_beyond_loopback
 
-#: Bytes of the largest message that SNS accepts, and half as many again for escaped
-#: quotes and the envelope around it.
+#: Bytes of the largest message that SNS accepts, plus one half for escaped quotes and the
+#: envelope.
 LARGEST_POST: Final = 1_572_864
 _LARGEST_LIMIT: Final = 16 * 1024 * 1024
 
@@ -94,7 +94,7 @@ class WebhookSettings(IngestSettings):
                 "SUPPRESSION_WEBHOOK_TLS_CERTIFICATE and SUPPRESSION_WEBHOOK_TLS_KEY go together"
             )
         if self.webhook_tls_certificate and self.webhook_tls_key:
-            # Found out now and once, not in every process.
+            # An error is found once and now, not in every process.
             try:
                 server_context(self.webhook_tls_certificate, self.webhook_tls_key)
             except OSError:

@@ -20,11 +20,11 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     """Return a TLS context that presents a certificate.
 
     Raises:
-        OSError: the files do not hold a certificate chain and its private key without
-            a password, in PEM.
+        OSError: the files do not hold a certificate chain and its private key in PEM, or
+            the key has a password.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    # Without one, OpenSSL would ask for it at the terminal.
+    # Without this argument, OpenSSL would ask for a password at the terminal.
     context.load_cert_chain(certificate, key, password="")
     return context
 
@@ -32,17 +32,18 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
 class TlsFiles:
     """Presents the newest usable certificate of its files.
 
-    Each reload makes a new context, which later handshakes use. Loading into the context
-    in use would not do: a key that does not fit would leave it without a certificate.
+    Each reload makes a new context, which later handshakes use. Files are not loaded into the
+    context in use: a key that does not fit would leave it without a certificate.
 
-    Made in the parent and pickled to the processes, each of which reads the files itself.
+    The object is made in the parent and pickled to the processes. Each process reads the
+    files itself.
 
     Args:
         certificate: PEM, the chain to present.
         key: PEM, its private key.
     """
 
-    # Set when listening begins: a context cannot be pickled.
+    # Set when listening begins, because a context cannot be pickled.
     _context: ssl.SSLContext
 
     def __init__(self, certificate: Path, key: Path) -> None:
@@ -59,7 +60,7 @@ class TlsFiles:
         """
         self._read()
         listening = self._context
-        # Called in every handshake, whether the peer names a server or not.
+        # Called in every handshake, even if the peer sends no server name.
         listening.sni_callback = self._show
         return listening
 
@@ -74,7 +75,7 @@ class TlsFiles:
     def reload(self) -> None:
         """Reload the certificate if its files have changed; blocks.
 
-        If they are unusable, such as a certificate whose key is not written yet, that is
+        If the files are unusable, for example while the new key is not written yet, this is
         logged once, and the certificate in use stays.
         """
         if self._contents() == self._seen:
@@ -87,7 +88,7 @@ class TlsFiles:
             _log.info("TLS certificate reloaded")
 
     def _read(self) -> None:
-        # First: the next check then sees what changes in between.
+        # Read first, so that the next check sees a change in between.
         self._seen = self._contents()
         self._context = server_context(self._certificate, self._key)
         self._chain = self._seen[0]

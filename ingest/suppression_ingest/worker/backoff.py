@@ -3,16 +3,16 @@
 import random
 from typing import Final
 
-#: The longest first wait, and the longest wait of all, in seconds.
+#: The longest first wait and the longest wait, in seconds.
 FIRST_SECONDS: Final = 1.0
 LONGEST_SECONDS: Final = 30.0
 
 
 class Backoff:
-    """Counts failures in a row, and says how long to wait after each.
+    """Counts failures in a row, and returns how long to wait after each.
 
-    It does not call or sleep by itself, as retry libraries do: the worker's waits end on a
-    signal, and housekeeping does not wait at all but skips the task for that time.
+    Unlike retry libraries, it does not call or sleep itself. The worker's waits end on a
+    signal. Housekeeping does not wait: it skips the task for that time.
     """
 
     def __init__(self) -> None:
@@ -28,10 +28,10 @@ class Backoff:
         self._failures = 0
 
     def failed(self) -> float:
-        """Return the seconds to wait now: about twice those of the last time.
+        """Return the seconds to wait now: about twice as long as the last time.
 
-        A random time between half of them and all, so that workers that failed
-        together do not come back together.
+        The time is random, between half of the limit and all of it, so that workers that
+        failed together do not try again together.
         """
         longest = min(LONGEST_SECONDS, FIRST_SECONDS * 2.0 ** min(self._failures, 10))
         self._failures += 1

@@ -1,4 +1,4 @@
-"""``suppression-ingest worker``, and what a worker consists of by its settings."""
+"""``suppression-ingest worker``, and the parts of a worker that the settings describe."""
 
 import contextlib
 from collections.abc import Iterator
@@ -68,10 +68,10 @@ def run_worker(settings: IngestSettings) -> None:
 
 
 def housekeeping_of(settings: IngestSettings, store: Store, stop: StopSignal) -> Housekeeping:
-    """Return what the worker does between batches, as the settings have it.
+    """Return the housekeeping tasks that the settings describe.
 
     Raises:
-        SettingsError: a task needs AWS, whose settings lack a region.
+        SettingsError: a task needs AWS, and AWS's settings lack a region.
     """
     tasks: list[Task] = [Purge(store, retention_of(settings))]
     if settings.retry_queue_url:
@@ -83,10 +83,10 @@ def housekeeping_of(settings: IngestSettings, store: Store, stop: StopSignal) ->
 
 @contextlib.contextmanager
 def worker_metrics(settings: IngestSettings, worker: Worker, store: Store) -> Iterator[None]:
-    """Serve metrics for the length of the block, or none if no port is set.
+    """Serve metrics for the length of the block, if a port is set.
 
     Raises:
-        AddressTaken: nothing can listen there.
+        AddressTaken: the address is in use.
         SettingsError: AWS's settings lack a region.
     """
     if not settings.metrics_listen:

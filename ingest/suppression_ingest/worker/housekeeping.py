@@ -1,7 +1,8 @@
-"""What the worker does between batches: each task a piece at a time.
+"""The worker's tasks between batches. Each run does only a part of a task.
 
-A task delays the next receive. It may take as long as a batch does while messages are
-waiting, and some seconds while none are; the rest waits until after the next batch.
+A task delays the next receive. While messages are waiting, a run may take as long as a
+batch. While none are waiting, it may take some seconds. The rest waits until after the next
+batch.
 """
 
 import time
@@ -19,22 +20,22 @@ _log = structlog.get_logger(__name__)
 
 
 class Task(Protocol):
-    """Something to do between batches."""
+    """A task between batches."""
 
     def run(self, *, idle: bool) -> None:
-        """Do a piece of what is due; ``idle``: no messages are waiting.
+        """Do a part of what is due. ``idle`` means that no messages are waiting.
 
         Raises:
-            IngestError, StoreError: it failed; it is tried again later.
+            IngestError, StoreError: it failed. It is tried again later.
         """
 
 
 class Housekeeping:
-    """Runs tasks. One that fails waits for a while; the others go on.
+    """Runs tasks. A task that fails waits for a while; the others continue.
 
     Args:
-        tasks: to run.
-        clock: seconds that only grow.
+        tasks: the tasks to run.
+        clock: monotonic time in seconds.
     """
 
     def __init__(

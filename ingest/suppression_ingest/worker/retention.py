@@ -1,7 +1,7 @@
 """How long rows are kept, and the task that deletes older ones.
 
-The list is never touched. Feedback is kept at least for as long as it may come again
-or belong to a run of soft bounces, whatever the setting says.
+The list is never changed. Whatever the setting says, feedback is kept as long as SQS may
+deliver it again and as long as it may belong to a run of soft bounces.
 """
 
 import dataclasses
@@ -14,14 +14,14 @@ from suppression_ingest.soft_bounces import RETRY_LIFETIME, SoftBouncePolicy
 from suppression_ingest.wiring import writer_of
 from suppression_service.store import DeletionCutoffs, Store
 
-#: How long feedback may come again: the longest retention of a queue, that of its
-#: dead-letter queue after it, and two days for clocks that differ.
+#: How long feedback may be delivered again: the longest retention of a queue, plus that of
+#: its dead-letter queue, plus two days for clocks that differ.
 MAX_REDELIVERY: Final = dt.timedelta(days=30)
 #: Time between the end of one purge and the beginning of the next.
 INTERVAL: Final = dt.timedelta(minutes=10)
 #: Time between two steps while messages are waiting: 86 million rows a day at 1,000 a step.
 BUSY_INTERVAL: Final = dt.timedelta(seconds=1)
-#: Steps in a row while none are. A signal to stop waits for them.
+#: Steps in a row while no messages are waiting. A signal to stop waits for them.
 IDLE_STEPS: Final = 20
 
 _DAY: Final = dt.timedelta(days=1)
@@ -32,9 +32,9 @@ class Retention:
     """How long rows are kept.
 
     Args:
-        events: feedback, and the daily counts; None is for ever.
+        events: how long feedback and daily counts are kept; None for ever.
         deduplication_window: how long repeated sends and deliveries are recognised.
-        soft_bounces: the policy, which reads feedback.
+        soft_bounces: the policy, which needs old feedback.
     """
 
     events: dt.timedelta | None
@@ -47,7 +47,7 @@ class Retention:
         return DeletionCutoffs(
             events=None if self.events is None else now - max(self.events, needed),
             counts=None if self.events is None else now - self.events,
-            # A day longer than anything is looked up in it, for clocks that differ.
+            # A day longer than the window in which rows are looked up, for clocks that differ.
             delivery_events=now - self.deduplication_window - _DAY,
             soft_bounces=now - needed,
             retries=now - RETRY_LIFETIME,
@@ -55,17 +55,19 @@ class Retention:
 
 
 def retention_of(settings: IngestSettings) -> Retention:
-    """Return how long rows are kept, as the settings have it."""
+    """Return how long rows are kept, as the settings say."""
     writer = writer_of(settings)
     events = dt.timedelta(days=settings.event_retention) or None
     return Retention(events, writer.deduplication_window, writer.soft_bounces)
 
 
 class Purge:
-    """Deletes old rows step by step, above all while no messages wait; a housekeeping task.
+    """Deletes old rows step by step; a housekeeping task.
+
+    It does most of the steps while no messages wait.
 
     Args:
-        store: to delete from.
+        store: the store to delete from.
         retention: how long rows are kept.
         now: the clock.
     """
@@ -85,10 +87,10 @@ class Purge:
     def run(self, *, idle: bool) -> None:
         """Do several steps while idle, else one a second.
 
-        Not only while idle: a queue that is never empty leaves the most rows to delete.
+        It also runs while busy: a worker that is never idle has the most rows to delete.
 
         Raises:
-            StoreUnavailable: the database cannot write now; the rest waits.
+            StoreUnavailable: the database cannot write now. The rest waits.
         """
         if (now := self._now()) < self._next:
             return

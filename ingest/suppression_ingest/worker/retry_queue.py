@@ -1,16 +1,15 @@
 """Telling the sender, through an SQS queue, which messages to try again and when.
 
-A message that bounced softly may well arrive later. Each is sent as a small JSON object::
+A message that bounced softly may arrive later. Each retry is sent as a JSON object::
 
     {"version": 1, "address": "jane@example.com", "message_id": "0102…",
      "configuration_set": "orders-set", "stream": "orders",
      "reason": "MailboxFull", "status": "4.2.2", "attempt": 2,
      "bounced_at": "2026-03-02T09:30:05Z", "not_before": "2026-03-02T10:00:05Z"}
 
-``attempt`` is how many messages in a row have bounced softly by now. SQS delays a
-message by 15 minutes at most: whoever receives one before ``not_before`` makes it
-invisible until then. The same retry may come twice, with the same message_id and
-address.
+``attempt`` is how many messages in a row have bounced softly so far. SQS delays a message by
+at most 15 minutes. A receiver that gets one before ``not_before`` must make it invisible
+until then. The same retry may arrive twice, with the same message_id and address.
 """
 
 import datetime as dt
@@ -26,10 +25,10 @@ from suppression_ingest.signals import StopSignal
 from suppression_ingest.soft_bounces import RETRY_LIFETIME
 from suppression_service.store import Retry, Store
 
-#: Seconds in which a worker that took retries out of the outbox must have sent them.
+#: Seconds in which a worker must send the retries that it took out of the outbox.
 LEASE_SECONDS: Final = 120.0
-#: How long to send between two receives: while messages are waiting, about as long as a
-#: batch of them takes; and while none are.
+#: How long to send between two receives: about as long as a batch takes while messages are
+#: waiting, and longer while none are.
 BUSY_TIME: Final = dt.timedelta(seconds=0.2)
 IDLE_TIME: Final = dt.timedelta(seconds=5)
 
@@ -40,9 +39,9 @@ class RetryQueue:
     """Sends the retries in the outbox; a housekeeping task.
 
     Args:
-        queue: of the sender; it does not try again by itself.
+        queue: the sender's queue; its client does not retry.
         store: holds the outbox.
-        stop: may interrupt a call; what it sent is sent once more then.
+        stop: may interrupt a call. Retries of that call are then sent again.
         now: the clock.
     """
 
@@ -59,10 +58,10 @@ class RetryQueue:
         self._now = now
 
     def run(self, *, idle: bool) -> None:
-        """Send what the outbox holds: at least one batch, until the time is over.
+        """Send retries from the outbox: at least one batch, until the time is over.
 
         Raises:
-            AwsError: SQS does not answer, or refuses; they are sent later.
+            AwsError: SQS does not answer, or refuses. The retries are sent later.
             StoreUnavailable: the database does not answer.
         """
         until = self._now() + (IDLE_TIME if idle else BUSY_TIME)

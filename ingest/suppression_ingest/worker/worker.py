@@ -1,7 +1,7 @@
-"""The SQS worker: receive, store, delete, for ever.
+"""The SQS worker: it receives, stores and deletes messages in a loop.
 
-A message is deleted only after the transaction with its feedback has committed.
-Whatever happens in between, kill -9 included, it comes again and changes nothing.
+A message is deleted only after the transaction with its feedback has committed. If the
+worker is killed in between, SQS delivers the message again, and it changes nothing.
 """
 
 import time
@@ -23,14 +23,14 @@ _log = structlog.get_logger(__name__)
 
 
 class Worker:
-    """Moves feedback from one queue to the list until it is told to stop.
+    """Moves feedback from one queue to the list until it is stopped.
 
     Args:
-        queue: where SNS delivers.
-        pipeline: takes bodies in.
+        queue: the queue to which SNS delivers.
+        pipeline: processes the bodies.
         stop: ends :meth:`run`.
-        clock: seconds that only grow.
-        housekeeping: what to do between batches.
+        clock: monotonic time in seconds.
+        housekeeping: the tasks between batches.
     """
 
     def __init__(
@@ -52,11 +52,11 @@ class Worker:
         self._store_backoff = Backoff()
         self._certificate_backoff = Backoff()
         self._next_summary = clock() + SUMMARY_SECONDS
-        #: What became of the messages so far.
+        #: The outcomes of the messages so far.
         self.log = OutcomeLog()
 
     def run(self) -> None:
-        """Work until told to stop; a batch under way is finished first."""
+        """Work until stopped. A batch under way is finished first."""
         try:
             while True:
                 self.turn()
@@ -67,7 +67,7 @@ class Worker:
         """Receive one batch, store it and delete it from the queue.
 
         Raises:
-            Stopped: the worker is to stop.
+            Stopped: the worker must stop.
         """
         messages = self._receive()
         self.oldest.received(messages)
@@ -93,17 +93,17 @@ class Worker:
             return []
         self._queue_backoff.succeeded()
         if self._queue.is_full(messages) and not self._certificate_backoff.failing:
-            # A commit costs more than what it writes: where more messages wait, many
-            # share one. Nothing waits here, so a signal need not interrupt it, and what
-            # was received is not left to come again.
+            # A commit costs more than the rows it writes, so many messages share one if more
+            # are waiting. These receives do not wait, so a signal need not interrupt them.
+            # An interrupted receive would leave its messages hidden until their timeout.
             messages += self._queue.receive_more()
         return messages
 
     def _store(self, messages: Sequence[Message]) -> list[Outcome]:
         """Store a batch, however long the database is unavailable.
 
-        The batch is kept rather than received again and again: the queue counts
-        receives, and moves a message to the dead-letter queue after a few.
+        The batch is kept in memory and not received again: SQS counts receives, and moves a
+        message to the dead-letter queue after a few.
         """
         bodies = [message.body for message in messages]
         while True:
@@ -125,7 +125,7 @@ class Worker:
             _log.warning("not deleted; comes again", sqs_message_id=message.message_id)
 
     def _postpone(self, messages: Sequence[Message]) -> None:
-        """Hide messages for hours, so that the cause can go before they are dead letters."""
+        """Hide messages for hours, so that the cause can end before they become dead letters."""
         try:
             left = self._queue.postpone(messages)
         except AwsError as error:
@@ -135,10 +135,10 @@ class Worker:
             _log.warning("not postponed; comes as usual", sqs_message_id=message.message_id)
 
     def _wait_for_certificates(self, outcomes: Sequence[Outcome]) -> None:
-        """Wait while no message can be verified, rather than receive and postpone more.
+        """Wait while no message can be verified, instead of receiving and postponing more.
 
-        The rest waits in the queue without being counted, and is stored at once when
-        certificates can be fetched. Besides, SQS returns nothing while 120,000 messages are
+        Messages that stay in the queue use up no receives, and are stored at once when
+        certificates can be fetched. Also, SQS returns nothing while 120,000 messages are
         hidden. Source: "Amazon SQS standard queue quotas" in the SQS developer guide.
         """
         if any(outcome.acknowledged for outcome in outcomes):
