@@ -1,4 +1,4 @@
-"""What the sync and the async client share."""
+"""The base class of the sync and the async client."""
 
 from typing import Any, ClassVar, Final, Generic, TypeVar
 

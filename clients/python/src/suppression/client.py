@@ -55,7 +55,7 @@ class SuppressionClient(BaseClient[Transport]):
 
         Args:
             address: without a display name; case and surrounding blanks do not matter. An
-                invalid address is answered, not raised.
+                invalid address gets an answer, not an error.
             stream: the stream of the mail, such as "newsletter". Entries for all mail apply
                 too.
             mail_class: ``ESSENTIAL`` ignores complaints and unsubscribes.

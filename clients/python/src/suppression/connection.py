@@ -15,10 +15,10 @@ from .errors import ConfigurationError
 #:
 #: Every call is idempotent, so every call is retried, within its one deadline. The throttle
 #: allows a burst of fifty retries, and then about one for ten calls that succeed: a service
-#: that is down does not get several times its normal load. CANCELLED: a stopping server ends
-#: calls with it that it has read but not begun (grpc/grpc#41785); cancelling by the caller ends
-#: the call with its retries. UNKNOWN: some libraries report a connection with it that is cut
-#: while they write (grpc/grpc-java#10120).
+#: that is down does not get several times its normal load. CANCELLED: a stopping server sends
+#: it for calls that it has read but not begun (grpc/grpc#41785); a call that the caller cancels
+#: is not retried. UNKNOWN: some libraries report it if the connection is cut while they write
+#: (grpc/grpc-java#10120).
 SERVICE_CONFIG: Final = {
     "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [
@@ -42,8 +42,9 @@ _OPTIONS: Final[tuple[tuple[str, str | int], ...]] = (
     # of a client that pings without calls.
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
-    # By default gRPC waits up to two minutes before it connects again. This is shorter than
-    # servers drain: when they restart one by one, the first is back before the next stops.
+    # By default gRPC waits up to two minutes before it connects again. These waits are shorter
+    # than a server drains, so that in a rolling restart the client is connected to the first
+    # server again before the next one stops.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1_000),
     # A larger request is not retried. The default, 256 KiB, is a batch of about 10,000 short

@@ -115,7 +115,7 @@ def error_of(call: Any) -> SuppressionError:
     """Return the error for a failed call.
 
     Args:
-        call: what grpc or grpc.aio raised, with its code, details and trailing metadata.
+        call: the error that grpc or grpc.aio raised, with its code, details and trailing metadata.
     """
     code: grpc.StatusCode = call.code()
     info, fields = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()

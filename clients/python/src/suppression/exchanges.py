@@ -1,8 +1,8 @@
 """The calls behind each method of a client, without I/O.
 
-Each method of :class:`Exchanges` is a generator. It yields the calls to make, is sent the
-response or thrown the error of each, and returns the answer. The sync and the async client
-only differ in how they run it.
+Each method of :class:`Exchanges` is a generator. It yields the calls to make,
+receives the response or the error of each, and returns the answer. The sync and the async
+client only differ in how they run it.
 """
 
 from collections.abc import Callable, Generator, Iterable

@@ -1,4 +1,4 @@
-"""The calls that a command makes: the client, the addresses, and what goes wrong."""
+"""What the commands share: opening the client, reading addresses, reporting errors."""
 
 import sys
 from collections.abc import Callable, Iterator
