@@ -31,7 +31,7 @@ from suppression_service.store import (
 )
 
 #: Raises a :class:`Refused` for an envelope that must not be trusted.
-Check = Callable[[Envelope], None]
+EnvelopeCheck = Callable[[Envelope], None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Pipeline:
     def __init__(
         self,
         store: Store,
-        authenticate: Check,
+        authenticate: EnvelopeCheck,
         policy: Policy,
         writer: FeedbackWriter = DEFAULT_WRITER,
     ) -> None:
@@ -128,10 +128,10 @@ class Pipeline:
             StoreUnavailable: the database cannot write now; nothing was changed.
             StoreError: an operator must mend the database first; nothing was changed.
         """
-        authenticate = _AskOnce(self._authenticate)
+        authenticate = _FetchOnce(self._authenticate)
         return self.record([decide(body, (authenticate,), self._policy) for body in bodies])
 
-    def decide(self, body: str, *checks: Check) -> Decided:
+    def decide(self, body: str, *checks: EnvelopeCheck) -> Decided:
         """Return what a body changes, or why it is refused. Nothing is changed yet.
 
         Args:
@@ -178,10 +178,10 @@ class Pipeline:
             return Outcome(refusal=refusal, sns_message_id=one.outcome.sns_message_id)
 
 
-class _AskOnce:
+class _FetchOnce:
     """Authenticates. A certificate that cannot be fetched is requested only once."""
 
-    def __init__(self, authenticate: Check) -> None:
+    def __init__(self, authenticate: EnvelopeCheck) -> None:
         self._authenticate = authenticate
         self._unavailable: dict[str, Unverifiable] = {}
 
@@ -195,7 +195,7 @@ class _AskOnce:
             raise
 
 
-def decide(body: str, checks: Sequence[Check], policy: Policy) -> Decided:
+def decide(body: str, checks: Sequence[EnvelopeCheck], policy: Policy) -> Decided:
     """Return what a body changes, or why it is refused. Needs no database.
 
     Args:

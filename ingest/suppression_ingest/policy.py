@@ -43,7 +43,7 @@ class Counts(enum.StrEnum):
     SOFT_BOUNCE = "soft bounce"
     COMPLAINT = "complaint"
     SENT = "sent"
-    NOT = ""
+    NOTHING = ""
 
 
 class Scope(enum.Enum):
@@ -91,9 +91,9 @@ class Row:
         """Whether the row decides a case, unless an earlier one does."""
         return (
             self.kind in ("*", case.kind)
-            and _names(self.type, case.type)
-            and _names(self.sub_type, case.sub_type)
-            and _names(self.action, case.action)
+            and _pattern_matches(self.type, case.type)
+            and _pattern_matches(self.sub_type, case.sub_type)
+            and _pattern_matches(self.action, case.action)
             and (self.status is None or self.status.match(case.status) is not None)
         )
 
@@ -101,7 +101,7 @@ class Row:
 Table = tuple[Row, ...]
 
 
-def _names(pattern: str, name: str) -> bool:
+def _pattern_matches(pattern: str, name: str) -> bool:
     return pattern == "*" or name.lower() in _split(pattern)
 
 
@@ -114,7 +114,7 @@ def _split(pattern: str) -> frozenset[str]:
 # a code of success.
 _FAILURE: Final = re.compile(r"\s*[45]\.\d{1,3}\.\d{1,3}")
 # SES did not try to deliver, because the address is on one of SES's own lists.
-_ECHO: Final = "OnAccountSuppressionList | OnTenantSuppressionList"
+_SES_LISTS: Final = "OnAccountSuppressionList | OnTenantSuppressionList"
 
 _HARD, _COMPLAINT, _UNSUB = Reason.HARD_BOUNCE, Reason.COMPLAINT, Reason.UNSUBSCRIBE
 _UNKNOWN_BOUNCE: Final = "a bounce of an unknown type"
@@ -125,38 +125,38 @@ DEFAULT_TABLE: Final[Table] = (
     #   kind         type            sub-type                     list          counts as
     Row("Bounce",    "Permanent",    "General | NoEmail",         _HARD,        Counts.BOUNCE),
     Row("Bounce",    "Permanent",    "Suppressed",                _HARD,        Counts.BOUNCE),
-    Row("Bounce",    "Permanent",    _ECHO,                       _HARD,        Counts.NOT),
-    Row("Bounce",    "Permanent",    "EmailValidationSuppressed", _HARD,        Counts.NOT),
-    Row("Bounce",    "Permanent",    "UnsubscribedRecipient",     _UNSUB,       Counts.NOT,
+    Row("Bounce",    "Permanent",    _SES_LISTS,                  _HARD,        Counts.NOTHING),
+    Row("Bounce",    "Permanent",    "EmailValidationSuppressed", _HARD,        Counts.NOTHING),
+    Row("Bounce",    "Permanent",    "UnsubscribedRecipient",     _UNSUB,       Counts.NOTHING,
         scope=Scope.MAPPED_STREAM),
     Row("Bounce",    "Permanent",    "*",                         _HARD,        Counts.BOUNCE),
     Row("Bounce",    "Undetermined", "*",                         _HARD,        Counts.BOUNCE),
     Row("Bounce",    "Transient",    "MailboxFull",               None,         Counts.SOFT_BOUNCE),
     Row("Bounce",    "Transient",    "General",                   None,         Counts.SOFT_BOUNCE,
         status=_FAILURE),
-    Row("Bounce",    "Transient",    "*",                         None,         Counts.NOT),
-    Row("Bounce",    "*",            "*",                         None,         Counts.NOT,
+    Row("Bounce",    "Transient",    "*",                         None,         Counts.NOTHING),
+    Row("Bounce",    "*",            "*",                         None,         Counts.NOTHING,
         warning=_UNKNOWN_BOUNCE),
 
-    Row("Complaint", "not-spam",     "*",                         None,         Counts.NOT),
-    Row("Complaint", "auth-failure", "*",                         None,         Counts.NOT),
-    Row("Complaint", "*",            _ECHO,                       _COMPLAINT,   Counts.NOT),
+    Row("Complaint", "not-spam",     "*",                         None,         Counts.NOTHING),
+    Row("Complaint", "auth-failure", "*",                         None,         Counts.NOTHING),
+    Row("Complaint", "*",            _SES_LISTS,                  _COMPLAINT,   Counts.NOTHING),
     Row("Complaint", "*",            "*",                         _COMPLAINT,   Counts.COMPLAINT),
 
     Row("Send",              "*",    "*",                         None,         Counts.SENT,
         stored=False),
-    Row("Delivery",          "*",    "*",                         None,         Counts.NOT,
+    Row("Delivery",          "*",    "*",                         None,         Counts.NOTHING,
         stored=False),
-    Row("DeliveryDelay",     "*",    "*",                         None,         Counts.NOT,
+    Row("DeliveryDelay",     "*",    "*",                         None,         Counts.NOTHING,
         stored=False),
-    Row("Open",              "*",    "*",                         None,         Counts.NOT,
+    Row("Open",              "*",    "*",                         None,         Counts.NOTHING,
         stored=False),
-    Row("Click",             "*",    "*",                         None,         Counts.NOT,
+    Row("Click",             "*",    "*",                         None,         Counts.NOTHING,
         stored=False),
-    Row("Reject",            "*",    "*",                         None,         Counts.NOT),
-    Row("Rendering Failure", "*",    "*",                         None,         Counts.NOT),
-    Row("Subscription",      "*",    "*",                         None,         Counts.NOT),
-    Row("*",                 "*",    "*",                         None,         Counts.NOT,
+    Row("Reject",            "*",    "*",                         None,         Counts.NOTHING),
+    Row("Rendering Failure", "*",    "*",                         None,         Counts.NOTHING),
+    Row("Subscription",      "*",    "*",                         None,         Counts.NOTHING),
+    Row("*",                 "*",    "*",                         None,         Counts.NOTHING,
         warning=_UNKNOWN_KIND),
 )
 
@@ -273,7 +273,7 @@ def _case(event: SesEvent, recipient: Recipient) -> Case:
 
 def _counts_as(event: SesEvent, address: str, row: Row) -> Counts:
     in_no_rate = address.endswith(SIMULATOR) or not event.recipients
-    return Counts.NOT if in_no_rate else row.counts_as
+    return Counts.NOTHING if in_no_rate else row.counts_as
 
 
 def _counted_recipient(text: str) -> str:

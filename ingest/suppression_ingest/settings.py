@@ -102,7 +102,7 @@ class IngestSettings(BaseSettings):
         int, Field(ge=0, description="soft bounces in a row that suppress an address; 0: none do")
     ] = 5
     soft_bounce_within: Annotated[
-        int, Field(ge=1, le=365, description="days in which they must lie")
+        int, Field(ge=1, le=365, description="days within which they must occur")
     ] = 30
     soft_bounce_lasts: Annotated[
         int, Field(ge=1, le=3650, description="days that the address stays suppressed")
@@ -114,7 +114,7 @@ class IngestSettings(BaseSettings):
     ] = ""
     deduplication_days: Annotated[
         int,
-        Field(ge=1, le=60, description="days for which repeated sends and deliveries are known"),
+        Field(ge=1, le=60, description="days for which repeated sends and deliveries count once"),
     ] = 15
     event_retention: Annotated[
         int, Field(ge=0, description="days to keep feedback and counts for; 0: for ever")

@@ -4,7 +4,7 @@ import contextlib
 import datetime as dt
 from collections.abc import Iterator
 
-from suppression_ingest.pipeline import Check, FeedbackWriter, Pipeline
+from suppression_ingest.pipeline import EnvelopeCheck, FeedbackWriter, Pipeline
 from suppression_ingest.policy import DEFAULT_TABLE, DELAYED_IS_SOFT, Policy
 from suppression_ingest.settings import IngestSettings
 from suppression_ingest.sns.certificates import CertificateFetcher, SigningKeys
@@ -28,19 +28,19 @@ def opened_pipeline(settings: IngestSettings) -> Iterator[Pipeline]:
 
 
 @contextlib.contextmanager
-def opened_authentication(settings: IngestSettings) -> Iterator[Check]:
+def opened_authentication(settings: IngestSettings) -> Iterator[EnvelopeCheck]:
     """Yield the check of envelopes. It can fetch certificates until the block ends."""
     with CertificateFetcher(settings.certificate_endpoint) as fetch:
         yield authentication_of(settings, SigningKeys(fetch))
 
 
-def authentication_of(settings: IngestSettings, keys: SigningKeys) -> Check:
+def authentication_of(settings: IngestSettings, keys: SigningKeys) -> EnvelopeCheck:
     """Return the check of envelopes, which uses these keys of SNS."""
     verifier = SnsSignatureVerifier(keys, settings.topic_arns)
     return verifier.verify if settings.verify_signatures else verifier.check_topic
 
 
-def pipeline_of(settings: IngestSettings, store: Store, authenticate: Check) -> Pipeline:
+def pipeline_of(settings: IngestSettings, store: Store, authenticate: EnvelopeCheck) -> Pipeline:
     """Return the pipeline that the settings describe."""
     return Pipeline(store, authenticate, policy_of(settings), writer_of(settings))
 

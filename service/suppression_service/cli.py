@@ -58,13 +58,13 @@ def serve(settings: ServiceSettings) -> None:
             f"{settings.listen} may change the list",
             err=True,
         )
-    _look_at_database(settings.database_url)
+    _check_database(settings.database_url)
     with _health_reserved(settings) as settled, reserved_address(settings.listen) as listen:
         typer.echo(f"suppression-service listens on {listen}", err=True)
         raise typer.Exit(_supervise(settled, listen))
 
 
-def _look_at_database(url: str) -> None:
+def _check_database(url: str) -> None:
     """Check once, not in every process, whether the database can be used.
 
     A database that is only away does not keep the server from starting: its processes answer

@@ -19,7 +19,7 @@ _ADDRESS_LIKE = re.compile(rf"(?:{_QUOTED}|[^\s@]+)@[^\s@]+")
 _log = structlog.get_logger()
 
 
-class _Unfailing:
+class _NeverRaises:
     """A stream that drops what cannot be written: a closed log must not end the process."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -56,7 +56,7 @@ def set_up_logs(log_format: str, *more: Processor) -> None:
             if as_json
             else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
         ],
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Unfailing(sys.stderr))),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _NeverRaises(sys.stderr))),
         cache_logger_on_first_use=True,
     )
 

@@ -84,7 +84,7 @@ def _bound(listen: str, option: int) -> socket.socket:
     return bound
 
 
-def lift_open_files(wanted: int | None = None) -> None:
+def raise_open_file_limit(wanted: int | None = None) -> None:
     """Raise this process's limit of open files to ``wanted``, or as far as the system permits.
 
     The usual limit is 1,024, and every connection is an open file.

@@ -37,7 +37,7 @@ def shown_at(process: Process) -> str:
 
 
 class Watched:
-    """A service of two workers, an ingest worker and a webhook, each with its metrics."""
+    """A service of two processes, an ingest worker and a webhook, each with its metrics."""
 
     def __init__(self, system: System, folder: Path) -> None:
         self.system = system
@@ -275,7 +275,7 @@ def test_no_address_is_shown(watched: Watched) -> None:
 
 
 def test_no_counter_falls_and_no_state_stays_when_a_worker_is_killed(watched: Watched) -> None:
-    # Given counts, of which each of two workers has a part
+    # Given counts, of which each of two processes has a part
     def both_report() -> bool:
         return watched.value("service", "suppression_serving") == 2
 

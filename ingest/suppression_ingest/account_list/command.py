@@ -64,7 +64,7 @@ def reconcile_command(
 ) -> None:
     """Synchronise the list with SES's own suppression list of the account.
 
-    Adds what SES has and our list lacks; an Unsuppress that is newer stands. SES allows one
+    Adds what SES has and our list lacks. Addresses unsuppressed later stay removed. SES allows one
     request a second, of a thousand entries. An interrupted run continues where it stopped;
     with --push or --dry-run it starts again, since both need all of SES's list. A dry run
     ends with 1 if the lists differ, and --push with 1 if SES refuses addresses: those are

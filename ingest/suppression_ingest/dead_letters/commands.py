@@ -10,8 +10,8 @@ import typer
 from pydantic import AfterValidator, Field, model_validator
 
 from suppression_ingest.aws.dead_letter_queue import DeadLetterQueue
+from suppression_ingest.dead_letters.explanation import Explanation, explain
 from suppression_ingest.dead_letters.export import save
-from suppression_ingest.dead_letters.reading import Explanation, explain
 from suppression_ingest.dead_letters.redrive import redrive
 from suppression_ingest.settings import IngestSettings, http_url
 from suppression_ingest.wiring import opened_authentication

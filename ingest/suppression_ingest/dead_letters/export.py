@@ -12,14 +12,14 @@ from suppression_ingest.aws.sqs import Message
 _OWNER_ONLY: Final = 0o600
 
 
-class Saved(NamedTuple):
+class ExportCounts(NamedTuple):
     """The numbers of messages written to the file and deleted from the queue."""
 
     written: int
     deleted: int
 
 
-def save(dead_letters: DeadLetterQueue, path: Path, limit: int, *, delete: bool) -> Saved:
+def save(dead_letters: DeadLetterQueue, path: Path, limit: int, *, delete: bool) -> ExportCounts:
     """Write messages to a new file as JSON Lines.
 
     Args:
@@ -50,7 +50,7 @@ def save(dead_letters: DeadLetterQueue, path: Path, limit: int, *, delete: bool)
                     kept.clear()
         finally:
             dead_letters.release(kept)
-    return Saved(written, deleted)
+    return ExportCounts(written, deleted)
 
 
 def _lines(messages: list[Message]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from suppression_ingest.aws.sqs import Message
 
 #: Seconds for which a post still counts after its answer. SNS pauses before it posts again
 #: what could not be stored, and the metric must not fall to 0 in the pause.
-LATELY_SECONDS: Final = 600.0
+RECENT_SECONDS: Final = 600.0
 
 _NAME: Final = "suppression_ingest_oldest_message_age_seconds"
 
@@ -79,7 +79,7 @@ class OldestPost(Collector):
         self._lately: deque[_Answered] = deque()
 
     @contextlib.contextmanager
-    def in_hand(self, sent: float) -> Iterator[None]:
+    def processing(self, sent: float) -> Iterator[None]:
         """Count a message as being processed for the length of the block.
 
         Args:
@@ -97,7 +97,7 @@ class OldestPost(Collector):
     def seconds(self) -> float:
         """The age."""
         now = self._now()
-        while self._lately and self._lately[0].at < now - LATELY_SECONDS:
+        while self._lately and self._lately[0].at < now - RECENT_SECONDS:
             self._lately.popleft()
         waiting = (now - sent for sent in self._in_hand.values())
         return max([0.0, *waiting, *(answered.age for answered in self._lately)])

@@ -1,4 +1,4 @@
-"""Saved messages: files of JSON Lines, and files that are one JSON document.
+"""SavedMessage messages: files of JSON Lines, and files that are one JSON document.
 
 A file whose first line is a whole JSON document is JSON Lines. It is read line by line, so
 it can have any size. Any other file is read into memory as one document.
@@ -15,7 +15,7 @@ MAX_DOCUMENT: Final = 64 * 1024 * 1024
 _NOT_JSON: Final = object()
 
 
-class Saved(NamedTuple):
+class SavedMessage(NamedTuple):
     """A saved message.
 
     ``line`` is the line where its document begins, from 1. ``text`` is the input of the
@@ -26,7 +26,7 @@ class Saved(NamedTuple):
     text: str
 
 
-def saved_messages(stream: IO[bytes], advance: Callable[[int], None]) -> Iterator[Saved]:
+def saved_messages(stream: IO[bytes], advance: Callable[[int], None]) -> Iterator[SavedMessage]:
     """Yield the messages of a file, in order.
 
     Bytes that are not UTF-8 become lone surrogates. They make their document or address
@@ -47,7 +47,7 @@ def saved_messages(stream: IO[bytes], advance: Callable[[int], None]) -> Iterato
         yield from _one_document(first, lines)
 
 
-def _one_document(first: Saved, lines: Iterator[Saved]) -> Iterator[Saved]:
+def _one_document(first: SavedMessage, lines: Iterator[SavedMessage]) -> Iterator[SavedMessage]:
     """Yield the messages of a file that is one document.
 
     If the file is not one document, it may be JSON Lines whose first line is broken: yield
@@ -57,17 +57,17 @@ def _one_document(first: Saved, lines: Iterator[Saved]) -> Iterator[Saved]:
     while size <= MAX_DOCUMENT and (line := next(lines, None)):
         read.append(line)
         size += len(line.text)
-    whole = Saved(first.line, "\n".join(line.text for line in read))
+    whole = SavedMessage(first.line, "\n".join(line.text for line in read))
     if _parsed(whole.text) is not _NOT_JSON:
         yield from _messages(whole)
     elif any(isinstance(_parsed(line.text), dict) for line in read):
         for line in itertools.chain(read, lines):
             yield from _messages(line)
     else:
-        yield Saved(first.line, first.text)  # one broken document is refused once
+        yield SavedMessage(first.line, first.text)  # one broken document is refused once
 
 
-def _lines(stream: IO[bytes], advance: Callable[[int], None]) -> Iterator[Saved]:
+def _lines(stream: IO[bytes], advance: Callable[[int], None]) -> Iterator[SavedMessage]:
     """Yield the lines that are not blank. A line that is too long is cut."""
     number, goes_on = 0, False
     while line := stream.readline(MAX_DOCUMENT):
@@ -76,7 +76,7 @@ def _lines(stream: IO[bytes], advance: Callable[[int], None]) -> Iterator[Saved]
             number += 1
             text = line.decode("utf-8", "surrogateescape").removeprefix("\ufeff").strip()
             if text:
-                yield Saved(number, text)
+                yield SavedMessage(number, text)
         goes_on = not line.endswith(b"\n")
 
 
@@ -88,7 +88,7 @@ def _parsed(text: str) -> Any:
         return _NOT_JSON
 
 
-def _messages(document: Saved) -> Iterator[Saved]:
+def _messages(document: SavedMessage) -> Iterator[SavedMessage]:
     """Yield the messages in a document.
 
     An SNS envelope or an SES event is one message. A saved SQS message holds one in its
@@ -98,9 +98,9 @@ def _messages(document: Saved) -> Iterator[Saved]:
     value = _parsed(document.text)
     members = value if isinstance(value, list) else _members(value)
     if members is None:
-        yield Saved(document.line, _body(value) or document.text)
+        yield SavedMessage(document.line, _body(value) or document.text)
     else:
-        yield from (Saved(document.line, _member_text(member)) for member in members)
+        yield from (SavedMessage(document.line, _member_text(member)) for member in members)
 
 
 def _members(value: Any) -> list[Any] | None:

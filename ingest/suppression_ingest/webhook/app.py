@@ -225,7 +225,7 @@ class Webhook:
     def _measuring_age(self, envelope: Envelope) -> contextlib.AbstractContextManager[None]:
         """Measure the age of an authentic message until it is answered."""
         try:
-            return self._parts.oldest.in_hand(parse_timestamp(envelope.timestamp).timestamp())
+            return self._parts.oldest.processing(parse_timestamp(envelope.timestamp).timestamp())
         except Malformed:
             return contextlib.nullcontext()  # a raw delivery, which has no timestamp
 

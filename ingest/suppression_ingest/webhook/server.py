@@ -28,7 +28,7 @@ from suppression_ingest.webhook.tls import TlsFiles
 from suppression_ingest.wiring import authentication_of, pipeline_of
 from suppression_service.aio import GroupCommit
 from suppression_service.logs import forward_warnings, set_up_logs
-from suppression_service.net import lift_open_files, listening, with_real_port
+from suppression_service.net import listening, raise_open_file_limit, with_real_port
 from suppression_service.store import Store
 from suppression_service.store.engine import open_engine
 from suppression_service.telemetry.aggregate import Aggregate, Reporter, ReportTo
@@ -135,7 +135,7 @@ def serve(settings: WebhookSettings) -> int:
     """
     # An error is found once and now, not in every process.
     Store.open(settings.database_url).close()
-    lift_open_files(MAX_FILES)
+    raise_open_file_limit(MAX_FILES)
     with listening(settings.webhook_listen) as listener, _serving_metrics(settings) as reports_path:
         config = _config(settings, with_real_port(settings.webhook_listen, listener), reports_path)
         if settings.webhook_processes == 1:

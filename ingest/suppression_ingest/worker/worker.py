@@ -59,11 +59,11 @@ class Worker:
         """Work until stopped. A batch under way is finished first."""
         try:
             while True:
-                self.turn()
+                self.process_batch()
         except Stopped:
             self.log.stopped()
 
-    def turn(self) -> None:
+    def process_batch(self) -> None:
         """Receive one batch, store it and delete it from the queue.
 
         Raises:

@@ -36,7 +36,7 @@ class Role(enum.IntEnum):
 
 
 #: The role that each call needs. A call that is missing here needs ADMIN.
-NEEDED: Final = {
+REQUIRED_ROLES: Final = {
     "CheckAddress": Role.CHECK,
     "BatchCheck": Role.CHECK,
     "Suppress": Role.WRITE,

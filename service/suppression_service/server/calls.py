@@ -15,7 +15,7 @@ import structlog
 
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceServicer
-from suppression_service.server.auth import CALLER, NEEDED, Role, TokenFile
+from suppression_service.server.auth import CALLER, REQUIRED_ROLES, Role, TokenFile
 from suppression_service.server.errors import (
     ApiError,
     InternalError,
@@ -107,13 +107,17 @@ class CallServicer(SuppressionServiceServicer):
         refusals = RefusalLog()
         for method in SERVICE.methods:
             name = method.name
-            gate = _gate(tokens, NEEDED.get(name, Role.ADMIN), rate_limit) if tokens else None
+            gate = (
+                _authorize(tokens, REQUIRED_ROLES.get(name, Role.ADMIN), rate_limit)
+                if tokens
+                else None
+            )
             answer, counts = getattr(servicer, name), self.counts[name]
             call = _guarded(name, answer, gate, counts, refusals)
             setattr(self, name, around(name, call) if around else call)
 
 
-def _gate(
+def _authorize(
     tokens: TokenFile, needed: Role, rate_limit: RateLimit | None
 ) -> Callable[[_Context], None]:
     """Return a function that refuses a call by raising, or sets CALLER."""

@@ -48,8 +48,8 @@ class Checks:
         self._now = now
         self._state: object = _NO_STATE
         self._answers: list[rpc.CheckAddressResponse] = []
-        self._of_state = b""
-        self._turn = asyncio.Lock()
+        self._common_fields = b""
+        self._lock = asyncio.Lock()
         #: How many answers had each reason, at the index of its number.
         self.singles = [0] * (_INVALID + 1)
         self.batches = np.zeros(_INVALID + 1, dtype=np.int64)
@@ -90,7 +90,7 @@ class Checks:
                 stream cannot be used.
         """
         convert.require_batch_size(request, self._max_batch)
-        addresses, invalid = await canonical_batch(request.addresses[:], self._turn)
+        addresses, invalid = await canonical_batch(request.addresses[:], self._lock)
         replica = newest()
         reasons = replica.reasons(addresses, self._mail(replica, request))
         reasons[invalid] = _INVALID
@@ -99,7 +99,7 @@ class Checks:
             self._renew_answers(replica)
         (stopped,) = reasons.nonzero()
         matches = map(_match, stopped.tolist(), reasons[stopped].tolist())
-        fields = [_verdicts(_VERDICTS[reasons]), *matches, self._of_state]
+        fields = [_verdicts(_VERDICTS[reasons]), *matches, self._common_fields]
         return rpc.BatchCheckResponse.FromString(b"".join(fields))
 
     def _mail(
@@ -128,7 +128,7 @@ class Checks:
             for reason, verdict in enumerate(_VERDICTS.tolist())
         ]
         state = rpc.BatchCheckResponse(revision=revision, as_of_time=as_of)
-        self._of_state = state.SerializeToString()
+        self._common_fields = state.SerializeToString()
         self._state = replica.state
 
 

@@ -27,7 +27,7 @@ BOUNDS: Final = (
     *(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05),
     *(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0),
 )
-_LES: Final = (*map(floatToGoString, BOUNDS), "+Inf")
+_BUCKET_LABELS: Final = (*map(floatToGoString, BOUNDS), "+Inf")
 
 #: Statuses as Go spells them: of calls that succeeded, and of those that callers ended.
 OK: Final = "OK"
@@ -56,7 +56,7 @@ class CallCounts:
         #: The calls that ended, by name of the status. All begin at 0: Prometheus sees no
         #: increase in a counter that begins at 1, so no alert would fire.
         self.handled = dict.fromkeys(map(code_name, grpc.StatusCode), 0)
-        self._buckets = [0] * len(_LES)
+        self._buckets = [0] * len(_BUCKET_LABELS)
         self._seconds = 0.0
 
     def end(self, code: str, seconds: float) -> None:
@@ -73,7 +73,7 @@ class CallCounts:
     def buckets(self) -> Iterator[tuple[str, float]]:
         """Yield each upper bound, and how many calls took that long at most."""
         so_far = 0
-        for le, count in zip(_LES, self._buckets, strict=True):
+        for le, count in zip(_BUCKET_LABELS, self._buckets, strict=True):
             so_far += count
             yield le, so_far
 

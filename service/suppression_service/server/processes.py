@@ -28,7 +28,7 @@ from structlog.typing import Processor
 
 from suppression_service.config import EXIT_UNUSABLE
 from suppression_service.logs import set_up_logs
-from suppression_service.net import lift_open_files
+from suppression_service.net import raise_open_file_limit
 from suppression_service.server.request_id import add_request_id
 from suppression_service.server.settings import ServiceSettings
 from suppression_service.store import StoreError
@@ -153,7 +153,7 @@ def run(settings: ServiceSettings, listen: str, report_to: ReportTo | None = Non
     import uvloop
 
     set_up_logs(settings.log_format, *_log_processors(settings))
-    lift_open_files()
+    raise_open_file_limit()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve_until_stopped(settings, listen, report_to))

@@ -58,7 +58,7 @@ class GroupWriter:
 
     def __init__(self, store: Store, max_writes: int = 1_000) -> None:
         self._store = store
-        self._trouble: type[StoreError] | None = None
+        self._logged_error: type[StoreError] | None = None
         self._group: GroupCommit[_Write, Revision] = GroupCommit(
             self._commit,
             "writer",
@@ -127,14 +127,14 @@ class GroupWriter:
     def _log_trouble(self, error: StoreError) -> None:
         # Logged once for each kind of error: a caller that retries without end could fill the
         # disk. The metrics count the refused writes.
-        if type(error) is not self._trouble:
+        if type(error) is not self._logged_error:
             _log.warning("writes refused: database away", error=str(error))
-        self._trouble = type(error)
+        self._logged_error = type(error)
 
     def _log_end_of_trouble(self) -> None:
-        if self._trouble:
+        if self._logged_error:
             _log.info("writes taken again")
-        self._trouble = None
+        self._logged_error = None
 
 
 def _unavailable() -> WriteUnavailable:

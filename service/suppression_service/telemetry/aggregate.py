@@ -114,7 +114,7 @@ class Aggregate(Collector):
         self._clock = clock
         self._lock = threading.Lock()
         self._reports: dict[object, _Report] = {}
-        self._of_ended = _Sum()
+        self._ended_counters = _Sum()
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[str]:
@@ -138,13 +138,13 @@ class Aggregate(Collector):
         """Keep the counters of a process that does not report any more."""
         with self._lock:
             if report := self._reports.pop(source, None):
-                self._of_ended.add(report.counters())
+                self._ended_counters.add(report.counters())
 
     def collect(self) -> Iterator[Metric]:
         """Yield the sum of all counters, and the gauges of processes that are alive."""
         total = _Sum()
         with self._lock:
-            total.add(self._of_ended.families())
+            total.add(self._ended_counters.families())
             reports = list(self._reports.values())
         for report in reports:
             total.add(report.counters())

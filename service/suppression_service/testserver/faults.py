@@ -69,7 +69,7 @@ class Fault(BaseModel):
         return self
 
 
-class ToldToFail(ApiError):
+class OrderedError(ApiError):
     """A call that fails because a test wants it to."""
 
     def __init__(self, status: Status) -> None:
@@ -128,7 +128,7 @@ class Faults:
         if fault.after:
             await answer()
         if fault.status is not None:
-            raise ToldToFail(fault.status)
+            raise OrderedError(fault.status)
         cut()
         await asyncio.sleep(self._CUT_SECONDS)
         return await answer()

@@ -89,7 +89,7 @@ async def _serve(listen: str, control_at: str, say: Callable[[str], None]) -> No
         await door.open()
         say(f"control on {control}")
         say(f"listening on {listen}")
-        await _told_to_stop()
+        await _stop_signal()
 
 
 async def _add_services(server: grpc.aio.Server, servicer: ListPerToken) -> None:
@@ -103,7 +103,7 @@ async def _add_services(server: grpc.aio.Server, servicer: ListPerToken) -> None
         await status.set(name, health_pb2.HealthCheckResponse.SERVING)
 
 
-async def _told_to_stop() -> None:
+async def _stop_signal() -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)

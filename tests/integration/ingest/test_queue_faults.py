@@ -100,7 +100,7 @@ def test_the_worker_waits_out_whatever_sqs_refuses_a_receive_with(
     worker = worker_behind({"ReceiveMessage": failing(*REFUSALS)})
     feedback.enqueue(bounce_of(GONE))
     for _ in REFUSALS:
-        worker.turn()
+        worker.process_batch()
     # then the worker waited each time, and said why by SQS's code
     told = [line["cause"] for line in logged if line["event"] == "the queue does not answer"]
     assert len(told) == len(REFUSALS)
@@ -108,7 +108,7 @@ def test_the_worker_waits_out_whatever_sqs_refuses_a_receive_with(
         assert refusal.code in cause
     assert stop.slept == len(REFUSALS)
     # and when SQS gives what it has, it is taken
-    worker.turn()
+    worker.process_batch()
     assert feedback.occurrences(GONE) == [1]
     assert (feedback.in_queue(), feedback.dead()) == (0, 0)
 
@@ -119,10 +119,10 @@ def test_what_a_throttled_sqs_did_not_delete_comes_again_and_counts_once(
     worker = worker_behind({"DeleteMessageBatch": failing(Refusal(403, "RequestThrottled"))})
     feedback.enqueue(bounce_of(GONE))
     # given a message that is stored and cannot be deleted
-    worker.turn()
+    worker.process_batch()
     assert feedback.in_queue() == 1
     # when it comes again
-    worker.turn()
+    worker.process_batch()
     # then it is deleted, and has changed nothing
     assert (worker.log.stats.new, worker.log.stats.duplicates) == (1, 1)
     assert feedback.occurrences(GONE) == [1]
@@ -144,11 +144,11 @@ def test_a_receipt_handle_that_has_expired_is_let_go(
     worker = worker_behind({"DeleteMessageBatch": meddle})
     feedback.enqueue(bounce_of(GONE))
     # given a message that took so long that SQS has given it to somebody else
-    worker.turn()
+    worker.process_batch()
     assert [line["event"] for line in logged] == ["not deleted; comes again"]
     # when it comes again, with another handle
     turn = 2
-    worker.turn()
+    worker.process_batch()
     # then it counts once, and is gone
     assert feedback.occurrences(GONE) == [1]
     assert (feedback.in_queue(), feedback.dead()) == (0, 0)
@@ -164,7 +164,7 @@ def test_a_message_that_stands_twice_in_one_receive_counts_once(
 
     worker = worker_behind({"ReceiveMessage": twice})
     feedback.enqueue(bounce_of(GONE))
-    worker.turn()
+    worker.process_batch()
     assert (worker.log.stats.new, worker.log.stats.duplicates) == (1, 1)
     assert feedback.occurrences(GONE) == [1]
     assert feedback.in_queue() == 0

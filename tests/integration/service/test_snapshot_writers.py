@@ -24,7 +24,7 @@ def write(folder: Path, entries: int) -> None:
     state = State(entries, dt.datetime(2026, 3, 2, tzinfo=dt.UTC))
     directory = SnapshotDirectory(folder, URL)
     for _ in range(TIMES):
-        with directory.turn(wait=True):
+        with directory.write_lock(wait=True):
             directory.write(Snapshot(Identity("5eed", 1), state, {"": 0}, table))
 
 

@@ -53,10 +53,10 @@ class BaseSource:
             StoreUnavailable: the database cannot answer now.
         """
         identity = self._store.identity()
-        turn = self._turn(wait=True)
-        if turn is None:
+        lock = self._write_lock(wait=True)
+        if lock is None:
             return self._read_database(identity)
-        with turn:
+        with lock:
             known = self.last_known()
             if known and known.identity == identity:
                 # A snapshot beyond the database is of a state that was undone, too.
@@ -83,15 +83,15 @@ class BaseSource:
             None while another process writes one: try again later.
         """
         try:
-            turn = self._turn(wait=False)
+            lock = self._write_lock(wait=False)
         except BlockingIOError:
             return None
-        if turn is None:
+        if lock is None:
             return self._folded(current, pending)
-        with turn:
+        with lock:
             return self._written_since(current, base) or self._saved(self._folded(current, pending))
 
-    def _turn(self, *, wait: bool) -> TextIO | None:
+    def _write_lock(self, *, wait: bool) -> TextIO | None:
         """Take the lock for writing a snapshot; None if there can be no snapshots now.
 
         Raises:
@@ -100,7 +100,7 @@ class BaseSource:
         if self._directory is None:
             return None
         try:
-            turn = self._directory.turn(wait=wait)
+            lock = self._directory.write_lock(wait=wait)
         except BlockingIOError:
             raise
         except OSError as error:
@@ -110,7 +110,7 @@ class BaseSource:
             self._without_directory = True
             return None
         self._without_directory = False
-        return turn
+        return lock
 
     def _written_since(self, current: Snapshot, base: State) -> Snapshot | None:
         """Return the snapshot if another process wrote it after our base was made.

@@ -89,7 +89,7 @@ class Follower:
         self._wake = asyncio.Event()
         self._round_end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._renewing: asyncio.Task[None] | None = None
-        self._trouble: type[StoreError] | None = None
+        self._logged_error: type[StoreError] | None = None
 
     # --- the replica as callers see it ---------------------------------------------------------
 
@@ -280,14 +280,14 @@ class Follower:
 
     def _log_away(self, error: StoreError) -> None:
         # Logged once for each kind of error: the database may be away first, and then be replaced.
-        if type(error) is not self._trouble:
+        if type(error) is not self._logged_error:
             _log.warning("database away; answering from memory", error=str(error))
-        self._trouble = type(error)
+        self._logged_error = type(error)
 
     def _log_back(self) -> None:
-        if self._trouble:
+        if self._logged_error:
             _log.info("database back")
-        self._trouble = None
+        self._logged_error = None
 
 
 def _replica_of(snapshot: Snapshot) -> Replica:

@@ -83,7 +83,7 @@ class SnapshotDirectory:
         self._lock = directory / f"{name}.lock"
         self._make()
 
-    def turn(self, *, wait: bool) -> TextIO:
+    def write_lock(self, *, wait: bool) -> TextIO:
         """Lock the snapshot for writing, until the returned file is closed.
 
         Raises:
@@ -91,7 +91,7 @@ class SnapshotDirectory:
             OSError: the directory cannot be used, or is not only ours.
         """
         self._make()
-        lock = open(self._lock, "w", opener=_for_us_alone)  # noqa: SIM115 - the caller closes it
+        lock = open(self._lock, "w", opener=_open_private)  # noqa: SIM115 - the caller closes it
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except OSError:
@@ -142,7 +142,7 @@ class SnapshotDirectory:
         fresh = self._file.with_suffix(".new")
         fresh.unlink(missing_ok=True)
         try:
-            with open(fresh, "xb", opener=_for_us_alone) as file:
+            with open(fresh, "xb", opener=_open_private) as file:
                 file.write(header.model_dump_json().encode() + b"\n")
                 file.write(bytes(_payload_at(file.tell()) - file.tell()))
                 columns = (table.fingerprints, table.words)
@@ -190,7 +190,7 @@ def _name(database: URL) -> str:
     return named.render_as_string()
 
 
-def _for_us_alone(path: str, flags: int) -> int:
+def _open_private(path: str, flags: int) -> int:
     # The file has the seed of the fingerprints, and others may be able to read the directory.
     return os.open(path, flags, 0o600)
 

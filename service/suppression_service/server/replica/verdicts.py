@@ -29,7 +29,7 @@ PRECEDENCE: Final = (
 )
 #: Reasons that do not forbid essential mail: wishes of the recipient, never failures of the
 #: mailbox.
-ESSENTIAL_PASSES: Final = frozenset({Reason.COMPLAINT, Reason.UNSUBSCRIBE})
+IGNORED_FOR_ESSENTIAL: Final = frozenset({Reason.COMPLAINT, Reason.UNSUBSCRIBE})
 
 #: The number of a stream that no entry names.
 UNKNOWN_STREAM: Final = (1 << STREAM_BITS) - 1
@@ -37,7 +37,7 @@ UNKNOWN_STREAM: Final = (1 << STREAM_BITS) - 1
 _REASON_MASK: Final = (1 << REASON_BITS) - 1
 _STREAM_MASK: Final = (1 << STREAM_BITS) - 1
 _RANK: Final = {reason: rank for rank, reason in enumerate(PRECEDENCE)}
-_PASSES_AT: Final = np.isin(np.arange(1 << REASON_BITS), [*ESSENTIAL_PASSES])
+_PASSES_AT: Final = np.isin(np.arange(1 << REASON_BITS), [*IGNORED_FOR_ESSENTIAL])
 
 
 class Mail(NamedTuple):
@@ -63,7 +63,7 @@ def _forbids(mail: Mail, word: int) -> bool:
         return False
     if stream not in (0, mail.stream_id):
         return False
-    return not (mail.essential and word & _REASON_MASK in ESSENTIAL_PASSES)
+    return not (mail.essential and word & _REASON_MASK in IGNORED_FOR_ESSENTIAL)
 
 
 def reasons_against(mail: Mail, words: UInt64Array) -> npt.NDArray[np.uint8]:

@@ -118,12 +118,12 @@ class ReadableRequests:
 
     Args:
         server: the real server, which gets the servicer.
-        otherwise: returns the request to use instead of one that cannot be decoded.
+        fallback: returns the request to use instead of one that cannot be decoded.
     """
 
-    def __init__(self, server: grpc.aio.Server, otherwise: Callable[[_Read], Any]) -> None:
+    def __init__(self, server: grpc.aio.Server, fallback: Callable[[_Read], Any]) -> None:
         self._server: Final = server
-        self._otherwise: Final = otherwise
+        self._fallback: Final = fallback
 
     def add_generic_rpc_handlers(self, _handlers: Iterable[grpc.GenericRpcHandler]) -> None:
         """Do nothing: the same handlers are also added by method, which takes precedence."""
@@ -136,10 +136,10 @@ class ReadableRequests:
     def _readable(self, handler: Any) -> Any:
         read = handler.request_deserializer
 
-        def read_or_not(data: bytes) -> Any:
+        def decode(data: bytes) -> Any:
             try:
                 return read(data)
             except DecodeError:
-                return self._otherwise(read)
+                return self._fallback(read)
 
-        return handler._replace(request_deserializer=read_or_not)
+        return handler._replace(request_deserializer=decode)

@@ -9,7 +9,7 @@ import pytest
 
 from suppression_ingest.webhook.connections import MAX_CONNECTIONS
 from suppression_ingest.webhook.server import MAX_FILES
-from suppression_service.net import lift_open_files
+from suppression_service.net import raise_open_file_limit
 from tests.support.processes import DEADLINE
 from tests.support.sns import Sns
 from tests.support.webhook import Start, Webhook
@@ -35,7 +35,7 @@ BAD_MANNERS_IN_TLS = {"silent": b"", "stops within the greeting": CLIENT_HELLO}
 @pytest.fixture(autouse=True)
 def files() -> None:
     """Have as many as the peers need."""
-    lift_open_files()
+    raise_open_file_limit()
 
 
 @contextlib.contextmanager

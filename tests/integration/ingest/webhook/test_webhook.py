@@ -91,7 +91,7 @@ def test_posts_that_arrive_together_are_all_stored(
 def test_a_worker_that_is_killed_is_replaced(
     start_on_sqlite: Start, sns: Sns, bounce_of: BounceOf
 ) -> None:
-    # given two workers, both killed
+    # given two processes, both killed
     webhook = start_on_sqlite(sns.environment, SUPPRESSION_WEBHOOK_PROCESSES="2")
     eventually("both started", lambda: webhook.process.output.count("started") == 2)
     workers = [
@@ -192,7 +192,7 @@ def test_over_tls_it_answers_as_well(
 def test_every_worker_shows_a_renewed_certificate_without_a_restart(
     start_on_sqlite: Start, sns: Sns, tls: dict[str, str]
 ) -> None:
-    # given two workers
+    # given two processes
     more = {"SUPPRESSION_WEBHOOK_PROCESSES": "2", "SUPPRESSION_METRICS_LISTEN": "127.0.0.1:0"}
     webhook = start_on_sqlite(sns.environment, "https", **tls, **more)
     eventually("both started", lambda: webhook.process.output.count("started") == 2)

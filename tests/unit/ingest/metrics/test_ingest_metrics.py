@@ -14,7 +14,7 @@ from suppression_ingest.errors import (
     NotPermitted,
     Unverifiable,
 )
-from suppression_ingest.metrics.age import LATELY_SECONDS, OldestMessage, OldestPost
+from suppression_ingest.metrics.age import RECENT_SECONDS, OldestMessage, OldestPost
 from suppression_ingest.metrics.messages import MessageMetrics
 from suppression_ingest.metrics.polled import PolledMetrics, queue_depth, recent_mail
 from suppression_ingest.outcomes import Outcome, Stats
@@ -131,7 +131,7 @@ def oldest(time: list[float]) -> OldestPost:
 
 
 def test_a_post_ages_until_it_is_answered(oldest: OldestPost, time: list[float]) -> None:
-    with oldest.in_hand(sent=990), oldest.in_hand(sent=950):
+    with oldest.processing(sent=990), oldest.processing(sent=950):
         assert oldest.seconds == 50
         time[0] += 5
         assert oldest.seconds == 55
@@ -143,11 +143,11 @@ def test_the_oldest_post_is_told_of_for_ten_minutes_and_then_the_next(
     oldest: OldestPost, time: list[float]
 ) -> None:
     for age in (300, 20, 40, 30):
-        with oldest.in_hand(sent=time[0] - age):
+        with oldest.processing(sent=time[0] - age):
             pass
         time[0] += 1
     told = [oldest.seconds]
-    time[0] += LATELY_SECONDS - 3
+    time[0] += RECENT_SECONDS - 3
     told += [oldest.seconds]
     time[0] += 2
     told += [oldest.seconds]
@@ -156,7 +156,7 @@ def test_the_oldest_post_is_told_of_for_ten_minutes_and_then_the_next(
 
 
 def test_a_post_from_the_future_is_not_younger_than_now(oldest: OldestPost) -> None:
-    with oldest.in_hand(sent=2_000):
+    with oldest.processing(sent=2_000):
         assert oldest.seconds == 0
 
 

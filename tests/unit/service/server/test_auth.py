@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from suppression_service.server.auth import (
-    NEEDED,
+    REQUIRED_ROLES,
     BadTokenFile,
     Role,
     Token,
@@ -110,4 +110,4 @@ def test_a_file_that_is_made_can_be_read_by_its_owner_only(tmp_path: Path) -> No
 
 
 def test_every_call_has_a_role() -> None:
-    assert {method.name for method in SERVICE.methods} == set(NEEDED)
+    assert {method.name for method in SERVICE.methods} == set(REQUIRED_ROLES)

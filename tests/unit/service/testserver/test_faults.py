@@ -9,7 +9,7 @@ from google.rpc import error_details_pb2
 from pydantic import ValidationError
 
 from suppression.v1 import suppression_service_pb2 as rpc
-from suppression_service.testserver.faults import Fault, Faults, ToldToFail
+from suppression_service.testserver.faults import Fault, Faults, OrderedError
 
 ORDINARY = rpc.CheckAddressResponse(verdict=1)  # type: ignore[arg-type]
 
@@ -88,7 +88,7 @@ async def test_a_status_is_told_instead_of_an_answer(
     faults: Faults, meet: Meet, asked: list[str]
 ) -> None:
     faults.add(fault(status={"code": "UNAVAILABLE", "reason": "AWAY"}))
-    with pytest.raises(ToldToFail) as failure:
+    with pytest.raises(OrderedError) as failure:
         await meet()
     assert (failure.value.code, asked) == (grpc.StatusCode.UNAVAILABLE, [])
 
@@ -97,7 +97,7 @@ async def test_a_status_after_the_fact_is_told_once_the_call_is_done(
     faults: Faults, meet: Meet, asked: list[str]
 ) -> None:
     faults.add(fault(status={"code": "UNAVAILABLE"}, after=True))
-    with pytest.raises(ToldToFail):
+    with pytest.raises(OrderedError):
         await meet()
     assert asked == ["answered"]
 
@@ -126,7 +126,7 @@ def test_a_status_carries_its_reason_its_metadata_and_its_fields() -> None:
     )
     assert told.status is not None
     info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
-    first, second = ToldToFail(told.status).details()
+    first, second = OrderedError(told.status).details()
     assert first.Unpack(info)
     assert second.Unpack(bad)
     assert (info.reason, dict(info.metadata)) == ("NO", {"k": "v"})
@@ -136,7 +136,7 @@ def test_a_status_carries_its_reason_its_metadata_and_its_fields() -> None:
 def test_a_bare_status_carries_no_details() -> None:
     told = fault(status={"code": "INTERNAL"})
     assert told.status is not None
-    assert ToldToFail(told.status).details() == []
+    assert OrderedError(told.status).details() == []
 
 
 @pytest.mark.parametrize(

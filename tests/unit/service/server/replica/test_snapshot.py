@@ -170,7 +170,7 @@ def test_nobody_else_can_read_what_lies_in_a_directory_that_others_can_look_into
 ) -> None:
     folder.mkdir(mode=0o755)
     directory = SnapshotDirectory(folder, URL)
-    with directory.turn(wait=True):
+    with directory.write_lock(wait=True):
         directory.write(snapshot())
     modes = {file.suffix: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
     assert modes == {".snapshot": 0o600, ".lock": 0o600}
@@ -285,6 +285,6 @@ def test_while_another_worker_writes_nothing_is_renewed(
     directory: SnapshotDirectory, folder: Path
 ) -> None:
     base = directory.write(snapshot())
-    with SnapshotDirectory(folder, URL).turn(wait=True):
+    with SnapshotDirectory(folder, URL).write_lock(wait=True):
         assert renewed(directory, base, snapshot(revision=9)) is None
     assert contents(directory.read()) == contents(base)

@@ -1,11 +1,11 @@
-"""Why a message is in the dead-letter queue: what the pipeline decides about it now."""
+"""Why a message is in the dead-message queue: what the pipeline decides about it now."""
 
 import dataclasses
 from typing import Final
 
 from suppression_ingest.aws.sqs import Message
 from suppression_ingest.errors import Refused
-from suppression_ingest.pipeline import Check, decide
+from suppression_ingest.pipeline import EnvelopeCheck, decide
 from suppression_ingest.policy import Policy, kind_to_show
 from suppression_ingest.sns.envelope import Envelope
 from suppression_service.address import masked
@@ -17,7 +17,7 @@ _WHY_ACCEPTED: Final = "the worker would accept it now: redrive it"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Explanation:
-    """The facts about a dead letter that may be shown.
+    """The facts about a dead message that may be shown.
 
     ``result`` is the label of the refusal, or :data:`ACCEPTED`; ``kind`` and
     ``recipients`` (masked) are shown even if the message is forged.
@@ -33,11 +33,11 @@ class Explanation:
     receive_count: int
 
 
-def explain(letter: Message, authenticate: Check) -> Explanation:
+def explain(message: Message, authenticate: EnvelopeCheck) -> Explanation:
     """Return why a message is a dead letter, as far as can be seen now. Nothing is stored.
 
     Args:
-        letter: the message.
+        message: the message.
         authenticate: checks its envelope.
     """
     not_authentic: list[Refused] = []
@@ -49,16 +49,16 @@ def explain(letter: Message, authenticate: Check) -> Explanation:
         except Refused as refusal:
             not_authentic.append(refusal)
 
-    decided = decide(letter.body, (note,), Policy())
+    decided = decide(message.body, (note,), Policy())
     outcome, event = decided.outcome, decided.event
     refusal = next(iter(not_authentic), outcome.refusal)
     return Explanation(
-        message_id=letter.message_id,
+        message_id=message.message_id,
         sns_message_id=outcome.sns_message_id,
         result=refusal.label if refusal else ACCEPTED,
         why=str(refusal or _WHY_ACCEPTED),
         kind=kind_to_show(event) if event else outcome.kind,
         recipients=[masked(named.address) for named in event.recipients] if event else [],
-        sent=letter.sent_time.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        receive_count=letter.receive_count,
+        sent=message.sent_time.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        receive_count=message.receive_count,
     )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from suppression_ingest.aws.sqs import Message
-from suppression_ingest.dead_letters.reading import ACCEPTED, Explanation, explain
+from suppression_ingest.dead_letters.explanation import ACCEPTED, Explanation, explain
 from suppression_ingest.errors import Forged, Unverifiable
 from suppression_ingest.sns.envelope import Envelope
 
