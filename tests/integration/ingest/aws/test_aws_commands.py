@@ -1,69 +1,33 @@
-import io
 import json
 import os
 import re
 import signal
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from subprocess import CompletedProcess
-from typing import cast
 
 import pytest
 
 from suppression_ingest.account_list.cursor import Cursor
-from suppression_ingest.cli import main
 from suppression_service.store import NewSuppression, Reason, Store
 from tests.support.aws.account import NOW, PREFIX, SET, Account, day
 from tests.support.aws.ses import Sent, Suppressed
-from tests.support.processes import BIN, Processes, require_no_address
+from tests.support.in_process_ingest import run_ingest
+from tests.support.processes import BIN, Processes
 
 INGEST = BIN / "suppression-ingest"
 README = Path(__file__).parents[4] / "README.md"
 Command = Callable[..., CompletedProcess[str]]
 
 
-def _terminal() -> io.TextIOWrapper:
-    """Return a stream with an encoding, which a StringIO has not."""
-    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-
-
-def _written(stream: io.TextIOWrapper) -> str:
-    stream.flush()
-    return cast("io.BytesIO", stream.buffer).getvalue().decode()
-
-
 @pytest.fixture
-def command(
-    account: Account,
-    environment: dict[str, str],
-    sqlite_url: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Command:
-    """Run a command in the account, on a database that is migrated.
-
-    In this process: to start one takes longer than most commands do.
-    """
+def command(account: Account, environment: dict[str, str], sqlite_url: str) -> Command:
+    """Run a command in the account, on a database that is migrated."""
     Store.open(sqlite_url, migrate_first=True).close()
-    # The loggers of this process belong to all of its tests.
-    monkeypatch.setattr("suppression_ingest.cli.set_up_logs", lambda _: None)
 
     def execute(*arguments: str, **settings: str) -> CompletedProcess[str]:
-        monkeypatch.setattr(sys, "argv", ["suppression-ingest", *arguments])
-        for name, value in {"SUPPRESSION_DATABASE_URL": sqlite_url, **settings}.items():
-            monkeypatch.setenv(name, value)
-        status: object = 0
-        with redirect_stdout(_terminal()) as output, redirect_stderr(_terminal()) as errors:
-            try:
-                main()
-            except SystemExit as ended:
-                status = ended.code or 0
-        code = status if isinstance(status, int) else 0
-        done = CompletedProcess(arguments, code, _written(output), _written(errors))
-        if "--help" not in arguments:
-            require_no_address(str(arguments), done.stdout + done.stderr)
-        return done
+        database = {"SUPPRESSION_DATABASE_URL": sqlite_url}
+        return run_ingest(arguments, environment | database | settings)
 
     return execute
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tests.support.feedback import Feedback
-from tests.support.processes import BIN, eventually, run
+from tests.support.in_process_ingest import run_ingest
+from tests.support.processes import eventually
 
 Json = dict[str, Any]
 BounceOf = Callable[[str], str]
-INGEST = BIN / "suppression-ingest"
 
 
 class Dead:
@@ -42,7 +42,7 @@ class Dead:
             "SUPPRESSION_TOPIC_ARNS": self.feedback.wiring.topic_arn,
             "SUPPRESSION_DATABASE_URL": self.feedback.database_url,
         }
-        return run([INGEST, "dead-letters", *arguments], settings | environment)
+        return run_ingest(("dead-letters", *arguments), settings | environment)
 
     def visible(self) -> int:
         """How many messages the queue would give out now."""
@@ -184,7 +184,7 @@ def test_saved_letters_can_be_replayed(
         "SUPPRESSION_DATABASE_URL": feedback.database_url,
         "SUPPRESSION_TOPIC_ARNS": feedback.wiring.topic_arn,
     }
-    done = run([INGEST, "replay", file], settings)
+    done = run_ingest(("replay", file), settings)
     # then all are listed
     assert "3 new" in done.stdout, done.stderr
 
@@ -227,5 +227,5 @@ def test_only_its_owner_may_read_the_file(dead: Dead, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["list", "redrive", "save"])
 def test_the_help_shows_an_example(command: str) -> None:
-    done = run([INGEST, "dead-letters", command, "--help"])
+    done = run_ingest(("dead-letters", command, "--help"), {})
     assert f"dead-letters {command}" in done.stdout
