@@ -26,8 +26,9 @@ def run_ingest(
     with (
         mock.patch.dict(os.environ, clean(environment), clear=True),
         mock.patch.object(sys, "argv", argv),
-        # The loggers of this process belong to all of its tests.
-        mock.patch("suppression_ingest.cli.set_up_logs"),
+        # The loggers of this process belong to all of its tests: structlog keeps those that
+        # were used once, with the configuration of that time.
+        mock.patch("structlog.configure"),
         redirect_stdout(_stream()) as output,
         redirect_stderr(_stream()) as errors,
     ):

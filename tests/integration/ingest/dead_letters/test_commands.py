@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.feedback import Feedback
 from tests.support.in_process_ingest import run_ingest
-from tests.support.processes import eventually
+from tests.support.processes import BIN, eventually, run
 
 Json = dict[str, Any]
 BounceOf = Callable[[str], str]
@@ -184,7 +184,7 @@ def test_saved_letters_can_be_replayed(
         "SUPPRESSION_DATABASE_URL": feedback.database_url,
         "SUPPRESSION_TOPIC_ARNS": feedback.wiring.topic_arn,
     }
-    done = run_ingest(("replay", file), settings)
+    done = run([BIN / "suppression-ingest", "replay", file], settings)
     # then all are listed
     assert "3 new" in done.stdout, done.stderr
 
