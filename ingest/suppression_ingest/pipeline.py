@@ -129,7 +129,8 @@ class Pipeline:
             StoreError: an operator must mend the database first; nothing was changed.
         """
         authenticate = _FetchOnce(self._authenticate)
-        return self.record([decide(body, (authenticate,), self._policy) for body in bodies])
+        now = self.store.now()
+        return self.record([decide(body, now, (authenticate,), self._policy) for body in bodies])
 
     def decide(self, body: str, *checks: EnvelopeCheck) -> Decided:
         """Return what a body changes, or why it is refused. Nothing is changed yet.
@@ -138,7 +139,7 @@ class Pipeline:
             body: the body of an SQS message or HTTP post, or a document in a file.
             checks: made before the envelope is authenticated.
         """
-        return decide(body, (*checks, self._authenticate), self._policy)
+        return decide(body, self.store.now(), (*checks, self._authenticate), self._policy)
 
     def record(self, decided: Sequence[Decided]) -> list[Outcome]:
         """Record decisions in one transaction.
@@ -195,11 +196,14 @@ class _FetchOnce:
             raise
 
 
-def decide(body: str, checks: Sequence[EnvelopeCheck], policy: Policy) -> Decided:
+def decide(
+    body: str, received: dt.datetime, checks: Sequence[EnvelopeCheck], policy: Policy
+) -> Decided:
     """Return what a body changes, or why it is refused. Needs no database.
 
     Args:
         body: the body of an SQS message or HTTP post, or a document in a file.
+        received: the current time; nothing that the body reports happened later.
         checks: made in this order.
         policy: decides what an event changes.
     """
@@ -208,17 +212,17 @@ def decide(body: str, checks: Sequence[EnvelopeCheck], policy: Policy) -> Decide
         envelope = open_envelope(body)
         for check in checks:
             check(envelope)
-        return _interpret(envelope, policy)
+        return _interpret(envelope, received, policy)
     except Refused as refusal:
         return _refused(refusal, envelope)
     except Exception as error:  # noqa: BLE001 - it must not affect other messages
         return _refused(InternalError(f"{type(error).__name__} in the program"), envelope)
 
 
-def _interpret(envelope: Envelope, policy: Policy) -> Decided:
+def _interpret(envelope: Envelope, received: dt.datetime, policy: Policy) -> Decided:
     if envelope.type != NOTIFICATION:
         return _ignored(NotAnEvent.SET_UP, envelope, f"a {envelope.type} by SNS")
-    event = parse_event(envelope.message, published=envelope.timestamp)
+    event = parse_event(envelope.message, received, published=envelope.timestamp)
     if isinstance(event, NotAnEvent):
         return _ignored(event, envelope)
     feedback, warnings = policy.feedback(event)

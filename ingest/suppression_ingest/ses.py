@@ -88,13 +88,14 @@ class SesEvent:
     configuration_set: str = ""
 
 
-def parse_event(text: str, published: str = "") -> SesEvent | NotAnEvent:
+def parse_event(text: str, received: dt.datetime, published: str = "") -> SesEvent | NotAnEvent:
     """Parse an SES event.
 
     Args:
         text: the text that SES published.
-        published: when SNS accepted it (ISO 8601); empty if not known. Used for an event
-            without a timestamp.
+        received: the current time. No event happened later.
+        published: when SNS accepted it (ISO 8601); empty if not known. The event did not
+            happen later.
 
     Returns:
         The event, or the type of text that is not an event.
@@ -113,16 +114,24 @@ def parse_event(text: str, published: str = "") -> SesEvent | NotAnEvent:
     kind = required_text(document, name)
     if kind == _NOTIFICATIONS_SET_UP:
         return NotAnEvent.SET_UP
-    return _Reader(text, document, kind, published).event()
+    return _Reader(text, document, kind, published, received).event()
 
 
 class _Reader:
     """Reads one document. Holds the parts that several fields of the event need."""
 
-    def __init__(self, text: str, document: JsonObject, kind: str, published: str) -> None:
+    def __init__(
+        self,
+        text: str,
+        document: JsonObject,
+        kind: str,
+        published: str,
+        received: dt.datetime,
+    ) -> None:
         self._text = text
         self._kind = kind
-        self._published = published
+        self._published = _time_or_none(published)
+        self._received = received
         self._mail = optional_object(document, "mail")
         member = _MEMBERS.get(kind, kind[:1].lower() + kind[1:])
         if kind in {BOUNCE, COMPLAINT} and member not in document:
@@ -168,29 +177,27 @@ class _Reader:
                 return ()
 
     def _happened(self) -> dt.datetime:
-        """Return when it happened, or else the nearest known time.
+        """Return when it happened: neither before its mail nor after its publication or receipt.
+
+        The reporting host sets the time of a bounce or complaint, and its clock may be wrong
+        by years. SES sets the time of the mail, SNS the time of publication. Sources: "Bounce
+        object" and "Complaint object" in the SES guide.
+        """
+        sent = _time_or_none(self._sent_time())
+        told = self._told(sent)
+        if self._kind in {BOUNCE, COMPLAINT} and sent:
+            told = max(told, sent)
+        return min(told, self._published or told, self._received)
+
+    def _told(self, sent: dt.datetime | None) -> dt.datetime:
+        """Return the time that the event tells, or else the nearest known time.
 
         A send has no timestamp: the time of its mail is used. Other events happen after
         their mail was sent, so the time when SNS accepted them is nearer.
         """
-        times = [self._own_time(), self._published, self._sent_time()]
-        for text in times[::-1] if self._kind == SEND else times:
-            if text:
-                return self._not_before_its_mail(parse_timestamp(text))
-        raise Malformed("no timestamp")
-
-    def _not_before_its_mail(self, reported: dt.datetime) -> dt.datetime:
-        """Return when a bounce or complaint happened: never before its mail was sent.
-
-        The reporting host sets the time of the report, and its clock may be slow. SES sets
-        the time of the mail. Sources: "Bounce object" and "Complaint object" in the SES guide.
-        """
-        if self._kind not in {BOUNCE, COMPLAINT}:
-            return reported
-        try:
-            return max(reported, parse_timestamp(self._sent_time()))
-        except Malformed:  # no reason to refuse feedback with a timestamp of its own
-            return reported
+        own = _time_or_none(self._own_time())
+        times = (sent, own) if self._kind == SEND else (own, self._published, sent)
+        return next((time for time in times if time), self._received)
 
     def _identity(self) -> str:
         """Return an identity that is the same for every copy of this event.
@@ -220,6 +227,14 @@ class _Reader:
         names = tags.get("ses:configuration-set") if isinstance(tags, dict) else None
         first = names[0] if isinstance(names, list) and names else names
         return first if isinstance(first, str) else ""
+
+
+def _time_or_none(text: str) -> dt.datetime | None:
+    """Return a time, or None: an event whose time cannot be read is an event all the same."""
+    try:
+        return parse_timestamp(text)
+    except Malformed:
+        return None
 
 
 def _recipients(details: JsonObject, name: str) -> tuple[Recipient, ...]:

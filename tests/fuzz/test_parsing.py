@@ -25,6 +25,7 @@ from suppression_service.store import Store
 from tests.support.fuzz.examples import examples
 from tests.support.fuzz.mutations import ANY_JSON, SAMPLES, TEXT, Json, cut, mutated
 
+RECEIVED = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 ENVELOPE: Json = {
     "Type": "Notification",
     "MessageId": "11111111-2222-3333-4444-555555555555",
@@ -61,12 +62,13 @@ def test_a_body_is_opened_or_malformed(body: str) -> None:
 def test_an_event_is_read_whole_or_malformed(document: Json, published: str) -> None:
     text = json.dumps(document)
     with contextlib.suppress(Malformed):
-        event = parse_event(text, published)
+        event = parse_event(text, RECEIVED, published)
         if isinstance(event, SesEvent):
-            assert event == parse_event(text, published)
+            assert event == parse_event(text, RECEIVED, published)
             assert event.kind
             assert event.identity
             assert event.happened.utcoffset() == dt.timedelta()
+            assert event.happened <= RECEIVED
             assert all(len(one.diagnostic) <= MAX_DIAGNOSTIC for one in event.recipients)
 
 
@@ -74,7 +76,7 @@ def test_an_event_is_read_whole_or_malformed(document: Json, published: str) -> 
 @given(mutated(SAMPLES))
 def test_only_addresses_that_the_feedback_names_are_suppressed(document: Json) -> None:
     with contextlib.suppress(Malformed):
-        event = parse_event(json.dumps(document))
+        event = parse_event(json.dumps(document), RECEIVED)
         if isinstance(event, SesEvent):
             named = {recipient_address(one.address) for one in event.recipients} - {NO_ADDRESS}
             pieces, _ = Policy().feedback(event)

@@ -18,6 +18,7 @@ from suppression_ingest.errors import Refused
 from suppression_ingest.ses import parse_event
 from suppression_ingest.sns.envelope import open_envelope
 from suppression_service.store import Store
+from suppression_service.store.store import utc_now
 from tests.support.feedback import Feedback
 from tests.support.fuzz.examples import TIMES, examples
 from tests.support.fuzz.mutations import ANY_JSON, SAMPLES, cut, mutated
@@ -70,7 +71,7 @@ def is_broken(body: str) -> bool:
     """Whether a body must go to the dead-letter queue."""
     try:
         envelope = open_envelope(body)
-        parse_event(envelope.message, envelope.timestamp)
+        parse_event(envelope.message, utc_now(), envelope.timestamp)
     except Refused:
         return True
     return False

@@ -154,7 +154,7 @@ class Reconciliation:
             self._callbacks.lacking_here(entry.address)
         if lacking and not self._dry:
             with self._store.write() as transaction:
-                transaction.record([_feedback(entry) for entry in lacking])
+                transaction.record([_feedback(entry, transaction.now) for entry in lacking])
         self.pulled.added += len(lacking)
 
     def _lacking_here(self, entries: list[Entry]) -> Iterator[Entry]:
@@ -212,14 +212,14 @@ def _was_removed_after(present: Suppression, entry: Entry) -> bool:
     return present.removed is not None and present.removed >= entry.updated
 
 
-def _feedback(entry: Entry) -> Feedback:
+def _feedback(entry: Entry, received: dt.datetime) -> Feedback:
     return Feedback(
         provider=PROVIDER,
         kind=KIND,
         # The store adds the address to the key.
         identity=f"{name_of(entry.reason)} {entry.updated.isoformat()}",
         address=entry.address,
-        happened=entry.updated,
+        happened=min(entry.updated, received),
         type=name_of(entry.reason),
         effect=Effect(entry.reason),
     )

@@ -49,7 +49,7 @@ def explain(message: Message, authenticate: EnvelopeCheck) -> Explanation:
         except Refused as refusal:
             not_authentic.append(refusal)
 
-    decided = decide(message.body, (note,), Policy())
+    decided = decide(message.body, message.sent_time, (note,), Policy())
     outcome, event = decided.outcome, decided.event
     refusal = next(iter(not_authentic), outcome.refusal)
     return Explanation(

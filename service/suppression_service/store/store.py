@@ -45,7 +45,8 @@ class Store:
 
     def __init__(self, engine: Engine, now: Callable[[], dt.datetime] = utc_now) -> None:
         self.engine = engine
-        self._now = now
+        #: The clock.
+        self.now = now
         self._schema_checked = False
 
     @classmethod
@@ -95,7 +96,7 @@ class Store:
                 commit was being confirmed.
         """
         with self._writing() as connection:
-            transaction = WriteTransaction(connection, self._now(), deduplication_window)
+            transaction = WriteTransaction(connection, self.now(), deduplication_window)
             yield transaction
             transaction.flush()
 
@@ -111,11 +112,11 @@ class Store:
             Retries that were not on lease, each with its id.
         """
         with self._reading() as connection:
-            if not outbox.any_free(connection, self._now()):
+            if not outbox.any_free(connection, self.now()):
                 return []
         with self._writing() as connection:
-            until = self._now() + dt.timedelta(seconds=seconds)
-            return outbox.lease(connection, count, self._now(), until)
+            until = self.now() + dt.timedelta(seconds=seconds)
+            return outbox.lease(connection, count, self.now(), until)
 
     def drop_retries(self, ids: Sequence[int]) -> None:
         """Delete retries that were sent. Those that it fails to delete are sent again."""
@@ -179,7 +180,7 @@ class Store:
     def active_entries(self) -> Iterator[tuple[UInt64Array, UInt64Array]]:
         """Read every active entry for a replica; see :func:`.replication.active_entries`."""
         with self._reading() as connection:
-            yield from replication.active_entries(connection, self._now())
+            yield from replication.active_entries(connection, self.now())
 
     def replica_changes(self, after: int) -> Changes:
         """Read every entry that changed after a revision, for a replica."""

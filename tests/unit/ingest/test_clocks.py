@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy.local.events import bounce
+from deploy.local.events import bounce, other
 from suppression_ingest.pipeline import Pipeline
 from suppression_ingest.policy import Policy
 from suppression_service.store import Removal, Store
@@ -48,7 +48,41 @@ def test_a_bounce_of_any_time_is_listed_and_counts_once(at: At, told: dt.datetim
     outcomes = pipeline_of(store).process([body, body])
     [entry] = store.address(JANE).suppressions
     assert [outcome.new for outcome in outcomes] == [1, 0]
-    assert (entry.last_seen, entry.occurrences) == (told, 1)
+    assert (entry.last_seen, entry.occurrences) == (min(told, NOON), 1)
+
+
+def soft_bounce(at: dt.datetime) -> str:
+    event = bounce(JANE, type_="Transient", sub_type="MailboxFull", status="4.2.2", happened=at)
+    return json.dumps(event)
+
+
+def test_soft_bounces_dated_years_ahead_end_like_any_and_a_delivery_removes_their_entry(
+    at: At,
+) -> None:
+    # Given an address that is suppressed for five soft bounces dated in 2099
+    pipeline_of(at(NOON)).process(
+        [soft_bounce(dt.datetime(2099, 1, day, tzinfo=dt.UTC)) for day in range(1, 6)]
+    )
+    [entry] = at(NOON).address(JANE).suppressions
+    assert entry.expires == NOON + 30 * 24 * HOUR
+    # When mail is delivered an hour later
+    delivered = other("Delivery", JANE, happened=NOON + HOUR)
+    pipeline_of(at(NOON + HOUR)).process([json.dumps(delivered)])
+    # Then the entry is removed.
+    [entry] = at(NOON + HOUR).address(JANE).suppressions
+    assert entry.removed == NOON + HOUR
+
+
+def test_feedback_dated_years_ahead_does_not_outlive_a_later_removal(at: At) -> None:
+    # Given a removal after a bounce that is dated in 2099
+    pipeline_of(at(NOON)).process([bounced(dt.datetime(2099, 1, 1, tzinfo=dt.UTC))])
+    with at(NOON + HOUR).write() as transaction:
+        transaction.unsuppress([Removal(JANE)])
+    # When a bounce of today comes late
+    pipeline_of(at(NOON + 2 * HOUR)).process([bounced(NOON)])
+    # Then the address stays off the list.
+    [entry] = at(NOON + 2 * HOUR).address(JANE).suppressions
+    assert (entry.removed, entry.last_seen) == (NOON + HOUR, NOON)
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,15 @@ from suppression_ingest.sns.envelope import open_envelope
 
 Json = dict[str, Any]
 
+RECEIVED = dt.datetime(2026, 3, 4, tzinfo=dt.UTC)
+
 
 class ABSENT:
     """A member that is not there. A class, for the name that its tests get from it."""
 
 
 def parsed(document: Json, published: str = "") -> SesEvent:
-    event = parse_event(json.dumps(document), published)
+    event = parse_event(json.dumps(document), RECEIVED, published)
     assert isinstance(event, SesEvent)
     return event
 
@@ -142,8 +144,6 @@ def test_a_broken_recipient_does_not_silence_the_others(bounce: Json, recipient:
         ("bounce.bouncedRecipients", ABSENT),
         ("bounce.bouncedRecipients", {}),
         ("bounce.bouncedRecipients", "gone@shop.example"),
-        ("bounce.timestamp", "yesterday"),
-        ("bounce.timestamp", "9999-12-31T23:59:59-23:59"),
         ("eventType", 5),
         ("eventType", None),
         ("eventType", ["Bounce"]),
@@ -158,14 +158,14 @@ def test_a_bounce_without_what_decides_is_malformed(bounce: Json, path: str, val
 
 def test_an_event_that_was_cut_off_is_malformed(bounce: Json) -> None:
     with pytest.raises(Malformed):
-        parse_event(json.dumps(bounce)[:-20])
+        parse_event(json.dumps(bounce)[:-20], RECEIVED)
 
 
 @pytest.mark.parametrize(
     "text", ["Hello world", "", "12", '["eventType"]', '{"AlarmName": "bounces"}', "{}"]
 )
 def test_what_is_no_ses_event_is_foreign(text: str) -> None:
-    assert parse_event(text) is NotAnEvent.FOREIGN
+    assert parse_event(text, RECEIVED) is NotAnEvent.FOREIGN
 
 
 def test_an_event_without_a_time_happened_when_sns_took_it(bounce: Json) -> None:
@@ -199,10 +199,32 @@ def test_a_bounce_with_a_time_is_heard_though_its_mail_has_none_that_can_be_read
     assert event.happened == dt.datetime(2026, 3, 2, 9, 30, 5, 120_000, dt.UTC)
 
 
-def test_an_event_without_any_time_is_malformed(bounce: Json) -> None:
-    timeless = changed(changed(bounce, "bounce.timestamp", ABSENT), "mail.timestamp", ABSENT)
-    with pytest.raises(Malformed):
-        parsed(timeless)
+@pytest.mark.parametrize("told", [ABSENT, None, "yesterday", "9999-12-31T23:59:59-23:59"])
+def test_an_event_without_any_readable_time_happened_when_it_was_received(
+    bounce: Json, told: object
+) -> None:
+    timeless = changed(changed(bounce, "bounce.timestamp", told), "mail.timestamp", ABSENT)
+    assert parsed(timeless, "yesterday").happened == RECEIVED
+
+
+@pytest.mark.parametrize("kind", ["Bounce", "Complaint", "Delivery", "Send", "Reject"])
+@pytest.mark.parametrize(
+    ("published", "happened"),
+    [("2026-03-02T09:30:06Z", dt.datetime(2026, 3, 2, 9, 30, 6, tzinfo=dt.UTC)), ("", RECEIVED)],
+    ids=["published", "received"],
+)
+def test_no_event_happened_after_its_report(
+    kind: str, published: str, happened: dt.datetime
+) -> None:
+    future = "2099-01-01T00:00:00Z"
+    details = {
+        "timestamp": future,
+        "bounceType": "Permanent",
+        "bouncedRecipients": [],
+        "complainedRecipients": [],
+    }
+    event = {"eventType": kind, kind.lower(): details, "mail": {"timestamp": future}}
+    assert parsed(event, published).happened == happened
 
 
 def test_without_a_feedback_id_message_and_time_tell_events_apart(
@@ -276,7 +298,7 @@ SES_LIKE = st.fixed_dictionaries(
 def judge(text: str) -> None:
     """Take a text through everything that comes before the store."""
     envelope = open_envelope(text)
-    event = parse_event(envelope.message, envelope.timestamp)
+    event = parse_event(envelope.message, RECEIVED, envelope.timestamp)
     if isinstance(event, SesEvent):
         Policy().feedback(event)
 
