@@ -23,6 +23,8 @@ import idna
 MAX_LOCAL: Final = 64
 #: Bytes of a domain as A-labels (RFC 5321, 4.5.3.1.2).
 MAX_DOMAIN: Final = 255
+#: Characters of a label (RFC 1035, 2.3.4).
+MAX_LABEL: Final = 63
 #: Bytes of the whole address, as SES accepts them.
 MAX_ADDRESS: Final = 320
 #: Characters of a text that is parsed as an address: three for each byte of the longest.
@@ -35,6 +37,8 @@ _ORDINARY = re.compile(
     r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 )
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+# What UTS 46 takes for the dot between two labels.
+_DOTS = re.compile("[.\u3002\uff0e\uff61]")
 _DOMAIN_LITERAL = re.compile(r"\[[0-9a-z.:-]+\]")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
@@ -42,8 +46,8 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _SHORT: Final = 64
 # A piece of at most so many addresses is not halved again.
 _FEW: Final = 4
-# After so many unusual addresses other calls get a turn: an internationalised domain can
-# take 2 ms, and a batch of them would block all checks for seconds.
+# After so many unusual addresses other calls get a turn, and after each internationalised
+# one: its domain can take 2 ms, and a batch of them would block all checks for seconds.
 _AT_A_TIME: Final = 16
 
 # The role of each byte value in an address. Two odd roles are never adjacent.
@@ -131,7 +135,10 @@ def _a_labels(domain: str) -> str:
     if not domain.isascii():
         if len(domain) > MAX_DOMAIN:  # A-labels are longer, and slow to compute.
             raise InvalidAddress(f"more than {MAX_DOMAIN} characters after the @")
-        domain = _from_u_labels(domain).removesuffix(".")
+        if any(len(label) > MAX_LABEL for label in _DOTS.split(domain)):  # Quadratic to compute.
+            raise InvalidAddress(f"a label of more than {MAX_LABEL} characters after the @")
+        if not (domain := _from_u_labels(domain).removesuffix(".")):
+            raise InvalidAddress("the domain is no internationalised domain name")
     if len(domain) > MAX_DOMAIN:
         raise InvalidAddress(f"more than {MAX_DOMAIN} bytes after the @")
     if _DOMAIN_LITERAL.fullmatch(domain) or all(map(_LABEL.fullmatch, domain.split("."))):
@@ -139,13 +146,14 @@ def _a_labels(domain: str) -> str:
     raise InvalidAddress("the domain is no domain name")
 
 
-# A batch has many addresses of few domains, and one conversion takes up to 2 ms.
+# A batch has many addresses of few domains, and one conversion takes up to 2 ms. So does a
+# failure, which is returned as an empty text because the cache keeps no exceptions.
 @functools.lru_cache(maxsize=1 << 10)
 def _from_u_labels(domain: str) -> str:
     try:
         return idna.encode(domain, uts46=True, transitional=False).decode().lower()
     except (idna.IDNAError, UnicodeError):
-        raise InvalidAddress("the domain is no internationalised domain name") from None
+        return ""
 
 
 async def canonical_batch(
@@ -179,11 +187,11 @@ async def canonical_batch(
             except InvalidAddress:
                 invalid.append(len(forms))
                 forms.append(b"")
-        unusual += len(piece)
-        if unusual >= _AT_A_TIME:
-            unusual = 0
-            async with turn:
-                await asyncio.sleep(0)
+            unusual += 1 if address.isascii() else _AT_A_TIME
+            if unusual >= _AT_A_TIME:
+                unusual = 0
+                async with turn:
+                    await asyncio.sleep(0)
     return forms, invalid
 
 

@@ -3,6 +3,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import idna
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -57,6 +58,23 @@ def test_an_address_at_the_limit_is_accepted(vector: dict[str, Any]) -> None:
 def test_a_text_longer_than_any_address_is_refused_unread(filling: str) -> None:
     with pytest.raises(InvalidAddress, match="characters"):
         canonical("a@" + filling * MAX_WRITTEN)
+
+
+@pytest.mark.parametrize("dot", ".。．｡")  # noqa: RUF001
+def test_a_label_that_is_too_long_is_refused_before_its_form_is_computed(
+    dot: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(idna, "encode")
+    with pytest.raises(InvalidAddress, match="label"):
+        canonical("a@x" + dot + "界" * 64 + dot + "example")
+
+
+def test_a_domain_that_is_none_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InvalidAddress):
+        canonical("a@" + "界" * 63)
+    monkeypatch.delattr(idna, "encode")
+    with pytest.raises(InvalidAddress, match="internationalised"):
+        canonical("b@" + "界" * 63)
 
 
 def test_blanks_around_an_address_do_not_count() -> None:
@@ -138,12 +156,21 @@ async def test_an_empty_batch_is_read_as_nothing() -> None:
 
 
 @pytest.mark.parametrize("batches", [1, 10])
-async def test_batches_that_take_long_to_read_let_others_have_their_turn(batches: int) -> None:
-    turn, addresses = asyncio.Lock(), [f"jane@ü{number}.example" for number in range(200)]
+@pytest.mark.parametrize(
+    ("address", "at_a_time"),
+    [
+        pytest.param("jane@ü{}.example", 1, id="internationalised"),
+        pytest.param("jane@{}_.example", 16, id="otherwise unusual"),
+    ],
+)
+async def test_batches_that_take_long_to_read_let_others_have_their_turn(
+    address: str, at_a_time: int, batches: int
+) -> None:
+    turn, addresses = asyncio.Lock(), [address.format(number) for number in range(200)]
     reading = asyncio.gather(*(canonical_batch(addresses, turn) for _ in range(batches)))
     turns = 0
     while not reading.done():
         turns += 1
         await asyncio.sleep(0)
-    # Between two turns of others there are 16 addresses, of whichever batch.
-    assert turns >= batches * (200 // 16)
+    # Between two turns of others there are so many addresses, of whichever batch.
+    assert turns >= batches * (200 // at_a_time)
