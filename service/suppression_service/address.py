@@ -39,6 +39,7 @@ _ORDINARY = re.compile(
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 # What UTS 46 takes for the dot between two labels.
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
+_PREFIX: Final = "xn--"
 _DOMAIN_LITERAL = re.compile(r"\[[0-9a-z.:-]+\]")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
@@ -151,9 +152,16 @@ def _a_labels(domain: str) -> str:
 @functools.lru_cache(maxsize=1 << 10)
 def _from_u_labels(domain: str) -> str:
     try:
-        return idna.encode(domain, uts46=True, transitional=False).decode().lower()
+        mapped = idna.uts46_remap(domain, std3_rules=False)
+        return idna.encode(mapped).decode().lower() if _may_fit(mapped.split(".")) else ""
     except (idna.IDNAError, UnicodeError):
         return ""
+
+
+def _may_fit(labels: Sequence[str]) -> bool:
+    """Whether the A-labels can be short enough: each character takes a byte or more of them."""
+    sizes = [len(label) + (0 if label.isascii() else len(_PREFIX)) for label in labels]
+    return max(sizes) <= MAX_LABEL and sum(sizes) + len(sizes) - 1 <= MAX_DOMAIN + len(".")
 
 
 async def canonical_batch(

@@ -69,12 +69,21 @@ def test_a_label_that_is_too_long_is_refused_before_its_form_is_computed(
         canonical("a@x" + dot + "界" * 64 + dot + "example")
 
 
-def test_a_domain_that_is_none_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(InvalidAddress):
-        canonical("a@" + "界" * 63)
+@pytest.mark.parametrize("domain", [".".join(["界" * 15] * 15), "界" * 60, "\ufdfa" * 4])
+def test_a_domain_that_cannot_fit_is_refused_before_its_labels_are_computed(
+    domain: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delattr(idna, "encode")
     with pytest.raises(InvalidAddress, match="internationalised"):
-        canonical("b@" + "界" * 63)
+        canonical("a@" + domain)
+
+
+def test_a_domain_that_is_none_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InvalidAddress):
+        canonical("a@☃.example")
+    monkeypatch.delattr(idna, "encode")
+    with pytest.raises(InvalidAddress, match="internationalised"):
+        canonical("b@☃.example")
 
 
 def test_blanks_around_an_address_do_not_count() -> None:
