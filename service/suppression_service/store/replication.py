@@ -36,9 +36,11 @@ _EXPIRY: Final = (
 _WORD: Final = (
     f"((({_EXPIRY}) << {EXPIRY_SHIFT}) | (CAST(stream_id AS BIGINT) << {REASON_BITS}) | reason)"
 )
+# All entries of the fingerprints, since another address can have the same one.
 _CHANGED: Final = text(
     f"SELECT fingerprint, {_WORD}, removed IS NOT NULL, revision "  # noqa: S608 - constants
-    "FROM suppression WHERE revision > :after"
+    "FROM suppression WHERE fingerprint IN "
+    "(SELECT fingerprint FROM suppression WHERE revision > :after)"
 )
 _ACTIVE: Final = (
     "FROM suppression WHERE id > :low AND id <= :high AND removed IS NULL "
@@ -71,7 +73,10 @@ class Change:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Changes:
-    """Every entry that changed after a revision; complete up to ``through``.
+    """All entries of every fingerprint that changed after a revision, up to ``through``.
+
+    With one entry of a fingerprint come all others, changed or not, of whichever address. So
+    a replica replaces what it knows of the fingerprint, and need not tell addresses apart.
 
     ``database_id`` shows whether the database was restored or replaced in the meantime.
     """
@@ -127,7 +132,7 @@ def change_database_id(connection: Connection) -> tuple[str, str]:
 
 
 def changes_after(connection: Connection, revision: int) -> Changes:
-    """Read every entry that changed after a revision.
+    """Read all entries of the fingerprints that changed after a revision.
 
     Two statements, and no upper bound on the second. An entry that changes again
     between them appears in its newer state, which is right; a bound would hide it, and

@@ -162,6 +162,8 @@ suppression = Table(
     Column("revision", BigInteger, nullable=False),
     UniqueConstraint("address", "stream_id", "reason"),
     Index(None, "revision"),
+    # Replicas read all entries of a fingerprint, of whichever address.
+    Index(None, "fingerprint"),
 )
 
 #: The feedback: one row for each item and recipient. By the key, feedback that is

@@ -183,7 +183,7 @@ class Store:
             yield from replication.active_entries(connection, self.now())
 
     def replica_changes(self, after: int) -> Changes:
-        """Read every entry that changed after a revision, for a replica."""
+        """Read the entries of every fingerprint that changed after a revision, for a replica."""
         with self._reading() as connection:
             return replication.changes_after(connection, after)
 

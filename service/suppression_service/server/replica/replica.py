@@ -28,9 +28,6 @@ from suppression_service.server.replica.verdicts import (
 from suppression_service.store import Identity, Revision
 from suppression_service.store.replication import Change
 
-# Stream and reason: what distinguishes two entries of one address.
-_ENTRY_MASK: Final = (1 << 32) - 1
-
 _NEVER: Final = dt.datetime.fromtimestamp(0, dt.UTC)
 
 
@@ -119,14 +116,16 @@ class Replica:
         return self._base.find(fingerprint) if words is None else words
 
     def apply(self, changes: Iterable[Change], state: State) -> None:
-        """Apply everything that changed up to a state."""
+        """Apply everything that changed up to a state: all entries of each fingerprint."""
+        now: dict[int, list[int]] = {}
         for change in changes:
-            entry, before = change.word & _ENTRY_MASK, self._words(change.fingerprint)
-            others = [w for w in before if w & _ENTRY_MASK != entry]
-            now = others if change.removed else [*others, change.word]
-            self.entries += len(now) - len(before)
-            self._changed[change.fingerprint] = tuple(now)
-            self._changed_at[change.fingerprint] = state.revision
+            words = now.setdefault(change.fingerprint, [])
+            if not change.removed:
+                words.append(change.word)
+        for fingerprint, words in now.items():
+            self.entries += len(words) - len(self._words(fingerprint))
+            self._changed[fingerprint] = tuple(words)
+            self._changed_at[fingerprint] = state.revision
         self.state = state
 
     def copy(self) -> Self:

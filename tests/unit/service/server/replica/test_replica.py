@@ -14,10 +14,12 @@ from suppression_service.server.replica.table import Table
 from suppression_service.server.replica.verdicts import PRECEDENCE, reason_against
 from suppression_service.store import Identity, Reason
 from suppression_service.store.replication import Change, fingerprint
+from tests.support.fingerprints import TWINS, TWINS_SEED
 
-SEED = 4_711
 NOW = 1_800_000_000
-ADDRESSES = [f"a{number}@example.com" for number in range(6)]
+# The last two were made to have one fingerprint with this seed.
+SEED = TWINS_SEED
+ADDRESSES = [*(f"a{number}@example.com" for number in range(4)), *TWINS]
 STREAMS = {"": 0, "news": 1, "alerts": 2}
 IDENTITY = Identity("db", SEED)
 WHEN = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
@@ -46,7 +48,10 @@ def table(standing: dict[Entry, int]) -> Table:
 
 
 class Model:
-    """Every standing entry and its end, looked through from beginning to end."""
+    """Every standing entry and its end, looked through from beginning to end.
+
+    An address that shares its fingerprint with another has the entries of both.
+    """
 
     def __init__(self, standing: dict[Entry, int]) -> None:
         self.standing = dict(standing)
@@ -55,7 +60,7 @@ class Model:
         against = [
             reason
             for (name, of, reason), end in self.standing.items()
-            if name == address
+            if mark(name) == mark(address)
             and of in ("", stream)
             and (end == 0 or end > NOW)
             and not (essential and reason in (Reason.COMPLAINT, Reason.UNSUBSCRIBE))
@@ -80,7 +85,10 @@ class ReplicaMachine(RuleBasedStateMachine):
                 self.model.standing.pop(entry, None)
             else:
                 self.model.standing[entry] = end
-            yield Change(mark(entry[0]), word(entry, end or 0), removed=end is None)
+        for entry in {**self.model.standing, **changed}:
+            if mark(entry[0]) in {mark(address) for address, _, _ in changed}:
+                end = self.model.standing.get(entry)
+                yield Change(mark(entry[0]), word(entry, end or 0), removed=end is None)
 
     def next_state(self) -> State:
         self.revision += 1
@@ -128,8 +136,8 @@ class ReplicaMachine(RuleBasedStateMachine):
     @invariant()
     def entries_are_counted(self) -> None:
         if hasattr(self, "model"):
-            words = [self.replica.words(address.encode()) for address in ADDRESSES]
-            assert self.replica.entries == sum(map(len, words))
+            words = {mark(a): self.replica.words(a.encode()) for a in ADDRESSES}
+            assert self.replica.entries == sum(map(len, words.values()))
 
     @invariant()
     def state_is_what_was_taken_in(self) -> None:
