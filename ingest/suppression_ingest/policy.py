@@ -12,17 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from suppression_ingest.ses import (
-    BOUNCE,
-    COMPLAINT,
-    DELIVERY,
-    NO_ADDRESS,
-    PROVIDER,
-    SEND,
-    Recipient,
-    SesEvent,
-    recipient_address,
-)
+from suppression_ingest.recipients import NO_ADDRESS, Recipient, recipient_address
+from suppression_ingest.ses import BOUNCE, COMPLAINT, DELIVERY, PROVIDER, SEND, SesEvent
 from suppression_service.store import DeliveryEvent, DeliveryEventKind, Effect, Feedback, Reason
 
 #: The domain of SES's mailbox simulator. Mail to it is processed, but counts in no rate.

@@ -14,14 +14,13 @@ from typing import Final
 from suppression_ingest.errors import Malformed
 from suppression_ingest.json_object import (
     JsonObject,
-    as_object,
     optional_object,
     optional_text,
     parse_object,
     parse_timestamp,
     required_text,
 )
-from suppression_service.address import InvalidAddress, canonical
+from suppression_ingest.recipients import Recipient, named_recipients
 
 #: The name of this provider in the store.
 PROVIDER: Final = "ses"
@@ -36,11 +35,6 @@ EVENT_PUBLISHING_SET_UP: Final = "Successfully validated SNS topic for Amazon SE
 # The kind of the message that SES publishes when an identity's notifications are set up.
 _NOTIFICATIONS_SET_UP: Final = "AmazonSnsSubscriptionSucceeded"
 
-#: The address of a recipient that has none. It is recorded but never suppressed.
-NO_ADDRESS: Final = ""
-#: The most characters that are kept of a bouncing host's answer.
-MAX_DIAGNOSTIC: Final = 1_000
-
 _DISCRIMINATORS: Final = ("eventType", "notificationType")
 # Events whose details are in a member that is not named like the event.
 _MEMBERS: Final = {"Rendering Failure": "failure"}
@@ -53,16 +47,6 @@ class NotAnEvent(enum.StrEnum):
     SET_UP = "set-up"
     #: Plain text, or JSON of another program.
     FOREIGN = "not an SES event"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Recipient:
-    """One recipient that a bounce or a complaint names, as SES writes it."""
-
-    address: str
-    action: str = ""
-    status: str = ""
-    diagnostic: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -159,11 +143,11 @@ class _Reader:
             case "Bounce":
                 type_ = required_text(details, "bounceType")
                 sub_type = optional_text(details, "bounceSubType")
-                return type_, sub_type, _recipients(details, "bouncedRecipients")
+                return type_, sub_type, named_recipients(details, "bouncedRecipients")
             case "Complaint":
                 type_ = optional_text(details, "complaintFeedbackType")
                 sub_type = optional_text(details, "complaintSubType")
-                return type_, sub_type, _recipients(details, "complainedRecipients")
+                return type_, sub_type, named_recipients(details, "complainedRecipients")
             case _:
                 return "", "", ()
 
@@ -237,45 +221,6 @@ def _time_or_none(text: str) -> dt.datetime | None:
         return None
 
 
-def _recipients(details: JsonObject, name: str) -> tuple[Recipient, ...]:
-    listed = details.get(name)
-    if not isinstance(listed, list):
-        raise Malformed(f"{name} is missing or not a list")
-    return tuple(map(_recipient, listed))
-
-
-def _recipient(listed: object) -> Recipient:
-    """Read one recipient. Anything but an object is a recipient without an address.
-
-    A broken recipient must not prevent the reading of the others.
-    """
-    if not isinstance(listed, dict):
-        return Recipient("")
-    fields = as_object(listed)
-    return Recipient(
-        address=optional_text(fields, "emailAddress"),
-        action=optional_text(fields, "action"),
-        status=optional_text(fields, "status"),
-        diagnostic=optional_text(fields, "diagnosticCode")[:MAX_DIAGNOSTIC],
-    )
-
-
 def _texts(listed: object) -> tuple[str, ...]:
     members = listed if isinstance(listed, list) else []
     return tuple(member for member in members if isinstance(member, str))
-
-
-def recipient_address(text: str) -> str:
-    """Return the canonical address of a recipient, or :data:`NO_ADDRESS`.
-
-    SES repeats what the sender or the bouncing host wrote: an addr-spec,
-    ``Name <addr-spec>``, nothing at all, or something that is not an address.
-    """
-    try:
-        return canonical(_addr_spec(text.strip()))
-    except InvalidAddress:
-        return NO_ADDRESS
-
-
-def _addr_spec(text: str) -> str:
-    return text[text.rfind("<") + 1 : -1] if text.endswith(">") else text

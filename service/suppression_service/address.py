@@ -42,6 +42,12 @@ _DOTS = re.compile("[.\u3002\uff0e\uff61]")
 _PREFIX: Final = "xn--"
 _DOMAIN_LITERAL = re.compile(r"\[[0-9a-z.:-]+\]")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_QUOTED_PAIR = re.compile(r"\\(.)")
+# Characters that only a quoted local part may contain (specials of RFC 5322, 3.2.3, without
+# the dot), so "mailto:jane" is no local part; and those of them that then need a backslash.
+_SPECIALS: Final = '()<>[]:;@\\,"'
+_NEEDS_BACKSLASH = re.compile(r'["\\]')
+_BACKSLASHED: Final = r"\\\g<0>"
 
 # An address of at most so many bytes exceeds no limit of its parts.
 _SHORT: Final = 64
@@ -78,8 +84,8 @@ def canonical(text: str) -> str:
         text: an addr-spec, without a display name. Surrounding blanks are removed.
 
     Returns:
-        The address in NFC and lower case, its domain as A-labels (UTS 46),
-        at most 320 bytes of UTF-8. Canonical text is returned unchanged.
+        The address in NFC and lower case, without needless quotes, its domain as A-labels
+        (UTS 46), at most 320 bytes of UTF-8. Canonical text is returned unchanged.
 
     Raises:
         InvalidAddress: the text has no ``@``; the local part is not 1 to 64 bytes long or
@@ -101,32 +107,40 @@ def _canonical_unusual(lowered: str) -> str:
     local, at, domain = normal.rpartition("@")
     if not at:
         raise InvalidAddress("there is no @")
-    address = f"{_checked_local(local)}@{_a_labels(domain)}"
+    address = f"{_canonical_local(local)}@{_a_labels(domain)}"
     if len(address.encode()) > MAX_ADDRESS:
         raise InvalidAddress(f"longer than {MAX_ADDRESS} bytes")
     return address
 
 
-def _checked_local(local: str) -> str:
-    """Refuse what cannot be a local part.
+def _canonical_local(local: str) -> str:
+    """Return a local part without needless quotes and backslashes.
 
-    Double dots and a trailing dot break the grammar of RFC 5321. They are accepted:
-    providers issue such addresses, and bounces name them.
+    Double dots and a trailing dot break the grammar of RFC 5321. They are accepted without
+    quotes: providers issue such addresses, and bounces name them.
     """
     if not local:
         raise InvalidAddress("nothing before the @")
+    quoted = _QUOTED.fullmatch(local) is not None
+    content = local
+    if quoted:  # Without a backslash two characters can become one, hence NFC.
+        content = unicodedata.normalize("NFC", _QUOTED_PAIR.sub(r"\1", local[1:-1]))
+    if any(unicodedata.category(character) == "Cc" for character in content):
+        raise InvalidAddress("a control character before the @")
+    if not content or any(c.isspace() or c in _SPECIALS for c in content):
+        if not quoted:
+            raise InvalidAddress("a blank or a separator before the @, outside quotes")
+        content = f'"{_NEEDS_BACKSLASH.sub(_BACKSLASHED, content)}"'
+    if len(_encoded(content)) > MAX_LOCAL:
+        raise InvalidAddress(f"more than {MAX_LOCAL} bytes before the @")
+    return content
+
+
+def _encoded(text: str) -> bytes:
     try:
-        size = len(local.encode())
+        return text.encode()
     except UnicodeEncodeError:
         raise InvalidAddress("a character that is half of one (a lone surrogate)") from None
-    if size > MAX_LOCAL:
-        raise InvalidAddress(f"more than {MAX_LOCAL} bytes before the @")
-    if any(unicodedata.category(character) == "Cc" for character in local):
-        raise InvalidAddress("a control character before the @")
-    bare = local[1:-1] if _QUOTED.fullmatch(local) else local
-    if bare == local and any(c.isspace() or c in '@<>,;"()' for c in local):
-        raise InvalidAddress("a blank or a separator before the @, outside quotes")
-    return local
 
 
 def _a_labels(domain: str) -> str:

@@ -12,13 +12,8 @@ from hypothesis import strategies as st
 from suppression_ingest.errors import InternalError, Malformed, Unstorable
 from suppression_ingest.pipeline import Pipeline
 from suppression_ingest.policy import Policy
-from suppression_ingest.ses import (
-    MAX_DIAGNOSTIC,
-    NO_ADDRESS,
-    SesEvent,
-    parse_event,
-    recipient_address,
-)
+from suppression_ingest.recipients import MAX_DIAGNOSTIC, NO_ADDRESS, recipient_address
+from suppression_ingest.ses import SesEvent, parse_event
 from suppression_ingest.sns.envelope import NOTIFICATION, open_envelope
 from suppression_service.address import MAX_ADDRESS, canonical
 from suppression_service.store import Store

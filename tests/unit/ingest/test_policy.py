@@ -15,7 +15,8 @@ from suppression_ingest.policy import (
     Policy,
     decisive_row,
 )
-from suppression_ingest.ses import Recipient, SesEvent
+from suppression_ingest.recipients import Recipient
+from suppression_ingest.ses import SesEvent
 from suppression_service.store import Effect, Reason
 
 TABLE: dict[str, Any] = json.loads(

@@ -4,7 +4,8 @@ import datetime as dt
 import pytest
 
 from suppression_ingest.policy import DELAYED_IS_SOFT, NO_RECIPIENT, NOT_AN_ADDRESS, Policy
-from suppression_ingest.ses import Recipient, SesEvent
+from suppression_ingest.recipients import Recipient
+from suppression_ingest.ses import SesEvent
 from suppression_service.store import DeliveryEventKind, Effect, Reason
 
 BOUNCE = SesEvent(

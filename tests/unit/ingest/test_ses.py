@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from suppression_ingest.errors import Malformed, Refused
 from suppression_ingest.policy import Policy
-from suppression_ingest.ses import MAX_DIAGNOSTIC, NotAnEvent, SesEvent, parse_event
+from suppression_ingest.recipients import MAX_DIAGNOSTIC
+from suppression_ingest.ses import NotAnEvent, SesEvent, parse_event
 from suppression_ingest.sns.envelope import open_envelope
 
 Json = dict[str, Any]

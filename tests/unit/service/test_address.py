@@ -90,7 +90,10 @@ def test_blanks_around_an_address_do_not_count() -> None:
     assert canonical(" " * MAX_WRITTEN + "a@b.example") == "a@b.example"
 
 
-@given(st.text() | st.emails())
+_quoted = st.builds('"{}"@x.example'.format, st.text(st.sampled_from('ae\u0301İΣ\\\\" @:.')))
+
+
+@given(st.text() | st.emails() | _quoted)
 def test_canonical_text_is_a_fixed_point_and_any_other_text_is_refused(text: str) -> None:
     try:
         once = canonical(text)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suppression_ingest.ses import NO_ADDRESS, recipient_address
+from suppression_ingest.recipients import NO_ADDRESS, recipient_address
 from suppression_service.address import canonical
 
 
@@ -16,6 +16,19 @@ from suppression_service.address import canonical
         '"Doe, Jane" <jane@example.com>',
         '"a <b@c>" <jane@example.com>',
         "=?utf-8?q?J=C3=A4ne?= <jane@example.com>",
+        "jane@example.com (Jane)",
+        "jane@example.com (Jane (Doe))",
+        "Jane Doe <jane@example.com> (at work)",
+        "rfc822;jane@example.com",
+        "RFC822; <jane@example.com>",
+        "<rfc822;jane@example.com>",
+        "utf-8;jane@example.com",
+        "jane@example.com,",
+        "jane@example.com; ",
+        "<jane@example.com>,",
+        "rfc822;jane@example.com (Jane),",
+        '"jane"@example.com',
+        'Jane <"jane"@example.com>',
     ],
 )
 def test_the_address_is_found_in_what_ses_writes(written: str) -> None:
@@ -37,7 +50,12 @@ def test_local_parts_that_providers_really_issue_are_kept(written: str) -> None:
         "jane@",
         "@example.com",
         "Jane <jane>",
-        "jane@example.com (Jane)",
+        "(jane@example.com)",
+        "jane@example.com Jane)",
+        "jane@example.com (" + ")" * 1_000_000,
+        "x400;jane@example.com",
+        "mailto:jane@example.com",
+        "Jane <mailto:jane@example.com>",
         "a@b.example, c@d.example",
         "jane\0@example.com",
         "jane@exa\udcffmple.com",
