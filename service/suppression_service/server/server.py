@@ -152,7 +152,7 @@ def _refresh(tokens: TokenFile | None) -> Callable[[], Awaitable[None]]:
 
 
 def _store(settings: ServiceSettings) -> Store:
-    store = Store(open_engine(settings.database_url))
+    store = Store(open_engine(settings.database_url), max_streams=settings.max_streams)
     try:
         store.require_schema()
     except StoreUnavailable as error:

@@ -18,6 +18,7 @@ from suppression_service.config import (
     OptionalHostPort,
     require_tls_beyond_loopback,
 )
+from suppression_service.store.replication import MAX_STREAM_ID
 
 #: Addresses of one batch, at most, whatever the setting.
 MAX_BATCH: Final = 10_000
@@ -98,6 +99,14 @@ class ServiceSettings(BaseSettings):
             description="addresses of a batch; the clients here send as many as the default",
         ),
     ] = MAX_BATCH
+    max_streams: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=MAX_STREAM_ID,
+            description="streams of the list, beyond which callers can name no new one in a write",
+        ),
+    ] = 10_000
     max_message: Annotated[
         int,
         Field(

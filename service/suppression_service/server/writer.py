@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, TypeVar
 import structlog
 
 from suppression_service.aio import GroupCommit
-from suppression_service.server.errors import TooManyWrites, WriteUnavailable
+from suppression_service.server.errors import InvalidField, TooManyWrites, WriteUnavailable
 from suppression_service.store import (
     Erased,
     Erasure,
@@ -23,6 +23,7 @@ from suppression_service.store import (
     StoreError,
     Suppressed,
     Suppression,
+    TooManyStreams,
     WriteTransaction,
 )
 
@@ -48,8 +49,8 @@ class GroupWriter:
     """Makes single writes durable, many in one transaction, in the order of their arrival.
 
     Each write returns its result and the revision, once durable. It raises TooManyWrites
-    if more writes wait than the database can take, and WriteUnavailable if the database
-    did not confirm the write.
+    if more writes wait than the database can take, WriteUnavailable if the database
+    did not confirm the write, and InvalidField if it names one stream too many.
 
     Args:
         store: the list.
@@ -91,8 +92,8 @@ class GroupWriter:
         self, address: str, act: Callable[[WriteTransaction], _T]
     ) -> tuple[_T, Revision]:
         # A write is tried again if its transaction fails; the last result is the durable one.
-        results: list[_T] = []
-        write = _Write(address, lambda transaction: results.append(act(transaction)))
+        results: list[_T | TooManyStreams] = []
+        write = _Write(address, lambda transaction: results.append(_attempted(act, transaction)))
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 revision = await self._group.commit(write)
@@ -102,7 +103,14 @@ class GroupWriter:
             raise WriteUnavailable(
                 "WRITE_UNCONFIRMED", "the database did not confirm the write in time; repeat it"
             ) from None
-        return results[-1], revision
+        result = results[-1]
+        if isinstance(result, TooManyStreams):
+            raise InvalidField(
+                "stream",
+                "STREAM_LIMIT",
+                "a new stream, where there are as many as SUPPRESSION_MAX_STREAMS permits",
+            )
+        return result, revision
 
     def _commit(self, writes: list[_Write]) -> list[Revision | Exception]:
         try:
@@ -135,6 +143,16 @@ class GroupWriter:
         if self._logged_error:
             _log.info("writes taken again")
         self._logged_error = None
+
+
+def _attempted(
+    act: Callable[[WriteTransaction], _T], transaction: WriteTransaction
+) -> _T | TooManyStreams:
+    """Make a write, or return why not where the others of its transaction can go on."""
+    try:
+        return act(transaction)
+    except TooManyStreams as refusal:
+        return refusal
 
 
 def _unavailable() -> WriteUnavailable:

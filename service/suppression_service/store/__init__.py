@@ -12,6 +12,7 @@ from suppression_service.store.errors import (
     SchemaTooNew,
     StoreError,
     StoreUnavailable,
+    TooManyStreams,
 )
 from suppression_service.store.events import DEDUPLICATION_WINDOW
 from suppression_service.store.models import (
@@ -72,6 +73,7 @@ __all__ = [
     "StoreUnavailable",
     "Suppressed",
     "Suppression",
+    "TooManyStreams",
     "WriteTransaction",
     "is_counted",
 ]

@@ -7,6 +7,7 @@
     │   ├── SchemaOutdated
     │   └── SchemaTooNew
     ├── MalformedRevision
+    ├── TooManyStreams
     └── RevisionAhead (suppression_service.server.replica.follower)
 
 The messages are for operators. None has an address, a password, or more of a driver's
@@ -36,6 +37,10 @@ class SchemaOutdated(SchemaError):
 
 class SchemaTooNew(SchemaError):
     """The database's schema works only with newer programs than this one: run one of those."""
+
+
+class TooManyStreams(StoreError):
+    """The list has as many streams as it may, and the write names a new one."""
 
 
 class MalformedRevision(StoreError, ValueError):

@@ -8,6 +8,7 @@ packs the rest:
     | expiry, seconds  | stream id            | reason   |
     +------------------+----------------------+----------+
 
+The highest stream id is no stream's: it is what a check for an unknown stream asks for.
 The expiry is in seconds since 1970, rounded up; 0 is never. An expiry before 1970 or
 after 2106 is replaced by the nearest that fits. A removed entry keeps its word, and is
 marked as removed.
@@ -27,6 +28,10 @@ from suppression_service.store import schema
 REASON_BITS: Final = 8
 STREAM_BITS: Final = 24
 EXPIRY_SHIFT: Final = REASON_BITS + STREAM_BITS
+#: Reserved: the id of a stream that no entry names.
+UNKNOWN_STREAM: Final = (1 << STREAM_BITS) - 1
+#: The highest id that a stream can have. One more bit would be part of the expiry.
+MAX_STREAM_ID: Final = UNKNOWN_STREAM - 1
 
 _EXPIRY: Final = (
     "CASE WHEN expires IS NULL THEN 0 WHEN expires <= 0 THEN 1"

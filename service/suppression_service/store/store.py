@@ -22,7 +22,7 @@ from suppression_service.store.models import (
     Suppression,
 )
 from suppression_service.store.purge import ROWS_A_STEP, DeletionCutoffs, purge
-from suppression_service.store.replication import Changes, UInt64Array
+from suppression_service.store.replication import MAX_STREAM_ID, Changes, UInt64Array
 from suppression_service.store.transaction import WriteTransaction
 
 
@@ -41,10 +41,17 @@ class Store:
     Args:
         engine: the database; see :meth:`open`.
         now: the clock, replaced in tests.
+        max_streams: streams beyond which no write of this process makes a new one.
     """
 
-    def __init__(self, engine: Engine, now: Callable[[], dt.datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        now: Callable[[], dt.datetime] = utc_now,
+        max_streams: int = MAX_STREAM_ID,
+    ) -> None:
         self.engine = engine
+        self._max_streams = max_streams
         #: The clock.
         self.now = now
         self._schema_checked = False
@@ -96,7 +103,9 @@ class Store:
                 commit was being confirmed.
         """
         with self._writing() as connection:
-            transaction = WriteTransaction(connection, self.now(), deduplication_window)
+            transaction = WriteTransaction(
+                connection, self.now(), deduplication_window, self._max_streams
+            )
             yield transaction
             transaction.flush()
 

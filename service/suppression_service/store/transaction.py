@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from suppression_service.store import outbox, schema
 from suppression_service.store.engine import chunks
@@ -34,6 +34,7 @@ from suppression_service.store.models import (
 )
 from suppression_service.store.replication import fingerprint
 from suppression_service.store.soft_bounces import SoftBounces, is_counted
+from suppression_service.store.streams import Streams
 
 _Key = tuple[str, str, Reason]
 
@@ -43,10 +44,17 @@ class WriteTransaction:
 
     It takes any number of calls, in any order. All of them take effect together, when the
     ``with`` block ends without an exception.
+
+    Each call that makes an entry raises :class:`.TooManyStreams`, before it changes anything,
+    if the entry is of one stream more than ``max_streams``.
     """
 
     def __init__(
-        self, connection: Connection, now: dt.datetime, deduplication_window: dt.timedelta
+        self,
+        connection: Connection,
+        now: dt.datetime,
+        deduplication_window: dt.timedelta,
+        max_streams: int,
     ) -> None:
         self._connection = connection
         #: The time of the transaction.
@@ -66,6 +74,7 @@ class WriteTransaction:
         ).one()
         # A day more at the end, for clocks that differ.
         days = range(schema.day_number(now - deduplication_window), schema.day_number(now) + 2)
+        self._streams = Streams(connection, max_streams)
         self._counts = DailyCounts(connection)
         self._feedback = FeedbackEvents(connection, self.revision, self._counts, self._erased)
         self._delivery_events = DeliveryEvents(connection, self._seed, self._counts, days)
@@ -178,8 +187,9 @@ class WriteTransaction:
         self._changed_histories()
         self._soft_bounces.flush()
         changed = [entry for entry in self._entries.values() if entry.changed]
-        stream_ids = self._stream_ids({entry.state.stream for entry in changed})
-        rows = [_row(entry, stream_ids) for entry in changed]
+        self._streams.load(entry.state.stream for entry in changed)
+        self._streams.flush()
+        rows = [self._row(entry) for entry in changed]
         if inserts := [row for row in rows if row["row_id"] is None]:
             new = [{k: v for k, v in row.items() if k != "row_id"} for row in inserts]
             self._connection.execute(insert(schema.suppression), new)
@@ -216,9 +226,14 @@ class WriteTransaction:
         ]
 
     def _entry(self, address: str, stream: str, reason: Reason) -> Entry:
-        """Return an entry of a loaded address, or a new one."""
+        """Return an entry of a loaded address, or a new one.
+
+        Raises:
+            TooManyStreams: it would be of one stream more than there may be.
+        """
         key = (address, stream, reason)
         if key not in self._entries:
+            self._streams.require(stream)
             self._entries[key] = Entry.new(
                 self._erased.get(address, address),
                 stream,
@@ -230,6 +245,13 @@ class WriteTransaction:
             )
         return self._entries[key]
 
+    def _row(self, entry: Entry) -> dict[str, Any]:
+        row = {name: getattr(entry.state, name) for name in _ENTRY_COLUMNS}
+        row["row_id"] = entry.row_id
+        row["stream_id"] = self._streams.id_of(entry.state.stream)
+        row["fingerprint"] = entry.fingerprint
+        return row
+
     def _changed_histories(self) -> list[str]:
         """Return the addresses whose soft-bounce histories have changed, after every reset."""
         addresses = self._soft_bounces.changed()
@@ -240,29 +262,6 @@ class WriteTransaction:
                 self._soft_bounces.reset(address, entry.state.removed)
         return addresses
 
-    # --- streams -------------------------------------------------------------------------------
-
-    def _stream_ids(self, names: set[str]) -> dict[str, int]:
-        """Return the id of each stream, after inserting new streams."""
-        if names <= {""}:
-            return {"": schema.ALL_MAIL}
-        ids = self._known_stream_ids(sorted(names))
-        if new := sorted(names - ids.keys()):
-            table = schema.stream
-            highest = self._connection.execute(select(func.max(table.c.id))).scalar_one()
-            new_ids = {name: highest + number for number, name in enumerate(new, start=1)}
-            rows = [{"id": number, "name": name} for name, number in new_ids.items()]
-            self._connection.execute(insert(table), rows)
-            ids |= new_ids
-        return ids
-
-    def _known_stream_ids(self, names: list[str]) -> dict[str, int]:
-        known, table = {}, schema.stream
-        for some in chunks(names):
-            query = select(table.c.name, table.c.id).where(table.c.name.in_(some))
-            known.update({name: number for name, number in self._connection.execute(query)})  # noqa: C416 - rows
-        return known
-
 
 _ENTRY_COLUMNS: Final = [
     column.name
@@ -272,11 +271,3 @@ _ENTRY_COLUMNS: Final = [
 _UPDATE_ENTRY: Final = update(schema.suppression).where(
     schema.suppression.c.id == bindparam("row_id")
 )
-
-
-def _row(entry: Entry, stream_ids: dict[str, int]) -> dict[str, Any]:
-    row = {name: getattr(entry.state, name) for name in _ENTRY_COLUMNS}
-    row["row_id"] = entry.row_id
-    row["stream_id"] = stream_ids[entry.state.stream]
-    row["fingerprint"] = entry.fingerprint
-    return row

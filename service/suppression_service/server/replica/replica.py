@@ -19,14 +19,9 @@ import numpy.typing as npt
 import xxhash
 
 from suppression_service.server.replica.table import Table
-from suppression_service.server.replica.verdicts import (
-    UNKNOWN_STREAM,
-    Mail,
-    reason_against,
-    reasons_against,
-)
+from suppression_service.server.replica.verdicts import Mail, reason_against, reasons_against
 from suppression_service.store import Identity, Revision
-from suppression_service.store.replication import Change
+from suppression_service.store.replication import UNKNOWN_STREAM, Change
 
 _NEVER: Final = dt.datetime.fromtimestamp(0, dt.UTC)
 

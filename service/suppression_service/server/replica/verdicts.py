@@ -31,9 +31,6 @@ PRECEDENCE: Final = (
 #: mailbox.
 IGNORED_FOR_ESSENTIAL: Final = frozenset({Reason.COMPLAINT, Reason.UNSUBSCRIBE})
 
-#: The number of a stream that no entry names.
-UNKNOWN_STREAM: Final = (1 << STREAM_BITS) - 1
-
 _REASON_MASK: Final = (1 << REASON_BITS) - 1
 _STREAM_MASK: Final = (1 << STREAM_BITS) - 1
 _RANK: Final = {reason: rank for rank, reason in enumerate(PRECEDENCE)}

@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from suppression_service.server import writer as writer_module
-from suppression_service.server.errors import TooManyWrites, WriteUnavailable
+from suppression_service.server.errors import InvalidField, TooManyWrites, WriteUnavailable
 from suppression_service.server.writer import GroupWriter
 from suppression_service.store import (
     DEDUPLICATION_WINDOW,
@@ -243,6 +243,24 @@ async def test_a_caller_beyond_the_limit_is_turned_away_at_once(store: GatedStor
     store.gate.set()
     async with writer.writing():
         await asyncio.gather(*waiting)
+
+
+async def test_a_write_with_one_stream_too_many_is_refused_and_fails_no_other(
+    store: GatedStore, writer: GroupWriter
+) -> None:
+    # Given a list that has as many streams as it may
+    store._max_streams = 0
+    store.gate.set()
+    # When writes with a new stream and without one share a transaction
+    refused, taken = await begun(
+        writer.suppress(NewSuppression("jane@example.com", Reason.MANUAL, "news")),
+        writer.suppress(manual("june")),
+    )
+    # Then only the first of them fails.
+    with pytest.raises(InvalidField) as error:
+        await refused
+    assert (error.value.field, error.value.reason) == ("stream", "STREAM_LIMIT")
+    assert (await taken)[0].created
 
 
 async def test_what_waits_at_the_end_is_still_written(store: GatedStore) -> None:

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from suppression_service.server.replica.verdicts import (
     IGNORED_FOR_ESSENTIAL,
     PRECEDENCE,
-    UNKNOWN_STREAM,
     Mail,
     reason_against,
     reasons_against,
 )
 from suppression_service.store import Reason
+from suppression_service.store.replication import UNKNOWN_STREAM
 
 NOW = 1_800_000_000
 LAST_SECOND = 2**32 - 1
