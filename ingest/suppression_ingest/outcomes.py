@@ -31,7 +31,7 @@ class Result(enum.StrEnum):
 class Outcome:
     """The outcome of a message.
 
-    ``kind`` is the SES kind, :data:`suppression_ingest.policy.UNKNOWN` or a
+    ``kind`` is the SES kind, :data:`suppression_ingest.decision_table.UNKNOWN` or a
     :class:`suppression_ingest.ses.NotAnEvent`; empty when the message was refused.
     ``new`` and ``duplicates`` count pieces of feedback, one per recipient. ``warnings``
     are for an operator. ``sns_message_id`` is empty where SNS gave none.

@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
+from suppression_ingest.decision_table import kind_to_show
 from suppression_ingest.errors import InternalError, Refused, Unstorable, Unverifiable
 from suppression_ingest.outcomes import Outcome
-from suppression_ingest.policy import Policy, kind_to_show
+from suppression_ingest.policy import Policy
 from suppression_ingest.ses import NotAnEvent, SesEvent, parse_event
 from suppression_ingest.sns.envelope import NOTIFICATION, Envelope, open_envelope
 from suppression_ingest.soft_bounces import (

@@ -4,9 +4,10 @@ import dataclasses
 from typing import Final
 
 from suppression_ingest.aws.sqs import Message
+from suppression_ingest.decision_table import kind_to_show
 from suppression_ingest.errors import Refused
 from suppression_ingest.pipeline import EnvelopeCheck, decide
-from suppression_ingest.policy import Policy, kind_to_show
+from suppression_ingest.policy import Policy
 from suppression_ingest.sns.envelope import Envelope
 from suppression_service.address import masked
 

@@ -10,6 +10,7 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
+from suppression_ingest.decision_table import KNOWN_KINDS, UNKNOWN
 from suppression_ingest.errors import (
     ForeignTopic,
     Forged,
@@ -20,7 +21,6 @@ from suppression_ingest.errors import (
     Unverifiable,
 )
 from suppression_ingest.outcomes import Result, Stats
-from suppression_ingest.policy import KNOWN_KINDS, UNKNOWN
 from suppression_ingest.ses import NotAnEvent
 
 #: The kind of a refused message: it was refused before its kind was read.

@@ -4,9 +4,10 @@ from typing import Any, NoReturn
 
 import pytest
 
+from suppression_ingest.decision_table import UNKNOWN
 from suppression_ingest.errors import Forged, InternalError, Malformed, Unstorable, Unverifiable
 from suppression_ingest.pipeline import Pipeline
-from suppression_ingest.policy import UNKNOWN, Policy
+from suppression_ingest.policy import Policy
 from suppression_ingest.ses import EVENT_PUBLISHING_SET_UP, NotAnEvent
 from suppression_ingest.sns.envelope import Envelope
 from suppression_service.store import (

@@ -1,105 +1,143 @@
+import dataclasses
 import datetime as dt
-import json
-from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from suppression_ingest.policy import (
-    DEFAULT_TABLE,
-    DELAYED_IS_SOFT,
-    Case,
-    Counts,
-    Policy,
-    decisive_row,
-)
+from suppression_ingest.decision_table import DELAYED_IS_SOFT
+from suppression_ingest.policy import NO_RECIPIENT, NOT_AN_ADDRESS, Policy
 from suppression_ingest.recipients import Recipient
 from suppression_ingest.ses import SesEvent
-from suppression_service.store import Effect, Reason
+from suppression_service.store import DeliveryEventKind, Effect, Reason
 
-TABLE: dict[str, Any] = json.loads(
-    Path(__file__).parents[2].joinpath("data/ses/decisions.json").read_text()
+BOUNCE = SesEvent(
+    kind="Bounce",
+    happened=dt.datetime(2026, 3, 2, tzinfo=dt.UTC),
+    identity="f-1",
+    type="Permanent",
+    sub_type="General",
+    recipients=(Recipient("one@example.com"), Recipient("Two <two@example.com>")),
+    feedback_id="f-1",
 )
-POLICY = Policy(streams={"letters-set": "letters"})
-BOUNCES = [row for row in TABLE["rows"] if row["event"] == "Bounce"]
+UNSUBSCRIBED = dataclasses.replace(BOUNCE, sub_type="UnsubscribedRecipient")
 
 
-def name_of(row: dict[str, Any]) -> str:
-    columns = ("event", "type", "sub_type", "status", "action", "configuration_set")
-    return "/".join(str(row[column]) for column in columns if row.get(column))
+def naming(*recipients: Recipient) -> SesEvent:
+    return dataclasses.replace(BOUNCE, recipients=recipients)
 
 
-def event_of(row: dict[str, Any]) -> SesEvent:
-    recipient = Recipient("jane@example.com", row.get("action", "failed"), row.get("status", ""))
-    return SesEvent(
-        kind=row["event"],
-        happened=dt.datetime(2026, 3, 2, tzinfo=dt.UTC),
-        identity="a feedback id",
-        type=row.get("type", ""),
-        sub_type=row.get("sub_type", ""),
-        recipients=(recipient,),
-        configuration_set=row.get("configuration_set", ""),
+def test_every_recipient_that_a_bounce_names_is_suppressed() -> None:
+    pieces, _ = Policy().feedback(BOUNCE)
+    assert [(piece.address, piece.effect) for piece in pieces] == [
+        ("one@example.com", Effect(Reason.HARD_BOUNCE)),
+        ("two@example.com", Effect(Reason.HARD_BOUNCE)),
+    ]
+
+
+def test_a_recipient_that_is_named_twice_is_one_piece_of_feedback() -> None:
+    pieces, _ = Policy().feedback(naming(Recipient("a@b.example"), Recipient("A <A@B.example>")))
+    assert [piece.address for piece in pieces] == ["a@b.example"]
+
+
+def test_of_two_mentions_of_a_recipient_the_one_with_an_effect_decides() -> None:
+    # given an address that is delayed and failed at once, and delayed ones are soft
+    recipients = (Recipient("a@b.example", "failed"), Recipient("a@b.example", "delayed"))
+    for order in (recipients, recipients[::-1]):
+        [piece], _ = Policy(DELAYED_IS_SOFT).feedback(naming(*order))
+        # then it failed
+        assert piece.effect == Effect(Reason.HARD_BOUNCE)
+
+
+def test_a_recipient_that_is_no_address_is_recorded_and_leads_to_a_warning() -> None:
+    [piece], warnings = Policy().feedback(naming(Recipient("undisclosed-recipients:;")))
+    assert (piece.address, piece.effect) == ("", None)
+    assert warnings == {NOT_AN_ADDRESS}
+
+
+def test_a_bounce_that_names_nobody_is_recorded_and_in_no_rate() -> None:
+    [piece], warnings = Policy().feedback(naming())
+    assert (piece.address, piece.effect, piece.counts_as) == ("", None, "")
+    assert warnings == {NO_RECIPIENT}
+
+
+def test_mail_to_the_simulator_is_suppressed_and_in_no_rate() -> None:
+    [piece], _ = Policy().feedback(naming(Recipient("bounce+label@simulator.amazonses.com")))
+    assert (piece.effect, piece.counts_as) == (Effect(Reason.HARD_BOUNCE), "")
+
+
+def test_an_unsubscribe_without_a_mapped_stream_can_still_take_effect_later() -> None:
+    # given an unsubscribe that came before its configuration set was mapped
+    event = dataclasses.replace(UNSUBSCRIBED, configuration_set="letters-set")
+    before, _ = Policy().feedback(event)
+    # when it comes again after that
+    after, _ = Policy(streams={"letters-set": "letters"}).feedback(event)
+    # then it is not taken for the same
+    assert before[0].identity != after[0].identity
+
+
+def test_an_unsubscribe_with_a_mapped_stream_is_the_same_whenever_it_comes() -> None:
+    event = dataclasses.replace(UNSUBSCRIBED, configuration_set="letters-set")
+    policy = Policy(streams={"letters-set": "letters"})
+    assert policy.feedback(event) == policy.feedback(event)
+
+
+@pytest.mark.parametrize("kind", ["Reject", "Rendering Failure", "Subscription", "SomethingNew"])
+def test_other_events_are_recorded_once_and_about_nobody(kind: str) -> None:
+    event = SesEvent(kind, BOUNCE.happened, "m-1 t-1")
+    assert [piece.address for piece in Policy().feedback(event)[0]] == [""]
+
+
+SENT = SesEvent(
+    kind="Send",
+    happened=dt.datetime(2026, 3, 2, tzinfo=dt.UTC),
+    identity="m-1 then",
+    message_id="m-1",
+    reached=("One <ONE@example.com>", "two@example.com"),
+    configuration_set="letters-set",
+)
+
+
+def test_a_send_is_a_delivery_event_of_each_recipient() -> None:
+    delivery_events = Policy().delivery_events(SENT)
+    assert [(m.kind, m.recipient) for m in delivery_events] == [
+        (DeliveryEventKind.SEND, "one@example.com"),
+        (DeliveryEventKind.SEND, "two@example.com"),
+    ]
+    assert {m.configuration_set for m in delivery_events} == {"letters-set"}
+
+
+def test_a_delivery_is_a_delivery_event_of_another_kind() -> None:
+    delivered = dataclasses.replace(SENT, kind="Delivery")
+    assert {m.kind for m in Policy().delivery_events(delivered)} == {DeliveryEventKind.DELIVERY}
+
+
+def test_a_bounce_is_no_delivery_event() -> None:
+    assert Policy().delivery_events(BOUNCE) == []
+
+
+def test_mail_to_the_simulator_is_no_delivery_event() -> None:
+    event = dataclasses.replace(SENT, reached=("success@simulator.amazonses.com",))
+    assert Policy().delivery_events(event) == []
+
+
+def test_a_delivery_event_is_named_by_its_message_however_it_comes() -> None:
+    again = dataclasses.replace(SENT, identity="m-1 a little later")
+    assert Policy().delivery_events(again) == Policy().delivery_events(SENT)
+
+
+def test_recipients_that_are_no_addresses_are_told_apart() -> None:
+    event = dataclasses.replace(SENT, reached=("nobody\0", "somebody", "\ud800"))
+    assert len({m.recipient for m in Policy().delivery_events(event)}) == 3
+
+
+def test_a_complaint_holds_for_all_mail_though_its_configuration_set_is_mapped() -> None:
+    complained = dataclasses.replace(
+        BOUNCE, kind="Complaint", type="abuse", sub_type="", configuration_set="letters-set"
     )
+    pieces, _ = Policy(streams={"letters-set": "letters"}).feedback(complained)
+    assert {piece.effect for piece in pieces} == {Effect(Reason.COMPLAINT, "")}
 
 
-@pytest.mark.parametrize("row", TABLE["rows"], ids=name_of)
-def test_each_row_of_the_table_has_its_effect_on_the_list(row: dict[str, Any]) -> None:
-    [piece], _ = POLICY.feedback(event_of(row))
-    expected = Effect(Reason[row["list"]], row.get("stream", "")) if row["list"] else None
-    assert piece.effect == expected
-
-
-@pytest.mark.parametrize("row", TABLE["rows"], ids=name_of)
-def test_each_row_of_the_table_counts_as_it_says(row: dict[str, Any]) -> None:
-    [piece], _ = POLICY.feedback(event_of(row))
-    assert piece.counts_as == row["counts_as"]
-
-
-@pytest.mark.parametrize("kind", TABLE["counted_only"])
-def test_what_comes_with_every_message_is_not_stored(kind: str) -> None:
-    pieces, _ = POLICY.feedback(event_of({"event": kind}))
-    assert pieces == []
-
-
-@pytest.mark.parametrize(("kind", "counts_as"), TABLE["counted_only"].items())
-def test_what_comes_with_every_message_counts_as_it_says(kind: str, counts_as: str) -> None:
-    assert decisive_row(Case(kind)).counts_as == counts_as
-
-
-@pytest.mark.parametrize("row", BOUNCES, ids=name_of)
-def test_the_case_of_type_and_sub_type_makes_no_difference(row: dict[str, Any]) -> None:
-    case = Case("Bounce", row["type"], row["sub_type"], "failed", row.get("status", ""))
-    shouted = Case(
-        "Bounce", case.type.upper(), case.sub_type.upper(), case.action.upper(), case.status
-    )
-    assert decisive_row(shouted) == decisive_row(case)
-
-
-def test_a_delayed_recipient_of_a_permanent_bounce_is_a_soft_bounce_when_the_switch_is_on() -> None:
-    row = decisive_row(Case("Bounce", "Permanent", "General", "delayed", "4.0.0"), DELAYED_IS_SOFT)
-    assert (row.listed, row.counts_as) == (None, Counts.SOFT_BOUNCE)
-
-
-@pytest.mark.parametrize("row", BOUNCES, ids=name_of)
-def test_the_switch_changes_nothing_about_recipients_that_failed(row: dict[str, Any]) -> None:
-    case = Case("Bounce", row["type"], row["sub_type"], "failed", row.get("status", ""))
-    assert decisive_row(case, DELAYED_IS_SOFT) == decisive_row(case)
-
-
-@given(st.from_regex(r"[245]\.[0-9]\.[0-9]", fullmatch=True) | st.text())
-def test_no_status_makes_a_transient_bounce_suppress(status: str) -> None:
-    assert decisive_row(Case("Bounce", "Transient", "General", "failed", status)).listed is None
-
-
-@given(st.text(), st.text(), st.text(), st.text(), st.text())
-def test_every_case_is_decided(
-    kind: str, type_: str, sub_type: str, action: str, status: str
-) -> None:
-    assert decisive_row(Case(kind, type_, sub_type, action, status)) in DEFAULT_TABLE
-
-
-@pytest.mark.parametrize("case", [Case("Bounce", "SomethingNew"), Case("SomethingNew")])
-def test_what_is_not_known_leads_to_a_warning(case: Case) -> None:
-    assert decisive_row(case).warning
+def test_an_unsubscribe_holds_for_the_stream_of_its_configuration_set_alone() -> None:
+    event = dataclasses.replace(UNSUBSCRIBED, configuration_set="letters-set")
+    pieces, _ = Policy(streams={"letters-set": "letters"}).feedback(event)
+    assert {piece.effect for piece in pieces} == {Effect(Reason.UNSUBSCRIBE, "letters")}
