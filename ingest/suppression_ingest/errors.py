@@ -3,6 +3,8 @@
     IngestError
     ├── Refused: the message changes nothing and is not acknowledged
     │   ├── Malformed
+    │   ├── Unrecognised
+    │   ├── PayloadInS3
     │   ├── Forged
     │   ├── ForeignTopic
     │   ├── Unverifiable
@@ -38,6 +40,18 @@ class Malformed(Refused):
     """The message is broken: not JSON, cut off, or of the wrong types."""
 
     label = "malformed"
+
+
+class Unrecognised(Refused):
+    """The message is not an SES event. The text says what it looks like."""
+
+    label = "not an SES event"
+
+
+class PayloadInS3(Refused):
+    """The message is only a pointer to S3, as SQS's and SNS's extended clients send."""
+
+    label = "payload in S3"
 
 
 class Forged(Refused):

@@ -2,11 +2,16 @@
 
 import datetime as dt
 import json
-from typing import Any
+import re
+from collections.abc import Iterator
+from typing import Any, Final
 
 from suppression_ingest.errors import Malformed
 
 JsonObject = dict[str, Any]
+
+_DECODER: Final = json.JSONDecoder()
+_BLANK: Final = re.compile(r"[\ufeff \t\r]*")
 
 
 def parse_object(text: str) -> JsonObject:
@@ -22,6 +27,52 @@ def parse_object(text: str) -> JsonObject:
     except ValueError:  # bad syntax, or a number of more digits than Python converts
         raise Malformed("not JSON, or cut off") from None
     return as_object(value)
+
+
+def parse_values(text: str) -> Iterator[Any]:
+    """Yield the JSON values of a text: a single one, or those of its lines.
+
+    A line may hold several values without anything between them, as Firehose writes records.
+    For lines that are broken, one after the other, a single :class:`Malformed` is yielded. It
+    hides no value on other lines. A value that is not the whole text begins and ends on its line,
+    so the time is proportional to the length of the text, whatever is in it.
+
+    Args:
+        text: begins with ``{`` or ``[``.
+    """
+    try:
+        yield json.loads(text)
+    except RecursionError:
+        yield Malformed("nested too deeply")
+    except ValueError:
+        yield from _values_of_lines(text)
+
+
+def _values_of_lines(text: str) -> Iterator[Any]:
+    broken = False
+    for line in text.split("\n"):
+        position = _after_blank(line, 0)
+        try:
+            while position < len(line):
+                value, position = _record_at(line, position)
+                broken = False
+                yield value
+                position = _after_blank(line, position)
+        except (ValueError, RecursionError):
+            if not broken:
+                yield Malformed("not JSON, or cut off")
+            broken = True
+
+
+def _record_at(line: str, position: int) -> tuple[Any, int]:
+    if line[position] not in "{[":
+        raise ValueError
+    return _DECODER.raw_decode(line, position)
+
+
+def _after_blank(line: str, position: int) -> int:
+    blank = _BLANK.match(line, position)
+    return blank.end() if blank else position
 
 
 def as_object(value: object) -> JsonObject:

@@ -3,12 +3,17 @@
 import dataclasses
 import enum
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import structlog
 
 from suppression_ingest.errors import Refused, Unverifiable
+
+#: The kind of a message that does not report an event: SES or SNS set up a topic.
+SET_UP: Final = "set-up"
+#: The kind of a message that reports several events.
+SEVERAL: Final = "several events"
 
 #: Seconds between two summaries in the log.
 SUMMARY_SECONDS: Final = 60.0
@@ -29,12 +34,13 @@ class Result(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of a message.
+    """The outcome of a message, or of one of the events that it carries.
 
-    ``kind`` is the SES kind, :data:`suppression_ingest.decision_table.UNKNOWN` or a
-    :class:`suppression_ingest.ses.NotAnEvent`; empty when the message was refused.
-    ``new`` and ``duplicates`` count pieces of feedback, one per recipient. ``warnings``
-    are for an operator. ``sns_message_id`` is empty where SNS gave none.
+    ``kind`` is the SES kind, :data:`suppression_ingest.decision_table.UNKNOWN`, :data:`SET_UP` or
+    :data:`SEVERAL`; empty when the message was refused. ``new`` and ``duplicates`` count
+    pieces of feedback, one per recipient. ``warnings`` are for an operator.
+    ``sns_message_id`` is empty where SNS gave none. ``events`` are the outcomes of the events
+    of a message that carries several.
     """
 
     kind: str = ""
@@ -43,6 +49,28 @@ class Outcome:
     warnings: frozenset[str] = frozenset()
     refusal: Refused | None = None
     sns_message_id: str = ""
+    events: Sequence["Outcome"] = ()
+
+    @classmethod
+    def of(cls, events: Sequence["Outcome"]) -> "Outcome":
+        """Return the outcome of a message from those of its events.
+
+        A message is refused if one of its events is: it must come again, or become a dead
+        letter. Its other events are stored meanwhile, and change nothing when they come again.
+        An event that may be accepted later comes first, so that the message is kept for it.
+        """
+        if len(events) == 1:
+            return events[0]
+        refused = sorted((one for one in events if one.refusal), key=lambda one: not one.retryable)
+        return cls(
+            kind=SEVERAL,
+            new=sum(one.new for one in events),
+            duplicates=sum(one.duplicates for one in events),
+            warnings=frozenset().union(*(one.warnings for one in events)),
+            refusal=refused[0].refusal if refused else None,
+            sns_message_id=next((one.sns_message_id for one in events), ""),
+            events=events,
+        )
 
     @property
     def acknowledged(self) -> bool:
@@ -66,7 +94,7 @@ class Outcome:
 
 @dataclasses.dataclass(slots=True)
 class Stats:
-    """Counts of the outcomes of messages.
+    """Counts of the outcomes of messages. One that carries several events counts once for each.
 
     ``outcomes`` counts messages by kind and :attr:`Outcome.name`. ``unverified`` counts
     messages that could not be verified, by cause. ``kinds`` counts acknowledged messages
@@ -85,7 +113,7 @@ class Stats:
 
     def add(self, outcomes: Iterable[Outcome]) -> None:
         """Count the outcomes of some messages."""
-        for outcome in outcomes:
+        for outcome in (event for one in outcomes for event in one.events or (one,)):
             self.received += 1
             self.outcomes[outcome.kind, outcome.name] += 1
             self.new += outcome.new
@@ -145,6 +173,8 @@ class OutcomeLog:
             ids["sns_message_id"] = outcome.sns_message_id
         for warning in outcome.warnings:
             _log.warning(warning, **ids)
+        if refused := [event for event in outcome.events if event.refusal]:
+            ids |= {"events": len(outcome.events), "refused": len(refused)}
         if refusal := outcome.refusal:
             _log.warning("message refused", kind=refusal.label, cause=str(refusal), **ids)
 

@@ -2,21 +2,25 @@
 
 :meth:`Pipeline.decide` decides what a body changes. :meth:`Pipeline.record` records the
 decisions of many bodies in one transaction. An error in one message is found before the
-transaction, so that a broken message never blocks others.
+transaction, so that a broken message never blocks others. A body that carries several events
+is decided and recorded event by event: those that are refused do not hold back the others, but
+they keep the body from being acknowledged.
 """
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Final
 
+from suppression_ingest.carriers import Carried, SetUp, opened
 from suppression_ingest.decision_table import kind_to_show
 from suppression_ingest.errors import InternalError, Refused, Unstorable, Unverifiable
-from suppression_ingest.outcomes import Outcome
+from suppression_ingest.json_object import JsonObject
+from suppression_ingest.outcomes import SET_UP, Outcome
 from suppression_ingest.policy import Policy
-from suppression_ingest.ses import NotAnEvent, SesEvent, parse_event
-from suppression_ingest.sns.envelope import NOTIFICATION, Envelope, open_envelope
+from suppression_ingest.ses import SesEvent, parse_event
+from suppression_ingest.sns.envelope import NO_ENVELOPE, Envelope, EnvelopeCheck
 from suppression_ingest.soft_bounces import (
     DEFAULT_SOFT_BOUNCES,
     SoftBouncePolicy,
@@ -31,20 +35,16 @@ from suppression_service.store import (
     StoreError,
 )
 
-#: Raises a :class:`Refused` for an envelope that must not be trusted.
-EnvelopeCheck = Callable[[Envelope], None]
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Decided:
-    """A message that is ready to be recorded, or refused.
+class Decision:
+    """An event that is ready to be recorded, or refused.
 
-    ``outcome`` is final for a refused message. For any other message, recording adds what
-    was new. ``event`` is None for a message that is refused or not an SES event.
+    ``outcome`` is final for a refused event. For any other, recording adds what was new.
+    ``event`` is None for a message that is refused, or that only sets up a topic.
     """
 
     outcome: Outcome
-    envelope: Envelope
     event: SesEvent | None = None
     feedback: Sequence[Feedback] = ()
     delivery_events: Sequence[DeliveryEvent] = ()
@@ -53,6 +53,27 @@ class Decided:
     def changes_something(self) -> bool:
         """Whether there is anything to record."""
         return bool(self.feedback or self.delivery_events)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Decided:
+    """A message with a decision about each event that it carries.
+
+    ``envelope`` is the SNS envelope of the first one that is not refused, else of the first.
+    """
+
+    decisions: Sequence[Decision]
+    envelope: Envelope = NO_ENVELOPE
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome as far as it is known before recording."""
+        return Outcome.of([decision.outcome for decision in self.decisions])
+
+    @property
+    def changes_something(self) -> bool:
+        """Whether there is anything to record."""
+        return any(decision.changes_something for decision in self.decisions)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -131,44 +152,49 @@ class Pipeline:
         """
         authenticate = _FetchOnce(self._authenticate)
         now = self.store.now()
-        return self.record([decide(body, now, (authenticate,), self._policy) for body in bodies])
+        return self.record([decide(body, now, authenticate, self._policy) for body in bodies])
 
     def decide(self, body: str, *checks: EnvelopeCheck) -> Decided:
         """Return what a body changes, or why it is refused. Nothing is changed yet.
 
         Args:
             body: the body of an SQS message or HTTP post, or a document in a file.
-            checks: made before the envelope is authenticated.
+            checks: made before the outermost envelope is authenticated.
         """
-        return decide(body, self.store.now(), (*checks, self._authenticate), self._policy)
+        return decide(body, self.store.now(), self._authenticate, self._policy, checks)
 
     def record(self, decided: Sequence[Decided]) -> list[Outcome]:
         """Record decisions in one transaction.
 
         Returns:
-            The outcome of each message, in order. Acknowledged messages are durable; refused
-            messages have changed nothing.
+            The outcome of each message, in order. Acknowledged messages are durable. A refused
+            message has changed nothing, unless it carries several events: those of them that
+            are not refused are durable.
 
         Raises:
             StoreUnavailable: the database cannot write now; nothing was changed.
             StoreError: an operator must mend the database first; nothing was changed.
         """
-        if not any(one.changes_something for one in decided):
-            return [one.outcome for one in decided]
+        outcomes = iter(self._record([each for one in decided for each in one.decisions]))
+        return [Outcome.of(list(islice(outcomes, len(one.decisions)))) for one in decided]
+
+    def _record(self, decisions: Sequence[Decision]) -> list[Outcome]:
+        if not any(one.changes_something for one in decisions):
+            return [one.outcome for one in decisions]
         try:
-            return self._commit(decided)
+            return self._commit(decisions)
         except StoreError:  # no message's fault
             raise
-        except Exception:  # noqa: BLE001 - found again for its message alone
-            return [self._commit_alone(one) for one in decided]
+        except Exception:  # noqa: BLE001 - found again for its event alone
+            return [self._commit_alone(one) for one in decisions]
 
-    def _commit(self, decided: Sequence[Decided]) -> list[Outcome]:
-        feedback = [piece for one in decided for piece in one.feedback]
-        delivery_events = [event for one in decided for event in one.delivery_events]
+    def _commit(self, decisions: Sequence[Decision]) -> list[Outcome]:
+        feedback = [piece for one in decisions for piece in one.feedback]
+        delivery_events = [event for one in decisions for event in one.delivery_events]
         is_new = iter(self._writer.write(self.store, feedback, delivery_events))
-        return [_counted(one, list(islice(is_new, len(one.feedback)))) for one in decided]
+        return [_counted(one, list(islice(is_new, len(one.feedback)))) for one in decisions]
 
-    def _commit_alone(self, one: Decided) -> Outcome:
+    def _commit_alone(self, one: Decision) -> Outcome:
         if not one.changes_something:
             return one.outcome
         try:
@@ -198,48 +224,60 @@ class _FetchOnce:
 
 
 def decide(
-    body: str, received: dt.datetime, checks: Sequence[EnvelopeCheck], policy: Policy
+    body: str,
+    received: dt.datetime,
+    authenticate: EnvelopeCheck,
+    policy: Policy,
+    checks: Sequence[EnvelopeCheck] = (),
 ) -> Decided:
     """Return what a body changes, or why it is refused. Needs no database.
 
     Args:
         body: the body of an SQS message or HTTP post, or a document in a file.
         received: the current time; nothing that the body reports happened later.
-        checks: made in this order.
+        authenticate: checks each SNS envelope.
         policy: decides what an event changes.
+        checks: made before the outermost envelope is authenticated.
     """
-    envelope = Envelope("")
     try:
-        envelope = open_envelope(body)
-        for check in checks:
-            check(envelope)
-        return _interpret(envelope, received, policy)
-    except Refused as refusal:
-        return _refused(refusal, envelope)
+        parts = opened(body, authenticate, checks)
     except Exception as error:  # noqa: BLE001 - it must not affect other messages
-        return _refused(InternalError(f"{type(error).__name__} in the program"), envelope)
+        parts = [Carried(_internal(error))]
+    accepted = (part for part in parts if not isinstance(part.content, Refused))
+    envelope = next(accepted, parts[0]).envelope
+    return Decided([_decision(part, received, policy) for part in parts], envelope)
 
 
-def _interpret(envelope: Envelope, received: dt.datetime, policy: Policy) -> Decided:
-    if envelope.type != NOTIFICATION:
-        return _ignored(NotAnEvent.SET_UP, envelope, f"a {envelope.type} by SNS")
-    event = parse_event(envelope.message, received, published=envelope.timestamp)
-    if isinstance(event, NotAnEvent):
-        return _ignored(event, envelope)
-    feedback, warnings = policy.feedback(event)
-    outcome = Outcome(kind_to_show(event), warnings=warnings, sns_message_id=envelope.message_id)
-    return Decided(outcome, envelope, event, feedback, policy.delivery_events(event))
+def _decision(part: Carried, received: dt.datetime, policy: Policy) -> Decision:
+    id_ = part.envelope.message_id
+    match part.content:
+        case Refused() as refusal:
+            return Decision(Outcome(refusal=refusal, sns_message_id=id_))
+        case SetUp(warning):
+            warnings = frozenset({warning} - {""})
+            return Decision(Outcome(SET_UP, warnings=warnings, sns_message_id=id_))
+        case document:
+            return _decision_about(document, (received, part.published), policy, id_)
 
 
-def _ignored(kind: str, envelope: Envelope, *warnings: str) -> Decided:
-    outcome = Outcome(kind, warnings=frozenset(warnings), sns_message_id=envelope.message_id)
-    return Decided(outcome, envelope)
+def _decision_about(
+    document: JsonObject, times: tuple[dt.datetime, str], policy: Policy, id_: str
+) -> Decision:
+    try:
+        event = parse_event(document, *times)
+        feedback, warnings = policy.feedback(event)
+        outcome = Outcome(kind_to_show(event), warnings=warnings, sns_message_id=id_)
+        return Decision(outcome, event, feedback, policy.delivery_events(event))
+    except Refused as refusal:
+        return Decision(Outcome(refusal=refusal, sns_message_id=id_))
+    except Exception as error:  # noqa: BLE001 - it must not affect other events
+        return Decision(Outcome(refusal=_internal(error), sns_message_id=id_))
 
 
-def _refused(refusal: Refused, envelope: Envelope) -> Decided:
-    return Decided(Outcome(refusal=refusal, sns_message_id=envelope.message_id), envelope)
+def _internal(error: Exception) -> InternalError:
+    return InternalError(f"{type(error).__name__} in the program")
 
 
-def _counted(one: Decided, is_new: list[bool]) -> Outcome:
+def _counted(one: Decision, is_new: list[bool]) -> Outcome:
     new = sum(is_new)
     return dataclasses.replace(one.outcome, new=new, duplicates=len(is_new) - new)

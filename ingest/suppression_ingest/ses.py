@@ -7,16 +7,15 @@ Amazon SNS" (``eventType``, what configuration sets publish) in the SES guide.
 
 import dataclasses
 import datetime as dt
-import enum
 import hashlib
+import json
 from typing import Final
 
-from suppression_ingest.errors import Malformed
+from suppression_ingest.errors import Malformed, Unrecognised
 from suppression_ingest.json_object import (
     JsonObject,
     optional_object,
     optional_text,
-    parse_object,
     parse_timestamp,
     required_text,
 )
@@ -38,15 +37,6 @@ _NOTIFICATIONS_SET_UP: Final = "AmazonSnsSubscriptionSucceeded"
 _DISCRIMINATORS: Final = ("eventType", "notificationType")
 # Events whose details are in a member that is not named like the event.
 _MEMBERS: Final = {"Rendering Failure": "failure"}
-
-
-class NotAnEvent(enum.StrEnum):
-    """Well-formed messages that are not about sent mail."""
-
-    #: SES or SNS confirms that the topic works.
-    SET_UP = "set-up"
-    #: Plain text, or JSON of another program.
-    FOREIGN = "not an SES event"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -72,47 +62,43 @@ class SesEvent:
     configuration_set: str = ""
 
 
-def parse_event(text: str, received: dt.datetime, published: str = "") -> SesEvent | NotAnEvent:
+def is_set_up(document: JsonObject) -> bool:
+    """Whether a document is what SES publishes when an identity's notifications are set up."""
+    return document.get("notificationType") == _NOTIFICATIONS_SET_UP
+
+
+def is_event(document: JsonObject) -> bool:
+    """Whether a document has the mark of an SES event, whole or broken."""
+    return not document.keys().isdisjoint(_DISCRIMINATORS)
+
+
+def parse_event(document: JsonObject, received: dt.datetime, published: str = "") -> SesEvent:
     """Parse an SES event.
 
     Args:
-        text: the text that SES published.
+        document: the event that SES published.
         received: the current time. No event happened later.
-        published: when SNS accepted it (ISO 8601); empty if not known. The event did not
-            happen later.
-
-    Returns:
-        The event, or the type of text that is not an event.
+        published: when its carrier accepted it (ISO 8601); empty if not known. The event did
+            not happen later.
 
     Raises:
-        Malformed: the SES event is broken or cut off.
+        Malformed: the SES event is broken.
+        Unrecognised: it is an event of another program.
     """
-    if text.strip() == EVENT_PUBLISHING_SET_UP:
-        return NotAnEvent.SET_UP
-    if not text.lstrip().startswith("{"):
-        return NotAnEvent.FOREIGN
-    document = parse_object(text)
-    name = next((name for name in _DISCRIMINATORS if name in document), None)
-    if name is None:
-        return NotAnEvent.FOREIGN
+    name = next(name for name in _DISCRIMINATORS if name in document)
     kind = required_text(document, name)
-    if kind == _NOTIFICATIONS_SET_UP:
-        return NotAnEvent.SET_UP
-    return _Reader(text, document, kind, published, received).event()
+    if kind not in {BOUNCE, COMPLAINT} and "mail" not in document:
+        raise Unrecognised(f"JSON with {name}, but without the mail that each event of SES has")
+    return _Reader(document, kind, published, received).event()
 
 
 class _Reader:
     """Reads one document. Holds the parts that several fields of the event need."""
 
     def __init__(
-        self,
-        text: str,
-        document: JsonObject,
-        kind: str,
-        published: str,
-        received: dt.datetime,
+        self, document: JsonObject, kind: str, published: str, received: dt.datetime
     ) -> None:
-        self._text = text
+        self._document = document
         self._kind = kind
         self._published = _time_or_none(published)
         self._received = received
@@ -196,7 +182,11 @@ class _Reader:
             return feedback_id
         if message_id := optional_text(self._mail, "messageId"):
             return f"{message_id} {self._own_time() or self._sent_time()}"
-        encoded = self._text.encode(errors="replace")
+        try:
+            # The same text for the same event, whatever carried it.
+            encoded = json.dumps(self._document, sort_keys=True).encode()
+        except RecursionError:
+            raise Malformed("nested too deeply") from None
         return hashlib.blake2b(encoded, digest_size=16).hexdigest()
 
     def _own_time(self) -> str:

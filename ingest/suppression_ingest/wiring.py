@@ -5,10 +5,11 @@ import datetime as dt
 from collections.abc import Iterator
 
 from suppression_ingest.decision_table import DEFAULT_TABLE, DELAYED_IS_SOFT
-from suppression_ingest.pipeline import EnvelopeCheck, FeedbackWriter, Pipeline
+from suppression_ingest.pipeline import FeedbackWriter, Pipeline
 from suppression_ingest.policy import Policy
 from suppression_ingest.settings import IngestSettings
 from suppression_ingest.sns.certificates import CertificateFetcher, SigningKeys
+from suppression_ingest.sns.envelope import EnvelopeCheck
 from suppression_ingest.sns.signature import SnsSignatureVerifier
 from suppression_ingest.soft_bounces import SoftBouncePolicy
 from suppression_service.store import Store

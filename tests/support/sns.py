@@ -17,6 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from suppression_ingest.ses import EVENT_PUBLISHING_SET_UP
+
 HOST: Final = "sns.eu-west-1.amazonaws.com"
 TOPIC: Final = "arn:aws:sns:eu-west-1:123456789012:feedback"
 
@@ -110,7 +112,7 @@ class Sns(Listener):
             return 302, b"", {"Location": self._redirect_to}
         return 200, self._other_pem if path.endswith("-5a5a.pem") else self._pem, {}
 
-    def signed(self, message: str = "Hello", **members: str) -> Json:
+    def signed(self, message: str = EVENT_PUBLISHING_SET_UP, **members: str) -> Json:
         """Return a notification; members replace its own before it is signed."""
         envelope = {
             "Type": "Notification",

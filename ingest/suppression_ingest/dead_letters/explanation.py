@@ -6,9 +6,10 @@ from typing import Final
 from suppression_ingest.aws.sqs import Message
 from suppression_ingest.decision_table import kind_to_show
 from suppression_ingest.errors import Refused
-from suppression_ingest.pipeline import EnvelopeCheck, decide
+from suppression_ingest.outcomes import Outcome
+from suppression_ingest.pipeline import Decided, decide
 from suppression_ingest.policy import Policy
-from suppression_ingest.sns.envelope import Envelope
+from suppression_ingest.sns.envelope import Envelope, EnvelopeCheck
 from suppression_service.address import masked
 
 #: The result for a message that the worker would accept now.
@@ -50,16 +51,34 @@ def explain(message: Message, authenticate: EnvelopeCheck) -> Explanation:
         except Refused as refusal:
             not_authentic.append(refusal)
 
-    decided = decide(message.body, message.sent_time, (note,), Policy())
-    outcome, event = decided.outcome, decided.event
+    decided = decide(message.body, message.sent_time, note, Policy())
+    outcome = decided.outcome
     refusal = next(iter(not_authentic), outcome.refusal)
     return Explanation(
         message_id=message.message_id,
         sns_message_id=outcome.sns_message_id,
         result=refusal.label if refusal else ACCEPTED,
-        why=str(refusal or _WHY_ACCEPTED),
-        kind=kind_to_show(event) if event else outcome.kind,
-        recipients=[masked(named.address) for named in event.recipients] if event else [],
+        why=f"{_refused_share(outcome)}{refusal or _WHY_ACCEPTED}",
+        kind=_kinds(decided),
+        recipients=_recipients(decided),
         sent=message.sent_time.isoformat(timespec="seconds").replace("+00:00", "Z"),
         receive_count=message.receive_count,
     )
+
+
+def _refused_share(outcome: Outcome) -> str:
+    """Return how many of several events are refused. The others are stored already."""
+    refused = sum(event.refusal is not None for event in outcome.events)
+    return f"{refused} of {len(outcome.events)} events: " if refused else ""
+
+
+def _kinds(decided: Decided) -> str:
+    kinds = [
+        kind_to_show(one.event) if one.event else one.outcome.kind for one in decided.decisions
+    ]
+    return ", ".join(dict.fromkeys(kind for kind in kinds if kind))
+
+
+def _recipients(decided: Decided) -> list[str]:
+    events = [one.event for one in decided.decisions if one.event]
+    return [masked(named.address) for event in events for named in event.recipients]

@@ -16,20 +16,30 @@ from suppression_ingest.errors import (
     Forged,
     InternalError,
     Malformed,
+    PayloadInS3,
     Refused,
+    Unrecognised,
     Unstorable,
     Unverifiable,
 )
-from suppression_ingest.outcomes import Result, Stats
-from suppression_ingest.ses import NotAnEvent
+from suppression_ingest.outcomes import SET_UP, Result, Stats
 
 #: The kind of a refused message: it was refused before its kind was read.
 NO_KIND: Final = "none"
 
 # All series exist from the beginning: a counter that begins at 1 has never risen, so no
 # alert would ring.
-_KINDS: Final = (*sorted(KNOWN_KINDS), UNKNOWN, *NotAnEvent)
-_REFUSALS: Final = (Malformed, Forged, ForeignTopic, Unverifiable, Unstorable, InternalError)
+_KINDS: Final = (*sorted(KNOWN_KINDS), UNKNOWN, SET_UP)
+_REFUSALS: Final = (
+    Malformed,
+    Unrecognised,
+    PayloadInS3,
+    Forged,
+    ForeignTopic,
+    Unverifiable,
+    Unstorable,
+    InternalError,
+)
 _CAUSES: Final = (*Forged.CAUSES, ForeignTopic.cause, Unverifiable.cause)
 
 

@@ -30,9 +30,10 @@ def replay_command(
 ) -> None:
     """Feed saved messages through the same steps as the worker.
 
-    Reads SNS envelopes, bare SES events and saved SQS messages: JSON Lines, or files
-    that are one JSON document or an array of them. What is stored already changes nothing.
-    Exit status 1 means that some were refused; the log names them by file and line.
+    Reads SES events in every carrier that the worker knows, and saved SQS messages: JSON
+    Lines, or files that are one JSON document or an array of them. What is stored already
+    changes nothing. Exit status 1 means that some were refused, because they are broken,
+    forged, or not events of SES; the log names them by file and line.
 
     \b
     Examples:

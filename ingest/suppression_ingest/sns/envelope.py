@@ -1,16 +1,12 @@
-"""The envelope in which SNS delivers an SES event.
-
-A body is an SNS envelope (JSON with ``Type``). With raw message delivery and in files, it
-can also be the SES event itself. SES's set-up messages have both forms.
-"""
+"""The envelope in which SNS delivers an SES event: JSON with a ``Type``."""
 
 import dataclasses
 import re
+from collections.abc import Callable
 from typing import Final
 
 from suppression_ingest.errors import Malformed
-from suppression_ingest.json_object import JsonObject, optional_text, parse_object, required_text
-from suppression_ingest.ses import EVENT_PUBLISHING_SET_UP
+from suppression_ingest.json_object import JsonObject, optional_text, required_text
 
 NOTIFICATION: Final = "Notification"
 #: Types that SNS sends when an endpoint is subscribed or unsubscribed. The URLs in them are
@@ -26,12 +22,11 @@ _ONE_LINE = ("MessageId", "Timestamp", "TopicArn")
 class Envelope:
     """An opened envelope, not yet authenticated.
 
-    ``message`` is the text that SES published. ``signed`` is the whole envelope, with the
-    names of an HTTP delivery. Raw delivery has no envelope and no signature: ``signed`` is
-    None, and the other fields are empty.
+    ``message`` is the published text. ``signed`` is the whole envelope, with the names of an
+    HTTP delivery; it is None in :data:`NO_ENVELOPE`.
     """
 
-    message: str
+    message: str = ""
     type: str = NOTIFICATION
     message_id: str = ""
     topic_arn: str = ""
@@ -44,26 +39,14 @@ class Envelope:
         return optional_text(self.signed or {}, "SigningCertURL")
 
 
-def open_envelope(body: str) -> Envelope:
-    """Open the SNS envelope of a body. A body without one becomes the envelope's message.
+#: What stands for the envelope of an event that has none, as with raw delivery. Nothing is signed.
+NO_ENVELOPE: Final = Envelope()
 
-    Source: "Amazon SNS message and JSON formats" in the SNS developer guide;
-    the spelling in Lambda records is from "Using AWS Lambda with Amazon SNS".
-
-    Args:
-        body: the body of an SQS message or HTTP post, or a document in a file.
-
-    Raises:
-        Malformed: it is neither JSON nor a set-up message, or a part of the SNS envelope is
-            missing or has the wrong type.
-    """
-    if body.strip() == EVENT_PUBLISHING_SET_UP:
-        return Envelope(body)
-    document = parse_object(body)
-    return _from_sns(document) if _is_from_sns(document) else Envelope(body)
+#: Raises a :class:`suppression_ingest.errors.Refused` for an envelope that must not be trusted.
+EnvelopeCheck = Callable[[Envelope], None]
 
 
-def _is_from_sns(document: JsonObject) -> bool:
+def is_envelope(document: JsonObject) -> bool:
     """Whether a document is an SNS envelope, whole or broken."""
     if "Type" not in document:
         return False
@@ -72,7 +55,15 @@ def _is_from_sns(document: JsonObject) -> bool:
     )
 
 
-def _from_sns(document: JsonObject) -> Envelope:
+def open_envelope(document: JsonObject) -> Envelope:
+    """Open an SNS envelope.
+
+    Source: "Amazon SNS message and JSON formats" in the SNS developer guide;
+    the spelling in Lambda records is from "Using AWS Lambda with Amazon SNS".
+
+    Raises:
+        Malformed: a part of the envelope is missing or has the wrong type.
+    """
     fields = _as_posted(document)
     kind = required_text(fields, "Type")
     if kind != NOTIFICATION and kind not in CONFIRMATIONS:

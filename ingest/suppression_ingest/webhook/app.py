@@ -23,9 +23,9 @@ from suppression_ingest.errors import InternalError, Malformed, Refused
 from suppression_ingest.json_object import parse_timestamp
 from suppression_ingest.metrics.age import OldestPost
 from suppression_ingest.outcomes import SUMMARY_SECONDS, Outcome, OutcomeLog
-from suppression_ingest.pipeline import Decided, Pipeline
+from suppression_ingest.pipeline import Decided, Decision, Pipeline
 from suppression_ingest.sns.certificates import CachedKeys, KeyNotCached
-from suppression_ingest.sns.envelope import Envelope
+from suppression_ingest.sns.envelope import Envelope, EnvelopeCheck
 from suppression_ingest.webhook.confirmation import Confirmations
 from suppression_ingest.webhook.posts import (
     CHALLENGE,
@@ -36,7 +36,12 @@ from suppression_ingest.webhook.posts import (
     lacks_password,
     read_text,
 )
-from suppression_ingest.webhook.refusals import AnswerTimeout, DatabaseUnavailable, status_of
+from suppression_ingest.webhook.refusals import (
+    AnswerTimeout,
+    DatabaseUnavailable,
+    HeaderMismatch,
+    status_of,
+)
 from suppression_ingest.webhook.settings import WebhookSettings
 from suppression_service.aio import GroupCommit, every
 from suppression_service.store import StoreError
@@ -190,26 +195,34 @@ class Webhook:
 
     async def _decide(self, headers: Headers, text: str) -> Decided:
         """Decide about a body. Its signature is verified once, after its key has been fetched."""
-
-        def check(envelope: Envelope) -> None:
-            check_envelope(headers, envelope, raw_allowed=self._settings.webhook_raw)
-
-        decided = self._parts.pipeline.decide(text, check)
+        decided = self._parts.pipeline.decide(text, self._check_of(headers))
         missing = decided.outcome.refusal
         if not isinstance(missing, KeyNotCached):
             return decided
         try:
             await self._parts.keys.fetch(missing.url)
         except Refused as refusal:
-            return dataclasses.replace(
-                decided, outcome=dataclasses.replace(decided.outcome, refusal=refusal)
-            )
-        return self._parts.pipeline.decide(text, check)
+            failed = dataclasses.replace(decided.outcome, refusal=refusal)
+            return Decided([Decision(failed)], decided.envelope)
+        return self._parts.pipeline.decide(text, self._check_of(headers))
+
+    def _check_of(self, headers: Headers) -> EnvelopeCheck:
+        """Return the check of the envelope of one post."""
+        checked = False
+
+        def check(envelope: Envelope) -> None:
+            nonlocal checked
+            if checked:  # to verify thousands would keep other posts waiting
+                raise HeaderMismatch("more than one envelope in a post of SNS")
+            checked = True
+            check_envelope(headers, envelope, raw_allowed=self._settings.webhook_raw)
+
+        return check
 
     async def _record(self, decided: Decided) -> Outcome:
         """Carry out a decision, and return once it is durable."""
         envelope = decided.envelope
-        if decided.outcome.refusal:
+        if not (decided.outcome.acknowledged or decided.changes_something):
             return decided.outcome
         try:
             if envelope.type == _SUBSCRIPTION:

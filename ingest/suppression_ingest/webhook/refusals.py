@@ -21,7 +21,15 @@ that must not be repeated, and 503 for posts that may be accepted later.
 
 from typing import ClassVar, Final
 
-from suppression_ingest.errors import ForeignTopic, Forged, Malformed, Refused, Unverifiable
+from suppression_ingest.errors import (
+    ForeignTopic,
+    Forged,
+    Malformed,
+    PayloadInS3,
+    Refused,
+    Unrecognised,
+    Unverifiable,
+)
 
 _BROKEN: Final = 400
 _FORBIDDEN: Final = 403
@@ -31,6 +39,8 @@ _NOT_NOW: Final = 503
 #: The statuses of refusals that all sources share. Any other refusal is our own failure.
 _STATUSES: Final[dict[type[Refused], int]] = {
     Malformed: _BROKEN,
+    Unrecognised: _BROKEN,
+    PayloadInS3: _BROKEN,
     Forged: _FORBIDDEN,
     ForeignTopic: _FORBIDDEN,
     Unverifiable: _NOT_NOW,

@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from suppression_ingest.ses import EVENT_PUBLISHING_SET_UP
 from suppression_service.store import Store
 
 # A busy machine is no failure.
@@ -99,7 +100,9 @@ def certificate(
 def signed(signing_key: rsa.RSAPrivateKey) -> Callable[..., Json]:
     """Envelopes as SNS makes them; keywords replace members before signing, None leaves one out."""
 
-    def sign(message: str = "Hello", version: str = "2", **members: str | None) -> Json:
+    def sign(
+        message: str = EVENT_PUBLISHING_SET_UP, version: str = "2", **members: str | None
+    ) -> Json:
         envelope: Json = {
             "Type": "Notification",
             "MessageId": "11111111-2222-3333-4444-555555555555",

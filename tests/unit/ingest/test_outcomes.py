@@ -24,6 +24,16 @@ def test_a_refusal_is_logged_by_its_kind_and_ids(logged: list[Any]) -> None:
     assert (line["kind"], line["sns_message_id"], line["receive_count"]) == ("forged", "1", 2)
 
 
+def test_a_message_with_several_events_counts_once_for_each_and_is_logged_once(
+    logged: list[Any],
+) -> None:
+    log = OutcomeLog()
+    log.add(Outcome.of([Outcome("Bounce", new=1), FORGED, Outcome("Send"), FORGED]))
+    assert (dict(log.stats.kinds), log.stats.refused.total()) == ({"Bounce": 1, "Send": 1}, 2)
+    [line] = logged
+    assert (line["events"], line["refused"]) == (4, 2)
+
+
 def test_what_is_stored_is_counted_and_not_logged(logged: list[Any]) -> None:
     log = OutcomeLog()
     log.add(Outcome(kind="Bounce", new=1))

@@ -6,9 +6,10 @@ import pytest
 
 from suppression_ingest.decision_table import UNKNOWN
 from suppression_ingest.errors import Forged, InternalError, Malformed, Unstorable, Unverifiable
+from suppression_ingest.outcomes import SET_UP
 from suppression_ingest.pipeline import Pipeline
 from suppression_ingest.policy import Policy
-from suppression_ingest.ses import EVENT_PUBLISHING_SET_UP, NotAnEvent
+from suppression_ingest.ses import EVENT_PUBLISHING_SET_UP
 from suppression_ingest.sns.envelope import Envelope
 from suppression_service.store import (
     Feedback,
@@ -109,27 +110,59 @@ def test_an_event_of_an_unknown_kind_is_recorded_and_acknowledged(
 
 
 @pytest.mark.parametrize(
-    ("body", "kind"),
+    "body",
     [
-        (EVENT_PUBLISHING_SET_UP, NotAnEvent.SET_UP),
-        (json.dumps({"notificationType": "AmazonSnsSubscriptionSucceeded"}), NotAnEvent.SET_UP),
-        (json.dumps({"Records": []}), NotAnEvent.FOREIGN),
+        EVENT_PUBLISHING_SET_UP,
+        json.dumps({"notificationType": "AmazonSnsSubscriptionSucceeded"}),
     ],
 )
-def test_what_is_no_feedback_is_acknowledged(pipeline: Pipeline, body: str, kind: str) -> None:
-    [outcome] = pipeline.process([body])
-    assert (outcome.acknowledged, outcome.kind) == (True, kind)
-
-
-@pytest.mark.parametrize(
-    ("message", "kind"),
-    [("Hello world", NotAnEvent.FOREIGN), (EVENT_PUBLISHING_SET_UP, NotAnEvent.SET_UP)],
-)
-def test_what_is_no_feedback_is_acknowledged_in_an_envelope_too(
-    pipeline: Pipeline, signed: Callable[..., Json], message: str, kind: str
+def test_a_set_up_message_is_acknowledged_with_and_without_an_envelope(
+    pipeline: Pipeline, signed: Callable[..., Json], body: str
 ) -> None:
-    [outcome] = pipeline.process([json.dumps(signed(message))])
-    assert (outcome.acknowledged, outcome.kind) == (True, kind)
+    outcomes = pipeline.process([body, json.dumps(signed(body))])
+    assert [(one.acknowledged, one.kind) for one in outcomes] == [(True, SET_UP)] * 2
+
+
+def test_the_events_of_a_body_that_can_be_read_are_stored_and_the_body_is_refused(
+    pipeline: Pipeline, store: Store
+) -> None:
+    # given a body with a broken event between two good ones
+    body = f"{bounce_of('a@x.example', '1')}\n{{broken\n{bounce_of('b@x.example', '2')}"
+    # when it comes, and comes again
+    first, second = pipeline.process([body]), pipeline.process([body])
+    # then it must become a dead letter,
+    assert [isinstance(one.refusal, Malformed) for one in (*first, *second)] == [True, True]
+    # and each good event was stored and counted once.
+    assert (first[0].new, second[0].new, second[0].duplicates) == (2, 0, 2)
+    assert [entry.occurrences for entry in store.address("b@x.example").suppressions] == [1]
+
+
+def test_a_body_is_kept_for_the_event_that_can_be_verified_later(
+    store: Store, signed: Callable[..., Json]
+) -> None:
+    def unreachable(envelope: Envelope) -> None:
+        if envelope.signed:
+            raise Unverifiable("down")
+
+    body = f"{{broken\n{json.dumps(signed())}"
+    [outcome] = Pipeline(store, unreachable, Policy()).process([body])
+    assert outcome.retryable
+
+
+def test_the_same_event_counts_once_whatever_carried_it(
+    pipeline: Pipeline, store: Store, sample: Callable[[str], Json], signed: Callable[..., Json]
+) -> None:
+    event = sample("bounce-event")
+    bridge = {"source": "aws.ses", "detail-type": "Email Bounced", "detail": event}
+    bodies = [
+        json.dumps(event),
+        json.dumps(bridge),
+        json.dumps(signed(json.dumps(bridge))),
+        json.dumps([event, event]),
+    ]
+    outcomes = pipeline.process(bodies)
+    assert [(one.new, one.duplicates) for one in outcomes] == [(1, 0), (0, 1), (0, 1), (0, 2)]
+    assert [entry.occurrences for entry in store.address("gone@shop.example").suppressions] == [1]
 
 
 def test_a_confirmation_by_sns_is_acknowledged_and_leads_to_a_warning(
@@ -240,7 +273,7 @@ def test_what_the_database_refuses_costs_one_message_only(
 
     monkeypatch.setattr(WriteTransaction, "record", choosy)
     # when a batch holds it
-    bodies = [bounce_of("a@x.example", "1"), "no JSON", bounce_of("b@x.example", "2")]
+    bodies = [bounce_of("a@x.example", "1"), "{no JSON", bounce_of("b@x.example", "2")]
     outcomes = pipeline.process(bodies)
     # then the others are stored one by one
     assert isinstance(outcomes[0].refusal, Unstorable)

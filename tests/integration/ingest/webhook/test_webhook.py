@@ -145,7 +145,7 @@ def test_a_request_under_way_is_answered_before_the_webhook_stops(
 ) -> None:
     # given a post that waits for a locked database
     webhook = start_on_sqlite(sns.environment)
-    webhook.post(sns.signed("Hello"))
+    webhook.post(sns.signed())
     lock = locked(webhook.store)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(webhook.post, sns.signed(bounce_of("gone@shop.example")))

@@ -53,6 +53,19 @@ def test_a_kind_that_is_not_known_is_not_repeated() -> None:
     assert read(json.dumps(event)).kind == "unknown"
 
 
+def test_a_letter_that_is_nobodys_event_is_called_what_it_is() -> None:
+    reading = read('{"AlarmName": "bounces", "NewStateValue": "ALARM"}')
+    assert (reading.result, reading.why) == ("not an SES event", "an alarm of CloudWatch")
+
+
+def test_a_letter_with_several_events_says_how_many_are_refused(
+    sample: Callable[[str], Json],
+) -> None:
+    reading = read(json.dumps([sample("bounce-event"), sample("complaint-event"), {"a": 1}]))
+    assert reading.why == "1 of 3 events: JSON without eventType or notificationType"
+    assert (reading.kind, len(reading.recipients)) == ("Bounce, Complaint", 2)
+
+
 def test_when_it_was_sent_and_how_often_it_came_are_shown() -> None:
     reading = read("{}")
     assert (reading.sent, reading.receive_count) == ("2026-03-02T09:30:00Z", 3)

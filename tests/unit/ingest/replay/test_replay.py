@@ -75,6 +75,18 @@ def test_a_bad_line_is_named_by_file_and_line(
     assert (stats.received, stats.refused.total()) == (3, 1)
 
 
+def test_what_is_nobodys_event_is_refused_and_named(
+    pipeline: Pipeline, tmp_path: Path, bounce: Json, logged: list[Any]
+) -> None:
+    file = tmp_path / "saved.jsonl"
+    file.write_text(f'{{"AlarmName": "a", "NewStateValue": "OK"}}\n{json.dumps(bounce)}\n')
+    stats = replay(pipeline, [str(file)])
+    assert (stats.new, dict(stats.refused)) == (1, {"not an SES event": 1})
+    assert [(entry["at"], entry["cause"]) for entry in logged] == [
+        (f"{file}:1", "an alarm of CloudWatch")
+    ]
+
+
 def test_a_bad_line_is_never_quoted(
     pipeline: Pipeline, tmp_path: Path, bounce: Json, logged: list[Any]
 ) -> None:
