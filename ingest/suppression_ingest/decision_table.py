@@ -33,7 +33,9 @@ class Scope(enum.Enum):
 
     ALL_MAIL = enum.auto()
     #: The stream of the configuration set. Without a mapping there is no entry.
-    MAPPED_STREAM = enum.auto()
+    CONFIGURATION_SET = enum.auto()
+    #: The stream of the tenant. Without a mapping there is no entry.
+    TENANT = enum.auto()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -95,8 +97,9 @@ def _split(pattern: str) -> frozenset[str]:
 # An enhanced status code (RFC 3463) of a failure. An out-of-office reply has no code, or
 # a code of success.
 _FAILURE: Final = re.compile(r"\s*[45]\.\d{1,3}\.\d{1,3}")
-# SES did not try to deliver, because the address is on one of SES's own lists.
-_SES_LISTS: Final = "OnAccountSuppressionList | OnTenantSuppressionList"
+# SES did not try to deliver, because the address is on a list of its own.
+_ACCOUNT_LIST: Final = "OnAccountSuppressionList"
+_TENANT_LIST: Final = "OnTenantSuppressionList"
 
 _HARD, _COMPLAINT, _UNSUB = Reason.HARD_BOUNCE, Reason.COMPLAINT, Reason.UNSUBSCRIBE
 _UNKNOWN_BOUNCE: Final = "a bounce of an unknown type"
@@ -107,10 +110,12 @@ DEFAULT_TABLE: Final[Table] = (
     #   kind         type            sub-type                     list          counts as
     Row("Bounce",    "Permanent",    "General | NoEmail",         _HARD,        Counts.BOUNCE),
     Row("Bounce",    "Permanent",    "Suppressed",                _HARD,        Counts.BOUNCE),
-    Row("Bounce",    "Permanent",    _SES_LISTS,                  _HARD,        Counts.NOTHING),
+    Row("Bounce",    "Permanent",    _ACCOUNT_LIST,               _HARD,        Counts.NOTHING),
+    Row("Bounce",    "Permanent",    _TENANT_LIST,                _HARD,        Counts.NOTHING,
+        scope=Scope.TENANT),
     Row("Bounce",    "Permanent",    "EmailValidationSuppressed", _HARD,        Counts.NOTHING),
     Row("Bounce",    "Permanent",    "UnsubscribedRecipient",     _UNSUB,       Counts.NOTHING,
-        scope=Scope.MAPPED_STREAM),
+        scope=Scope.CONFIGURATION_SET),
     Row("Bounce",    "Permanent",    "*",                         _HARD,        Counts.BOUNCE),
     Row("Bounce",    "Undetermined", "*",                         _HARD,        Counts.BOUNCE),
     Row("Bounce",    "Transient",    "MailboxFull",               None,         Counts.SOFT_BOUNCE),
@@ -122,7 +127,9 @@ DEFAULT_TABLE: Final[Table] = (
 
     Row("Complaint", "not-spam",     "*",                         None,         Counts.NOTHING),
     Row("Complaint", "auth-failure", "*",                         None,         Counts.NOTHING),
-    Row("Complaint", "*",            _SES_LISTS,                  _COMPLAINT,   Counts.NOTHING),
+    Row("Complaint", "*",            _ACCOUNT_LIST,               _COMPLAINT,   Counts.NOTHING),
+    Row("Complaint", "*",            _TENANT_LIST,                _COMPLAINT,   Counts.NOTHING,
+        scope=Scope.TENANT),
     Row("Complaint", "*",            "*",                         _COMPLAINT,   Counts.COMPLAINT),
 
     Row("Send",              "*",    "*",                         None,         Counts.SENT,

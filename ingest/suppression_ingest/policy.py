@@ -1,7 +1,6 @@
 """The policy: it applies the decision table to SES events."""
 
 import dataclasses
-from collections.abc import Mapping
 from typing import Final
 
 from suppression_ingest.decision_table import (
@@ -15,6 +14,7 @@ from suppression_ingest.decision_table import (
 )
 from suppression_ingest.recipients import NO_ADDRESS, Recipient, recipient_address
 from suppression_ingest.ses import BOUNCE, COMPLAINT, DELIVERY, PROVIDER, SEND, SesEvent
+from suppression_ingest.streams import Streams
 from suppression_service.store import DeliveryEvent, DeliveryEventKind, Effect, Feedback
 
 #: The domain of SES's mailbox simulator. Mail to it is processed, but counts in no rate.
@@ -36,11 +36,11 @@ class Policy:
 
     Args:
         table: the decision table.
-        streams: the stream of each configuration set.
+        streams: the streams of configuration sets and tenants.
     """
 
     table: Table = DEFAULT_TABLE
-    streams: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    streams: Streams = Streams()  # noqa: RUF009 - it is frozen
 
     def feedback(self, event: SesEvent) -> tuple[list[Feedback], frozenset[str]]:
         """Return the feedback to store, one per address, and warnings for an operator.
@@ -81,7 +81,7 @@ class Policy:
 
     def _piece(self, event: SesEvent, recipient: Recipient, row: Row) -> Feedback:
         address = recipient_address(recipient.address)
-        effect = self._effect(row, event.configuration_set)
+        effect = self._effect(row, event)
         unmapped = row.listed is not None and effect is None
         return Feedback(
             provider=PROVIDER,
@@ -101,12 +101,16 @@ class Policy:
             effect=None if address == NO_ADDRESS else effect,
         )
 
-    def _effect(self, row: Row, configuration_set: str) -> Effect | None:
+    def _effect(self, row: Row, event: SesEvent) -> Effect | None:
         if row.listed is None:
             return None
-        if row.scope is Scope.ALL_MAIL:
-            return Effect(row.listed)
-        stream = self.streams.get(configuration_set, "")
+        match row.scope:
+            case Scope.ALL_MAIL:
+                return Effect(row.listed)
+            case Scope.CONFIGURATION_SET:
+                stream = self.streams.configuration_sets.get(event.configuration_set, "")
+            case Scope.TENANT:
+                stream = self.streams.tenants.get(event.tenant, "")
         return Effect(row.listed, stream) if stream else None
 
 

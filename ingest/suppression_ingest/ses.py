@@ -60,6 +60,7 @@ class SesEvent:
     feedback_id: str = ""
     message_id: str = ""
     configuration_set: str = ""
+    tenant: str = ""
 
 
 def is_set_up(document: JsonObject) -> bool:
@@ -120,7 +121,8 @@ class _Reader:
             reached=self._reached(),
             feedback_id=optional_text(self._details, "feedbackId"),
             message_id=optional_text(self._mail, "messageId"),
-            configuration_set=self._configuration_set(),
+            configuration_set=self._tag("ses:configuration-set"),
+            tenant=self._tag("ses:tenant-name"),
         )
 
     def _feedback(self) -> tuple[str, str, tuple[Recipient, ...]]:
@@ -195,11 +197,11 @@ class _Reader:
     def _sent_time(self) -> str:
         return optional_text(self._mail, "timestamp")
 
-    def _configuration_set(self) -> str:
-        """Return the configuration set. Events that identities publish lack it. Tags hold lists."""
+    def _tag(self, name: str) -> str:
+        """Return the first value of a tag. Events that identities publish have no tags."""
         tags = self._mail.get("tags")
-        names = tags.get("ses:configuration-set") if isinstance(tags, dict) else None
-        first = names[0] if isinstance(names, list) and names else names
+        values = tags.get(name) if isinstance(tags, dict) else None
+        first = values[0] if isinstance(values, list) and values else values
         return first if isinstance(first, str) else ""
 
 

@@ -16,6 +16,7 @@ FEEDBACK: Final = (
     "verify_signatures",
     "certificate_endpoint",
     "streams",
+    "tenant_streams",
     "delayed_bounces",
     "soft_bounce_limit",
     "soft_bounce_within",
@@ -59,7 +60,7 @@ def _pairs(value: Any) -> Any:
         return value
     pairs = [item.partition("=") for item in _items(value)]
     if not all(name.strip() and _STREAM.fullmatch(stream.strip()) for name, _, stream in pairs):
-        raise ValueError("give it as CONFIGURATION_SET=STREAM, with commas between pairs")
+        raise ValueError("give it as NAME=STREAM, with commas between pairs")
     return {name.strip(): stream.strip() for name, _, stream in pairs}
 
 
@@ -93,6 +94,12 @@ class IngestSettings(BaseSettings):
         NoDecode,
         BeforeValidator(_pairs),
         Field(description="CONFIGURATION_SET=STREAM, commas between: the stream of unsubscribes"),
+    ] = {}
+    tenant_streams: Annotated[
+        dict[str, str],
+        NoDecode,
+        BeforeValidator(_pairs),
+        Field(description="TENANT=STREAM, commas between: the stream of a tenant's own entries"),
     ] = {}
     delayed_bounces: Annotated[
         Literal["hard", "soft"],

@@ -12,6 +12,7 @@ from suppression_ingest.sns.certificates import CertificateFetcher, SigningKeys
 from suppression_ingest.sns.envelope import EnvelopeCheck
 from suppression_ingest.sns.signature import SnsSignatureVerifier
 from suppression_ingest.soft_bounces import SoftBouncePolicy
+from suppression_ingest.streams import Streams
 from suppression_service.store import Store
 
 
@@ -50,7 +51,7 @@ def pipeline_of(settings: IngestSettings, store: Store, authenticate: EnvelopeCh
 def policy_of(settings: IngestSettings) -> Policy:
     """Return the policy that the settings choose."""
     table = DELAYED_IS_SOFT if settings.delayed_bounces == "soft" else DEFAULT_TABLE
-    return Policy(table, settings.streams)
+    return Policy(table, Streams(settings.streams, settings.tenant_streams))
 
 
 def writer_of(settings: IngestSettings) -> FeedbackWriter:

@@ -17,17 +17,18 @@ from suppression_ingest.decision_table import (
 from suppression_ingest.policy import Policy
 from suppression_ingest.recipients import Recipient
 from suppression_ingest.ses import SesEvent
+from suppression_ingest.streams import Streams
 from suppression_service.store import Effect, Reason
 
 TABLE: dict[str, Any] = json.loads(
     Path(__file__).parents[2].joinpath("data/ses/decisions.json").read_text()
 )
-POLICY = Policy(streams={"letters-set": "letters"})
+POLICY = Policy(streams=Streams({"letters-set": "letters"}, {"acme": "acme-mail"}))
 BOUNCES = [row for row in TABLE["rows"] if row["event"] == "Bounce"]
 
 
 def name_of(row: dict[str, Any]) -> str:
-    columns = ("event", "type", "sub_type", "status", "action", "configuration_set")
+    columns = ("event", "type", "sub_type", "status", "action", "configuration_set", "tenant")
     return "/".join(str(row[column]) for column in columns if row.get(column))
 
 
@@ -41,6 +42,7 @@ def event_of(row: dict[str, Any]) -> SesEvent:
         sub_type=row.get("sub_type", ""),
         recipients=(recipient,),
         configuration_set=row.get("configuration_set", ""),
+        tenant=row.get("tenant", ""),
     )
 
 

@@ -7,6 +7,7 @@ from suppression_ingest.decision_table import DELAYED_IS_SOFT
 from suppression_ingest.policy import NO_RECIPIENT, NOT_AN_ADDRESS, Policy
 from suppression_ingest.recipients import Recipient
 from suppression_ingest.ses import SesEvent
+from suppression_ingest.streams import Streams
 from suppression_service.store import DeliveryEventKind, Effect, Reason
 
 BOUNCE = SesEvent(
@@ -69,14 +70,14 @@ def test_an_unsubscribe_without_a_mapped_stream_can_still_take_effect_later() ->
     event = dataclasses.replace(UNSUBSCRIBED, configuration_set="letters-set")
     before, _ = Policy().feedback(event)
     # when it comes again after that
-    after, _ = Policy(streams={"letters-set": "letters"}).feedback(event)
+    after, _ = Policy(streams=Streams({"letters-set": "letters"})).feedback(event)
     # then it is not taken for the same
     assert before[0].identity != after[0].identity
 
 
 def test_an_unsubscribe_with_a_mapped_stream_is_the_same_whenever_it_comes() -> None:
     event = dataclasses.replace(UNSUBSCRIBED, configuration_set="letters-set")
-    policy = Policy(streams={"letters-set": "letters"})
+    policy = Policy(streams=Streams({"letters-set": "letters"}))
     assert policy.feedback(event) == policy.feedback(event)
 
 
@@ -133,11 +134,11 @@ def test_a_complaint_holds_for_all_mail_though_its_configuration_set_is_mapped()
     complained = dataclasses.replace(
         BOUNCE, kind="Complaint", type="abuse", sub_type="", configuration_set="letters-set"
     )
-    pieces, _ = Policy(streams={"letters-set": "letters"}).feedback(complained)
+    pieces, _ = Policy(streams=Streams({"letters-set": "letters"})).feedback(complained)
     assert {piece.effect for piece in pieces} == {Effect(Reason.COMPLAINT, "")}
 
 
 def test_an_unsubscribe_holds_for_the_stream_of_its_configuration_set_alone() -> None:
     event = dataclasses.replace(UNSUBSCRIBED, configuration_set="letters-set")
-    pieces, _ = Policy(streams={"letters-set": "letters"}).feedback(event)
+    pieces, _ = Policy(streams=Streams({"letters-set": "letters"})).feedback(event)
     assert {piece.effect for piece in pieces} == {Effect(Reason.UNSUBSCRIBE, "letters")}

@@ -67,6 +67,11 @@ def test_the_configuration_set_comes_out_of_the_tags(bounce: Json) -> None:
     assert parsed(bounce).configuration_set == "orders-set"
 
 
+def test_the_tenant_comes_out_of_the_tags(bounce: Json) -> None:
+    bounce["mail"]["tags"]["ses:tenant-name"] = ["acme"]
+    assert parsed(bounce).tenant == "acme"
+
+
 def test_both_json_shapes_of_a_bounce_are_the_same_feedback(
     sample: Callable[[str], Json],
 ) -> None:

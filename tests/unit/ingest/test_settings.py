@@ -62,6 +62,7 @@ def test_streams_are_given_as_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
         ("batch_size", "11"),
         ("topic_arns", "feedback"),
         ("topic_arns", "arn:aws:sqs:eu-west-1:123456789012:queue"),
+        ("tenant_streams", "acme"),
         ("streams", "letters-set"),
         ("streams", "letters-set="),
         ("streams", "=letters"),
