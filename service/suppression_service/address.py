@@ -179,7 +179,7 @@ def _may_fit(labels: Sequence[str]) -> bool:
 
 
 async def canonical_batch(
-    addresses: Sequence[str], turn: asyncio.Lock
+    addresses: Sequence[bytes], turn: asyncio.Lock
 ) -> tuple[list[bytes], list[int]]:
     """Return the canonical forms of addresses, and the indices of the invalid ones.
 
@@ -192,7 +192,7 @@ async def canonical_batch(
     addresses are found; each of those goes through :func:`canonical`.
 
     Args:
-        addresses: as the caller wrote them.
+        addresses: as the caller wrote them, in UTF-8.
         turn: a lock shared by all batches. Batches with many unusual addresses take
             turns, so together they delay other calls no longer than one of them does.
     """
@@ -205,7 +205,7 @@ async def canonical_batch(
             continue
         for address in piece:
             try:
-                forms.append(canonical(address).encode())
+                forms.append(canonical(address.decode()).encode())
             except InvalidAddress:
                 invalid.append(len(forms))
                 forms.append(b"")
@@ -217,7 +217,9 @@ async def canonical_batch(
     return forms, invalid
 
 
-def _pieces(addresses: Sequence[str]) -> Iterator[tuple[Sequence[str], list[bytes] | None]]:
+def _pieces(
+    addresses: Sequence[bytes],
+) -> Iterator[tuple[Sequence[bytes], Sequence[bytes] | None]]:
     """Split addresses, in order, into pieces of ordinary ones (with forms) and of others (None)."""
     forms = _if_ordinary(addresses)
     if forms is not None or len(addresses) <= _FEW:
@@ -228,13 +230,15 @@ def _pieces(addresses: Sequence[str]) -> Iterator[tuple[Sequence[str], list[byte
     yield from _pieces(addresses[middle:])
 
 
-def _if_ordinary(addresses: Sequence[str]) -> list[bytes] | None:
+def _if_ordinary(addresses: Sequence[bytes]) -> Sequence[bytes] | None:
     """Return the canonical forms of addresses, or None if one may be unusual."""
-    joined = "\n".join(addresses)
+    joined = b"\n".join(addresses)
     if len(joined) > (_SHORT + 1) * len(addresses):  # One of them is too long.
         return None
-    lowered = joined.lower().encode(errors="surrogatepass")
-    return lowered.split(b"\n") if _are_ordinary(lowered, len(addresses)) else None
+    lowered = joined.lower()
+    if not _are_ordinary(lowered, len(addresses)):
+        return None
+    return addresses if lowered == joined else lowered.split(b"\n")
 
 
 def _are_ordinary(joined: bytes, count: int) -> bool:

@@ -4,26 +4,24 @@ An empty gRPC call costs the server about 400 µs. A check should add much less:
 await, no lock, no log line, and as few objects as possible.
 
 - There are few reasons, and revision and time stay the same between two rounds of the
-  follower. So the answer for each reason is made once for each state of the replica, and
-  used again. So is the part that all answers to batches have in common.
+  follower. So the answer for each reason is encoded once for each state of the replica,
+  and used again. So is the part that all answers to batches have in common.
 - A batch works on whole arrays: one lower-casing, one validity pass, one hash an
   address, one look-up. Python loops only over the addresses that must not get the mail.
-  The answer is joined from fields that are already encoded.
+  The answer is joined from fields that are already encoded (see wire.py).
 """
 
 import asyncio
-import functools
 import time
 from collections.abc import Callable
 from typing import Final, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression_service.address import InvalidAddress, canonical, canonical_batch
-from suppression_service.server import convert
+from suppression_service.server import convert, wire
 from suppression_service.server.replica.replica import Replica
 from suppression_service.server.replica.verdicts import Mail, reason_against
 from suppression_service.server.settings import MAX_BATCH
@@ -32,7 +30,6 @@ _INVALID: Final = int(pb.REASON_INVALID_ADDRESS)
 # The verdict by the number of the reason; 0 is no reason.
 _VERDICTS: Final = np.array([pb.VERDICT_SEND] + [pb.VERDICT_DO_NOT_SEND] * _INVALID, dtype=np.uint8)
 _NO_STATE: Final = object()
-_LENGTH_DELIMITED: Final = 2
 
 
 class Checks:
@@ -47,7 +44,7 @@ class Checks:
         self._max_batch = max_batch
         self._now = now
         self._state: object = _NO_STATE
-        self._answers: list[rpc.CheckAddressResponse] = []
+        self._answers: list[bytes] = []
         self._common_fields = b""
         self._lock = asyncio.Lock()
         #: How many answers had each reason, at the index of its number.
@@ -58,6 +55,18 @@ class Checks:
         self, replica: Replica, request: rpc.CheckAddressRequest
     ) -> rpc.CheckAddressResponse:
         """Answer for one address.
+
+        Raises:
+            InvalidField: the mail class or the stream cannot be used.
+        """
+        return rpc.CheckAddressResponse.FromString(self.single_bytes(replica, request))
+
+    def single_bytes(self, replica: Replica, request: rpc.CheckAddressRequest) -> bytes:
+        """Return the encoded answer for one address.
+
+        Args:
+            replica: the list.
+            request: what :func:`.wire.check_request` returns.
 
         Raises:
             InvalidField: the mail class or the stream cannot be used.
@@ -81,15 +90,27 @@ class Checks:
         """Answer for many addresses, all at one revision.
 
         Args:
-            newest: returns the replica. It is called after the addresses are parsed:
-                parsing can take long, and the list may change meanwhile.
+            newest: returns the replica.
             request: the batch.
 
         Raises:
-            InvalidField: the batch is empty or too large, or the mail class or the
-                stream cannot be used.
+            InvalidField: the batch is empty or too large, or the mail class or the stream
+                cannot be used.
         """
-        convert.require_batch_size(request, self._max_batch)
+        read = wire.batch_request(request.SerializeToString(), self._max_batch)
+        return rpc.BatchCheckResponse.FromString(await self.batch_bytes(newest, read))
+
+    async def batch_bytes(self, newest: Callable[[], Replica], request: wire.BatchRequest) -> bytes:
+        """Return the encoded answer for many addresses, all at one revision.
+
+        Args:
+            newest: returns the replica. It is called after the addresses are parsed:
+                parsing can take long, and the list may change meanwhile.
+            request: what :func:`.wire.batch_request` returns.
+
+        Raises:
+            InvalidField: the mail class or the stream cannot be used.
+        """
         addresses, invalid = await canonical_batch(request.addresses[:], self._lock)
         replica = newest()
         reasons = replica.reasons(addresses, self._mail(replica, request))
@@ -98,25 +119,22 @@ class Checks:
         if replica.state is not self._state:
             self._renew_answers(replica)
         (stopped,) = reasons.nonzero()
-        matches = map(_match, stopped.tolist(), reasons[stopped].tolist())
-        fields = [_verdicts(_VERDICTS[reasons]), *matches, self._common_fields]
-        return rpc.BatchCheckResponse.FromString(b"".join(fields))
+        matches = zip(stopped.tolist(), reasons[stopped].tolist(), strict=True)
+        return wire.batch_response(_VERDICTS[reasons], matches, self._common_fields)
 
-    def _mail(
-        self, replica: Replica, request: rpc.CheckAddressRequest | rpc.BatchCheckRequest
-    ) -> Mail:
+    def _mail(self, replica: Replica, request: rpc.CheckAddressRequest | wire.BatchRequest) -> Mail:
         return replica.mail(
             convert.stream_in(request.stream),
             essential=convert.is_essential(request.mail_class),
             now=int(self._now()),
         )
 
-    def _answer(self, reason: int) -> rpc.CheckAddressResponse:
+    def _answer(self, reason: int) -> bytes:
         self.singles[reason] += 1
         return self._answers[reason]
 
     def _renew_answers(self, replica: Replica) -> None:
-        """Make the answer for every reason, at the index of the reason's number."""
+        """Encode the answer for every reason, at the index of the reason's number."""
         revision, as_of = str(replica.revision), convert.timestamp(replica.state.as_of)
         self._answers = [
             rpc.CheckAddressResponse(
@@ -124,35 +142,9 @@ class Checks:
                 reason=cast("pb.Reason", reason),
                 revision=revision,
                 as_of_time=as_of,
-            )
+            ).SerializeToString()
             for reason, verdict in enumerate(_VERDICTS.tolist())
         ]
         state = rpc.BatchCheckResponse(revision=revision, as_of_time=as_of)
         self._common_fields = state.SerializeToString()
         self._state = replica.state
-
-
-def _verdicts(verdicts: npt.NDArray[np.uint8]) -> bytes:
-    """Return the verdicts of a response, encoded.
-
-    An enum value below 128 is one byte on the wire, so the array already is the
-    packed field; assigning the values one by one costs ten times as much.
-    """
-    field = bytes([rpc.BatchCheckResponse.VERDICTS_FIELD_NUMBER << 3 | _LENGTH_DELIMITED])
-    return field + _varint(len(verdicts)) + verdicts.tobytes()
-
-
-@functools.lru_cache(maxsize=1 << 14)
-def _match(index: int, reason: int) -> bytes:
-    """Return a match of a response, encoded. Cached, since few indexes and reasons recur."""
-    match = rpc.Match(index=index, reason=cast("pb.Reason", reason))
-    return rpc.BatchCheckResponse(matches=[match]).SerializeToString()
-
-
-def _varint(number: int) -> bytes:
-    encoded = bytearray()
-    while number > 0x7F:
-        encoded.append(number & 0x7F | 0x80)
-        number >>= 7
-    encoded.append(number)
-    return bytes(encoded)

@@ -133,25 +133,6 @@ def stream_in(text: str) -> str:
     return text and _text("stream", text, MAX_NAME)
 
 
-def require_batch_size(request: rpc.BatchCheckRequest, limit: int) -> None:
-    """Make sure that a batch has addresses, and not too many.
-
-    Args:
-        request: the batch.
-        limit: addresses of a batch, at most.
-
-    Raises:
-        InvalidField: there are none, or too many.
-    """
-    size = len(request.addresses)
-    if size == 0:
-        raise InvalidField("addresses", "BATCH_EMPTY", "give at least one address")
-    if size > limit:
-        raise InvalidField(
-            "addresses", "BATCH_TOO_LARGE", f"{size} addresses; at most {limit} in a batch"
-        )
-
-
 def page_size(request: rpc.ListChangesRequest) -> int:
     """Return about how many changes to list, at most :data:`MAX_PAGE`.
 

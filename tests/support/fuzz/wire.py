@@ -15,6 +15,7 @@ _VARINT: Final = 0
 _FIXED64: Final = 1
 _BYTES: Final = 2
 _GROUP: Final = 3
+_GROUP_END: Final = 4
 _FIXED32: Final = 5
 
 _TEXT_TYPES: Final = {FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES}
@@ -86,7 +87,7 @@ def messages(descriptor: Descriptor, texts: st.SearchStrategy[str]) -> Bytes:
         texts: more values for text fields, such as a valid revision.
     """
     fields = [_field(field, texts) for field in descriptor.fields]
-    sound = st.lists(st.one_of(*fields, _unknown()), max_size=8).map(b"".join)
+    sound = st.lists(st.one_of(*fields, _unknown(), _padded(fields)), max_size=8).map(b"".join)
     return sound | st.builds(_cut, sound, st.integers(1, 12)) | st.binary(max_size=64)
 
 
@@ -112,6 +113,20 @@ def _unknown() -> Bytes:
         st.just((7, b"\1")),
     )
     return st.builds(lambda number, value: _tag(number, value[0]) + value[1], numbers, values)
+
+
+def _padded(fields: list[Bytes]) -> Bytes:
+    """Fields in groups, and with tags that have more bytes than they need, or than they may."""
+    field = st.one_of(*fields)
+    return st.builds(_in_group, st.integers(1, 12), field, st.booleans()) | st.builds(
+        lambda value, more: bytes([value[0] | 0x80]) + b"\x80" * more + b"\0" + value[1:],
+        field,
+        st.sampled_from([0, 1, 3, 4, 9]),
+    )
+
+
+def _in_group(number: int, field: bytes, ended: bool) -> bytes:
+    return _tag(number, _GROUP) + field + _tag(number + (not ended), _GROUP_END)
 
 
 def _cut(message: bytes, less: int) -> bytes:

@@ -123,7 +123,7 @@ def test_a_masked_address_tells_first_letters_only(address: str, expected: str) 
 
 # What decides between the two ways of reading: separators, limits, case, other scripts.
 _piece = st.text(
-    st.sampled_from("abzAZ09.-_+'\"@ \n\t\\[]:ßİKΣσéא。\ud800\0"),  # noqa: RUF001
+    st.sampled_from("abzAZ09.-_+'\"@ \n\t\\[]:ßİKΣσéא。\0"),  # noqa: RUF001
     max_size=8,
 )
 _awkward = st.builds(
@@ -153,11 +153,12 @@ def one_by_one(addresses: list[str]) -> tuple[list[bytes], list[int]]:
 @example(["a" * 64 + "@" + "b" * 63, "a" * 65 + "@b", "a@" + "b" * 64, "a@" + "b." * 31 + "c"])
 @example(["ΑΣ", "ΑΣ@x.org", "K@K.org", "İ@İ.org"])
 async def test_a_batch_is_read_as_its_addresses_are_one_by_one(addresses: list[str]) -> None:
-    assert await canonical_batch(addresses, asyncio.Lock()) == one_by_one(addresses)
+    given = [address.encode() for address in addresses]
+    assert await canonical_batch(given, asyncio.Lock()) == one_by_one(addresses)
 
 
 async def test_a_batch_of_ten_thousand_alike_addresses_is_read_whole() -> None:
-    addresses = ["Jane@Example.com", "no address"] * 5_000
+    addresses = [b"Jane@Example.com", b"no address"] * 5_000
     forms, invalid = await canonical_batch(addresses, asyncio.Lock())
     assert forms == [b"jane@example.com", b""] * 5_000
     assert invalid == list(range(1, 10_000, 2))
@@ -178,7 +179,8 @@ async def test_an_empty_batch_is_read_as_nothing() -> None:
 async def test_batches_that_take_long_to_read_let_others_have_their_turn(
     address: str, at_a_time: int, batches: int
 ) -> None:
-    turn, addresses = asyncio.Lock(), [address.format(number) for number in range(200)]
+    turn = asyncio.Lock()
+    addresses = [address.format(number).encode() for number in range(200)]
     reading = asyncio.gather(*(canonical_batch(addresses, turn) for _ in range(batches)))
     turns = 0
     while not reading.done():

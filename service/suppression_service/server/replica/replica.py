@@ -92,9 +92,9 @@ class Replica:
 
         The number is 0 if nothing forbids it.
         """
-        # An iterator, so that no list of the numbers is made.
-        numbers = map(xxhash.xxh3_64_intdigest, addresses, itertools.repeat(self._seed))
-        fingerprints = np.fromiter(numbers, dtype=np.uint64, count=len(addresses))
+        # Digests, joined, take less time than numbers: they are not converted one by one.
+        digests = map(xxhash.xxh3_64_digest, addresses, itertools.repeat(self._seed))
+        fingerprints = np.frombuffer(b"".join(digests), dtype=">u8").astype(np.uint64)
         found = self._base.find_many(fingerprints)
         reasons = np.zeros(len(fingerprints), dtype=np.uint8)
         reasons[found.here] = reasons_against(mail, found.words)

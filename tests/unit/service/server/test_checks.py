@@ -1,18 +1,26 @@
 import datetime as dt
+from typing import Any
 
 import pytest
+from google.protobuf.message import DecodeError
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
+from suppression_service.server import wire
 from suppression_service.server.checks import Checks
-from suppression_service.server.errors import InvalidField
+from suppression_service.server.errors import ApiError, InvalidField, UnreadableRequest
 from suppression_service.server.replica.replica import Replica, State
 from suppression_service.store import Identity, Reason
 from suppression_service.store.replication import Change, fingerprint
+from tests.support.fuzz.wire import messages
 
 NOW = 1_800_000_000
 WHEN = dt.datetime(2026, 3, 1, 12, 30, 15, 500_000, dt.UTC)
 JANE, JUNE = "jane@example.com", "june@example.com"
+CHECK: Any = rpc.CheckAddressRequest.DESCRIPTOR
+BATCH: Any = rpc.BatchCheckRequest.DESCRIPTOR
 
 
 def change(address: str, reason: Reason, end: int = 0, *, removed: bool = False) -> Change:
@@ -21,6 +29,11 @@ def change(address: str, reason: Reason, end: int = 0, *, removed: bool = False)
 
 @pytest.fixture
 def replica() -> Replica:
+    return listed()
+
+
+def listed() -> Replica:
+    """A replica that lists two addresses."""
     replica = Replica(Identity("db", 5), streams={"": 0, "news": 1})
     replica.apply(
         [change(JANE, Reason.COMPLAINT), change(JUNE, Reason.MANUAL, NOW + 10)], State(7, WHEN)
@@ -162,3 +175,71 @@ async def test_every_address_of_a_batch_is_counted_by_reason(
         pb.REASON_MANUAL: 2,
         pb.REASON_INVALID_ADDRESS: 2,
     }
+
+
+# --- encoded requests ---
+
+
+def answered_one_by_one(message: bytes) -> bytes:
+    """Return the answer to an encoded batch, made from single checks and by protobuf.
+
+    If the batch is refused, it is the reason.
+    """
+    checks, replica = Checks(now=lambda: NOW), listed()
+    try:
+        request = rpc.BatchCheckRequest.FromString(message)
+        if not request.addresses:
+            return b"BATCH_EMPTY"
+        mail = {"stream": request.stream, "mail_class": request.mail_class}
+        alone = [checks.single(replica, ask(address, **mail)) for address in request.addresses]
+    except DecodeError:
+        return UnreadableRequest().reason.encode()
+    except ApiError as error:
+        return error.reason.encode()
+    stopped = [(index, each) for index, each in enumerate(alone) if each.reason]
+    return rpc.BatchCheckResponse(
+        verdicts=[each.verdict for each in alone],
+        matches=[rpc.Match(index=index, reason=each.reason) for index, each in stopped],
+        revision=alone[0].revision,
+        as_of_time=alone[0].as_of_time,
+    ).SerializeToString()
+
+
+async def answered_encoded(message: bytes) -> bytes:
+    """Return the answer to an encoded batch, or the reason of its refusal."""
+    replica = listed()
+    try:
+        request = wire.batch_request(message, 10_000)
+        return await Checks(now=lambda: NOW).batch_bytes(lambda: replica, request)
+    except ApiError as error:
+        return error.reason.encode()
+
+
+_asked = st.sampled_from([JANE, f" {JANE.upper()}", JUNE, "new@example.com", "a@ü.example"])
+
+
+@given(
+    st.lists(messages(BATCH, _asked), max_size=4).map(b"".join)
+    | st.lists(_asked).map(lambda asked: rpc.BatchCheckRequest(addresses=asked).SerializeToString())
+)
+@example(rpc.BatchCheckRequest(addresses=[JANE] * 200, stream="newsletter").SerializeToString())
+@example(rpc.BatchCheckRequest(addresses=[JANE], mail_class=2).SerializeToString() + b"\x18\1")  # type: ignore[arg-type]
+async def test_an_encoded_batch_is_answered_as_its_decoded_addresses_are(message: bytes) -> None:
+    assert await answered_encoded(message) == answered_one_by_one(message)
+
+
+@given(messages(CHECK, _asked))
+def test_an_encoded_check_is_answered_as_a_decoded_one(message: bytes) -> None:
+    checks, replica = Checks(now=lambda: NOW), listed()
+    try:
+        encoded = checks.single_bytes(replica, wire.check_request(message))
+    except ApiError as error:
+        encoded = error.reason.encode()
+    try:
+        decoded = rpc.CheckAddressRequest.FromString(message)
+        expected = checks.single(replica, decoded).SerializeToString()
+    except DecodeError:
+        expected = UnreadableRequest().reason.encode()
+    except ApiError as error:
+        expected = error.reason.encode()
+    assert encoded == expected

@@ -37,10 +37,6 @@ def page(**fields: Any) -> rpc.ListChangesRequest:
     return rpc.ListChangesRequest(**fields)
 
 
-def batch(size: int) -> rpc.BatchCheckRequest:
-    return rpc.BatchCheckRequest(addresses=[JANE] * size)
-
-
 REFUSALS = [
     ("address", "ADDRESS_INVALID", suppress(address="")),
     ("address", "ADDRESS_INVALID", suppress(address="Jane <jane@example.com>")),
@@ -67,8 +63,6 @@ REFUSALS = [
     ("ttl", "TTL_NOT_POSITIVE", suppress(ttl=Duration(nanos=1))),
     ("ttl", "TTL_TOO_LONG", suppress(ttl=Duration(seconds=3650 * 86_400 + 1))),
     ("ttl", "DURATION_OUT_OF_RANGE", suppress(ttl=Duration(seconds=2**62))),
-    ("addresses", "BATCH_EMPTY", lambda: convert.require_batch_size(batch(0), 10)),
-    ("addresses", "BATCH_TOO_LARGE", lambda: convert.require_batch_size(batch(11), 10)),
     ("page_size", "PAGE_SIZE_NEGATIVE", lambda: convert.page_size(page(page_size=-1))),
     (
         "max_wait",
@@ -196,11 +190,6 @@ def test_no_wait_is_asked_for_by_leaving_it_out() -> None:
 )
 def test_only_essential_mail_is_essential(mail_class: pb.MailClass, essential: bool) -> None:
     assert convert.is_essential(mail_class) == essential
-
-
-@pytest.mark.parametrize("size", [1, 10])
-def test_a_batch_at_its_limits_is_taken(size: int) -> None:
-    convert.require_batch_size(batch(size), 10)
 
 
 @pytest.mark.parametrize(("text", "number"), [("", 0), ("db.0", 0), ("db.12", 12)])
