@@ -3,7 +3,7 @@
 Callers send a bearer token. The server has only the hashes of tokens, in a file with one
 token a line: name, role, SHA-256 in hex. Several lines may have the same name, so that
 a new token can be handed out before the old one is removed. The file is read again when
-it changes. If it cannot be read, the tokens stay as they were.
+it changes. If it cannot be read, or others may write to it, the tokens stay as they were.
 
 Tokens are 32 random bytes, which nobody can guess. So a fast hash is as safe as a slow one.
 """
@@ -16,6 +16,7 @@ import hmac
 import os
 import re
 import secrets
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Self
@@ -51,6 +52,8 @@ CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller", default="
 
 _LINE = re.compile(r"(?P<name>[\w.-]{1,64})\s+(?P<role>check|write|admin)\s+(?P<hash>[0-9a-f]{64})")
 _PREFIX: Final = "sup_"
+# The owner of files that Kubernetes and configuration tools put there.
+_ROOT: Final = 0
 
 
 class BadTokenFile(SettingsError):
@@ -111,7 +114,7 @@ class TokenFile:
         path: the file.
 
     Raises:
-        BadTokenFile: the file cannot be read, or has an invalid line.
+        BadTokenFile: the file cannot be read, others may write to it, or a line is invalid.
     """
 
     def __init__(self, path: Path) -> None:
@@ -143,17 +146,26 @@ class TokenFile:
         else:
             _log.info("tokens read again", tokens=len(self._tokens))
 
-    def _stamp(self) -> tuple[int, int, int] | None:
+    def _stamp(self) -> tuple[int, ...] | None:
         try:
             status = self._path.stat()
         except OSError:
             return None
-        return status.st_mtime_ns, status.st_size, status.st_ino
+        # Mode and owner too: a file that others may write to is read once they may not.
+        return (
+            status.st_mtime_ns,
+            status.st_size,
+            status.st_ino,
+            status.st_mode,
+            status.st_uid,
+        )
 
 
 def _read(path: Path) -> Sequence[Token]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        with path.open(encoding="utf-8") as file:
+            _require_safe(path, os.fstat(file.fileno()))
+            lines = file.read().splitlines()
     except OSError as error:
         raise BadTokenFile(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -166,6 +178,14 @@ def _read(path: Path) -> Sequence[Token]:
             except BadTokenFile as error:
                 raise BadTokenFile(f"{path}, line {number}: {error}") from None
     return tokens
+
+
+def _require_safe(path: Path, status: os.stat_result) -> None:
+    """Refuse a file to which others could add a token: whoever may write it may do everything."""
+    if status.st_uid not in (os.geteuid(), _ROOT):
+        raise BadTokenFile(f"{path} belongs to another user, who could add a token")
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise BadTokenFile(f"others can write to {path} and add a token; 'chmod go-w' it")
 
 
 def _hash(text: str) -> bytes:

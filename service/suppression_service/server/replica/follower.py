@@ -1,9 +1,11 @@
 """Synchronises a replica with the database.
 
 Several times a second it reads what changed. A call that needs a newer revision than the
-replica has starts the next round at once, and waits for it. While the database is away,
-the replica stays as it is, and its age grows. Only a round that succeeds sets the age to
-zero. The age comes from a monotonic clock, so that setting the system clock changes no age.
+replica has starts the next round early, and waits for it. After a round that found nothing
+the next comes :data:`GAP_SECONDS` later, however many such calls there are: anybody can ask
+for a revision that does not exist. While the database is away, the replica stays as it is,
+and its age grows. Only a round that succeeds sets the age to zero. The age comes from a
+monotonic clock, so that setting the system clock changes no age.
 """
 
 import asyncio
@@ -34,6 +36,8 @@ RENEW_AFTER: Final = dt.timedelta(minutes=10)
 #: Seconds between attempts while the database is away, at most, and before a base that
 #: could not be renewed is tried again.
 RETRY_SECONDS: Final = 2.0
+#: Seconds from a round that found nothing to the next, at least, whatever revisions calls need.
+GAP_SECONDS: Final = 0.02
 
 _log = structlog.get_logger()
 _T = TypeVar("_T")
@@ -156,8 +160,11 @@ class Follower:
         pause = self._poll_seconds
         while True:
             self._wake.clear()
+            before = self._replica and self._replica.state.revision
             pause = self._poll_seconds if await self._round() else min(pause * 2, RETRY_SECONDS)
             self.tried.set()
+            if not self._replica or self._replica.state.revision == before:
+                await asyncio.sleep(min(pause, GAP_SECONDS))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), pause)
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from suppression_service.server import auth
 from suppression_service.server.auth import (
     REQUIRED_ROLES,
     BadTokenFile,
@@ -111,3 +112,40 @@ def test_a_file_that_is_made_can_be_read_by_its_owner_only(tmp_path: Path) -> No
 
 def test_every_call_has_a_role() -> None:
     assert {method.name for method in SERVICE.methods} == set(REQUIRED_ROLES)
+
+
+@pytest.mark.parametrize("mode", [0o660, 0o602], ids=["the group", "everybody"])
+def test_a_file_to_which_others_may_write_is_refused(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "tokens"
+    path.touch()
+    path.chmod(mode)
+    with pytest.raises(BadTokenFile, match="others can write"):
+        TokenFile(path)
+
+
+def test_a_file_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "tokens"
+    path.touch()
+    somebody = os.geteuid() + 1
+    monkeypatch.setattr(os, "geteuid", lambda: somebody)
+    monkeypatch.setattr(auth, "_ROOT", somebody)
+    with pytest.raises(BadTokenFile, match="another user"):
+        TokenFile(path)
+
+
+def test_a_token_that_others_could_add_is_not_taken_until_they_cannot(tmp_path: Path) -> None:
+    # Given a file of one token
+    path = tmp_path / "tokens"
+    text, token = new_token("ops", Role.ADMIN)
+    tokens = file_of(path, token)
+    # When others may write to it, and add one
+    path.chmod(0o666)
+    added, line = new_token("stranger", Role.ADMIN)
+    append_token(path, line)
+    tokens.refresh()
+    # Then the tokens stay as they were,
+    assert (tokens.find(text), tokens.find(added)) == (token, None)
+    # until its owner takes the file back.
+    path.chmod(0o600)
+    tokens.refresh()
+    assert tokens.find(added) == line
