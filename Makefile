@@ -59,7 +59,7 @@ lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 
 # --- run and check -----------------------------------------------------------------------------
 
-.PHONY: up reset test coverage bench soak soak-kill fuzz lint lint-github format types
+.PHONY: up reset test coverage bench soak soak-kill fuzz hostile lint lint-github format types
 up: $(VENV)/installed ## run the whole system until Ctrl-C, with a local stand-in for AWS
 	@$(BIN)/python -m deploy.local.up
 
@@ -96,6 +96,10 @@ test-image: ## build the image and run it beside PostgreSQL (needs Docker with C
 # FUZZ_TIMES=200 tries 200 times as many examples as `make test`.
 fuzz: $(VENV)/installed ## send random input to every port and queue (about 10 minutes)
 	FUZZ_TIMES=$${FUZZ_TIMES:-20} $(BIN)/pytest -n auto --dist loadgroup -o timeout=0 tests/fuzz
+
+# HOSTILE='-k rapid-resets' runs some attacks, HOSTILE_SECONDS=60 makes each longer.
+hostile: $(VENV)/installed ## attack the server as strangers could, and print what it costs both (about 10 minutes)
+	HOSTILE_SECONDS=$${HOSTILE_SECONDS:-10} $(BIN)/pytest -o timeout=0 tests/hostile $(HOSTILE)
 
 lint: $(VENV)/installed types lint-github ## check style and types
 	$(BIN)/ruff check .

@@ -2,14 +2,25 @@
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Self
 
 PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
-_DATA, _HEADERS, _SETTINGS = 0x0, 0x1, 0x4
-_END_STREAM, _END_HEADERS = 0x1, 0x4
-_INITIAL_WINDOW_SIZE: Final = 0x4
+#: Kinds of frames.
+DATA, HEADERS, RST_STREAM, SETTINGS = 0x0, 0x1, 0x3, 0x4
+PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0x6, 0x7, 0x8, 0x9
+#: Flags of frames. ACK is a flag of SETTINGS and PING.
+END_STREAM, END_HEADERS, ACK = 0x1, 0x4, 0x1
+#: Bytes of a frame's head.
+HEAD: Final = 9
+#: Flow control begins with this many bytes, for a connection and for each stream.
+FIRST_WINDOW: Final = 65_535
+#: The number of this setting: the window that each stream begins with.
+INITIAL_WINDOW_SIZE: Final = 0x4
+
+_CANCEL: Final = 0x8
 
 
 def frame(kind: int, payload: bytes, stream: int = 0, flags: int = 0) -> bytes:
@@ -18,33 +29,77 @@ def frame(kind: int, payload: bytes, stream: int = 0, flags: int = 0) -> bytes:
     return head + payload
 
 
-def settings(window: int = 65_535) -> bytes:
+def settings(window: int = FIRST_WINDOW) -> bytes:
     """Return the client's settings: how much of each answer it takes before it asks for more."""
-    return frame(_SETTINGS, _INITIAL_WINDOW_SIZE.to_bytes(2) + window.to_bytes(4))
+    return frame(SETTINGS, INITIAL_WINDOW_SIZE.to_bytes(2) + window.to_bytes(4))
+
+
+def window_update(size: int, stream: int = 0) -> bytes:
+    """Return what lets the peer send more, on a stream or (0) on the connection."""
+    return frame(WINDOW_UPDATE, size.to_bytes(4), stream)
+
+
+def reset(stream: int) -> bytes:
+    """Return what cancels a stream."""
+    return frame(RST_STREAM, _CANCEL.to_bytes(4), stream)
+
+
+def block(method: str, more: Mapping[str, str] | None = None) -> bytes:
+    """Return the headers of a call as a block (RFC 7541): with more headers, without a frame.
+
+    Args:
+        method: of SuppressionService, or a path that begins with a slash.
+        more: headers after those that every call has.
+    """
+    path = method if method.startswith("/") else f"/suppression.v1.SuppressionService/{method}"
+    fields = {
+        ":method": "POST",
+        ":scheme": "http",
+        ":path": path,
+        ":authority": "localhost",
+        "content-type": "application/grpc",
+        "te": "trailers",
+        **(more or {}),
+    }
+    return b"".join(field(name, value) for name, value in fields.items())
+
+
+def field(name: str, value: str, *, remembered: bool = False) -> bytes:
+    """Return a header, not compressed; a remembered one gets a place in the peer's table."""
+    return (b"\x40" if remembered else b"\0") + _text(name) + _text(value)
 
 
 def headers(method: str, stream: int) -> bytes:
     """Return the beginning of a call."""
-    fields = {
-        ":method": "POST",
-        ":scheme": "http",
-        ":path": f"/suppression.v1.SuppressionService/{method}",
-        ":authority": "localhost",
-        "content-type": "application/grpc",
-        "te": "trailers",
-    }
-    block = b"".join(b"\0" + _text(name) + _text(value) for name, value in fields.items())
-    return frame(_HEADERS, block, stream, _END_HEADERS)
+    return frame(HEADERS, block(method), stream, END_HEADERS)
 
 
 def message(serialized: bytes, stream: int) -> bytes:
     """Return the rest of a call."""
-    return frame(_DATA, b"\0" + len(serialized).to_bytes(4) + serialized, stream, _END_STREAM)
+    return frame(DATA, prefixed(serialized), stream, END_STREAM)
+
+
+def prefixed(serialized: bytes, *, compressed: bool = False, length: int | None = None) -> bytes:
+    """Return a message of gRPC, which says its length: the true one, unless another is given."""
+    said = len(serialized) if length is None else length
+    return bytes((compressed,)) + said.to_bytes(4) + serialized
 
 
 def _text(text: str) -> bytes:
-    # HPACK (RFC 7541): a literal, not indexed, not compressed, shorter than 127 bytes.
-    return bytes((len(text),)) + text.encode()
+    return _length(len(text)) + text.encode()
+
+
+def _length(number: int) -> bytes:
+    # RFC 7541, 5.1, with a prefix of 7 bits.
+    if number < 0x7F:
+        return bytes((number,))
+    rest = number - 0x7F
+    encoded = bytearray((0x7F,))
+    while rest >= 0x80:
+        encoded.append(rest % 0x80 | 0x80)
+        rest //= 0x80
+    encoded.append(rest)
+    return bytes(encoded)
 
 
 class Peer:

@@ -1,0 +1,52 @@
+"""Strangers without a token attack the gRPC port, while a valid client goes on asking."""
+
+import os
+from typing import Final
+
+import pytest
+
+from tests.hostile.attacks import ATTACKS
+from tests.hostile.servers import SERVERS, Server
+from tests.hostile.trial import Result, attacked
+
+#: What each server withstands, as `make hostile` has measured it.
+WITHSTANDS: Final[dict[str, frozenset[str]]] = {
+    "grpcio": frozenset({"many-connections"}),
+    "sidecar": frozenset(ATTACKS) - {"busy-streams"},
+    "envoy": frozenset(ATTACKS),
+}
+#: Bytes that an attack may cost in memory, over all processes of a server.
+_MOST_MEMORY: Final = 512 * 1024**2
+#: Seconds of an attack in the short form, and of a check there, which is not about time.
+_SHORT: Final = 1.5
+_PATIENT: Final = 20.0
+#: As by default.
+_CHECK_TIMEOUT: Final = 0.25
+
+#: The short form leaves out what is known not to hold.
+_CASES: Final = [
+    pytest.param(server, attack, id=f"{server}-{attack}")
+    for server in SERVERS
+    for attack in ATTACKS
+    if attack in WITHSTANDS[server] or os.environ.get("HOSTILE_SECONDS")
+]
+
+
+@pytest.mark.xdist_group("hostile")
+@pytest.mark.parametrize(("server", "attack"), _CASES, indirect=["server"])
+def test_an_attack_fails_no_valid_check_and_takes_no_more_memory_than_it_may(
+    server: Server,
+    attack: str,
+    attack_seconds: float | None,
+    results: list[tuple[str, str, Result, bool]],
+    request: pytest.FixtureRequest,
+) -> None:
+    timeout = _CHECK_TIMEOUT if attack_seconds else _PATIENT
+    result = attacked(server, attack, attack_seconds or _SHORT, timeout)
+    holds = not result.checks.failures and result.memory <= _MOST_MEMORY
+    kind = request.node.callspec.params["server"]
+    results.append((attack, kind, result, holds))
+    if attack in WITHSTANDS[kind]:
+        assert not result.checks.failures
+        assert result.checks.seconds
+        assert result.memory <= _MOST_MEMORY
