@@ -8,7 +8,7 @@ import contextlib
 import gzip
 import itertools
 import secrets
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Final
 
 from tests.hostile.connection import Connection, Spent, connect
@@ -258,7 +258,7 @@ async def header_floods(attacker: Attacker) -> None:
 
 
 #: By name.
-ATTACKS: Final[dict[str, Callable[[Attacker], Awaitable[None]]]] = {
+ATTACKS: Final[dict[str, Callable[[Attacker], Coroutine[None, None, None]]]] = {
     each.__name__.replace("_", "-"): each
     for each in (
         gzip_bombs,
