@@ -18,6 +18,7 @@ _PREFIXES: Final = {
     "sesv2": "ses",
     "ses": "ses",
     "cloudwatch": "cloudwatch",
+    "events": "events",
     "sts": "sts",
 }
 _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError"})
@@ -32,6 +33,7 @@ _BAD_CREDENTIALS: Final = frozenset(
 )
 _ABSENT: Final = frozenset(
     {"NotFound", "NotFoundException", "QueueDoesNotExist", "ResourceNotFound"}
+    | {"ResourceNotFoundException"}
     | {"AWS.SimpleQueueService.NonExistentQueue"}
 )
 # Anything in AWS's messages that may be an address, with the characters attached to it.

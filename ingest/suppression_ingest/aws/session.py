@@ -16,6 +16,7 @@ from suppression_service.config import SettingsError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
@@ -87,6 +88,7 @@ class Aws:
     sqs: "SQSClient"
     ses: "SESV2Client"
     cloudwatch: "CloudWatchClient"
+    events: "EventBridgeClient"
     ses_v1: Any
 
     @classmethod
@@ -115,6 +117,7 @@ class Aws:
                 "sqs": session.client("sqs", config=config),
                 "ses": session.client("sesv2", config=config),
                 "cloudwatch": session.client("cloudwatch", config=config),
+                "events": session.client("events", config=config),
                 "ses_v1": session.client("ses", config=config),
             }
             caller = session.client("sts", config=config)

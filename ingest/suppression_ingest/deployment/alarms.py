@@ -148,12 +148,15 @@ def _accepted() -> frozenset[str]:
 # --- the alarms of one wiring ------------------------------------------------------------------
 
 
-def alarms_of(prefix: str, queue_arn: str, dead_letter_arn: str, set_: str) -> tuple[Alarm, ...]:
-    """Return the alarms of a wiring."""
+def alarms_of(
+    prefix: str, queue_arn: str, dead_letter_arn: str, set_: str, rule: str = ""
+) -> tuple[Alarm, ...]:
+    """Return the alarms of a wiring; ``rule`` is the rule of EventBridge, if there is one."""
     return (
         *_official_rates(prefix),
         *_own_rates(prefix, set_),
         *_queue_alarms(prefix, name_in(queue_arn), name_in(dead_letter_arn)),
+        *([_rule_alarm(prefix, rule)] if rule else []),
     )
 
 
@@ -240,6 +243,22 @@ def _queue_alarms(prefix: str, queue: str, dead_letters: str) -> tuple[Alarm, ..
             worst=1,
             missing="breaching",
         ),
+    )
+
+
+def _rule_alarm(prefix: str, rule: str) -> Alarm:
+    # EventBridge gives an event up at once when it lacks a permission, else after 24 hours.
+    return Alarm(
+        name=f"{prefix}-failed-invocations",
+        about="EventBridge cannot send to the queue, and drops feedback: see the queue's policy.",
+        namespace="AWS/Events",
+        metric="FailedInvocations",
+        dimensions={"RuleName": rule},
+        statistic="Sum",
+        period=300,
+        threshold=0,
+        worst=0,
+        missing="notBreaching",
     )
 
 

@@ -19,7 +19,7 @@ from suppression_ingest.errors import AwsError
 from suppression_service.config import SettingsError, with_settings
 
 
-@with_settings(AwsSettings, "configuration_set")
+@with_settings(AwsSettings, "configuration_set", "via")
 def provision_command(
     settings: AwsSettings,
     name: Annotated[
@@ -47,6 +47,7 @@ def provision_command(
     Examples:
       suppression-ingest provision --configuration-set transactional --dry-run
       suppression-ingest provision --configuration-set transactional > settings.sh
+      suppression-ingest provision --configuration-set transactional --via eventbridge
     """  # noqa: D301 - a real backspace, by which click keeps lines apart
     if not settings.configuration_set:
         raise SettingsError(
@@ -57,7 +58,11 @@ def provision_command(
     topics = alarm_topic_arn or []
     if names.topic_arn in topics:
         raise SettingsError("--alarm-topic-arn: the topic of the feedback is only for SES")
-    options = Options(raw_delivery=raw_delivery, alarm_topics=topics, reset_alarms=reset_alarms)
+    if settings.via == "eventbridge" and raw_delivery:
+        raise SettingsError("--raw-delivery is for --via sns: EventBridge has no envelopes")
+    options = Options(
+        settings.via, raw_delivery=raw_delivery, alarm_topics=topics, reset_alarms=reset_alarms
+    )
     _carry_out(Provision(aws, names, options), dry_run=dry_run)
 
 
@@ -86,6 +91,7 @@ def _carry_out(provision: Provision, *, dry_run: bool) -> None:
 @with_settings(
     AwsSettings,
     "configuration_set",
+    "via",
     "queue_url",
     "topic_arns",
     "database_url",

@@ -3,7 +3,7 @@
 import functools
 import json
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from suppression_ingest.aws.failures import translated
 from suppression_ingest.aws.session import Aws
@@ -22,6 +22,8 @@ from suppression_ingest.deployment.plan import (
 from suppression_ingest.deployment.state import FoundQueue
 from suppression_ingest.errors import Malformed
 from suppression_ingest.json_object import JsonObject, optional_text, parse_object
+
+_OWN_KEY: Final = "take one of your own"
 
 
 class TopicSteps:
@@ -55,7 +57,7 @@ class TopicSteps:
             yield change("topic", "signature version 2 (SHA-256)", act)
         yield from policy_steps("topic policy", found, request, self._set)
         if requirements.locked_by_key(found):
-            yield warn("topic", "encrypted with a key that SES cannot use; take one of your own")
+            yield warn("topic", f"encrypted with a key that SES cannot use; {_OWN_KEY}")
 
     def _set(self, name: str, value: str) -> Callable[[], None]:
         return call(
@@ -72,11 +74,13 @@ class QueueSteps:
     Args:
         aws: the account.
         names: the names of the wiring's parts.
+        delivery: the request that fills the queue.
     """
 
-    def __init__(self, aws: Aws, names: Names) -> None:
+    def __init__(self, aws: Aws, names: Names, delivery: policies.Request) -> None:
         self._aws = aws
         self._names = names
+        self._delivery = delivery
 
     @functools.cached_property
     def dead_letter_arn(self) -> str:
@@ -143,7 +147,7 @@ class QueueSteps:
             lambda name, value: self._set(self._queue_name, name, value),
         )
         if requirements.locked_by_key(found.attributes):
-            yield warn("queue", "encrypted with a key that SNS cannot use; take one of your own")
+            yield warn("queue", f"encrypted with a key that no other service may use; {_OWN_KEY}")
 
     def _new_queue(self) -> Step:
         attributes = {
@@ -154,12 +158,9 @@ class QueueSteps:
             POLICY: policies.with_statement("", policies.statement_for(self._delivery)),
         }
         act = call(self._aws.sqs.create_queue, QueueName=self._queue_name, Attributes=attributes)
-        detail = f"for the topic only, gives up after {requirements.RECEIVES} receives"
+        sender = "topic" if self._delivery.service.startswith("sns.") else "rule"
+        detail = f"for the {sender} only, gives up after {requirements.RECEIVES} receives"
         return create("queue", f"{self._queue_name}, {detail}", act)
-
-    @property
-    def _delivery(self) -> policies.Request:
-        return policies.delivery(self._names.queue_arn, self._names.topic_arn)
 
     @property
     def _redrive(self) -> str:

@@ -10,9 +10,16 @@ from pydantic import Field
 from suppression_ingest.aws.failures import translated
 from suppression_ingest.aws.session import Aws, region_of
 from suppression_ingest.deployment import state
-from suppression_ingest.deployment.names import configuration_set_arn, name_in
+from suppression_ingest.deployment.names import bus_arn, configuration_set_arn, name_in
+from suppression_ingest.deployment.requirements import (
+    NEEDED_EVENTS,
+    Target,
+    Via,
+    to_bus,
+    to_topic,
+)
 from suppression_ingest.deployment.results import cannot_check
-from suppression_ingest.deployment.state import FoundQueue
+from suppression_ingest.deployment.state import FoundQueue, FoundRule
 from suppression_ingest.errors import AwsError, Malformed
 from suppression_ingest.json_object import JsonObject, parse_object
 from suppression_ingest.settings import IngestSettings
@@ -22,6 +29,7 @@ from suppression_service.store.store import utc_now
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.literals import StatisticType
+    from mypy_boto3_sesv2.literals import EventTypeType
     from mypy_boto3_sesv2.type_defs import (
         EventDestinationTypeDef,
         GetAccountResponseTypeDef,
@@ -35,6 +43,9 @@ class AwsSettings(IngestSettings):
     configuration_set: Annotated[
         str, Field(description="the SES configuration set that mail is sent through")
     ] = ""
+    via: Annotated[
+        Via, Field(description="sns or eventbridge: the way of SES's events to the queue")
+    ] = "sns"
 
 
 class Deployment:
@@ -161,6 +172,34 @@ class Deployment:
     def destinations(self) -> "list[EventDestinationTypeDef]":
         """Its event destinations."""
         return state.destinations(self.aws, self.set_name)
+
+    # --- the rule ------------------------------------------------------------------------------
+
+    @property
+    def by_rule(self) -> bool:
+        """Whether SES's events come through a rule of EventBridge."""
+        return self.settings.via == "eventbridge"
+
+    @property
+    def target(self) -> Target:
+        """Where the configuration set must publish."""
+        return to_bus(bus_arn(self.aws)) if self.by_rule else to_topic(self.topic_arn)
+
+    @functools.cached_property
+    def rules(self) -> list[FoundRule]:
+        """The rules of EventBridge that send to the queue."""
+        return state.rules_to(self.aws, self.queue.arn)
+
+    @property
+    def rule(self) -> FoundRule:
+        """The rule that takes in most of what is needed."""
+        if not self.rules:
+            cannot_check("no rule sends to the queue")
+        return min(self.rules, key=lambda rule: (not rule.enabled, len(self.held_back(rule))))
+
+    def held_back(self, rule: FoundRule) -> "list[EventTypeType]":
+        """Return the needed events that a rule does not take in."""
+        return state.held_back(self.aws, rule, NEEDED_EVENTS, self.set_arn)
 
     # --- the topic -----------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ class Check(NamedTuple):
     run: Callable[[Deployment], CheckResult]
 
 
+#: The checks of a deployment in which SES publishes to a topic.
 CHECKS: Final = (
     Check("credentials", wiring_checks.credentials),
     Check("sending", wiring_checks.sending),
@@ -50,6 +51,13 @@ CHECKS: Final = (
 )
 
 
+_OF_TOPICS: Final = {"subscription", "raw delivery", "topic allowlist"}
+_RULE: Final = Check("rule", wiring_checks.rule)
+_CHECKS_BY_RULE: Final = tuple(
+    _RULE if check.name == "topic" else check for check in CHECKS if check.name not in _OF_TOPICS
+)
+
+
 class Checked(NamedTuple):
     """The name of a check, and its result."""
 
@@ -57,9 +65,9 @@ class Checked(NamedTuple):
     result: CheckResult
 
 
-def examine(deployment: Deployment, checks: Iterable[Check] = CHECKS) -> Iterator[Checked]:
+def examine(deployment: Deployment) -> Iterator[Checked]:
     """Make the checks one after the other. A failure does not end the others."""
-    for check in checks:
+    for check in _CHECKS_BY_RULE if deployment.by_rule else CHECKS:
         yield Checked(check.name, result_of(functools.partial(check.run, deployment)))
 
 

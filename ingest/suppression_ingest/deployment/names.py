@@ -26,6 +26,8 @@ class Names:
     queue_arn: str
     dead_letter_arn: str
     configuration_set_arn: str
+    rule_arn: str
+    bus_arn: str
 
     @classmethod
     def of(cls, aws: Aws, prefix: str, configuration_set: str) -> "Names":
@@ -45,6 +47,8 @@ class Names:
             queue_arn=aws.arn("sqs", prefix),
             dead_letter_arn=aws.arn("sqs", f"{prefix}-dead"),
             configuration_set_arn=configuration_set_arn(aws, configuration_set),
+            rule_arn=aws.arn("events", f"rule/{prefix}"),
+            bus_arn=bus_arn(aws),
         )
 
 
@@ -53,6 +57,11 @@ def configuration_set_arn(aws: Aws, name: str) -> str:
     return aws.arn("ses", f"configuration-set/{name}")
 
 
+def bus_arn(aws: Aws) -> str:
+    """Return the ARN of EventBridge's default bus, the only one to which SES publishes."""
+    return aws.arn("events", "event-bus/default")
+
+
 def name_in(arn: str) -> str:
-    """Return the last part of the ARN of a topic or a queue: its name."""
-    return arn.rpartition(":")[2]
+    """Return the last part of the ARN of a topic, a queue or a rule: its name."""
+    return arn.rpartition(":")[2].removeprefix("rule/")

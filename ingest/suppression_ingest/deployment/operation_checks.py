@@ -24,7 +24,8 @@ def alarms(deployment: Deployment) -> CheckResult:
     faults: list[str] = []
     silent = 0
     queue_arn, dead_letter_arn = deployment.queue.arn, deployment.dead_letters.arn
-    watched = alarms_of("", queue_arn, dead_letter_arn, deployment.set_name)
+    rule = deployment.rule.name if deployment.by_rule else ""
+    watched = alarms_of("", queue_arn, dead_letter_arn, deployment.set_name, rule)
     for alarm in watched:
         found = state.alarms_on(deployment.aws, alarm.namespace, alarm.metric, alarm.dimensions)
         sane = [one for one in found if not alarm.faults(one)]

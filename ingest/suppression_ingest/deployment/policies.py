@@ -55,6 +55,15 @@ def delivery(queue_arn: str, topic_arn: str) -> Request:
     return Request("sns.amazonaws.com", "sqs:SendMessage", queue_arn, context)
 
 
+def rule_delivery(queue_arn: str, rule_arn: str) -> Request:
+    """Return the request with which EventBridge delivers the events of a rule to a queue.
+
+    Source: "Amazon SQS permissions" under "Using resource-based policies" in the EventBridge
+    guide, whose policy requires ``aws:SourceArn`` alone.
+    """
+    return dataclasses.replace(delivery(queue_arn, rule_arn), service="events.amazonaws.com")
+
+
 def with_account(request: Request) -> Request:
     """Return the same request with ``aws:SourceAccount``."""
     return dataclasses.replace(request, context=_origin(request.context[_ARN]))

@@ -1,7 +1,7 @@
 """The requirements of the wiring: provision creates it accordingly, and doctor checks it."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2.literals import EventTypeType, SuppressionListReasonType
@@ -20,6 +20,15 @@ PUBLISHED_EVENTS: "Final[tuple[EventTypeType, ...]]" = (
     "REJECT",
     "RENDERING_FAILURE",
 )
+
+# How EventBridge and SES call them. Source: "Monitoring SES events using Amazon EventBridge" in
+# the SES guide.
+_NAMES: "Final[dict[EventTypeType, tuple[str, str]]]" = {
+    "BOUNCE": ("Email Bounced", "Bounce"),
+    "COMPLAINT": ("Email Complaint Received", "Complaint"),
+    "SEND": ("Email Sent", "Send"),
+    "DELIVERY": ("Email Delivered", "Delivery"),
+}
 
 #: The reasons for the account's own suppression list.
 SUPPRESSED: "Final[tuple[SuppressionListReasonType, ...]]" = ("BOUNCE", "COMPLAINT")
@@ -56,24 +65,69 @@ LONGEST_WAIT: Final = 900
 _UNUSABLE_KEYS: Final = ("alias/aws/sns", "alias/aws/sqs")
 
 
+#: The service through which SES's events reach the queue.
+Via = Literal["sns", "eventbridge"]
+
+#: What an event destination has that publishes to it.
+Target = Mapping[str, Mapping[str, str]]
+
+
+def to_topic(arn: str) -> Target:
+    """Return what an event destination that publishes to a topic has."""
+    return {"SnsDestination": {"TopicArn": arn}}
+
+
+def to_bus(arn: str) -> Target:
+    """Return what an event destination that publishes to a bus of EventBridge has."""
+    return {"EventBridgeDestination": {"EventBusArn": arn}}
+
+
+def leading_to(
+    found: "Iterable[EventDestinationTypeDef]", target: Target
+) -> "list[EventDestinationTypeDef]":
+    """Return the destinations that publish to a target, enabled or not."""
+    return [one for one in found if target.items() <= one.items()]
+
+
 def missing_events(
-    found: "Iterable[EventDestinationTypeDef]", topic_arn: str, needed: "Iterable[EventTypeType]"
+    found: "Iterable[EventDestinationTypeDef]", target: Target, needed: "Iterable[EventTypeType]"
 ) -> "list[EventTypeType]":
-    """Return which events no enabled destination publishes to a topic."""
+    """Return which events no enabled destination publishes to a target."""
     published = {
         event
-        for destination in to_topic(found, topic_arn)
+        for destination in leading_to(found, target)
         if destination.get("Enabled")
         for event in destination["MatchingEventTypes"]
     }
     return [event for event in needed if event not in published]
 
 
-def to_topic(
-    found: "Iterable[EventDestinationTypeDef]", topic_arn: str
-) -> "list[EventDestinationTypeDef]":
-    """Return the destinations that publish to a topic, enabled or not."""
-    return [one for one in found if one.get("SnsDestination", {}).get("TopicArn") == topic_arn]
+def rule_pattern(sets: Iterable[str]) -> dict[str, Any]:
+    """Return the pattern of a rule that takes in the events of configuration sets.
+
+    Which events SES publishes is for the event destination to say. The tag is in every event
+    that a configuration set publishes.
+    """
+    tags = {"ses:configuration-set": list(sets)}
+    return {"source": ["aws.ses"], "detail": {"mail": {"tags": tags}}}
+
+
+def rule_sample(event: "EventTypeType", configuration_set_arn: str) -> dict[str, Any]:
+    """Return an event of EventBridge that a rule must take in."""
+    detail_type, event_type = _NAMES[event]
+    _, _, _, region, account, name = configuration_set_arn.split(":")
+    tags = {"ses:configuration-set": [name.partition("/")[2]]}
+    return {
+        "version": "0",
+        "id": "00000000-0000-0000-0000-000000000000",
+        "detail-type": detail_type,
+        "source": "aws.ses",
+        "account": account,
+        "time": "2026-01-01T00:00:00Z",
+        "region": region,
+        "resources": [configuration_set_arn],
+        "detail": {"eventType": event_type, "mail": {"tags": tags}},
+    }
 
 
 def locked_by_key(attributes: Mapping[str, str]) -> bool:

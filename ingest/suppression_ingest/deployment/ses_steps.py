@@ -7,6 +7,7 @@ from suppression_ingest.aws.session import Aws
 from suppression_ingest.deployment import requirements, state
 from suppression_ingest.deployment.names import Names
 from suppression_ingest.deployment.plan import Step, call, change, create, keep
+from suppression_ingest.deployment.requirements import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2.type_defs import EventDestinationTypeDef
@@ -18,14 +19,16 @@ class SesSteps:
     Args:
         aws: the account.
         names: the names of the wiring's parts.
+        target: where the configuration set is to publish.
     """
 
-    def __init__(self, aws: Aws, names: Names) -> None:
+    def __init__(self, aws: Aws, names: Names, target: Target) -> None:
         self._aws = aws
         self._names = names
+        self._target = target
 
     def steps(self) -> Iterator[Step]:
-        """Yield the steps. Before them, the topic must allow SES to publish."""
+        """Yield the steps. Before them, a topic must allow SES to publish."""
         yield from self._configuration_set()
         yield from self._destination()
         yield from self._account_suppression()
@@ -62,14 +65,15 @@ class SesSteps:
     def _destination(self) -> Iterator[Step]:
         names = self._names
         found = state.destinations(self._aws, names.configuration_set)
-        missing = requirements.missing_events(found, names.topic_arn, requirements.PUBLISHED_EVENTS)
-        present = requirements.to_topic(found, names.topic_arn)
+        missing = requirements.missing_events(found, self._target, requirements.PUBLISHED_EVENTS)
+        present = requirements.leading_to(found, self._target)
         if not present:
             yield self._new_destination([one["Name"] for one in found])
         elif missing:
             yield self._more_events(present[0], missing)
         else:
-            yield keep("event destination", f"{present[0]['Name']} publishes to the topic")
+            to = "the topic" if "SnsDestination" in self._target else "EventBridge"
+            yield keep("event destination", f"{present[0]['Name']} publishes to {to}")
 
     def _new_destination(self, taken: Sequence[str]) -> Step:
         names = self._names
@@ -83,7 +87,7 @@ class SesSteps:
             EventDestination={
                 "Enabled": True,
                 "MatchingEventTypes": list(requirements.PUBLISHED_EVENTS),
-                "SnsDestination": {"TopicArn": names.topic_arn},
+                **self._target,
             },
         )
         return create(
@@ -99,7 +103,7 @@ class SesSteps:
             EventDestination={
                 "Enabled": True,
                 "MatchingEventTypes": events,
-                "SnsDestination": {"TopicArn": self._names.topic_arn},
+                **self._target,
             },
         )
         enable = "" if present.get("Enabled") else "enable; "

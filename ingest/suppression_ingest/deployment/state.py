@@ -5,16 +5,20 @@ does not answer.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from suppression_ingest.aws.failures import is_absent, translated
 from suppression_ingest.aws.session import Aws
+from suppression_ingest.deployment import requirements
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef
+    from mypy_boto3_events.type_defs import TargetOutputTypeDef
+    from mypy_boto3_sesv2.literals import EventTypeType
     from mypy_boto3_sesv2.type_defs import (
         EventDestinationTypeDef,
         GetAccountResponseTypeDef,
@@ -114,6 +118,64 @@ def subscription(aws: Aws, topic_arn: str, queue_arn: str) -> dict[str, str] | N
             if is_absent(error):
                 return None
             raise
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FoundRule:
+    """A rule of EventBridge's default bus that exists, and its targets."""
+
+    name: str
+    arn: str
+    pattern: str
+    enabled: bool
+    targets: "Sequence[TargetOutputTypeDef]"
+
+    def target(self, queue_arn: str) -> "TargetOutputTypeDef | None":
+        """Return the target that is a queue; None if it has none."""
+        return next((one for one in self.targets if one["Arn"] == queue_arn), None)
+
+
+def rule_named(aws: Aws, name: str) -> FoundRule | None:
+    """Return a rule of the default bus."""
+    with translated():
+        try:
+            found = aws.events.describe_rule(Name=name)
+            # A rule has five targets at most: one page.
+            targets = aws.events.list_targets_by_rule(Rule=name)["Targets"]
+        except ClientError as error:
+            if is_absent(error):
+                return None
+            raise
+    enabled = found["State"].startswith("ENABLED")
+    return FoundRule(found["Name"], found["Arn"], found.get("EventPattern", ""), enabled, targets)
+
+
+def rewrites(target: "TargetOutputTypeDef") -> bool:
+    """Whether a target gets something else than the events of its rule, or SES's part of them."""
+    whole = target.get("InputPath", "$") in ("$", "$.detail")
+    return not whole or "Input" in target or "InputTransformer" in target
+
+
+def rules_to(aws: Aws, queue_arn: str) -> list[FoundRule]:
+    """Return the first rules of the default bus that send to a queue."""
+    with translated():
+        names = aws.events.list_rule_names_by_target(TargetArn=queue_arn)["RuleNames"]
+    found = [rule_named(aws, name) for name in names]
+    return [rule for rule in found if rule]
+
+
+def held_back(
+    aws: Aws, rule: FoundRule, events: "Iterable[EventTypeType]", configuration_set_arn: str
+) -> "list[EventTypeType]":
+    """Return which events of a configuration set a rule does not take in, by EventBridge itself."""
+
+    def taken_in(event: "EventTypeType") -> bool:
+        sample = json.dumps(requirements.rule_sample(event, configuration_set_arn))
+        answer = aws.events.test_event_pattern(EventPattern=rule.pattern, Event=sample)
+        return answer["Result"]
+
+    with translated():
+        return [event for event in events if not (rule.pattern and taken_in(event))]
 
 
 def configuration_set(aws: Aws, name: str) -> "GetConfigurationSetResponseTypeDef | None":

@@ -89,22 +89,42 @@ def _suppression(said: str, present: "list[SuppressionListReasonType]", fix: str
 
 
 def event_destination(deployment: Deployment) -> CheckResult:
-    """Whether the configuration set publishes its events to the topic."""
+    """Whether the configuration set publishes its events to the topic, or to EventBridge."""
     if deployment.configuration_set is None:
         cannot_check("the configuration set is not there")
-    found, topic = deployment.destinations, deployment.topic_arn
-    leading = requirements.to_topic(found, topic)
+    found, target = deployment.destinations, deployment.target
+    to = "EventBridge" if deployment.by_rule else name_in(deployment.topic_arn)
+    leading = requirements.leading_to(found, target)
     if not leading:
-        return failed(f"no destination of {deployment.set_name} leads to {topic}", PROVISION)
+        return failed(f"no destination of {deployment.set_name} leads to {to}", PROVISION)
     name = leading[0]["Name"]
     if not any(one.get("Enabled") for one in leading):
         return failed(
             f"{name} is disabled; SES does that when it cannot publish to the topic",
             f"fix the topic's policy if it fails below, then {PROVISION}",
         )
-    if missing := requirements.missing_events(found, topic, requirements.NEEDED_EVENTS):
+    if missing := requirements.missing_events(found, target, requirements.NEEDED_EVENTS):
         return failed(f"{name} does not publish {', '.join(missing)}", PROVISION)
-    return passed(f"{name} publishes to {name_in(topic)}")
+    return passed(f"{name} publishes to {to}")
+
+
+def rule(deployment: Deployment) -> CheckResult:
+    """Whether a rule of EventBridge sends all events to the queue, as they are."""
+    name = name_in(deployment.queue.arn)
+    if not deployment.rules:
+        return failed(f"no rule of EventBridge sends to {name}", PROVISION)
+    found = deployment.rule
+    if not found.enabled:
+        return failed(f"the rule {found.name} is disabled", PROVISION)
+    if missing := deployment.held_back(found):
+        return failed(f"the rule {found.name} holds back {', '.join(missing)}", PROVISION)
+    target = found.target(deployment.queue.arn)
+    if target and state.rewrites(target):
+        return failed(
+            f"the rule {found.name} rewrites the events",
+            "take the input transformer off its target",
+        )
+    return passed(f"{found.name} sends to {name}")
 
 
 def topic(deployment: Deployment) -> CheckResult:
@@ -188,14 +208,18 @@ def queue(deployment: Deployment) -> CheckResult:
 
 
 def queue_policy(deployment: Deployment) -> CheckResult:
-    """Whether the topic may send to the queue, and no other topic."""
+    """Whether the topic, or the rule, may send to the queue, and no other."""
     found = deployment.queue
     if requirements.locked_by_key(found.attributes):
         return failed(
-            "the queue is encrypted with the key alias/aws/sqs, which SNS cannot use",
-            "switch to encryption with keys of SQS (SSE-SQS), or to a key that SNS may use",
+            "the queue is encrypted with the key alias/aws/sqs, which no other service can use",
+            "switch to encryption with keys of SQS (SSE-SQS), or to a key that the sender may use",
         )
-    said, policy = "only the topic may send to it", found.attributes.get("Policy", "")
+    policy = found.attributes.get("Policy", "")
+    if deployment.by_rule:
+        request = policies.rule_delivery(found.arn, deployment.rule.arn)
+        return _policy("only the rule may send to it", policy, request)
+    said = "only the topic may send to it"
     request = policies.delivery(found.arn, deployment.topic_arn)
     told = policies.with_account(request)
     decisions = policies.decide(policy, request), policies.decide(policy, told)

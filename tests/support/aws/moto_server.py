@@ -1,12 +1,16 @@
 """moto's server, with what it takes in and forgets.
 
-That is a topic's signature version, a queue's redrive allow policy, a queue's policy
+That is EventBridge's answer whether a pattern takes in an event, a topic's signature version,
+a queue's redrive allow policy, a queue's policy
 whenever another attribute is set, the topics of an identity's own notifications, and a
 message that arrives while another is deleted. Run as a module, with moto's own arguments.
 """
 
+import json
 from typing import Any, Final
 
+from moto.events.models import EventPattern
+from moto.events.responses import EventsHandler
 from moto.server import main
 from moto.ses.models import SESBackend
 from moto.sns.models import SNSBackend
@@ -66,7 +70,14 @@ def _told_identities(self: SESBackend, identities: list[str]) -> dict[str, Json]
     return answer
 
 
+def _tested_pattern(self: EventsHandler) -> tuple[str, Json]:
+    pattern = EventPattern.load(self._get_param("EventPattern"))
+    event = json.loads(self._get_param("Event"))
+    return json.dumps({"Result": pattern.matches_event(event)}), {}
+
+
 _PATCHES: Final = (
+    (EventsHandler, "test_event_pattern", _tested_pattern),
     (SNSBackend, "create_topic", _created_topic),
     (SNSResponse, "get_topic_attributes", _told_topic),
     (Queue, "_set_attributes", _set_queue),

@@ -16,7 +16,7 @@ from suppression_ingest.aws.failures import action_of
 ROOT: Final = Path(__file__).parents[4]
 AWS_PAGE: Final = (ROOT / "docs" / "how-to" / "aws.md").read_text()
 
-_SERVICES: Final = ("sns", "sqs", "sesv2", "ses", "cloudwatch", "sts")
+_SERVICES: Final = ("sns", "sqs", "sesv2", "ses", "cloudwatch", "events", "sts")
 #: Operations by the name of boto3's method.
 _METHODS: Final = {
     xform_name(operation): operation
@@ -71,7 +71,7 @@ def attributes(module: ast.AST) -> Iterator[str]:
 
 
 def named(text: str) -> set[str]:
-    return set(re.findall(r"\b(?:sns|sqs|ses|cloudwatch):[A-Z]\w+", text))
+    return set(re.findall(r"\b(?:sns|sqs|ses|cloudwatch|events):[A-Z]\w+", text))
 
 
 def allowed(*sids: str) -> set[str]:
