@@ -15,9 +15,13 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import idna
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 #: Bytes of a local part (RFC 5321, 4.5.3.1.1).
 MAX_LOCAL: Final = 64
@@ -58,9 +62,10 @@ _FEW: Final = 4
 _AT_A_TIME: Final = 16
 
 # The role of each byte value in an address. Two odd roles are never adjacent.
-_ALPHANUMERIC, _SEPARATOR, _LOCAL_ONLY, _AT, _NEWLINE, _INVALID = 0, 1, 2, 3, 5, 6
+_ALPHANUMERIC, _SEPARATOR, _UPPER_CASE, _LOCAL_ONLY, _AT, _INVALID, _NEWLINE = 0, 1, 2, 4, 5, 6, 7
 _ROLES: Final = bytes(
     _ALPHANUMERIC if byte in b"abcdefghijklmnopqrstuvwxyz0123456789"
+    else _UPPER_CASE if byte in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     else _SEPARATOR if byte in b".-"
     else _LOCAL_ONLY if byte in b"!#$%&'*+/=?^_`{|}~"
     else _AT if byte in b"@"
@@ -232,25 +237,29 @@ def _pieces(
 
 def _if_ordinary(addresses: Sequence[bytes]) -> Sequence[bytes] | None:
     """Return the canonical forms of addresses, or None if one may be unusual."""
-    joined = b"\n".join(addresses)
-    if len(joined) > (_SHORT + 1) * len(addresses):  # One of them is too long.
+    import numpy as np  # which only servers need
+
+    lines = b"\n%b\n" % b"\n".join(addresses)
+    if len(lines) > (_SHORT + 1) * len(addresses) + 1:  # One of them is too long.
         return None
-    lowered = joined.lower()
-    if not _are_ordinary(lowered, len(addresses)):
+    roles = np.frombuffer(lines.translate(_ROLES), dtype=np.uint8)
+    if not _are_ordinary(roles, len(addresses)):
         return None
-    return addresses if lowered == joined else lowered.split(b"\n")
+    if (roles == _UPPER_CASE).any():
+        return lines[1:-1].lower().split(b"\n")
+    return addresses
 
 
-def _are_ordinary(joined: bytes, count: int) -> bool:
-    """Whether lines are certainly ``count`` addresses in canonical form.
+def _are_ordinary(roles: "npt.NDArray[np.uint8]", count: int) -> bool:
+    """Whether lines are certainly ``count`` addresses that only need to be lower-cased.
 
     Each then has one @. Before it are atext and dots, after it letters and digits with
     single dots and hyphens between them. Each is short enough for any limit.
-    """
-    import numpy as np  # which only servers need
 
-    lines = b"\n" + joined + b"\n"
-    roles = np.frombuffer(lines.translate(_ROLES), dtype=np.uint8)
+    Args:
+        roles: of the bytes of the lines. Each line has a newline before and after it.
+        count: of the lines, if no address has a newline.
+    """
     (special,) = (roles >= _LOCAL_ONLY).nonzero()
     special_roles = roles[special]
     # A newline, then @ and newline in turn.

@@ -27,8 +27,8 @@ from suppression_service.server.replica.verdicts import Mail, reason_against
 from suppression_service.server.settings import MAX_BATCH
 
 _INVALID: Final = int(pb.REASON_INVALID_ADDRESS)
-# The verdict by the number of the reason; 0 is no reason.
-_VERDICTS: Final = np.array([pb.VERDICT_SEND] + [pb.VERDICT_DO_NOT_SEND] * _INVALID, dtype=np.uint8)
+# The verdict by the number of the reason, for bytes.translate(); 0 is no reason.
+_VERDICTS: Final = bytes([pb.VERDICT_SEND] + [pb.VERDICT_DO_NOT_SEND] * 255)
 _NO_STATE: Final = object()
 
 
@@ -115,12 +115,15 @@ class Checks:
         replica = newest()
         reasons = replica.reasons(addresses, self._mail(replica, request))
         reasons[invalid] = _INVALID
-        self.batches += np.bincount(reasons, minlength=len(self.batches))
         if replica.state is not self._state:
             self._renew_answers(replica)
         (stopped,) = reasons.nonzero()
-        matches = zip(stopped.tolist(), reasons[stopped].tolist(), strict=True)
-        return wire.batch_response(_VERDICTS[reasons], matches, self._common_fields)
+        against = reasons[stopped]
+        self.batches += np.bincount(against, minlength=len(self.batches))
+        self.batches[0] += len(reasons) - len(stopped)
+        verdicts = reasons.tobytes().translate(_VERDICTS)
+        matches = zip(stopped.tolist(), against.tolist(), strict=True)
+        return wire.batch_response(verdicts, matches, self._common_fields)
 
     def _mail(self, replica: Replica, request: rpc.CheckAddressRequest | wire.BatchRequest) -> Mail:
         return replica.mail(
@@ -143,7 +146,7 @@ class Checks:
                 revision=revision,
                 as_of_time=as_of,
             ).SerializeToString()
-            for reason, verdict in enumerate(_VERDICTS.tolist())
+            for reason, verdict in enumerate(_VERDICTS[: _INVALID + 1])
         ]
         state = rpc.BatchCheckResponse(revision=revision, as_of_time=as_of)
         self._common_fields = state.SerializeToString()

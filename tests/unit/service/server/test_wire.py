@@ -1,7 +1,6 @@
 import itertools
 from typing import Any, cast
 
-import numpy as np
 import pytest
 from google.protobuf.message import DecodeError
 from hypothesis import example, given
@@ -152,11 +151,11 @@ def test_a_malformed_check_is_refused() -> None:
 
 @pytest.mark.parametrize("size", [1, 127, 128, 10_000])
 def test_a_response_is_encoded_as_protobuf_encodes_it(size: int) -> None:
-    verdicts = np.resize(np.array([1, 2, 2, 1, 1], dtype=np.uint8), size)
+    verdicts = bytes(itertools.islice(itertools.cycle([1, 2, 2, 1, 1]), size))
     stopped = [index for index in range(size) if verdicts[index] == pb.VERDICT_DO_NOT_SEND]
     matches = list(zip(stopped, itertools.cycle([1, 5, 6]), strict=False))
     expected = rpc.BatchCheckResponse(
-        verdicts=cast("list[pb.Verdict]", verdicts.tolist()),
+        verdicts=cast("list[pb.Verdict]", list(verdicts)),
         matches=[rpc.Match(index=index, reason=reason) for index, reason in matches],  # type: ignore[arg-type]
         revision="db.7",
     )
