@@ -70,6 +70,11 @@ class _Aborted:
         self.close = connection.abort
 
 
+async def no_attack(attacker: Attacker) -> None:
+    """Nothing, to compare with."""
+    await asyncio.Event().wait()
+
+
 async def gzip_bombs(attacker: Attacker) -> None:
     """200 connections, each with a batch of 16 kB that is 16 MB without gzip."""
     bombs = [
@@ -261,6 +266,7 @@ async def header_floods(attacker: Attacker) -> None:
 ATTACKS: Final[dict[str, Callable[[Attacker], Coroutine[None, None, None]]]] = {
     each.__name__.replace("_", "-"): each
     for each in (
+        no_attack,
         gzip_bombs,
         large_messages,
         half_messages,

@@ -85,7 +85,10 @@ def attacked(server: Server, attack: str, seconds: float, timeout: float) -> Res
 
 class _Attack:
     def __init__(self, command: list[str]) -> None:
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        # In a session of its own Linux schedules it apart from the valid client.
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
         self.spent: dict[str, Any] = {}
         # It says when it begins.
         assert self._process.stdout is not None
