@@ -6,7 +6,7 @@ Identities: "Amazon SNS notification contents for Amazon SES".
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 Event = dict[str, Any]
@@ -14,6 +14,8 @@ Event = dict[str, Any]
 Shape = Literal["configuration-set", "identity"]
 
 CONFIGURATION_SET: Final = "main"
+#: The contact list of subscriptions.
+CONTACT_LIST: Final = "readers"
 _SOURCE: Final = "shop@example.com"
 _ACCOUNT: Final = "123456789012"
 
@@ -81,6 +83,42 @@ def other(kind: str, *recipients: str, happened: dt.datetime | None = None) -> E
     return _event(kind, details, mail, "configuration-set", CONFIGURATION_SET)
 
 
+def subscription(
+    recipient: str,
+    topics: Mapping[str, str],
+    *,
+    unsubscribe_all: bool = False,
+    before: Mapping[str, Any] | None = None,
+    happened: dt.datetime | None = None,
+    configuration_set: str = CONFIGURATION_SET,
+) -> Event:
+    """Return a change of the preferences of a message's only recipient.
+
+    Args:
+        recipient: the address.
+        topics: OptIn or OptOut, by topic.
+        unsubscribe_all: leave the whole contact list.
+        before: the preferences so far, as :func:`preferences` makes them.
+        happened: the time of the change.
+        configuration_set: of the message.
+    """
+    details = {
+        "contactList": CONTACT_LIST,
+        "timestamp": _timestamp(happened),
+        "source": "UnsubscribeHeader",
+        "newTopicPreferences": preferences(topics, unsubscribe_all=unsubscribe_all),
+        "oldTopicPreferences": before or preferences(dict.fromkeys(topics, "OptIn")),
+    }
+    mail = _mail([recipient], happened) | {"destination": [recipient]}
+    return _event("Subscription", details, mail, "configuration-set", configuration_set)
+
+
+def preferences(topics: Mapping[str, str], *, unsubscribe_all: bool = False) -> dict[str, Any]:
+    """Return the preferences of a recipient."""
+    statuses = [{"topicName": t, "subscriptionStatus": status} for t, status in topics.items()]
+    return {"unsubscribeAll": unsubscribe_all, "topicSubscriptionStatus": statuses}
+
+
 _DETAILS: Final[dict[str, dict[str, Any]]] = {
     "Delivery": {"processingTimeMillis": 546, "smtpResponse": "250 2.6.0 Message received"},
     "DeliveryDelay": {"delayType": "TransientCommunicationFailure"},
@@ -88,7 +126,6 @@ _DETAILS: Final[dict[str, dict[str, Any]]] = {
     "Open": {"ipAddress": "192.0.2.1", "userAgent": "Mozilla/5.0"},
     "Click": {"ipAddress": "192.0.2.1", "link": "https://example.com/", "userAgent": "Mozilla/5.0"},
     "Rendering Failure": {"templateName": "welcome", "errorMessage": "Attribute 'name' is missing"},
-    "Subscription": {"contactList": "readers", "source": "UnsubscribeHeader"},
 }
 _MEMBERS: Final = {"DeliveryDelay": "deliveryDelay", "Rendering Failure": "failure"}
 

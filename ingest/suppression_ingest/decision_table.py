@@ -36,6 +36,8 @@ class Scope(enum.Enum):
     CONFIGURATION_SET = enum.auto()
     #: The stream of the tenant. Without a mapping there is no entry.
     TENANT = enum.auto()
+    #: The streams that a change of preferences concerns. Without a mapping there is no entry.
+    PREFERENCES = enum.auto()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -144,7 +146,8 @@ DEFAULT_TABLE: Final[Table] = (
         stored=False),
     Row("Reject",            "*",    "*",                         None,         Counts.NOTHING),
     Row("Rendering Failure", "*",    "*",                         None,         Counts.NOTHING),
-    Row("Subscription",      "*",    "*",                         None,         Counts.NOTHING),
+    Row("Subscription",      "*",    "*",                         _UNSUB,       Counts.NOTHING,
+        scope=Scope.PREFERENCES),
     Row("*",                 "*",    "*",                         None,         Counts.NOTHING,
         warning=_UNKNOWN_KIND),
 )

@@ -1,6 +1,7 @@
 """The policy: it applies the decision table to SES events."""
 
 import dataclasses
+from collections.abc import Iterator
 from typing import Final
 
 from suppression_ingest.decision_table import (
@@ -13,7 +14,15 @@ from suppression_ingest.decision_table import (
     decisive_row,
 )
 from suppression_ingest.recipients import NO_ADDRESS, Recipient, recipient_address
-from suppression_ingest.ses import BOUNCE, COMPLAINT, DELIVERY, PROVIDER, SEND, SesEvent
+from suppression_ingest.ses import (
+    BOUNCE,
+    COMPLAINT,
+    DELIVERY,
+    PROVIDER,
+    SEND,
+    SUBSCRIPTION,
+    SesEvent,
+)
 from suppression_ingest.streams import Streams
 from suppression_service.store import DeliveryEvent, DeliveryEventKind, Effect, Feedback
 
@@ -36,26 +45,27 @@ class Policy:
 
     Args:
         table: the decision table.
-        streams: the streams of configuration sets and tenants.
+        streams: the streams of configuration sets, tenants and topics.
     """
 
     table: Table = DEFAULT_TABLE
     streams: Streams = Streams()  # noqa: RUF009 - it is frozen
 
     def feedback(self, event: SesEvent) -> tuple[list[Feedback], frozenset[str]]:
-        """Return the feedback to store, one per address, and warnings for an operator.
+        """Return the feedback to store, and warnings for an operator.
 
-        There is no feedback for events that are only counted.
+        There is one piece of feedback per address, or one per address and stream after a
+        change of preferences. There is none for events that are only counted.
         """
-        pieces: dict[str, Feedback] = {}
+        pieces: dict[tuple[str, str], Feedback] = {}
         warnings = set()
         for recipient in event.recipients or _NOBODY:
             row = decisive_row(_case(event, recipient), self.table)
-            if row.stored:
-                piece = self._piece(event, recipient, row)
+            for piece in self._pieces(event, recipient, row):
+                key = piece.address, piece.identity
                 # A piece without effect must not replace one with effect.
-                if piece.address not in pieces or piece.effect:
-                    pieces[piece.address] = piece
+                if key not in pieces or piece.effect:
+                    pieces[key] = piece
             warnings |= {row.warning, _warning(event, recipient)}
         return [*pieces.values()], frozenset(warnings - {""})
 
@@ -79,39 +89,51 @@ class Policy:
             if not recipient.endswith(SIMULATOR)
         ]
 
-    def _piece(self, event: SesEvent, recipient: Recipient, row: Row) -> Feedback:
+    def _pieces(self, event: SesEvent, recipient: Recipient, row: Row) -> Iterator[Feedback]:
+        if not row.stored:
+            return
         address = recipient_address(recipient.address)
-        effect = self._effect(row, event)
-        unmapped = row.listed is not None and effect is None
-        return Feedback(
-            provider=PROVIDER,
-            kind=event.kind,
-            identity=_undecided(event.identity) if unmapped else event.identity,
-            address=address,
-            happened=event.happened,
-            type=event.type,
-            sub_type=event.sub_type,
-            feedback_id=event.feedback_id,
-            message_id=event.message_id,
-            configuration_set=event.configuration_set,
-            action=recipient.action,
-            status=recipient.status,
-            diagnostic=recipient.diagnostic,
-            counts_as=_counts_as(event, address, row),
-            effect=None if address == NO_ADDRESS else effect,
-        )
+        effects: list[Effect | None] = [*self._effects(row, event)]
+        for effect in effects or [None]:
+            yield Feedback(
+                provider=PROVIDER,
+                kind=event.kind,
+                identity=_identity(event, row, effect),
+                address=address,
+                happened=event.happened,
+                type=event.type,
+                sub_type=event.sub_type,
+                feedback_id=event.feedback_id,
+                message_id=event.message_id,
+                configuration_set=event.configuration_set,
+                action=recipient.action,
+                status=recipient.status,
+                diagnostic=recipient.diagnostic,
+                counts_as=_counts_as(event, address, row),
+                effect=None if address == NO_ADDRESS else effect,
+            )
 
-    def _effect(self, row: Row, event: SesEvent) -> Effect | None:
+    def _effects(self, row: Row, event: SesEvent) -> Iterator[Effect]:
         if row.listed is None:
-            return None
-        match row.scope:
+            return
+        if row.scope is Scope.ALL_MAIL:
+            yield Effect(row.listed)
+        for stream, is_left in self._streams(row.scope, event).items():
+            yield Effect(row.listed, stream, removes=not is_left)
+
+    def _streams(self, scope: Scope, event: SesEvent) -> dict[str, bool]:
+        """Return for each stream that an event concerns whether an entry is made or removed."""
+        match scope:
             case Scope.ALL_MAIL:
-                return Effect(row.listed)
+                stream = None
             case Scope.CONFIGURATION_SET:
-                stream = self.streams.configuration_sets.get(event.configuration_set, "")
+                stream = self.streams.configuration_sets.get(event.configuration_set)
             case Scope.TENANT:
-                stream = self.streams.tenants.get(event.tenant, "")
-        return Effect(row.listed, stream) if stream else None
+                stream = self.streams.tenants.get(event.tenant)
+            case Scope.PREFERENCES:
+                change = event.subscription
+                return self.streams.changed(change, event.configuration_set) if change else {}
+        return {stream: True} if stream else {}
 
 
 def _case(event: SesEvent, recipient: Recipient) -> Case:
@@ -129,18 +151,23 @@ def _counted_recipient(text: str) -> str:
 
 
 def _warning(event: SesEvent, recipient: Recipient) -> str:
-    if event.kind not in {BOUNCE, COMPLAINT}:
+    if event.kind not in {BOUNCE, COMPLAINT, SUBSCRIPTION}:
         return ""
     if not event.recipients:
         return NO_RECIPIENT
     return NOT_AN_ADDRESS if recipient_address(recipient.address) == NO_ADDRESS else ""
 
 
-def _undecided(identity: str) -> str:
-    """Return the identity of feedback without effect because no stream is mapped.
+def _identity(event: SesEvent, row: Row, effect: Effect | None) -> str:
+    """Return the identity of a piece of feedback.
 
-    With the plain identity, the same feedback could not take effect later. It can take
-    effect when it arrives with its configuration set (identities publish it without), or
-    when it is replayed after the stream has been mapped.
+    Feedback without effect because no stream is mapped has an identity of its own. With that
+    of the event, the same feedback could not take effect later. It can take effect when it
+    arrives with its configuration set (identities publish it without), or when it is replayed
+    after the stream has been mapped.
     """
-    return f"{identity} unmapped"
+    if row.listed and not effect:
+        return f"{event.identity} unmapped"
+    if effect and row.scope is Scope.PREFERENCES:
+        return f"{event.identity} about {effect.stream}"
+    return event.identity

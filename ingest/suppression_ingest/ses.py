@@ -20,6 +20,7 @@ from suppression_ingest.json_object import (
     required_text,
 )
 from suppression_ingest.recipients import Recipient, named_recipients
+from suppression_ingest.subscription import Subscription, subscription_of
 
 #: The name of this provider in the store.
 PROVIDER: Final = "ses"
@@ -28,6 +29,7 @@ BOUNCE: Final = "Bounce"
 COMPLAINT: Final = "Complaint"
 SEND: Final = "Send"
 DELIVERY: Final = "Delivery"
+SUBSCRIPTION: Final = "Subscription"
 
 #: The plain text that SES publishes when a configuration set's events are set up.
 EVENT_PUBLISHING_SET_UP: Final = "Successfully validated SNS topic for Amazon SES event publishing."
@@ -46,6 +48,7 @@ class SesEvent:
     ``kind`` is SES's own name, known to this program or not. ``type`` and ``sub_type``
     belong to a bounce or a complaint. ``recipients`` are those that the bounce or complaint
     names. Those of ``mail.destination`` are not used: they may have received the message.
+    A Subscription is its only recipient's, if the message had no other.
     ``reached`` are the recipients of a send or a delivery. ``identity`` is the same for
     every copy of the event, in both formats.
     """
@@ -61,6 +64,7 @@ class SesEvent:
     message_id: str = ""
     configuration_set: str = ""
     tenant: str = ""
+    subscription: Subscription | None = None
 
 
 def is_set_up(document: JsonObject) -> bool:
@@ -123,6 +127,7 @@ class _Reader:
             message_id=optional_text(self._mail, "messageId"),
             configuration_set=self._tag("ses:configuration-set"),
             tenant=self._tag("ses:tenant-name"),
+            subscription=subscription_of(self._details) if self._kind == SUBSCRIPTION else None,
         )
 
     def _feedback(self) -> tuple[str, str, tuple[Recipient, ...]]:
@@ -136,8 +141,14 @@ class _Reader:
                 type_ = optional_text(details, "complaintFeedbackType")
                 sub_type = optional_text(details, "complaintSubType")
                 return type_, sub_type, named_recipients(details, "complainedRecipients")
+            case "Subscription":
+                return "", "", self._only_recipient()
             case _:
                 return "", "", ()
+
+    def _only_recipient(self) -> tuple[Recipient, ...]:
+        sent_to = _texts(self._mail.get("destination"))
+        return (Recipient(sent_to[0]),) if len(sent_to) == 1 else ()
 
     def _reached(self) -> tuple[str, ...]:
         match self._kind:

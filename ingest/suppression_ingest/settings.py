@@ -17,6 +17,7 @@ FEEDBACK: Final = (
     "certificate_endpoint",
     "streams",
     "tenant_streams",
+    "topic_streams",
     "delayed_bounces",
     "soft_bounce_limit",
     "soft_bounce_within",
@@ -100,6 +101,12 @@ class IngestSettings(BaseSettings):
         NoDecode,
         BeforeValidator(_pairs),
         Field(description="TENANT=STREAM, commas between: the stream of a tenant's own entries"),
+    ] = {}
+    topic_streams: Annotated[
+        dict[str, str],
+        NoDecode,
+        BeforeValidator(_pairs),
+        Field(description="LIST/TOPIC=STREAM or LIST=STREAM: the stream of a contact list's topic"),
     ] = {}
     delayed_bounces: Annotated[
         Literal["hard", "soft"],

@@ -51,7 +51,12 @@ def pipeline_of(settings: IngestSettings, store: Store, authenticate: EnvelopeCh
 def policy_of(settings: IngestSettings) -> Policy:
     """Return the policy that the settings choose."""
     table = DELAYED_IS_SOFT if settings.delayed_bounces == "soft" else DEFAULT_TABLE
-    return Policy(table, Streams(settings.streams, settings.tenant_streams))
+    return Policy(table, streams_of(settings))
+
+
+def streams_of(settings: IngestSettings) -> Streams:
+    """Return the streams that the settings map."""
+    return Streams(settings.streams, settings.tenant_streams, settings.topic_streams)
 
 
 def writer_of(settings: IngestSettings) -> FeedbackWriter:

@@ -1,10 +1,11 @@
+import datetime as dt
 import secrets
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from deploy.local.events import bounce, complaint, other
+from deploy.local.events import bounce, complaint, other, preferences, subscription
 from suppression import Reason, Verdict
 from tests.support.processes import eventually
 from tests.support.system import System
@@ -35,7 +36,6 @@ def _rows() -> dict[str, Row]:
         "a bounce of no mailbox": "NoEmail",
         "a bounce on SES's global list": "Suppressed",
         "an echo of the account list": "OnAccountSuppressionList",
-        "an echo of the tenant list": "OnTenantSuppressionList",
         "a refusal by validation": "EmailValidationSuppressed",
         "a permanent bounce of a new sort": "NeverHeardOf",
     }
@@ -59,7 +59,6 @@ def _rows() -> dict[str, Row]:
         "a not-spam report": ("not-spam", NONE),
         "an authentication report": ("auth-failure", NONE),
     }
-    echoes = ("OnAccountSuppressionList", "OnTenantSuppressionList")
     others = (
         *("Send", "Delivery", "DeliveryDelay", "Open", "Click"),
         *("Reject", "Rendering Failure", "Subscription", "Invented"),
@@ -76,10 +75,13 @@ def _rows() -> dict[str, Row]:
             name: Row(complaint(_address(name), type_=type_), reason)
             for name, (type_, reason) in complaints.items()
         },
-        **{
-            f"a complaint {sub}": Row(complaint(_address(sub), type_=None, sub_type=sub), COMPLAINT)
-            for sub in echoes
-        },
+        "an echo of a complaint": Row(
+            complaint(_address("e"), type_=None, sub_type="OnAccountSuppressionList"), COMPLAINT
+        ),
+        # Only the tenant's mail is concerned, and no stream is mapped.
+        "an echo of a tenant's list": Row(
+            _bounce("t", "Permanent", "OnTenantSuppressionList"), NONE
+        ),
         **{f"a {kind}": Row(other(kind, _address(kind)), NONE) for kind in others},
     }
 
@@ -158,6 +160,27 @@ def test_an_unsubscribe_of_an_unknown_configuration_set_is_only_recorded(
     with system.client() as client:
         history = client.get_address(address)
     assert (len(history.events), len(history.suppressions)) == (1, 0)
+
+
+def test_leaving_a_topic_holds_for_its_stream_until_the_recipient_opts_in_again(
+    system: System, address: str
+) -> None:
+    now = dt.datetime.now(dt.UTC)
+    left = {"weekly": "OptOut"}
+    event = subscription(address, left, happened=now, configuration_set="letters")
+    system.publish(event)
+    system.settle()
+    assert system.check(address, stream="newsletter").reason == Reason.UNSUBSCRIBE
+    again = subscription(
+        address,
+        {"weekly": "OptIn"},
+        before=preferences(left),
+        happened=now + dt.timedelta(milliseconds=1),
+        configuration_set="letters",
+    )
+    system.publish(again)
+    system.settle()
+    assert system.check(address, stream="newsletter").verdict == Verdict.SEND
 
 
 def test_a_complaint_is_named_before_a_bounce(system: System, address: str) -> None:

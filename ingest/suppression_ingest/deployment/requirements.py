@@ -13,10 +13,12 @@ _DAY: Final = 24 * _HOUR
 #: Without these events the list or the rates would be wrong: a bounce rate needs the number
 #: of sends, and a delivery ends a run of soft bounces.
 NEEDED_EVENTS: "Final[tuple[EventTypeType, ...]]" = ("BOUNCE", "COMPLAINT", "SEND", "DELIVERY")
-#: The events above, and two about mail that was never sent: they are rare, and reported
-#: nowhere else. DELIVERY_DELAY, SUBSCRIPTION, OPEN and CLICK would change nothing here.
+#: The events above, unsubscribes by SES's subscription management, and two about mail that
+#: was never sent: they are rare, and reported nowhere else. DELIVERY_DELAY, OPEN and CLICK
+#: would change nothing here.
 PUBLISHED_EVENTS: "Final[tuple[EventTypeType, ...]]" = (
     *NEEDED_EVENTS,
+    "SUBSCRIPTION",
     "REJECT",
     "RENDERING_FAILURE",
 )

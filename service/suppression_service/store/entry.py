@@ -22,6 +22,8 @@ from suppression_service.store.models import (
 
 #: Who removed an entry for soft bounces after a delivery.
 BY_DELIVERY: Final = "delivery"
+#: Who removed an entry after feedback that the recipient wants the mail again.
+BY_OPT_IN: Final = "opt-in"
 
 _NOT_REMOVED: Final = {"removed": None, "removed_by": "", "removal_detail": ""}
 
@@ -104,6 +106,9 @@ class Entry:
 
     def apply(self, piece: Feedback, effect: Effect) -> None:
         """Apply feedback, in any order. Only feedback after a removal undoes the removal."""
+        if effect.removes:
+            self._opt_in(piece)
+            return
         state = self.state
         if not state.occurrences:
             # A new entry, or the tombstone of one: its times are not those of any feedback.
@@ -120,6 +125,19 @@ class Entry:
             self._update(expires=_later(self.state.expires, effect.expires))
         elif piece.happened > state.removed:
             self._update(source=piece.provider, expires=effect.expires, **_NOT_REMOVED)
+
+    def _opt_in(self, piece: Feedback) -> None:
+        """Make the entry a tombstone, a new one too, unless newer feedback made it.
+
+        An entry of another source stays: the provider does not speak for it.
+        """
+        state = self.state
+        if state.occurrences and (
+            state.source != piece.provider or piece.happened < state.last_seen
+        ):
+            return
+        if state.removed is None or piece.happened > state.removed:
+            self._update(removed=piece.happened, removed_by=BY_OPT_IN, removal_detail="")
 
     def suppress_soft_bounces(
         self, bounces: Sequence[SoftBounce], provider: str, expires: dt.datetime, now: dt.datetime

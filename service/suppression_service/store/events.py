@@ -146,7 +146,7 @@ class FeedbackEvents:
         return {
             **{name: getattr(piece, name) for name in _FEEDBACK_TEXTS},
             "key": _feedback_key(piece),
-            "reason": piece.effect.reason if piece.effect else 0,
+            "reason": piece.effect.reason if piece.effect and not piece.effect.removes else 0,
             "happened": piece.happened,
             "received": now,
             "revision": self._revision,

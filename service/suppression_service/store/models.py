@@ -112,11 +112,15 @@ class Erasure:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Effect:
-    """The effect of feedback on the list: an entry with this reason, stream and expiry."""
+    """The effect of feedback on the list: an entry with this reason, stream and expiry.
+
+    If it ``removes``, the entry that the same provider's older feedback made is removed.
+    """
 
     reason: Reason
     stream: str = ""
     expires: dt.datetime | None = None
+    removes: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from suppression_ingest.policy import NO_RECIPIENT, NOT_AN_ADDRESS, Policy
 from suppression_ingest.recipients import Recipient
 from suppression_ingest.ses import SesEvent
 from suppression_ingest.streams import Streams
+from suppression_ingest.subscription import Preferences, Subscription
 from suppression_service.store import DeliveryEventKind, Effect, Reason
 
 BOUNCE = SesEvent(
@@ -81,7 +82,7 @@ def test_an_unsubscribe_with_a_mapped_stream_is_the_same_whenever_it_comes() -> 
     assert policy.feedback(event) == policy.feedback(event)
 
 
-@pytest.mark.parametrize("kind", ["Reject", "Rendering Failure", "Subscription", "SomethingNew"])
+@pytest.mark.parametrize("kind", ["Reject", "Rendering Failure", "SomethingNew"])
 def test_other_events_are_recorded_once_and_about_nobody(kind: str) -> None:
     event = SesEvent(kind, BOUNCE.happened, "m-1 t-1")
     assert [piece.address for piece in Policy().feedback(event)[0]] == [""]
@@ -128,6 +129,49 @@ def test_a_delivery_event_is_named_by_its_message_however_it_comes() -> None:
 def test_recipients_that_are_no_addresses_are_told_apart() -> None:
     event = dataclasses.replace(SENT, reached=("nobody\0", "somebody", "\ud800"))
     assert len({m.recipient for m in Policy().delivery_events(event)}) == 3
+
+
+CHANGED = SesEvent(
+    kind="Subscription",
+    happened=dt.datetime(2026, 3, 2, tzinfo=dt.UTC),
+    identity="m-1 then",
+    recipients=(Recipient("Jane <jane@example.com>"),),
+    subscription=Subscription(
+        "readers", Preferences(opted_out={"daily": True}), Preferences(opted_out={"daily": False})
+    ),
+)
+UNSUBSCRIBED_FROM_ALL = dataclasses.replace(
+    CHANGED, subscription=Subscription("readers", Preferences(), Preferences(True))
+)
+TOPICS = Policy(streams=Streams(topics={"readers/weekly": "weekly", "readers/daily": "daily"}))
+
+
+def test_leaving_a_contact_list_is_feedback_for_each_mapped_stream() -> None:
+    pieces, warnings = TOPICS.feedback(UNSUBSCRIBED_FROM_ALL)
+    assert [(piece.address, piece.effect) for piece in pieces] == [
+        ("jane@example.com", Effect(Reason.UNSUBSCRIBE, "weekly")),
+        ("jane@example.com", Effect(Reason.UNSUBSCRIBE, "daily")),
+    ]
+    assert len({piece.identity for piece in pieces}) == 2
+    assert warnings == set()
+
+
+def test_opting_in_to_a_topic_again_removes_the_entry_of_its_stream() -> None:
+    [piece], _ = TOPICS.feedback(CHANGED)
+    assert piece.effect == Effect(Reason.UNSUBSCRIBE, "daily", removes=True)
+
+
+def test_a_change_of_preferences_without_a_mapped_stream_is_recorded_and_applies_later() -> None:
+    [before], _ = Policy().feedback(CHANGED)
+    [after], _ = TOPICS.feedback(CHANGED)
+    assert (before.address, before.effect) == ("jane@example.com", None)
+    assert before.identity != after.identity
+
+
+def test_a_change_of_preferences_of_one_among_several_recipients_leads_to_a_warning() -> None:
+    [piece], warnings = TOPICS.feedback(dataclasses.replace(CHANGED, recipients=()))
+    assert (piece.address, piece.effect) == ("", None)
+    assert warnings == {NO_RECIPIENT}
 
 
 def test_a_complaint_holds_for_all_mail_though_its_configuration_set_is_mapped() -> None:

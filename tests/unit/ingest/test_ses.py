@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deploy.local.events import subscription
 from suppression_ingest.errors import InternalError, Malformed, Unrecognised
 from suppression_ingest.pipeline import decide
 from suppression_ingest.policy import Policy
@@ -369,6 +370,19 @@ def test_a_send_without_sound_recipients_is_still_an_event(
     sample: Callable[[str], Json], odd: object
 ) -> None:
     assert parsed(changed(sample("send-event"), "mail.destination", odd)).reached == ()
+
+
+def test_a_change_of_preferences_names_the_only_recipient_of_the_mail() -> None:
+    event = parsed(subscription("jane@example.com", {"weekly": "OptOut"}))
+    assert [recipient.address for recipient in event.recipients] == ["jane@example.com"]
+    assert event.subscription
+    assert event.subscription.new.opted_out == {"weekly": True}
+
+
+def test_a_change_of_preferences_names_nobody_of_several_recipients() -> None:
+    event = subscription("jane@example.com", {"weekly": "OptOut"})
+    event["mail"]["destination"].append("joe@example.com")
+    assert parsed(event).recipients == ()
 
 
 def test_a_bounce_has_reached_nobody(bounce: Json) -> None:

@@ -63,6 +63,7 @@ def test_streams_are_given_as_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
         ("topic_arns", "feedback"),
         ("topic_arns", "arn:aws:sqs:eu-west-1:123456789012:queue"),
         ("tenant_streams", "acme"),
+        ("topic_streams", "readers/weekly"),
         ("streams", "letters-set"),
         ("streams", "letters-set="),
         ("streams", "=letters"),

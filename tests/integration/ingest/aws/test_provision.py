@@ -86,7 +86,8 @@ def test_a_message_is_given_up_after_five_receives(wired: Account) -> None:
 
 
 def test_the_destination_publishes_what_list_and_rates_need(wired: Account) -> None:
-    events = ["BOUNCE", "COMPLAINT", "SEND", "DELIVERY", "REJECT", "RENDERING_FAILURE"]
+    rare = ["SUBSCRIPTION", "REJECT", "RENDERING_FAILURE"]
+    events = ["BOUNCE", "COMPLAINT", "SEND", "DELIVERY", *rare]
     assert wired.destination == {
         "Enabled": True,
         "MatchingEventTypes": events,
