@@ -10,18 +10,13 @@ its own suppression list. Plus tags and dots are kept: whether they name one mai
 differs from host to host.
 """
 
-import asyncio
 import functools
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
 import idna
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
 
 #: Bytes of a local part (RFC 5321, 4.5.3.1.1).
 MAX_LOCAL: Final = 64
@@ -52,27 +47,6 @@ _QUOTED_PAIR = re.compile(r"\\(.)")
 _SPECIALS: Final = '()<>[]:;@\\,"'
 _NEEDS_BACKSLASH = re.compile(r'["\\]')
 _BACKSLASHED: Final = r"\\\g<0>"
-
-# An address of at most so many bytes exceeds no limit of its parts.
-_SHORT: Final = 64
-# A piece of at most so many addresses is not halved again.
-_FEW: Final = 4
-# After so many unusual addresses other calls get a turn, and after each internationalised
-# one: its domain can take 2 ms, and a batch of them would block all checks for seconds.
-_AT_A_TIME: Final = 16
-
-# The role of each byte value in an address. Two odd roles are never adjacent.
-_ALPHANUMERIC, _SEPARATOR, _UPPER_CASE, _LOCAL_ONLY, _AT, _INVALID, _NEWLINE = 0, 1, 2, 4, 5, 6, 7
-_ROLES: Final = bytes(
-    _ALPHANUMERIC if byte in b"abcdefghijklmnopqrstuvwxyz0123456789"
-    else _UPPER_CASE if byte in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    else _SEPARATOR if byte in b".-"
-    else _LOCAL_ONLY if byte in b"!#$%&'*+/=?^_`{|}~"
-    else _AT if byte in b"@"
-    else _NEWLINE if byte in b"\n"
-    else _INVALID
-    for byte in range(256)
-)  # fmt: skip
 
 
 class InvalidAddress(ValueError):
@@ -181,96 +155,6 @@ def _may_fit(labels: Sequence[str]) -> bool:
     """Whether the A-labels can be short enough: each character takes a byte or more of them."""
     sizes = [len(label) + (0 if label.isascii() else len(_PREFIX)) for label in labels]
     return max(sizes) <= MAX_LABEL and sum(sizes) + len(sizes) - 1 <= MAX_DOMAIN + len(".")
-
-
-async def canonical_batch(
-    addresses: Sequence[bytes], turn: asyncio.Lock
-) -> tuple[list[bytes], list[int]]:
-    """Return the canonical forms of addresses, and the indices of the invalid ones.
-
-    The forms are UTF-8, in the order of the addresses. The form of an invalid address
-    is empty.
-
-    :func:`canonical` costs half a microsecond an address, most of it to start a regular
-    expression. A batch is lower-cased at once, and a few passes over its bytes show
-    whether all its addresses are ordinary. If not, the batch is halved until the unusual
-    addresses are found; each of those goes through :func:`canonical`.
-
-    Args:
-        addresses: as the caller wrote them, in UTF-8.
-        turn: a lock shared by all batches. Batches with many unusual addresses take
-            turns, so together they delay other calls no longer than one of them does.
-    """
-    forms: list[bytes] = []
-    invalid: list[int] = []
-    unusual = 0
-    for piece, ordinary in _pieces(addresses):
-        if ordinary is not None:
-            forms += ordinary
-            continue
-        for address in piece:
-            try:
-                forms.append(canonical(address.decode()).encode())
-            except InvalidAddress:
-                invalid.append(len(forms))
-                forms.append(b"")
-            unusual += 1 if address.isascii() else _AT_A_TIME
-            if unusual >= _AT_A_TIME:
-                unusual = 0
-                async with turn:
-                    await asyncio.sleep(0)
-    return forms, invalid
-
-
-def _pieces(
-    addresses: Sequence[bytes],
-) -> Iterator[tuple[Sequence[bytes], Sequence[bytes] | None]]:
-    """Split addresses, in order, into pieces of ordinary ones (with forms) and of others (None)."""
-    forms = _if_ordinary(addresses)
-    if forms is not None or len(addresses) <= _FEW:
-        yield addresses, forms
-        return
-    middle = len(addresses) // 2
-    yield from _pieces(addresses[:middle])
-    yield from _pieces(addresses[middle:])
-
-
-def _if_ordinary(addresses: Sequence[bytes]) -> Sequence[bytes] | None:
-    """Return the canonical forms of addresses, or None if one may be unusual."""
-    import numpy as np  # which only servers need
-
-    lines = b"\n%b\n" % b"\n".join(addresses)
-    if len(lines) > (_SHORT + 1) * len(addresses) + 1:  # One of them is too long.
-        return None
-    roles = np.frombuffer(lines.translate(_ROLES), dtype=np.uint8)
-    if not _are_ordinary(roles, len(addresses)):
-        return None
-    if (roles == _UPPER_CASE).any():
-        return lines[1:-1].lower().split(b"\n")
-    return addresses
-
-
-def _are_ordinary(roles: "npt.NDArray[np.uint8]", count: int) -> bool:
-    """Whether lines are certainly ``count`` addresses that only need to be lower-cased.
-
-    Each then has one @. Before it are atext and dots, after it letters and digits with
-    single dots and hyphens between them. Each is short enough for any limit.
-
-    Args:
-        roles: of the bytes of the lines. Each line has a newline before and after it.
-        count: of the lines, if no address has a newline.
-    """
-    (special,) = (roles >= _LOCAL_ONLY).nonzero()
-    special_roles = roles[special]
-    # A newline, then @ and newline in turn.
-    ends = special[special_roles != _LOCAL_ONLY]
-    return bool(
-        len(ends) == 2 * count + 1
-        and (roles[ends[1::2]] == _AT).all()
-        and (ends[2::2] - ends[:-2:2]).max() <= _SHORT + 1
-        and not ((special_roles[:-1] == _AT) & (special_roles[1:] == _LOCAL_ONLY)).any()
-        and not (roles[1:] & roles[:-1] & 1).any()
-    )
 
 
 def masked(text: str) -> str:

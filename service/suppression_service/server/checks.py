@@ -20,8 +20,9 @@ import numpy as np
 
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
-from suppression_service.address import InvalidAddress, canonical, canonical_batch
+from suppression_service.address import InvalidAddress, canonical
 from suppression_service.server import convert, wire
+from suppression_service.server.addresses import canonical_batch
 from suppression_service.server.replica.replica import Replica
 from suppression_service.server.replica.verdicts import Mail, reason_against
 from suppression_service.server.settings import MAX_BATCH

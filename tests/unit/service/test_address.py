@@ -1,11 +1,10 @@
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
 import idna
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from suppression_service.address import (
@@ -13,7 +12,6 @@ from suppression_service.address import (
     MAX_WRITTEN,
     InvalidAddress,
     canonical,
-    canonical_batch,
     masked,
 )
 
@@ -117,74 +115,3 @@ def test_a_refusal_never_repeats_the_text(text: str) -> None:
 )
 def test_a_masked_address_tells_first_letters_only(address: str, expected: str) -> None:
     assert masked(address) == expected
-
-
-# --- many addresses at once ---
-
-# What decides between the two ways of reading: separators, limits, case, other scripts.
-_piece = st.text(
-    st.sampled_from("abzAZ09.-_+'\"@ \n\t\\[]:ßİKΣσéא。\0"),  # noqa: RUF001
-    max_size=8,
-)
-_awkward = st.builds(
-    lambda local, at, domain, times: local * times + at + domain * times,
-    _piece,
-    st.sampled_from(["@", "", "@@"]),
-    _piece,
-    st.sampled_from([1, 1, 1, 8, 16, 40]),
-)
-_address = _awkward | st.emails() | st.text(max_size=20)
-
-
-def one_by_one(addresses: list[str]) -> tuple[list[bytes], list[int]]:
-    forms, invalid = [], []
-    for index, address in enumerate(addresses):
-        try:
-            forms.append(canonical(address).encode())
-        except InvalidAddress:
-            forms.append(b"")
-            invalid.append(index)
-    return forms, invalid
-
-
-@given(st.lists(_address, max_size=12))
-@example(["a@b.c\n", "a@b.c"])
-@example(["\n"])
-@example(["a" * 64 + "@" + "b" * 63, "a" * 65 + "@b", "a@" + "b" * 64, "a@" + "b." * 31 + "c"])
-@example(["ΑΣ", "ΑΣ@x.org", "K@K.org", "İ@İ.org"])
-async def test_a_batch_is_read_as_its_addresses_are_one_by_one(addresses: list[str]) -> None:
-    given = [address.encode() for address in addresses]
-    assert await canonical_batch(given, asyncio.Lock()) == one_by_one(addresses)
-
-
-async def test_a_batch_of_ten_thousand_alike_addresses_is_read_whole() -> None:
-    addresses = [b"Jane@Example.com", b"no address"] * 5_000
-    forms, invalid = await canonical_batch(addresses, asyncio.Lock())
-    assert forms == [b"jane@example.com", b""] * 5_000
-    assert invalid == list(range(1, 10_000, 2))
-
-
-async def test_an_empty_batch_is_read_as_nothing() -> None:
-    assert await canonical_batch([], asyncio.Lock()) == ([], [])
-
-
-@pytest.mark.parametrize("batches", [1, 10])
-@pytest.mark.parametrize(
-    ("address", "at_a_time"),
-    [
-        pytest.param("jane@ü{}.example", 1, id="internationalised"),
-        pytest.param("jane@{}_.example", 16, id="otherwise unusual"),
-    ],
-)
-async def test_batches_that_take_long_to_read_let_others_have_their_turn(
-    address: str, at_a_time: int, batches: int
-) -> None:
-    turn = asyncio.Lock()
-    addresses = [address.format(number).encode() for number in range(200)]
-    reading = asyncio.gather(*(canonical_batch(addresses, turn) for _ in range(batches)))
-    turns = 0
-    while not reading.done():
-        turns += 1
-        await asyncio.sleep(0)
-    # Between two turns of others there are so many addresses, of whichever batch.
-    assert turns >= batches * (200 // at_a_time)
