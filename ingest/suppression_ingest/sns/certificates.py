@@ -4,11 +4,9 @@ A certificate is fetched from the URL that a message names. Before that,
 :mod:`suppression_ingest.sns.signature` has checked that the URL is one of SNS's own.
 """
 
-import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlsplit
@@ -30,9 +28,6 @@ TOTAL_SECONDS: Final = 6
 MAX_CERTIFICATE: Final = 65_536
 #: Keys to cache. SNS uses one or two per region at a time, stand-ins one per message.
 MAX_KEYS: Final = 100
-#: Certificates that :class:`CachedKeys` fetches at a time. SNS has one or two per region:
-#: more URLs come from a stranger.
-MAX_FETCHES: Final = 8
 
 _CHUNK: Final = 8_192
 _OK: Final = 200
@@ -126,65 +121,27 @@ class SigningKeys:
             Unverifiable: the certificate cannot be fetched, or has no RSA key.
         """
         if url not in self._keys:
-            self._keys[url] = _public_key(self._fetch(url))
-            if len(self._keys) > MAX_KEYS:
-                self._keys.popitem(last=False)
+            self.add(url, self._fetch(url))
         self._keys.move_to_end(url)
         return self._keys[url]
 
+    def add(self, url: str, pem: bytes) -> None:
+        """Cache the key of a certificate.
 
-class KeyNotCached(Unverifiable):
-    """The key must be fetched first. Its ``url`` has passed all checks that precede a fetch."""
+        Raises:
+            Unverifiable: it has no RSA key.
+        """
+        self._keys[url] = public_key(pem)
+        if len(self._keys) > MAX_KEYS:
+            self._keys.popitem(last=False)
 
-    def __init__(self, url: str) -> None:
-        super().__init__("the certificate must be fetched first")
-        self.url = url
 
+def public_key(pem: bytes) -> RSAPublicKey:
+    """Return the key of a certificate.
 
-class CachedKeys(SigningKeys):
-    """Keys for an event loop: :meth:`get` never waits, and :meth:`fetch` is a coroutine.
-
-    A message whose key is cached never waits for the key of another message.
+    Raises:
+        Unverifiable: it is no certificate, or has no RSA key.
     """
-
-    def __init__(self, fetch: Fetch) -> None:
-        super().__init__(fetch)
-        self._fetches: dict[str, asyncio.Future[RSAPublicKey]] = {}
-        # A pool of its own, so that other work does not wait for slow hosts.
-        self._threads = ThreadPoolExecutor(MAX_FETCHES, thread_name_prefix="certificates")
-
-    def get(self, url: str) -> RSAPublicKey:
-        """Return the key of a certificate that has been fetched.
-
-        Raises:
-            KeyNotCached: the key has not been fetched.
-        """
-        if key := self._keys.get(url):
-            return key
-        raise KeyNotCached(url)
-
-    async def fetch(self, url: str) -> None:
-        """Fetch the key of a certificate; concurrent calls for one URL share the fetch.
-
-        Raises:
-            Unverifiable: it cannot be fetched now.
-        """
-        if url not in self._fetches:
-            if len(self._fetches) >= MAX_FETCHES:
-                raise Unverifiable("too many certificates are being fetched")
-            loop = asyncio.get_running_loop()
-            fetch = loop.run_in_executor(self._threads, super().get, url)
-            self._fetches[url] = fetch
-            fetch.add_done_callback(lambda done: self._finished(url, done))
-        await asyncio.shield(self._fetches[url])
-
-    def _finished(self, url: str, fetch: asyncio.Future[RSAPublicKey]) -> None:
-        del self._fetches[url]
-        if not fetch.cancelled():
-            fetch.exception()  # marks it as retrieved, in case nobody waits any more
-
-
-def _public_key(pem: bytes) -> RSAPublicKey:
     try:
         key = x509.load_pem_x509_certificate(pem).public_key()
     except Exception as error:  # noqa: BLE001 - the parser raises several kinds, none documented

@@ -24,7 +24,7 @@ from suppression_ingest.json_object import parse_timestamp
 from suppression_ingest.metrics.age import OldestPost
 from suppression_ingest.outcomes import SUMMARY_SECONDS, Outcome, OutcomeLog
 from suppression_ingest.pipeline import Decided, Decision, Pipeline
-from suppression_ingest.sns.certificates import CachedKeys, KeyNotCached
+from suppression_ingest.sns.cached_keys import CachedKeys, KeyNotCached
 from suppression_ingest.sns.envelope import Envelope, EnvelopeCheck
 from suppression_ingest.webhook.confirmation import Confirmations
 from suppression_ingest.webhook.posts import (
@@ -173,6 +173,7 @@ class Webhook:
     @contextlib.asynccontextmanager
     async def _running(self, _app: Starlette) -> AsyncIterator[None]:
         with contextlib.closing(self._parts.health):
+            await asyncio.to_thread(self._parts.keys.load)
             async with (
                 every(SUMMARY_SECONDS, self._summarise, "summaries"),
                 self._parts.recording.running(),

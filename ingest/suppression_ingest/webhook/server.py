@@ -18,7 +18,9 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from suppression_ingest.metrics.messages import MessageMetrics
-from suppression_ingest.sns.certificates import CachedKeys, CertificateFetcher
+from suppression_ingest.sns.cached_keys import CachedKeys
+from suppression_ingest.sns.certificates import CertificateFetcher
+from suppression_ingest.sns.saved_certificates import SavedCertificates
 from suppression_ingest.webhook.app import POST_PATH, Health, Parts, Webhook
 from suppression_ingest.webhook.confirmation import Confirmations, SnsConfirm
 from suppression_ingest.webhook.connections import MAX_CONNECTIONS, TimeoutProtocol
@@ -108,7 +110,8 @@ class Factory:
 
 def parts_of(settings: WebhookSettings, store: Store, fetch: CertificateFetcher) -> Parts:
     """Return the parts of the web application that the settings describe."""
-    keys = CachedKeys(fetch)
+    saved = SavedCertificates(fetch, store, settings.certificate_endpoint)
+    keys = CachedKeys(saved, saved.known)
     confirm = SnsConfirm(authenticate_unsubscribe=settings.webhook_authenticate_unsubscribe)
     pipeline = pipeline_of(settings, store, authentication_of(settings, keys))
     return Parts(

@@ -256,3 +256,13 @@ retry = Table(
     # Until when no other process may send it.
     Column("leased", Timestamp, nullable=False),
 )
+
+#: The certificates that SNS signs with. They are public; a restart need not fetch them.
+signing_certificate = Table(
+    "signing_certificate",
+    metadata,
+    # After the URL of the stand-in that it came from, if it came from one.
+    Column("url", String(500), primary_key=True),
+    Column("pem", Text, nullable=False),
+    Column("fetched", Timestamp, nullable=False),
+)

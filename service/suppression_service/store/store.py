@@ -7,7 +7,14 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine, select
 
-from suppression_service.store import events, listing, outbox, replication, schema
+from suppression_service.store import (
+    events,
+    listing,
+    outbox,
+    replication,
+    schema,
+    signing_certificates,
+)
 from suppression_service.store.engine import open_engine, reading, writing
 from suppression_service.store.errors import StoreError
 from suppression_service.store.events import DEDUPLICATION_WINDOW
@@ -133,6 +140,11 @@ class Store:
             with self._writing() as connection:
                 outbox.drop(connection, ids)
 
+    def save_signing_certificate(self, url: str, pem: str) -> None:
+        """Keep a certificate of SNS's for the next start."""
+        with self._writing() as connection:
+            signing_certificates.save(connection, url, pem, self.now())
+
     def purge(
         self, cutoffs: DeletionCutoffs, rows_a_step: int = ROWS_A_STEP
     ) -> Iterator[tuple[str, int]]:
@@ -200,6 +212,11 @@ class Store:
         """Return the id of every stream whose id is higher than ``above``."""
         with self._reading() as connection:
             return replication.stream_names(connection, above)
+
+    def signing_certificates(self) -> dict[str, str]:
+        """Return the certificates (PEM) that were kept, by URL."""
+        with self._reading() as connection:
+            return signing_certificates.read(connection)
 
     # --- connections ---------------------------------------------------------------------------
 

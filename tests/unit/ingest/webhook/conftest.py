@@ -11,7 +11,7 @@ import pytest
 from suppression_ingest.metrics.age import OldestPost
 from suppression_ingest.pipeline import Pipeline
 from suppression_ingest.policy import Policy
-from suppression_ingest.sns.certificates import CachedKeys
+from suppression_ingest.sns.cached_keys import CachedKeys
 from suppression_ingest.sns.signature import SnsSignatureVerifier
 from suppression_ingest.webhook.app import Health, Parts, Webhook
 from suppression_ingest.webhook.confirmation import Confirmations

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from suppression_ingest.errors import Unverifiable
 from suppression_ingest.policy import Policy
 from suppression_ingest.ses import SesEvent
-from suppression_ingest.sns.certificates import CachedKeys
+from suppression_ingest.sns.cached_keys import CachedKeys
 from suppression_ingest.webhook import app
 from suppression_ingest.webhook.refusals import TokenRefused, Unconfirmed
 from suppression_service.store import Reason, Store, StoreError, StoreUnavailable
@@ -144,9 +144,10 @@ async def test_what_cannot_be_verified_now_is_answered_503(
 
 
 async def test_a_certificate_that_did_not_come_is_asked_for_again(
-    site: Site, signed: Signed, bounce: str
+    site: Site, signed: Signed, bounce: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # given a certificate that does not come
+    # given a certificate that does not come, some time ago
+    monkeypatch.setattr("suppression_ingest.sns.cached_keys.FAILED_SECONDS", 0)
     site.certificates.failure = Unverifiable("down")
     await site.post(signed(bounce))
     # when it does
