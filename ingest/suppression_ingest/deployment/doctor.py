@@ -48,6 +48,7 @@ CHECKS: Final = (
     Check("backlog", operation_checks.backlog),
     Check("feedback", operation_checks.feedback),
     Check("identities", operation_checks.identities),
+    Check("unsubscribes", operation_checks.unsubscribes),
 )
 
 

@@ -14,6 +14,7 @@ from suppression_ingest.deployment.results import (
     failed,
     passed,
 )
+from suppression_ingest.streams import Streams
 from suppression_service.store import StoreError
 
 _DAY: Final = dt.timedelta(days=1)
@@ -124,6 +125,29 @@ def identities(deployment: Deployment) -> CheckResult:
         note = f"{len(twice)} publish bounces themselves too: these arrive twice and count once"
         return passed("harmless", note)
     return passed("none publishes by itself")
+
+
+def unsubscribes(deployment: Deployment) -> CheckResult:
+    """Whether unsubscribes by SES's subscription management reach the list."""
+    topics = state.subscription_topics(deployment.aws)
+    if not topics:
+        return passed("SES manages no contact list")
+    settings = deployment.settings
+    streams = Streams(settings.streams, topics=settings.topic_streams)
+    missing = [topic for topic in topics if not _is_mapped(streams, topic, deployment)]
+    if missing:
+        return failed(
+            f"no stream for {', '.join(missing)}: unsubscribes are recorded and change nothing",
+            f"export SUPPRESSION_TOPIC_STREAMS={','.join(f'{topic}=STREAM' for topic in missing)}",
+        )
+    if requirements.missing_events(deployment.destinations, deployment.target, ["SUBSCRIPTION"]):
+        return failed("SES does not publish SUBSCRIPTION", PROVISION)
+    return passed(f"a stream for {', '.join(topics)}")
+
+
+def _is_mapped(streams: Streams, name: str, deployment: Deployment) -> bool:
+    contact_list, _, topic = name.partition("/")
+    return bool(streams.of_topic(contact_list, topic, deployment.settings.configuration_set))
 
 
 def _age(span: dt.timedelta) -> str:

@@ -226,6 +226,23 @@ def alarms_on(
     return answer["MetricAlarms"]
 
 
+def subscription_topics(aws: Aws) -> list[str]:
+    """Return the topics of the account's contact list as ``LIST/TOPIC``; ``LIST`` if it has none.
+
+    SES allows one contact list per account. Source: "Using list management" in the SES guide.
+    """
+    with translated():
+        lists = aws.ses.list_contact_lists().get("ContactLists", [])
+        names = [one["ContactListName"] for one in lists]
+        found = [(name, aws.ses.get_contact_list(ContactListName=name)) for name in names]
+    return [
+        full_name
+        for name, one in found
+        for full_name in [f"{name}/{topic['TopicName']}" for topic in one.get("Topics", [])]
+        or [name]
+    ]
+
+
 def identity_topics(aws: Aws) -> dict[str, set[str]]:
     """Return the topics to which the first identities publish feedback, by identity."""
     with translated():

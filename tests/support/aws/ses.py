@@ -81,6 +81,8 @@ class SesFake:
         self.suppressed: dict[str, Suppressed] = {}
         self.suppression: Json = {"SuppressedReasons": []}
         self.identities: list[str] = []
+        #: The topics of each contact list.
+        self.contact_lists: dict[str, list[str]] = {}
         self.production = True
         self.sending = True
         self.enforcement = "HEALTHY"
@@ -183,6 +185,16 @@ class SesFake:
             for name in self.identities
         ]
         return {"EmailIdentities": listed}
+
+    def _list_contact_lists(self, **_: Any) -> Json:
+        return {"ContactLists": [{"ContactListName": name} for name in self.contact_lists]}
+
+    def _get_contact_list(self, *, ContactListName: str) -> Json:
+        topics = [
+            {"TopicName": name, "DisplayName": name, "DefaultSubscriptionStatus": "OPT_OUT"}
+            for name in self.contact_lists[ContactListName]
+        ]
+        return {"ContactListName": ContactListName, "Topics": topics}
 
     # --- configuration sets --------------------------------------------------------------------
 
@@ -300,6 +312,8 @@ _OPERATIONS: Final[dict[str, Callable[..., Json]]] = {
     "GetAccount": SesFake._get_account,
     "PutAccountSuppressionAttributes": SesFake._put_account_suppression,
     "ListEmailIdentities": SesFake._list_identities,
+    "ListContactLists": SesFake._list_contact_lists,
+    "GetContactList": SesFake._get_contact_list,
     "CreateConfigurationSet": SesFake._create_set,
     "GetConfigurationSet": SesFake._get_set,
     "ListConfigurationSets": SesFake._list_sets,

@@ -376,6 +376,36 @@ def test_an_identity_that_publishes_too_is_noted_as_harmless(running: Running) -
     assert result.note.startswith("1 publish bounces themselves too")
 
 
+def test_topics_without_a_stream_are_named_with_the_setting_that_lacks(running: Running) -> None:
+    running.account.ses.contact_lists["readers"] = ["weekly", "daily"]
+    result = running.results(topic_streams={"readers/daily": "daily"})["unsubscribes"]
+    assert result.status is Status.FAIL
+    assert result.said.startswith("no stream for readers/weekly:")
+    assert result.fix == "export SUPPRESSION_TOPIC_STREAMS=readers/weekly=STREAM"
+
+
+@pytest.mark.parametrize(
+    "mapped",
+    [
+        {"topic_streams": {"readers": "letters"}},
+        {"topic_streams": {"readers/weekly": "weekly"}},
+        {"streams": {SET: "letters"}},
+    ],
+    ids=str,
+)
+def test_topics_with_a_stream_are_fine(running: Running, mapped: dict[str, Any]) -> None:
+    running.account.ses.contact_lists["readers"] = ["weekly"]
+    assert running.results(**mapped)["unsubscribes"].status is Status.PASS
+
+
+def test_unsubscribes_that_are_not_published_are_a_failure(running: Running) -> None:
+    running.account.ses.contact_lists["readers"] = []
+    [destination] = running.account.ses.configuration_sets[SET].destinations.values()
+    destination["MatchingEventTypes"].remove("SUBSCRIPTION")
+    result = running.results(topic_streams={"readers": "letters"})["unsubscribes"]
+    assert result.said == "SES does not publish SUBSCRIPTION"
+
+
 def test_a_recent_event_is_told_with_its_age(running: Running) -> None:
     running.received(dt.datetime.now(dt.UTC) - dt.timedelta(hours=5))
     running.account.ses.sent_last_day = 10.0
