@@ -48,10 +48,10 @@ install: $(VENV)/installed ## create the environment
 UPGRADE ?= --upgrade
 COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 lock: ## pin the newest versions that pyproject.toml allows (needs uv)
-	$(COMPILE) $(UPGRADE) --no-emit-package suppression-client --group dev --extra cli \
+	$(COMPILE) $(UPGRADE) --no-emit-package suppression-client --group dev --extra cli --extra envoy \
 		pyproject.toml clients/python/pyproject.toml -o requirements/dev.txt
 	$(COMPILE) $(UPGRADE) --no-emit-package suppression-client -c requirements/dev.txt \
-		pyproject.toml -o requirements/runtime.txt
+		--extra envoy pyproject.toml -o requirements/runtime.txt
 	$(COMPILE) $(UPGRADE) -c requirements/dev.txt --group build -o requirements/build.txt
 	$(COMPILE) $(UPGRADE) -c requirements/dev.txt --group bench -o requirements/bench.txt
 	$(COMPILE) $(UPGRADE) requirements/stubs.in -o requirements/stubs.txt

@@ -17,6 +17,7 @@ from suppression_service.net import AddressTaken, host_and_port, is_loopback, re
 from suppression_service.server.auth import Role, TokenFile, append_token, new_token
 from suppression_service.server.processes import Supervisor, SupervisorMetrics
 from suppression_service.server.settings import ServiceSettings
+from suppression_service.server.transport.envoy import launch
 from suppression_service.store import Store, StoreError, StoreUnavailable
 from suppression_service.store.engine import open_engine
 from suppression_service.store.migrate import migrate as migrate_schema
@@ -59,9 +60,24 @@ def serve(settings: ServiceSettings) -> None:
             err=True,
         )
     _check_database(settings.database_url)
+    settings = settings.model_copy(update={"transport": _transport(settings)})
     with _health_reserved(settings) as settled, reserved_address(settings.listen) as listen:
         typer.echo(f"suppression-service listens on {listen}", err=True)
         raise typer.Exit(_supervise(settled, listen))
+
+
+def _transport(settings: ServiceSettings) -> str:
+    """Return which transport answers the calls.
+
+    Raises:
+        SettingsError: the one that the settings name cannot run here.
+    """
+    if settings.transport == "grpcio" or not (reason := launch.why_not()):
+        return "grpcio" if settings.transport == "grpcio" else "envoy"
+    if settings.transport == "envoy":
+        raise SettingsError(f"SUPPRESSION_TRANSPORT is envoy, but {reason}")
+    _log.warning("grpcio answers the calls, which is slower than Envoy", reason=reason)
+    return "grpcio"
 
 
 def _check_database(url: str) -> None:
@@ -129,7 +145,7 @@ def health(settings: ServiceSettings) -> None:
 
     Example: suppression-service health --listen 127.0.0.1:50051
     """
-    from suppression_service.server.health import ask  # other commands do not need grpc
+    from suppression_service.server.probe import ask  # other commands do not need grpc
 
     if settings.tls_certificate and not settings.health_listen:
         raise SettingsError(

@@ -14,7 +14,7 @@ from deploy.local.aws import StandIn, Wiring
 from deploy.local.events import bounce
 from suppression import SuppressionClient, Tls, WhenUnavailable
 from suppression_service.server.auth import Role, append_token, new_token
-from suppression_service.server.health import ask
+from suppression_service.server.probe import ask
 from suppression_service.store import Store
 from tests.support.authority import Authority
 from tests.support.cluster import Cluster

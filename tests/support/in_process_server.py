@@ -1,4 +1,4 @@
-"""A server in the process of the tests, for integration tests of the service."""
+"""A server on grpcio in the process of the tests, for integration tests of the service."""
 
 import asyncio
 import contextlib
@@ -10,6 +10,7 @@ import grpc
 from suppression_service.net import reserved_address
 from suppression_service.server.server import serve
 from suppression_service.server.settings import ServiceSettings
+from suppression_service.server.transport.grpcio import GrpcioTransport
 
 
 @contextlib.asynccontextmanager
@@ -19,7 +20,7 @@ async def served(url: str, **settings: Any) -> AsyncIterator[str]:
     given = ServiceSettings(database_url=url, **{**quick, **settings})
     stop = asyncio.Event()
     with reserved_address("127.0.0.1:0") as listen:
-        server = asyncio.create_task(serve(given, listen, stop))
+        server = asyncio.create_task(serve(given, GrpcioTransport(given, listen), stop))
         try:
             yield listen
         finally:

@@ -54,7 +54,7 @@ class System:
         )
         self.address = server.line(r"listens on (\S+)")[1]
         self.environment["SUPPRESSION_LISTEN"] = self.address
-        server.line("replica loaded")
+        server.line("answering calls")
         return server
 
     def start_worker(self, **settings: str) -> Process:

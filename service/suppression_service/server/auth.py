@@ -8,7 +8,6 @@ it changes. If it cannot be read, or others may write to it, the tokens stay as 
 Tokens are 32 random bytes, which nobody can guess. So a fast hash is as safe as a slow one.
 """
 
-import contextvars
 import dataclasses
 import enum
 import hashlib
@@ -35,20 +34,6 @@ class Role(enum.IntEnum):
     WRITE = 2
     ADMIN = 3
 
-
-#: The role that each call needs. A call that is missing here needs ADMIN.
-REQUIRED_ROLES: Final = {
-    "CheckAddress": Role.CHECK,
-    "BatchCheck": Role.CHECK,
-    "Suppress": Role.WRITE,
-    "GetAddress": Role.WRITE,
-    "ListChanges": Role.WRITE,
-    "Unsuppress": Role.ADMIN,
-    "EraseAddress": Role.ADMIN,
-}
-
-#: The name of the token of the call under way; empty without a token file.
-CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller", default="")
 
 _LINE = re.compile(r"(?P<name>[\w.-]{1,64})\s+(?P<role>check|write|admin)\s+(?P<hash>[0-9a-f]{64})")
 _PREFIX: Final = "sup_"

@@ -1,43 +1,39 @@
-"""The layer around every call: authentication, rate limit, errors, counts and the log.
+"""What every call passes, whatever transport brings it.
 
-Each interceptor makes an empty call of a grpc.aio server about 8 % slower. So one wrapper
-for each method does everything that all calls need.
+A call is authenticated, counted, limited, traced and answered here. A transport gives the
+bytes of a request and a :class:`.caller.Caller`, and gets the bytes of the response or an
+:class:`.errors.ApiError`.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterable
 from time import perf_counter
-from typing import Any, Final
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
 
-import grpc
 import structlog
+from google.protobuf.message import Message
 
-from suppression.v1 import suppression_service_pb2 as rpc
-from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceServicer
-from suppression_service.server.auth import CALLER, REQUIRED_ROLES, Role, TokenFile
+from suppression_service.server.auth import Token, TokenFile
+from suppression_service.server.caller import CALLER, Caller
 from suppression_service.server.errors import (
     ApiError,
+    Code,
+    DeadlineExceeded,
     InternalError,
     PermissionMissing,
+    TooLong,
     Unauthenticated,
-    UnreadableRequest,
 )
 from suppression_service.server.limits import RateLimit
-from suppression_service.server.metrics import (
-    CANCELED,
-    DEADLINE_EXCEEDED,
-    OK,
-    CallCounts,
-    code_name,
-)
-from suppression_service.server.request_id import CALL, request_id
+from suppression_service.server.metrics import CallCounts
+from suppression_service.server.rpc import Rpc
+
+if TYPE_CHECKING:
+    from suppression_service.server.tracing import Span, Tracing
 
 _log = structlog.get_logger()
-_Context = grpc.aio.ServicerContext[Any, Any]
-_Method = Callable[[Any, _Context], Awaitable[Any]]
-
-SERVICE: Final = rpc.DESCRIPTOR.services_by_name["SuppressionService"]
 
 _BEARER: Final = "bearer "
 #: Seconds by which a caller's clock may be ahead of ours at its deadline.
@@ -82,105 +78,199 @@ class RefusalLog:
         self._since, self._left, self._unlogged = self._clock(), MAX_LINES, 0
 
 
-class CallServicer(SuppressionServiceServicer):
-    """A servicer whose methods always end with an answer or a status.
-
-    For a request that cannot be decoded, the transport passes None.
+class Gate:
+    """Decides who may make a call, and how often.
 
     Args:
-        servicer: has a method for each call, which answers it.
         tokens: the permitted tokens; with None, every caller may make every call.
-        rate_limit: the limit for the tokens of one name; None is no limit.
-        around: takes the name of a method and the method, and returns the method to call
-            instead; with None, the methods stay as they are.
+        token_limit: the limit for the tokens of one name; None is no limit.
+        peer_limit: the limit for the calls of one IP address; None is no limit.
     """
 
     def __init__(
         self,
-        servicer: object,
         tokens: TokenFile | None = None,
-        rate_limit: RateLimit | None = None,
-        around: Callable[[str, _Method], _Method] | None = None,
+        token_limit: RateLimit | None = None,
+        peer_limit: RateLimit | None = None,
     ) -> None:
-        #: The counts of the calls so far, by method.
-        self.counts = {method.name: CallCounts() for method in SERVICE.methods}
-        refusals = RefusalLog()
-        for method in SERVICE.methods:
-            name = method.name
-            gate = (
-                _authorize(tokens, REQUIRED_ROLES.get(name, Role.ADMIN), rate_limit)
-                if tokens
-                else None
-            )
-            answer, counts = getattr(servicer, name), self.counts[name]
-            call = _guarded(name, answer, gate, counts, refusals)
-            setattr(self, name, around(name, call) if around else call)
+        self._tokens = tokens
+        self._token_limit = token_limit
+        self._peer_limit = peer_limit
 
+    def admit(self, rpc: Rpc, caller: Caller) -> None:
+        """Let a call pass, and tell the caller's name.
 
-def _authorize(
-    tokens: TokenFile, needed: Role, rate_limit: RateLimit | None
-) -> Callable[[_Context], None]:
-    """Return a function that refuses a call by raising, or sets CALLER."""
-
-    def check(context: _Context) -> None:
-        token = tokens.find(_bearer(context))
-        if token is None:
-            raise Unauthenticated("TOKEN_UNKNOWN", "not a token of this service")
-        if token.role < needed:
+        Raises:
+            Overloaded: the address or the token calls too often.
+            Unauthenticated: there is no valid token.
+            PermissionMissing: the token's role does not permit the call.
+        """
+        if self._peer_limit is not None:
+            self._peer_limit.consume(caller.peer)
+        if self._tokens is None:
+            return
+        token = _token(self._tokens, caller)
+        if token.role < rpc.role:
             raise PermissionMissing(
-                "ROLE_TOO_LOW", f"this call needs a token with the role {needed.name.lower()}"
+                "ROLE_TOO_LOW", f"this call needs a token with the role {rpc.role.name.lower()}"
             )
-        if rate_limit is not None:
-            rate_limit.consume(token.name)
-        CALLER.set(token.name)
-
-    return check
+        if self._token_limit is not None:
+            self._token_limit.consume(token.name)
+        caller.token_name = token.name
 
 
-def _bearer(context: _Context) -> str:
-    for key, value in context.invocation_metadata() or ():
-        if key == "authorization" and isinstance(value, str):
-            if value[: len(_BEARER)].lower() == _BEARER:
-                return value[len(_BEARER) :].strip()
-            break
-    raise Unauthenticated("TOKEN_MISSING", "show a token: 'authorization: Bearer …'")
+def _token(tokens: TokenFile, caller: Caller) -> Token:
+    shown = caller.metadata("authorization")
+    if shown[: len(_BEARER)].lower() != _BEARER:
+        raise Unauthenticated("TOKEN_MISSING", "show a token: 'authorization: Bearer …'")
+    if (token := tokens.find(shown[len(_BEARER) :].strip())) is None:
+        raise Unauthenticated("TOKEN_UNKNOWN", "not a token of this service")
+    return token
 
 
-def _why_left(context: _Context) -> str:
-    """Return the status of a call that its caller ended, at its deadline or before it."""
-    remaining = context.time_remaining()
-    return DEADLINE_EXCEEDED if remaining is not None and remaining < _CLOCK_TOLERANCE else CANCELED
+class Calls:
+    """The RPCs of a service, and what their calls have in common.
+
+    Args:
+        service: answers the calls.
+        rpcs: its RPCs.
+        gate: lets calls pass.
+        max_batch_request: bytes of a request with a batch, at most.
+        tracing: records the calls; None does not.
+    """
+
+    def __init__(
+        self,
+        service: object,
+        rpcs: Iterable[Rpc],
+        gate: Gate | None = None,
+        max_batch_request: int = 0,
+        tracing: "Tracing | None" = None,
+    ) -> None:
+        self.service = service
+        self.rpcs: Final = tuple(rpcs)
+        #: The counts of the calls so far, by the name of the RPC.
+        self.counts = {rpc.name: CallCounts() for rpc in self.rpcs}
+        self.refusals = RefusalLog()
+        self.gate = gate or Gate()
+        self.tracing = tracing
+        self._max_batch_request = max_batch_request
+
+    def begin(self, rpc: Rpc, caller: Caller) -> "Call":
+        """Return a call, to be entered as a context."""
+        return Call(self, rpc, caller)
+
+    def max_request(self, rpc: Rpc) -> int:
+        """Return the bytes of a request, at most."""
+        return self._max_batch_request if rpc.max_request is None else rpc.max_request
+
+    async def answer(self, rpc: Rpc, caller: Caller, request: bytes) -> bytes:
+        """Answer a call whose whole request is there.
+
+        Raises:
+            ApiError: the caller gets this instead.
+        """
+        with self.begin(rpc, caller) as call:
+            call.admit()
+            return await call.answer(request)
 
 
-def _guarded(
-    name: str,
-    method: _Method,
-    gate: Callable[[_Context], None] | None,
-    counts: CallCounts,
-    refusals: RefusalLog,
-) -> _Method:
-    async def call(request: Any, context: _Context) -> Any:
-        CALL.set(context)
-        counts.started += 1
-        started, code = perf_counter(), OK
-        try:
-            if gate is not None:
-                gate(context)
-            if request is None:
-                raise UnreadableRequest  # noqa: TRY301 - no extra call on the hot path
-            return await method(request, context)
-        except ApiError as error:
-            failure, code = error, code_name(error.code)
-            refusals.note(name, error)
-        except asyncio.CancelledError:
-            code = _why_left(context)
-            raise
-        except Exception as error:  # noqa: BLE001 - the text of the error is only logged
-            _log.exception("call failed", method=name, error=type(error).__name__)
-            failure = InternalError("INTERNAL", "the service failed; its log says more")
-            code = code_name(failure.code)
-        finally:
-            counts.end(code, perf_counter() - started)
-        return await context.abort_with_status(failure.to_status(request_id()))
+class Call:
+    """One call. Leaving the context counts it, and logs a refusal.
 
-    return call
+    Raises:
+        InternalError: on leaving, instead of an exception that is no ApiError.
+    """
+
+    __slots__ = ("_calls", "_span", "_started", "caller", "rpc")
+
+    def __init__(self, calls: Calls, rpc: Rpc, caller: Caller) -> None:
+        self._calls = calls
+        self._span: Span | None = None
+        self.rpc = rpc
+        self.caller = caller
+
+    def __enter__(self) -> Self:
+        CALLER.set(self.caller)
+        self._calls.counts[self.rpc.name].started += 1
+        if (tracing := self._calls.tracing) is not None:
+            self._span = tracing.begin(self.rpc.name, self.caller)
+        self._started = perf_counter()
+        return self
+
+    def admit(self) -> None:
+        """Let the call pass the gate; to be called before the request is read or decoded."""
+        self._calls.gate.admit(self.rpc, self.caller)
+
+    def at_once(self, request: bytes) -> bytes | None:
+        """Return the response if the call has to wait for nothing, otherwise None."""
+        if self.rpc.at_once is None:
+            return None
+        self._require_size(request)
+        return self.rpc.at_once(self._calls.service, request, self.caller)
+
+    async def answer(self, request: bytes) -> bytes:
+        """Return the encoded response to an encoded request."""
+        self._require_size(request)
+        if self.rpc.answer_bytes is not None:
+            return await self.rpc.answer_bytes(self._calls.service, request, self.caller)
+        response = await self.answer_message(self.rpc.decode(request))
+        return response.SerializeToString()
+
+    async def answer_message(self, request: Message) -> Message:
+        """Return the response to a request."""
+        return await self.rpc.answer(self._calls.service, request, self.caller)
+
+    def _require_size(self, request: bytes) -> None:
+        if len(request) > (limit := self._calls.max_request(self.rpc)):
+            raise TooLong(limit)
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        if (refusal := self.end(error)) is not None and refusal is not error:
+            raise refusal from None
+
+    def end(self, error: BaseException | None) -> ApiError | None:
+        """Count the call; return what its caller gets instead of a response, if anything."""
+        seconds = perf_counter() - self._started
+        code = self._code(error)
+        self._calls.counts[self.rpc.name].end(code, seconds)
+        if self._span is not None:
+            self._span.end(code)
+        if code is Code.INTERNAL and not isinstance(error, ApiError):
+            return InternalError("INTERNAL", "the service failed; its log says more")
+        return error if isinstance(error, ApiError) else None
+
+    def _code(self, error: BaseException | None) -> Code:
+        """Return the status of the call, and log what went wrong."""
+        if error is None:
+            return Code.OK
+        if isinstance(error, ApiError):
+            self._calls.refusals.note(self.rpc.name, error)
+            return error.code
+        if isinstance(error, asyncio.CancelledError):
+            return Code.DEADLINE_EXCEEDED if _is_over(self.caller) else Code.CANCELLED
+        name = type(error).__name__
+        _log.error("call failed", method=self.rpc.name, error=name, exc_info=error)
+        return Code.INTERNAL
+
+
+def _is_over(caller: Caller) -> bool:
+    """Whether a caller that left did so at its deadline."""
+    remaining = caller.time_remaining()
+    return remaining is not None and remaining < _CLOCK_TOLERANCE
+
+
+def require_time(caller: Caller) -> None:
+    """Refuse a call whose deadline is over.
+
+    Raises:
+        DeadlineExceeded: it is.
+    """
+    remaining = caller.time_remaining()
+    if remaining is not None and remaining <= 0:
+        raise DeadlineExceeded

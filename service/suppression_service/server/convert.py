@@ -12,7 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression_service.address import InvalidAddress, canonical
-from suppression_service.server.auth import CALLER
+from suppression_service.server.caller import Caller
 from suppression_service.server.errors import InvalidField
 from suppression_service.store import (
     Erasure,
@@ -66,7 +66,9 @@ def revision_in(field: str, text: str, database_id: str) -> int:
     return revision.value
 
 
-def new_suppression(request: rpc.SuppressRequest, now: dt.datetime) -> NewSuppression:
+def new_suppression(
+    request: rpc.SuppressRequest, caller: Caller, now: dt.datetime
+) -> NewSuppression:
     """Return the entry that a Suppress asks for.
 
     Raises:
@@ -76,26 +78,26 @@ def new_suppression(request: rpc.SuppressRequest, now: dt.datetime) -> NewSuppre
         address=address_in(request.address),
         reason=_reason(request.reason),
         stream=stream_in(request.stream),
-        source=_source(request.source),
+        source=_source(request.source, caller),
         detail=_text("detail", request.detail, MAX_DETAIL, allowed="\n\t"),
         expires=now + _ttl(request.ttl) if request.HasField("ttl") else None,
     )
 
 
-def removal(request: rpc.UnsuppressRequest) -> Removal:
+def removal(request: rpc.UnsuppressRequest, caller: Caller) -> Removal:
     """Return what an Unsuppress asks for.
 
     Raises:
         InvalidField: a field cannot be used.
     """
     reason = _reason(request.reason) if request.HasField("reason") else None
-    if CALLER.get() and reason in (None, Reason.COMPLAINT) and not request.detail.strip():
+    if caller.token_name and reason in (None, Reason.COMPLAINT) and not request.detail.strip():
         raise InvalidField("detail", "DETAIL_MISSING", "say why, since it can be a complaint")
     return Removal(
         address=address_in(request.address),
         reason=reason,
         stream=stream_in(request.stream) if request.HasField("stream") else None,
-        source=_source(request.source),
+        source=_source(request.source, caller),
         detail=_text("detail", request.detail, MAX_DETAIL, allowed="\n\t"),
     )
 
@@ -183,10 +185,10 @@ def _reason(number: pb.Reason) -> Reason:
         raise InvalidField("reason", "REASON_UNKNOWN", "not a reason of this service") from None
 
 
-def _source(given: str) -> str:
+def _source(given: str, caller: Caller) -> str:
     """Return the token's name, which callers cannot forge, and the source that they gave."""
     source = _text("source", given, MAX_NAME)
-    return "/".join(filter(None, (CALLER.get(), source)))[:MAX_NAME] or _DEFAULT_SOURCE
+    return "/".join(filter(None, (caller.token_name, source)))[:MAX_NAME] or _DEFAULT_SOURCE
 
 
 def _text(field: str, text: str, limit: int, *, allowed: str = "") -> str:

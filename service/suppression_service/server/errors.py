@@ -8,27 +8,55 @@ of a database driver.
     ApiError
     ├── InvalidField        INVALID_ARGUMENT
     ├── UnreadableRequest   INVALID_ARGUMENT
+    ├── CompressedRequest   UNIMPLEMENTED
+    ├── InvalidMetadata     INVALID_ARGUMENT
+    ├── InvalidFraming      INTERNAL
+    ├── OneMessageExpected  UNIMPLEMENTED
     ├── ListUnavailable     UNAVAILABLE
     ├── WriteUnavailable    UNAVAILABLE
     ├── Overloaded          RESOURCE_EXHAUSTED
     │   ├── TooManyWrites
     │   ├── TooManyCalls
-    │   └── TooManyOfToken
+    │   ├── TooManyOfToken
+    │   └── TooManyOfPeer
+    ├── TooLong             RESOURCE_EXHAUSTED
+    ├── DeadlineExceeded    DEADLINE_EXCEEDED
     ├── Unauthenticated     UNAUTHENTICATED
     ├── PermissionMissing   PERMISSION_DENIED
     └── InternalError       INTERNAL
 """
 
 import datetime as dt
+import enum
 from typing import ClassVar, Final
 
-import grpc
 from google.protobuf import any_pb2, duration_pb2
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
-from grpc_status import rpc_status
 
 DOMAIN: Final = "suppression.v1"
+
+
+class Code(enum.IntEnum):
+    """The statuses of gRPC, with their numbers on the wire (google.rpc.Code)."""
+
+    OK = 0
+    CANCELLED = 1
+    UNKNOWN = 2
+    INVALID_ARGUMENT = 3
+    DEADLINE_EXCEEDED = 4
+    NOT_FOUND = 5
+    ALREADY_EXISTS = 6
+    PERMISSION_DENIED = 7
+    RESOURCE_EXHAUSTED = 8
+    FAILED_PRECONDITION = 9
+    ABORTED = 10
+    OUT_OF_RANGE = 11
+    UNIMPLEMENTED = 12
+    INTERNAL = 13
+    UNAVAILABLE = 14
+    DATA_LOSS = 15
+    UNAUTHENTICATED = 16
 
 
 class ApiError(Exception):
@@ -39,7 +67,7 @@ class ApiError(Exception):
         message: the same for people.
     """
 
-    code: ClassVar[grpc.StatusCode]
+    code: ClassVar[Code]
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -50,19 +78,16 @@ class ApiError(Exception):
         """Return the google.rpc details that go with the status."""
         return [_packed(error_details_pb2.ErrorInfo(reason=self.reason, domain=DOMAIN))]
 
-    def to_status(self, request_id: str) -> grpc.Status:
-        """Return the status for ``context.abort_with_status``; its RequestInfo has the id."""
+    def to_status(self, request_id: str) -> status_pb2.Status:
+        """Return the status, with the id of the call as its RequestInfo."""
         details = [*self.details(), _packed(error_details_pb2.RequestInfo(request_id=request_id))]
-        number = self.code.value[0]
-        status = status_pb2.Status(code=number, message=self.message, details=details)
-        grpc_status: grpc.Status = rpc_status.to_status(status)
-        return grpc_status
+        return status_pb2.Status(code=int(self.code), message=self.message, details=details)
 
 
 class InvalidField(ApiError):
     """A field of the request cannot be used."""
 
-    code = grpc.StatusCode.INVALID_ARGUMENT
+    code = Code.INVALID_ARGUMENT
 
     def __init__(self, field: str, reason: str, message: str) -> None:
         super().__init__(reason, f"{field}: {message}")
@@ -81,16 +106,73 @@ class InvalidField(ApiError):
 class UnreadableRequest(ApiError):
     """The request cannot be decoded as its type."""
 
-    code = grpc.StatusCode.INVALID_ARGUMENT
+    code = Code.INVALID_ARGUMENT
 
     def __init__(self) -> None:
         super().__init__("REQUEST_MALFORMED", "the request cannot be read")
 
 
+class TooLong(ApiError):
+    """The request has more bytes than the longest valid one; trying again does not help."""
+
+    code = Code.RESOURCE_EXHAUSTED
+
+    def __init__(self, limit: int) -> None:
+        super().__init__("REQUEST_TOO_LONG", f"the request has more than {limit} bytes")
+
+
+class CompressedRequest(ApiError):
+    """The request is compressed, which the service does not accept.
+
+    A small compressed request can decompress to more than the memory of the process.
+    """
+
+    code = Code.UNIMPLEMENTED
+
+    def __init__(self) -> None:
+        super().__init__("REQUEST_COMPRESSED", "send the request without compression")
+
+
+class InvalidMetadata(ApiError):
+    """A piece of metadata cannot be used."""
+
+    code = Code.INVALID_ARGUMENT
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__("METADATA_INVALID", f"{name}: {message}")
+
+
+class InvalidFraming(ApiError):
+    """The request breaks the rules of its protocol."""
+
+    code = Code.INTERNAL
+
+    def __init__(self, message: str) -> None:
+        super().__init__("FRAMING_INVALID", message)
+
+
+class OneMessageExpected(ApiError):
+    """The request has no message, or several, where one is due."""
+
+    code = Code.UNIMPLEMENTED
+
+    def __init__(self) -> None:
+        super().__init__("ONE_MESSAGE_EXPECTED", "this call takes exactly one message")
+
+
+class DeadlineExceeded(ApiError):
+    """The deadline of the caller is over."""
+
+    code = Code.DEADLINE_EXCEEDED
+
+    def __init__(self) -> None:
+        super().__init__("DEADLINE_EXCEEDED", "the deadline of the call is over")
+
+
 class ListUnavailable(ApiError):
     """The list in memory is not loaded, is too old, or does not reach a revision in time."""
 
-    code = grpc.StatusCode.UNAVAILABLE
+    code = Code.UNAVAILABLE
 
 
 class WriteUnavailable(ApiError):
@@ -99,13 +181,13 @@ class WriteUnavailable(ApiError):
     The write may have succeeded. Writes are idempotent, so callers can repeat it.
     """
 
-    code = grpc.StatusCode.UNAVAILABLE
+    code = Code.UNAVAILABLE
 
 
 class Overloaded(ApiError):
     """The server has too much to do now; the status says when to try again."""
 
-    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    code = Code.RESOURCE_EXHAUSTED
     retry_seconds: float = 1.0
 
     def details(self) -> list[any_pb2.Any]:
@@ -137,22 +219,34 @@ class TooManyOfToken(Overloaded):
         self.retry_seconds = retry_seconds
 
 
+class TooManyOfPeer(Overloaded):
+    """The calls of one IP address exceed its rate limit.
+
+    Args:
+        retry_seconds: time until the next call is accepted.
+    """
+
+    def __init__(self, retry_seconds: float) -> None:
+        super().__init__("PEER_RATE", "this IP address calls more often than it may")
+        self.retry_seconds = retry_seconds
+
+
 class Unauthenticated(ApiError):
     """The call has no token, or an unknown one."""
 
-    code = grpc.StatusCode.UNAUTHENTICATED
+    code = Code.UNAUTHENTICATED
 
 
 class PermissionMissing(ApiError):
     """The role of the token does not permit the call."""
 
-    code = grpc.StatusCode.PERMISSION_DENIED
+    code = Code.PERMISSION_DENIED
 
 
 class InternalError(ApiError):
     """An internal error of the service."""
 
-    code = grpc.StatusCode.INTERNAL
+    code = Code.INTERNAL
 
 
 def _packed(detail: Message) -> any_pb2.Any:

@@ -1,82 +1,96 @@
-"""The health of the server, and a second port for health checks without TLS.
+"""The health of a server: whether it answers checks, by the name of a service.
 
-The port of the calls answers health checks too. But it can require TLS and certificates
-of clients, and Kubernetes' probes support neither. So health checks can have a second
-port, which answers nothing else.
+The names and the statuses are those of gRPC's health checking protocol
+(``grpc.health.v1``). Each transport answers it, from here.
 """
 
-import contextlib
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
-import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2
 
-from suppression.v1 import suppression_service_pb2 as rpc
+from suppression_service.server.limits import ConcurrencyLimit
 from suppression_service.server.replica.follower import Follower
+from suppression_service.server.rpc import SERVICE
 
-#: Seconds that :func:`ask` waits.
-TIMEOUT_SECONDS: Final = 3.0
 #: The service name for liveness probes. Its health says whether the process runs, not
 #: whether it has a list. It is NOT_SERVING only while the process drains.
 LIVENESS: Final = "liveness"
 
-_SERVICE: Final = rpc.DESCRIPTOR.services_by_name["SuppressionService"].full_name
-_SERVING: Final = health_pb2.HealthCheckResponse.SERVING
-_NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
-_ANY_HOST: Final = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - to be replaced
+SERVING: Final[int] = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING: Final[int] = health_pb2.HealthCheckResponse.NOT_SERVING
+UNKNOWN: Final[int] = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
+
+#: Peers that watch the health at a time, at most.
+MAX_WATCHES: Final = 1_000
 
 
-@contextlib.asynccontextmanager
-async def answering_probes(listen: str, status: health.aio.HealthServicer) -> AsyncIterator[None]:
-    """Answer health checks at HOST:PORT for the length of the block; empty: no second port."""
-    await status.set(LIVENESS, _SERVING)
-    if not listen:
-        yield
-        return
-    server = grpc.aio.server(options=[("grpc.so_reuseport", 1)])
-    health_pb2_grpc.add_HealthServicer_to_server(status, server)
-    server.add_insecure_port(listen)
-    await server.start()
-    try:
-        yield
-    finally:
-        await server.stop(None)
+class Health:
+    """The status of each service name, and those who watch it."""
 
+    def __init__(self) -> None:
+        self._statuses: dict[str, int] = {
+            "": NOT_SERVING,
+            SERVICE.full_name: NOT_SERVING,
+            LIVENESS: SERVING,
+        }
+        self._changed = asyncio.Event()
+        self._draining = False
+        self._ended = False
+        self._watches = ConcurrencyLimit(MAX_WATCHES)
 
-def ask(listen: str) -> str:
-    """Ask a server of this machine about its health.
+    def status(self, name: str) -> int:
+        """Return the status of a service name; UNKNOWN if there is no such name."""
+        return self._statuses.get(name, UNKNOWN)
 
-    Args:
-        listen: HOST:PORT that the server listens on, without TLS. 0.0.0.0 and [::] are
-            replaced by loopback.
+    def set(self, name: str, status: int) -> None:
+        """Change the status of a service name, unless the process drains."""
+        if not self._draining and self._statuses.get(name) != status:
+            self._statuses[name] = status
+            self._wake()
 
-    Returns:
-        SERVING, NOT_SERVING, or the status of a check that failed, such as UNAVAILABLE.
-    """
-    host, _, port = listen.rpartition(":")
-    where = f"{_ANY_HOST.get(host, host)}:{port}"
-    with grpc.insecure_channel(where, options=[("grpc.enable_http_proxy", 0)]) as channel:
-        request = health_pb2.HealthCheckRequest(service=_SERVICE)
-        try:
-            answer = health_pb2_grpc.HealthStub(channel).Check(request, timeout=TIMEOUT_SECONDS)
-        except grpc.RpcError as error:
-            return str(error.code().name)
-    return str(health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
+    def drain(self) -> None:
+        """Set everything to NOT_SERVING for good: the process is about to stop."""
+        self._statuses = dict.fromkeys(self._statuses, NOT_SERVING)
+        self._draining = True
+        self._wake()
+
+    def end_watches(self) -> None:
+        """Let every watch end, after the newest status."""
+        self._ended = True
+        self._wake()
+
+    async def watch(self, name: str) -> AsyncIterator[int]:
+        """Yield the status of a service name now, and each time that it changes.
+
+        Raises:
+            TooManyCalls: too many peers watch already.
+        """
+        with self._watches:
+            told = None
+            while True:
+                changed = self._changed
+                if (status := self.status(name)) != told:
+                    yield (told := status)
+                if self._ended:
+                    return
+                await changed.wait()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
 
 
 class PublishedHealth:
     """SERVING while there is a replica that is recent enough to answer from."""
 
-    def __init__(self, status: health.aio.HealthServicer, follower: Follower) -> None:
-        self._status = status
+    def __init__(self, health: Health, follower: Follower) -> None:
+        self._health = health
         self._follower = follower
-        self._published: int | None = None
 
     async def refresh(self) -> None:
         """Publish the health as it is now."""
-        now = _SERVING if self._follower.replica else _NOT_SERVING
-        if now != self._published:
-            for name in ("", _SERVICE):
-                await self._status.set(name, now)
-            self._published = now
+        now = SERVING if self._follower.replica else NOT_SERVING
+        for name in ("", SERVICE.full_name):
+            self._health.set(name, now)

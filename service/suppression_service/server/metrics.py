@@ -5,10 +5,9 @@ and reports these to its parent. Both happen on the event loop, so no locks are 
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-import grpc
 from prometheus_client import Metric
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -20,6 +19,7 @@ from prometheus_client.utils import floatToGoString
 
 from suppression.v1 import suppression_pb2 as pb
 from suppression_service.server.checks import Checks
+from suppression_service.server.errors import Code
 from suppression_service.server.replica.follower import Follower
 
 #: The upper bounds of the histogram's buckets, in seconds.
@@ -29,21 +29,19 @@ BOUNDS: Final = (
 )
 _BUCKET_LABELS: Final = (*map(floatToGoString, BOUNDS), "+Inf")
 
-#: Statuses as Go spells them: of calls that succeeded, and of those that callers ended.
-OK: Final = "OK"
-CANCELED: Final = "Canceled"
-DEADLINE_EXCEEDED: Final = "DeadlineExceeded"
 _OF_CALL: Final = ("grpc_type", "grpc_service", "grpc_method")
 _NO_REASON: Final = "none"
 
 
-def code_name(code: grpc.StatusCode) -> str:
+def code_name(code: Code) -> str:
     """Return a status as Go spells it, as dashboards for ``grpc_server_handled_total`` expect."""
-    if code is grpc.StatusCode.OK:
-        return OK
-    if code is grpc.StatusCode.CANCELLED:
-        return CANCELED
-    return code.name.title().replace("_", "")
+    match code:
+        case Code.OK:
+            return "OK"
+        case Code.CANCELLED:
+            return "Canceled"
+        case _:
+            return code.name.title().replace("_", "")
 
 
 class CallCounts:
@@ -53,14 +51,13 @@ class CallCounts:
 
     def __init__(self) -> None:
         self.started = 0
-        #: The calls that ended, by name of the status. All begin at 0: Prometheus sees no
-        #: increase in a counter that begins at 1, so no alert would fire.
-        self.handled = dict.fromkeys(map(code_name, grpc.StatusCode), 0)
+        #: The calls that ended, at the index of their status.
+        self.handled = [0] * len(Code)
         self._buckets = [0] * len(_BUCKET_LABELS)
         self._seconds = 0.0
 
-    def end(self, code: str, seconds: float) -> None:
-        """Count a call that ended with a status, as named by :func:`code_name`."""
+    def end(self, code: Code, seconds: float) -> None:
+        """Count a call that ended with a status."""
         self.handled[code] += 1
         self._buckets[bisect_left(BOUNDS, seconds)] += 1
         self._seconds += seconds
@@ -86,6 +83,7 @@ class ProcessMetrics(Collector):
         calls: the counts by method.
         checks: counts the verdicts.
         follower: has the replica.
+        of_transport: returns the metrics of the transport.
     """
 
     def __init__(
@@ -94,7 +92,9 @@ class ProcessMetrics(Collector):
         calls: Mapping[str, CallCounts],
         checks: Checks,
         follower: Follower,
+        of_transport: Callable[[], Iterable[Metric]] = tuple,
     ) -> None:
+        self._of_transport = of_transport
         self._calls = {("unary", service, method): counts for method, counts in calls.items()}
         self._checks = checks
         self._follower = follower
@@ -106,6 +106,7 @@ class ProcessMetrics(Collector):
         yield self._handling()
         yield self._verdicts()
         yield from self._replica()
+        yield from self._of_transport()
 
     def _started(self) -> Metric:
         family = CounterMetricFamily("grpc_server_started", "Calls that came in.", labels=_OF_CALL)
@@ -118,8 +119,10 @@ class ProcessMetrics(Collector):
             "grpc_server_handled", "Calls that ended, by status.", labels=(*_OF_CALL, "grpc_code")
         )
         for labels, counts in self._calls.items():
-            for code, count in counts.handled.items():
-                family.add_metric((*labels, code), count)
+            # All statuses, also those without a call: Prometheus sees no increase in a counter
+            # that begins at 1, so no alert would fire.
+            for code, count in zip(Code, counts.handled, strict=True):
+                family.add_metric((*labels, code_name(code)), count)
         return family
 
     def _handling(self) -> Metric:

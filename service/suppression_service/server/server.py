@@ -8,22 +8,22 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import grpc
 import structlog
-from grpc_health.v1 import health
 
 from suppression_service.aio import every
 from suppression_service.server.auth import TokenFile
-from suppression_service.server.calls import SERVICE, CallServicer
-from suppression_service.server.health import PublishedHealth, answering_probes
+from suppression_service.server.calls import Calls, Gate
+from suppression_service.server.errors import TooManyOfPeer
+from suppression_service.server.health import Health, PublishedHealth
 from suppression_service.server.limits import RateLimit
 from suppression_service.server.metrics import ProcessMetrics
 from suppression_service.server.replica.base import BaseSource
 from suppression_service.server.replica.follower import Follower
 from suppression_service.server.replica.snapshot import SnapshotDirectory
-from suppression_service.server.service import SuppressionServicer
+from suppression_service.server.rpc import SERVICE
+from suppression_service.server.service import RPCS, SuppressionService
 from suppression_service.server.settings import ServiceSettings
-from suppression_service.server.transport.grpcio import add_services, bind, grpc_server
+from suppression_service.server.transport import Transport
 from suppression_service.server.writer import GroupWriter
 from suppression_service.store import Store, StoreUnavailable
 from suppression_service.store.engine import open_engine
@@ -41,13 +41,16 @@ _log = structlog.get_logger()
 
 
 async def serve(
-    settings: ServiceSettings, listen: str, stop: asyncio.Event, report_to: ReportTo | None = None
+    settings: ServiceSettings,
+    transport: Transport,
+    stop: asyncio.Event,
+    report_to: ReportTo | None = None,
 ) -> None:
     """Answer until ``stop`` is set, then drain.
 
     Args:
-        settings: everything but the address to listen on.
-        listen: HOST:PORT, shared with the other processes.
+        settings: of the server.
+        transport: brings the calls.
         stop: set when the process is to stop.
         report_to: where to report metrics, if anywhere.
 
@@ -62,67 +65,78 @@ async def serve(
         max_staleness=settings.max_staleness_time,
     )
     writer = GroupWriter(store, settings.max_calls)
-    servicer = SuppressionServicer(store, follower, writer, settings.max_batch, settings.max_calls)
+    service = SuppressionService(store, follower, writer, settings.max_batch, settings.max_calls)
     # The blocks end in the opposite order: first the calls, then the writes, then the store.
     with contextlib.closing(store):
         async with follower.following(), writer.writing():
             # Until this process listens, connections go to processes that can answer.
             await _first(follower.tried, stop)
             if not stop.is_set():
-                endpoint = _Endpoint(settings, servicer, follower, report_to)
-                await endpoint.answer(listen, stop)
+                endpoint = _Endpoint(settings, service, follower, report_to)
+                await endpoint.answer(transport, stop)
 
 
 class _Endpoint:
-    """The gRPC server of a process, and the tasks that run beside it."""
+    """The calls of a process, and the tasks that run beside them."""
 
     def __init__(
         self,
         settings: ServiceSettings,
-        servicer: SuppressionServicer,
+        service: SuppressionService,
         follower: Follower,
         report_to: ReportTo | None,
     ) -> None:
         self._settings = settings
-        self._servicer = servicer
+        self._service = service
         self._follower = follower
         self._report_to = report_to
         self._tokens = TokenFile(settings.token_file) if settings.token_file else None
         self._tracing = _tracing(settings)
 
-    async def answer(self, listen: str, stop: asyncio.Event) -> None:
-        """Answer at HOST:PORT until ``stop`` is set, then drain."""
-        settings = self._settings
-        server = grpc_server(settings)
-        calls = self._calls()
-        status = add_services(server, calls, settings)
-        bind(server, settings, listen)
-        health_state = PublishedHealth(status, self._follower)
-        await health_state.refresh()
+    async def answer(self, transport: Transport, stop: asyncio.Event) -> None:
+        """Answer until ``stop`` is set, then drain."""
+        calls, health = self._calls(), Health()
+        published = PublishedHealth(health, self._follower)
+        await published.refresh()
         async with (
-            answering_probes(settings.health_listen, status),
-            every(_HEALTH_SECONDS, health_state.refresh, "health"),
+            every(_HEALTH_SECONDS, published.refresh, "health"),
             every(_TOKEN_SECONDS, _refresh(self._tokens), "tokens"),
-            self._reporting(calls),
+            self._reporting(calls, transport),
             self._tracing.sending() if self._tracing else contextlib.nullcontext(),
         ):
-            await server.start()
+            await transport.start(calls, health)
+            _log.info("answering calls")
             # The objects that exist now stay, so the garbage collector need not scan them again.
             gc.freeze()
             await stop.wait()
-            await _drain(server, status, self._servicer, settings)
+            await self._drain(transport, health)
 
-    def _calls(self) -> CallServicer:
+    async def _drain(self, transport: Transport, health: Health) -> None:
+        """Stop without failing a call: leave the load balancer, then finish what is under way."""
+        _log.info("draining")
+        health.drain()
+        await asyncio.sleep(self._settings.drain_seconds)
+        self._service.drain()
+        await transport.stop(self._settings.grace_seconds)
+
+    def _calls(self) -> Calls:
         settings = self._settings
-        rate_limit = RateLimit(settings.max_rate) if settings.max_rate else None
-        around = self._tracing.traced if self._tracing else None
-        return CallServicer(self._servicer, self._tokens, rate_limit, around)
+        gate = Gate(
+            self._tokens,
+            RateLimit(settings.max_rate) if settings.max_rate else None,
+            RateLimit(settings.max_peer_rate, TooManyOfPeer) if settings.max_peer_rate else None,
+        )
+        return Calls(self._service, RPCS, gate, settings.max_batch_request, self._tracing)
 
-    def _reporting(self, calls: CallServicer) -> AbstractAsyncContextManager[None]:
+    def _reporting(self, calls: Calls, transport: Transport) -> AbstractAsyncContextManager[None]:
         if self._report_to is None:
             return contextlib.nullcontext()
         metrics = ProcessMetrics(
-            SERVICE.full_name, calls.counts, self._servicer.checks, self._follower
+            SERVICE.full_name,
+            calls.counts,
+            self._service.checks,
+            self._follower,
+            transport.metrics,
         )
         return Reporter(self._report_to, metrics).reporting()
 
@@ -170,17 +184,3 @@ def _snapshots(settings: ServiceSettings, store: Store) -> SnapshotDirectory | N
     except OSError as error:
         _log.warning("no snapshots: each process keeps a list of its own", error=str(error))
         return None
-
-
-async def _drain(
-    server: grpc.aio.Server,
-    status: health.aio.HealthServicer,
-    servicer: SuppressionServicer,
-    settings: ServiceSettings,
-) -> None:
-    """Stop without failing a call: leave the load balancer, then finish what is under way."""
-    _log.info("draining")
-    await status.enter_graceful_shutdown()
-    await asyncio.sleep(settings.drain_seconds)
-    servicer.drain()
-    await server.stop(settings.grace_seconds)

@@ -1,6 +1,7 @@
-"""The calls: each checks its request, asks the replica or the store, and answers.
+"""The RPCs: each checks its request, asks the replica or the store, and answers.
 
-They raise :class:`.errors.ApiError`; :mod:`.calls` makes it a status.
+They know the messages and the caller, and no transport. They raise
+:class:`.errors.ApiError`; each transport makes it a status of its protocol.
 """
 
 import asyncio
@@ -10,12 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
 from suppression.v1 import suppression_service_pb2 as rpc
-from suppression_service.server import convert
+from suppression_service.server import convert, wire
+from suppression_service.server.auth import Role
+from suppression_service.server.caller import Caller
 from suppression_service.server.checks import Checks
 from suppression_service.server.errors import InvalidField, ListUnavailable
 from suppression_service.server.limits import ConcurrencyLimit
 from suppression_service.server.replica.follower import Follower, RevisionAhead
 from suppression_service.server.replica.replica import Replica
+from suppression_service.server.rpc import Rpc
 from suppression_service.server.settings import MAX_BATCH
 from suppression_service.server.writer import GroupWriter
 from suppression_service.store import ChangePage, Revision, Store, StoreError
@@ -31,10 +35,8 @@ _READERS: Final = 8
 _T = TypeVar("_T")
 
 
-class SuppressionServicer:
+class SuppressionService:
     """Answers checks from the replica, everything else from the store.
-
-    Each method takes the request, and the context of the transport, which it does not use.
 
     Args:
         store: the list.
@@ -59,6 +61,7 @@ class SuppressionServicer:
         self._writer = writer
         #: Answers checks, and counts the verdicts.
         self.checks = Checks(max_batch)
+        self._max_batch = max_batch
         self._draining = asyncio.Event()
         # A limit for each kind. A single check that does not wait needs none: it ends before
         # another call begins.
@@ -69,48 +72,68 @@ class SuppressionServicer:
 
     # --- checks --------------------------------------------------------------------------------
 
-    async def CheckAddress(  # noqa: N802
-        self, request: rpc.CheckAddressRequest, _context: object
+    async def check_address(
+        self, request: rpc.CheckAddressRequest, _caller: Caller
     ) -> rpc.CheckAddressResponse:
         """Answer for one address."""
         if request.min_revision:
             await self._reach("min_revision", request.min_revision)
         return self.checks.single(self._replica(), request)
 
-    async def BatchCheck(  # noqa: N802
-        self, request: rpc.BatchCheckRequest, _context: object
+    async def check_address_bytes(self, request: bytes, _caller: Caller) -> bytes:
+        """Answer for one address, from an encoded request."""
+        read = wire.check_request(request)
+        if read.min_revision:
+            await self._reach("min_revision", read.min_revision)
+        return self.checks.single_bytes(self._replica(), read)
+
+    def check_address_at_once(self, request: bytes, _caller: Caller) -> bytes | None:
+        """Answer for one address; None if the revision that it asks for is not there yet."""
+        read = wire.check_request(request)
+        if read.min_revision and self._reached("min_revision", read.min_revision) is None:
+            return None
+        return self.checks.single_bytes(self._replica(), read)
+
+    async def batch_check(
+        self, request: rpc.BatchCheckRequest, caller: Caller
     ) -> rpc.BatchCheckResponse:
         """Answer for many addresses."""
-        if request.min_revision:
-            await self._reach("min_revision", request.min_revision)
+        answer = await self.batch_check_bytes(request.SerializeToString(), caller)
+        return rpc.BatchCheckResponse.FromString(answer)
+
+    async def batch_check_bytes(self, request: bytes, _caller: Caller) -> bytes:
+        """Answer for many addresses, from an encoded request."""
+        read = wire.batch_request(request, self._max_batch)
+        if read.min_revision:
+            await self._reach("min_revision", read.min_revision)
         with self._batches:
-            return await self.checks.batch(self._replica, request)
+            return await self.checks.batch_bytes(self._replica, read)
 
     # --- writes --------------------------------------------------------------------------------
 
-    async def Suppress(  # noqa: N802
-        self, request: rpc.SuppressRequest, _context: object
-    ) -> rpc.SuppressResponse:
+    async def suppress(self, request: rpc.SuppressRequest, caller: Caller) -> rpc.SuppressResponse:
         """Put an address on the list."""
-        done, revision = await self._writer.suppress(convert.new_suppression(request, utc_now()))
+        done, revision = await self._writer.suppress(
+            convert.new_suppression(request, caller, utc_now())
+        )
         return rpc.SuppressResponse(
             suppression=convert.suppression(done.suppression, revision.database_id),
             created=done.created,
             revision=str(revision),
         )
 
-    async def Unsuppress(  # noqa: N802
-        self, request: rpc.UnsuppressRequest, _context: object
+    async def unsuppress(
+        self, request: rpc.UnsuppressRequest, caller: Caller
     ) -> rpc.UnsuppressResponse:
         """Take entries of an address off the list."""
-        removed, revision = await self._writer.unsuppress(convert.removal(request))
+        removed, revision = await self._writer.unsuppress(convert.removal(request, caller))
         return rpc.UnsuppressResponse(
             removed=[convert.suppression(entry, revision.database_id) for entry in removed],
             revision=str(revision),
         )
 
-    async def EraseAddress(  # noqa: N802
-        self, request: rpc.EraseAddressRequest, _context: object
+    async def erase_address(
+        self, request: rpc.EraseAddressRequest, _caller: Caller
     ) -> rpc.EraseAddressResponse:
         """Erase what is stored about a person."""
         done, revision = await self._writer.erase(convert.erasure(request))
@@ -120,8 +143,8 @@ class SuppressionServicer:
 
     # --- reads of the store --------------------------------------------------------------------
 
-    async def GetAddress(  # noqa: N802
-        self, request: rpc.GetAddressRequest, _context: object
+    async def get_address(
+        self, request: rpc.GetAddressRequest, _caller: Caller
     ) -> rpc.GetAddressResponse:
         """Show everything that is known of one address."""
         address = convert.address_in(request.address)
@@ -135,8 +158,8 @@ class SuppressionServicer:
             revision=self._revision(record.revision),
         )
 
-    async def ListChanges(  # noqa: N802
-        self, request: rpc.ListChangesRequest, _context: object
+    async def list_changes(
+        self, request: rpc.ListChangesRequest, _caller: Caller
     ) -> rpc.ListChangesResponse:
         """List what changed, waiting for a change where there is none."""
         size, wait = convert.page_size(request), convert.max_wait(request)
@@ -161,12 +184,17 @@ class SuppressionServicer:
             raise ListUnavailable("LIST_TOO_OLD", "the database is away and the list too old")
         raise ListUnavailable("LIST_NOT_LOADED", "the list is being loaded")
 
-    async def _reach(self, field: str, text: str) -> int:
-        """Wait until the replica has a revision that the caller names; return its number."""
+    def _reached(self, field: str, text: str) -> int | None:
+        """Return the number of a revision that a caller names; None if it is not there yet."""
         revision = convert.revision_in(field, text, self._database_id)
         latest = self._follower.latest
-        if latest is not None and latest.state.revision >= revision:
-            return revision
+        return revision if latest is not None and latest.state.revision >= revision else None
+
+    async def _reach(self, field: str, text: str) -> int:
+        """Wait until the replica has a revision that the caller names; return its number."""
+        if (reached := self._reached(field, text)) is not None:
+            return reached
+        revision = convert.revision_in(field, text, self._database_id)
         try:
             with self._revisions:
                 async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -223,3 +251,27 @@ class SuppressionServicer:
 
     def _revision(self, value: int) -> str:
         return str(Revision(self._database_id, value))
+
+
+#: Every RPC, once.
+RPCS: Final = (
+    Rpc(
+        "CheckAddress",
+        Role.CHECK,
+        SuppressionService.check_address,
+        SuppressionService.check_address_bytes,
+        SuppressionService.check_address_at_once,
+    ),
+    Rpc(
+        "BatchCheck",
+        Role.CHECK,
+        SuppressionService.batch_check,
+        SuppressionService.batch_check_bytes,
+        max_request=None,
+    ),
+    Rpc("Suppress", Role.WRITE, SuppressionService.suppress),
+    Rpc("GetAddress", Role.WRITE, SuppressionService.get_address),
+    Rpc("ListChanges", Role.WRITE, SuppressionService.list_changes),
+    Rpc("Unsuppress", Role.ADMIN, SuppressionService.unsuppress),
+    Rpc("EraseAddress", Role.ADMIN, SuppressionService.erase_address),
+)

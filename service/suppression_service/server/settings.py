@@ -5,11 +5,12 @@ import os
 import ssl
 import tempfile
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, FilePath, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from suppression_service.address import MAX_ADDRESS
 from suppression_service.config import (
     DatabaseUrl,
     HostPort,
@@ -22,6 +23,11 @@ from suppression_service.store.replication import MAX_STREAM_ID
 
 #: Addresses of one batch, at most, whatever the setting.
 MAX_BATCH: Final = 10_000
+
+#: Bytes of a request without a batch, at most.
+MAX_SMALL_REQUEST: Final = 64 * 1024
+# The tag and the length before an address, and blanks around it.
+_AROUND_ADDRESS: Final = 16
 
 # A larger value is a typing error, and the functions that get it would fail.
 _HOUR: Final = 3_600
@@ -46,6 +52,14 @@ class ServiceSettings(BaseSettings):
     listen: Annotated[HostPort, Field(description="HOST:PORT to answer gRPC on")] = (
         "127.0.0.1:50051"
     )
+    transport: Annotated[
+        Literal["auto", "envoy", "grpcio"],
+        Field(
+            description="what answers the calls: envoy is faster, withstands floods and answers "
+            "JSON; grpcio runs everywhere; auto: envoy where suppression-service[envoy] is "
+            "installed"
+        ),
+    ] = "auto"
     health_listen: Annotated[
         OptionalHostPort,
         Field(
@@ -91,6 +105,15 @@ class ServiceSettings(BaseSettings):
             description="calls a second by the tokens of one name, in each process; 0: any number",
         ),
     ] = 0
+    max_peer_rate: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1_000_000,
+            description="calls a second from one IP address, in each process; 0: any number, as "
+            "it must be where callers come through a proxy",
+        ),
+    ] = 0
     max_batch: Annotated[
         int,
         Field(
@@ -107,14 +130,15 @@ class ServiceSettings(BaseSettings):
             description="streams of the list, beyond which callers can name no new one in a write",
         ),
     ] = 10_000
-    max_message: Annotated[
+    max_memory: Annotated[
         int,
         Field(
-            ge=64 * 1024,
-            le=64 * 1024 * 1024,
-            description="bytes of a request; the longest valid batch has 3.4 million",
+            ge=64,
+            le=64 * 1024,
+            description="MiB that the calls of a process may take, beyond what it needs without "
+            "any; envoy only",
         ),
-    ] = 16 * 1024 * 1024
+    ] = 256
     insecure: Annotated[
         bool, Field(description="listen beyond this machine without TLS, in a trusted network")
     ] = False
@@ -162,6 +186,11 @@ class ServiceSettings(BaseSettings):
         ),
     ] = False
     log_format: LogFormat = "console"
+
+    @property
+    def max_batch_request(self) -> int:
+        """The bytes of a request with a batch, at most: as many as the longest valid one needs."""
+        return MAX_SMALL_REQUEST + self.max_batch * (MAX_ADDRESS + _AROUND_ADDRESS)
 
     @property
     def max_staleness_time(self) -> dt.timedelta:

@@ -8,19 +8,20 @@ the call and its status, and never the request.
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Final
+from collections.abc import AsyncIterator
+from typing import Final
 
-import grpc
-from opentelemetry import propagate, trace
+from opentelemetry import context, propagate, trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.propagators.textmap import Getter
 from opentelemetry.sdk.resources import SERVICE_NAME, OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from structlog.typing import EventDict, WrappedLogger
 
 from suppression_service.logs import forward_warnings
-from suppression_service.server.request_id import request_id
+from suppression_service.server.caller import Caller
+from suppression_service.server.errors import Code
 
 #: Seconds for the last traces to be sent when the process stops.
 TIMEOUT_SECONDS: Final = 2.0
@@ -28,16 +29,48 @@ TIMEOUT_SECONDS: Final = 2.0
 # The statuses that are errors of the server by OpenTelemetry's conventions for gRPC.
 _FAULTS: Final = frozenset(
     {
-        grpc.StatusCode.UNKNOWN,
-        grpc.StatusCode.DEADLINE_EXCEEDED,
-        grpc.StatusCode.UNIMPLEMENTED,
-        grpc.StatusCode.INTERNAL,
-        grpc.StatusCode.UNAVAILABLE,
-        grpc.StatusCode.DATA_LOSS,
+        Code.UNKNOWN,
+        Code.DEADLINE_EXCEEDED,
+        Code.UNIMPLEMENTED,
+        Code.INTERNAL,
+        Code.UNAVAILABLE,
+        Code.DATA_LOSS,
     }
 )
 
-_Method = Callable[[Any, Any], Awaitable[Any]]
+
+class _Metadata(Getter[Caller]):
+    """Reads the metadata of a call, from which a trace goes on."""
+
+    def get(self, carrier: Caller, key: str) -> list[str] | None:
+        value = carrier.metadata(key)
+        return [value] if value else None
+
+    def keys(self, carrier: Caller) -> list[str]:  # noqa: ARG002 - no propagator here needs them
+        return []
+
+
+_METADATA: Final = _Metadata()
+
+
+class Span:
+    """The span of one call, which is the current one until it ends."""
+
+    __slots__ = ("_caller", "_span", "_token")
+
+    def __init__(self, span: trace.Span, caller: Caller) -> None:
+        self._span = span
+        self._caller = caller
+        self._token = context.attach(trace.set_span_in_context(span))
+
+    def end(self, code: Code) -> None:
+        """End the span with the status of its call."""
+        self._span.set_attribute("rpc.grpc.status_code", int(code))
+        self._span.set_attribute("suppression.request_id", self._caller.request_id)
+        if code in _FAULTS:
+            self._span.set_status(trace.StatusCode.ERROR)
+        self._span.end()
+        context.detach(self._token)
 
 
 class Tracing:
@@ -56,31 +89,20 @@ class Tracing:
         self._tracer = self._provider.get_tracer("suppression-service")
         self._service = service
 
-    def traced(self, name: str, method: _Method) -> _Method:
-        """Return a method that runs a method of the service in a span."""
-        attributes = {"rpc.system": "grpc", "rpc.service": self._service, "rpc.method": name}
+    def begin(self, name: str, caller: Caller) -> Span:
+        """Begin the span of a call.
 
-        async def in_span(request: Any, context: Any) -> Any:
-            with self._tracer.start_as_current_span(
-                f"{self._service}/{name}",
-                context=propagate.extract(_texts(context)),
-                kind=trace.SpanKind.SERVER,
-                attributes=attributes,
-                record_exception=False,
-                set_status_on_exception=False,
-            ) as span:
-                try:
-                    answer = await method(request, context)
-                except asyncio.CancelledError:
-                    _end(span, grpc.StatusCode.CANCELLED)
-                    raise
-                except BaseException:  # aborted, with a status
-                    _end(span, context.code())
-                    raise
-                _end(span, grpc.StatusCode.OK)
-                return answer
-
-        return in_span
+        Args:
+            name: of the RPC.
+            caller: its metadata may name the trace that the span belongs to.
+        """
+        span = self._tracer.start_span(
+            f"{self._service}/{name}",
+            context=propagate.extract(caller, getter=_METADATA),
+            kind=trace.SpanKind.SERVER,
+            attributes={"rpc.system": "grpc", "rpc.service": self._service, "rpc.method": name},
+        )
+        return Span(span, caller)
 
     @contextlib.asynccontextmanager
     async def sending(self) -> AsyncIterator[None]:
@@ -100,15 +122,3 @@ def add_trace_id(_logger: WrappedLogger, _method: str, line: EventDict) -> Event
     if (span := trace.get_current_span().get_span_context()).is_valid:
         line["trace_id"] = trace.format_trace_id(span.trace_id)
     return line
-
-
-def _texts(context: Any) -> dict[str, str]:
-    metadata = context.invocation_metadata() or ()
-    return {key: value for key, value in metadata if isinstance(value, str)}
-
-
-def _end(span: trace.Span, code: grpc.StatusCode) -> None:
-    span.set_attribute("rpc.grpc.status_code", code.value[0])
-    span.set_attribute("suppression.request_id", request_id())
-    if code in _FAULTS:
-        span.set_status(trace.StatusCode.ERROR)

@@ -5,14 +5,13 @@ from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, Self
 
-import grpc
 from google.protobuf import any_pb2, json_format, message_factory
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from suppression_service.server.calls import SERVICE
-from suppression_service.server.errors import DOMAIN, ApiError
+from suppression_service.server.errors import DOMAIN, ApiError, Code
+from suppression_service.server.rpc import SERVICE
 
 Answer = Callable[[], Awaitable[Message]]
 
@@ -24,7 +23,7 @@ def _method(name: str) -> str:
 
 
 def _failing_code(name: str) -> str:
-    if name not in grpc.StatusCode.__members__ or name == "OK":
+    if name not in Code.__members__ or name == "OK":
         raise ValueError("not the name of a gRPC status that is an error")
     return name
 
@@ -77,9 +76,9 @@ class OrderedError(ApiError):
         self._status = status
 
     @property
-    def code(self) -> grpc.StatusCode:  # type: ignore[override]
+    def code(self) -> Code:  # type: ignore[override]
         """The ordered status; other errors have one for each class."""
-        return grpc.StatusCode[self._status.code]
+        return Code[self._status.code]
 
     def details(self) -> list[any_pb2.Any]:
         """Return ErrorInfo and BadRequest, each only if the fault has values for it."""

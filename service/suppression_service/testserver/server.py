@@ -2,37 +2,63 @@
 
 import asyncio
 import contextlib
+import dataclasses
+import json
+import os
 import signal
+import tempfile
+import threading
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, Final
 
-import grpc
 import structlog
 import uvloop
 from google.protobuf.message import Message
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
-from suppression.v1.suppression_service_pb2_grpc import (
-    SuppressionServiceServicer,
-    add_SuppressionServiceServicer_to_server,
-)
 from suppression_service.logs import set_up_logs
 from suppression_service.net import reserved_address
-from suppression_service.server.calls import SERVICE, CallServicer
+from suppression_service.server.caller import Caller
+from suppression_service.server.calls import Calls
+from suppression_service.server.child import STOP_SIGNALS, Child
+from suppression_service.server.health import SERVING, Health
+from suppression_service.server.rpc import SERVICE, Rpc
+from suppression_service.server.service import RPCS
 from suppression_service.server.settings import ServiceSettings
-from suppression_service.server.transport.grpcio import ReadableRequests, as_none, grpc_server
+from suppression_service.server.transport import Transport
+from suppression_service.server.transport.envoy import launch
+from suppression_service.server.transport.grpcio import GrpcioTransport
 from suppression_service.testserver.control import Control, listening
 from suppression_service.testserver.door import Door
 from suppression_service.testserver.lists import Lists
 from suppression_service.testserver.tokens import token_in
-from suppression_service.testserver.traffic import METHODS
+
+#: The settings of the transport: the defaults only. Those in the environment are for a real
+#: server.
+SETTINGS: Final = ServiceSettings.model_construct()
+#: The variable that tells an Envoy its addresses, and its folder.
+DOORS: Final = "SUPPRESSION_TESTSERVER"
 
 _WARNING: Final = 30
-_Method = Callable[[Any, grpc.aio.ServicerContext[Any, Any]], Awaitable[Message]]
+_STOP_SECONDS: Final = 10.0
 
 
-class ListPerToken(SuppressionServiceServicer):
+@dataclasses.dataclass(frozen=True, slots=True)
+class Doors:
+    """The addresses of the test server, each HOST:PORT.
+
+    Args:
+        listen: what clients connect to.
+        control: for control requests.
+        behind: of the server behind the door.
+    """
+
+    listen: str
+    control: str
+    behind: str
+
+
+class ListPerToken:
     """Passes each call to the list of its token, and to the faults of that list.
 
     ``cut`` cuts every connection; it is set once there is a door.
@@ -40,17 +66,25 @@ class ListPerToken(SuppressionServiceServicer):
 
     def __init__(self, lists: Lists) -> None:
         self.cut: Callable[[], None] = lambda: None
-        for name in METHODS:
-            setattr(self, name, self._method(name, lists))
+        self._lists = lists
 
-    def _method(self, name: str, lists: Lists) -> _Method:
-        async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Message:
-            mine = await lists.of(_token(context))
-            answer = getattr(mine.servicer, name)
-            with mine.traffic.arrived(name, request, context):
-                return await mine.faults.meet(name, lambda: answer(request, context), self.cut)
+    async def answer(self, rpc: Rpc, request: Any, caller: Caller) -> Message:
+        """Answer a call."""
+        mine = await self._lists.of(token_in(caller.metadata("authorization")))
+        with mine.traffic.arrived(rpc.name, request, caller):
+            return await mine.faults.meet(
+                rpc.name, lambda: rpc.answer(mine.service, request, caller), self.cut
+            )
 
-        return call
+    def rpcs(self) -> list[Rpc]:
+        """Return the RPCs of the service, answered here."""
+        return [self._rpc(rpc) for rpc in RPCS]
+
+    def _rpc(self, rpc: Rpc) -> Rpc:
+        async def answer(_: object, request: Any, caller: Caller) -> Message:
+            return await self.answer(rpc, request, caller)
+
+        return dataclasses.replace(rpc, answer=answer, answer_bytes=None, at_once=None)
 
 
 def run(listen: str, control: str, say: Callable[[str], None]) -> None:
@@ -64,54 +98,79 @@ def run(listen: str, control: str, say: Callable[[str], None]) -> None:
     Raises:
         AddressTaken: nothing can listen there.
     """
+    with reserved_address(listen) as door_at, reserved_address("127.0.0.1:0") as behind:
+        doors = Doors(door_at, control, behind)
+        if os.environ.get("SUPPRESSION_TRANSPORT") == "grpcio" or launch.why_not():
+            _run_grpcio(doors, say)
+        else:
+            _run_envoy(doors)
+
+
+def _run_grpcio(doors: Doors, say: Callable[[str], None]) -> None:
+    set_up()
+    transport = GrpcioTransport(SETTINGS, doors.behind)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(doors, transport, say, _stop_signal()))
+
+
+def set_up() -> None:
+    """Set up the log: warnings only."""
     set_up_logs("console")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(_WARNING))
-    with (
-        reserved_address(listen) as door_at,
-        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
-    ):
-        runner.run(_serve(door_at, control, say))
 
 
-async def _serve(listen: str, control_at: str, say: Callable[[str], None]) -> None:
+def _run_envoy(doors: Doors) -> None:
+    """Run an Envoy with the test server in it, which says the addresses itself."""
+    stop = threading.Event()
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda *_: stop.set())
+    with tempfile.TemporaryDirectory(prefix="suppression-") as folder:
+        application = "suppression_service.testserver.envoy_process:app"
+        command, environment = launch.command(SETTINGS, doors.behind, Path(folder), application)
+        environment[DOORS] = json.dumps([*dataclasses.astuple(doors), folder])
+        child = Child(command, environment)
+        while child.exit_status is None and not stop.wait(0.1):
+            pass
+        child.stop_soon()
+        child.wait(_STOP_SECONDS)
+
+
+async def serve(
+    doors: Doors, transport: Transport, say: Callable[[str], None], stop: Awaitable[object]
+) -> None:
+    """Serve until ``stop`` has come.
+
+    Args:
+        doors: where to listen.
+        transport: brings the calls.
+        say: is called with a line for each address.
+        stop: ends when the server is to stop.
+    """
     async with contextlib.AsyncExitStack() as parts:
         lists = await parts.enter_async_context(Lists().open())
-        servicer = ListPerToken(lists)
-        # The defaults only: settings in the environment are for a real server.
-        server = grpc_server(ServiceSettings.model_construct())
-        await _add_services(server, servicer)
-        door = Door(listen, server.add_insecure_port("127.0.0.1:0"))
-        servicer.cut = door.cut
-        await server.start()
-        parts.push_async_callback(server.stop, None)
+        service = ListPerToken(lists)
+        door = Door(doors.listen, int(doors.behind.rpartition(":")[2]))
+        service.cut = door.cut
+        limit = SETTINGS.max_batch_request
+        await transport.start(Calls(service, service.rpcs(), max_batch_request=limit), _healthy())
+        parts.push_async_callback(transport.stop, 0)
         parts.callback(door.shut)
-        control = parts.enter_context(listening(Control(lists, door), control_at))
+        control = parts.enter_context(listening(Control(lists, door), doors.control))
         await door.open()
         say(f"control on {control}")
-        say(f"listening on {listen}")
-        await _stop_signal()
+        say(f"listening on {doors.listen}")
+        await stop
 
 
-async def _add_services(server: grpc.aio.Server, servicer: ListPerToken) -> None:
-    status = health.aio.HealthServicer()
-    calls = CallServicer(servicer)
-    add_SuppressionServiceServicer_to_server(calls, ReadableRequests(server, as_none))
-    health_pb2_grpc.add_HealthServicer_to_server(status, server)
-    names = (SERVICE.full_name, health.SERVICE_NAME, reflection.SERVICE_NAME)
-    reflection.enable_server_reflection(names, server)
+def _healthy() -> Health:
+    health = Health()
     for name in ("", SERVICE.full_name):
-        await status.set(name, health_pb2.HealthCheckResponse.SERVING)
+        health.set(name, SERVING)
+    return health
 
 
 async def _stop_signal() -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop.set)
     await stop.wait()
-
-
-def _token(context: grpc.aio.ServicerContext[Any, Any]) -> str:
-    for name, value in context.invocation_metadata() or ():
-        if name == "authorization" and isinstance(value, str):
-            return token_in(value)
-    return ""

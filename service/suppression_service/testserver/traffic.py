@@ -5,9 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
-import grpc
-
-from suppression_service.server.calls import SERVICE
+from suppression_service.server.caller import Caller
+from suppression_service.server.rpc import SERVICE
 
 METHODS: Final = tuple(method.name for method in SERVICE.methods)
 _TEXTS: Final = ("address", "stream", "min_revision")
@@ -23,11 +22,9 @@ class Traffic:
         self._most: Counter[str] = Counter()
 
     @contextlib.contextmanager
-    def arrived(
-        self, method: str, request: Any, context: grpc.aio.ServicerContext[Any, Any]
-    ) -> Iterator[None]:
+    def arrived(self, method: str, request: Any, caller: Caller) -> Iterator[None]:
         """Record a call, which is under way for the length of the block."""
-        self._calls.append(self._noted(method, request, context))
+        self._calls.append(self._noted(method, request, caller))
         self._now[method] += 1
         self._most[method] = max(self._most[method], self._now[method])
         try:
@@ -46,11 +43,9 @@ class Traffic:
             "most_at_once": {name: self._most[name] for name in METHODS},
         }
 
-    def _noted(
-        self, method: str, request: Any, context: grpc.aio.ServicerContext[Any, Any]
-    ) -> dict[str, Any]:
+    def _noted(self, method: str, request: Any, caller: Caller) -> dict[str, Any]:
         fields = request.DESCRIPTOR.fields_by_name
-        left = context.time_remaining()
+        left = caller.time_remaining()
         noted: dict[str, Any] = {
             "method": method,
             "token": self._token,

@@ -226,7 +226,7 @@ async def test_a_token_that_calls_too_often_is_told_when_to_come_back_and_no_oth
 async def test_limits_of_batches_and_messages_are_settings(
     new_sqlite: str, serve_list: Serve, refusal: Refusal
 ) -> None:
-    async with serve_list(new_sqlite, max_batch=2, max_message=64 * 1024) as channel:
+    async with serve_list(new_sqlite, max_batch=2) as channel:
         stub: Any = SuppressionServiceStub(channel)
         fits, many = ([f"n{n}@example.com" for n in range(count)] for count in (2, 3))
         await stub.BatchCheck(rpc.BatchCheckRequest(addresses=fits))

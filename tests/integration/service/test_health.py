@@ -13,7 +13,8 @@ from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 from suppression_service.cli import app
 from suppression_service.config import SettingsError
 from suppression_service.net import reserved_address
-from suppression_service.server.health import LIVENESS, ask
+from suppression_service.server.health import LIVENESS
+from suppression_service.server.probe import ask
 from tests.support.authority import Authority
 
 Serve = Callable[..., contextlib.AbstractAsyncContextManager[grpc.aio.Channel]]
@@ -69,7 +70,7 @@ def test_the_command_says_which_address_it_needs_where_the_calls_are_behind_tls(
 def test_the_exit_status_of_the_command_tells_the_health(
     monkeypatch: pytest.MonkeyPatch, told: str, status: int
 ) -> None:
-    monkeypatch.setattr("suppression_service.server.health.ask", lambda _: told)
+    monkeypatch.setattr("suppression_service.server.probe.ask", lambda _: told)
     done = CliRunner().invoke(app, ["health"])
     assert (done.exit_code, done.output) == (status, f"{told}\n")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from suppression_service.server.calls import SERVICE
+from suppression_service.server.rpc import SERVICE
 from tests.support.in_process_server import Serve
 
 Refusal = Callable[[Awaitable[object]], Awaitable[tuple[str, str, list[str]]]]

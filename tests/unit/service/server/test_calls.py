@@ -4,78 +4,100 @@ from typing import Any
 import pytest
 
 from suppression.v1 import suppression_service_pb2 as rpc
-from suppression_service.server.calls import CallServicer
-from suppression_service.server.errors import ListUnavailable
+from suppression_service.server.auth import Role
+from suppression_service.server.caller import Caller
+from suppression_service.server.calls import Calls, Gate
+from suppression_service.server.errors import (
+    ApiError,
+    Code,
+    InternalError,
+    ListUnavailable,
+    Overloaded,
+    TooLong,
+    TooManyOfPeer,
+    UnreadableRequest,
+)
+from suppression_service.server.limits import RateLimit
+from suppression_service.server.rpc import SERVICE, Rpc
+from suppression_service.server.service import RPCS
+from suppression_service.server.settings import MAX_SMALL_REQUEST
+from tests.support.callers import FakeCaller
 
 
-class Aborted(Exception):
-    """What a gRPC context raises after it has told a status."""
+def calls_answered(answer: Any, gate: Gate | None = None) -> Calls:
+    """Calls that are given the same answer each, or the same error."""
+
+    async def call(_service: object, _request: object, _caller: Caller) -> Any:
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    return Calls(None, [Rpc("CheckAddress", Role.CHECK, call)], gate)
 
 
-class Context:
-    """A gRPC context whose caller may have a deadline."""
-
-    def __init__(self, remaining: float | None = None) -> None:
-        self.remaining = remaining
-
-    def time_remaining(self) -> float | None:
-        return self.remaining
-
-    def invocation_metadata(self) -> tuple[()]:
-        return ()
-
-    async def abort_with_status(self, _status: object) -> None:
-        raise Aborted
+async def answered(calls: Calls, request: bytes = b"", caller: Caller | None = None) -> bytes:
+    [check] = calls.rpcs
+    return await calls.answer(check, caller or FakeCaller(), request)
 
 
-def guarded(answer: Any) -> Any:
-    """A servicer that gives the same answer, or raises the same error, to each call."""
-
-    class Servicer:
-        def __getattr__(self, _name: str) -> Any:
-            async def call(_request: object, _context: object) -> Any:
-                if isinstance(answer, BaseException):
-                    raise answer
-                return answer
-
-            return call
-
-    return CallServicer(Servicer())
+def counted(calls: Calls) -> dict[str, int]:
+    handled = zip(Code, calls.counts["CheckAddress"].handled, strict=True)
+    return {code.name: count for code, count in handled if count}
 
 
-def counted(servicer: Any) -> dict[str, int]:
-    handled = servicer.counts["CheckAddress"].handled
-    return {code: count for code, count in handled.items() if count}
+def test_every_rpc_of_the_contract_is_registered_once() -> None:
+    assert sorted(method.name for method in SERVICE.methods) == sorted(each.name for each in RPCS)
 
 
 async def test_a_call_that_goes_well_is_counted() -> None:
-    servicer = guarded(rpc.CheckAddressResponse())
-    await servicer.CheckAddress(rpc.CheckAddressRequest(), Context())
-    assert servicer.counts["CheckAddress"].started == 1
-    assert counted(servicer) == {"OK": 1}
+    calls = calls_answered(rpc.CheckAddressResponse())
+    await answered(calls)
+    assert calls.counts["CheckAddress"].started == 1
+    assert counted(calls) == {"OK": 1}
 
 
 @pytest.mark.parametrize(
-    ("error", "code"),
+    ("error", "told", "code"),
     [
-        (ListUnavailable("LIST_NOT_LOADED", "the list is being loaded"), "Unavailable"),
-        (RuntimeError("a defect"), "Internal"),
+        (ListUnavailable("LIST_NOT_LOADED", "…"), ListUnavailable, "UNAVAILABLE"),
+        (RuntimeError("a defect"), InternalError, "INTERNAL"),
     ],
 )
-async def test_a_call_that_fails_is_counted_by_its_status(error: Exception, code: str) -> None:
-    servicer = guarded(error)
-    with pytest.raises(Aborted):
-        await servicer.CheckAddress(rpc.CheckAddressRequest(), Context())
-    assert counted(servicer) == {code: 1}
+async def test_a_call_that_fails_is_counted_by_its_status(
+    error: Exception, told: type[ApiError], code: str
+) -> None:
+    calls = calls_answered(error)
+    with pytest.raises(told):
+        await answered(calls)
+    assert counted(calls) == {code: 1}
 
 
 @pytest.mark.parametrize(
-    ("remaining", "code"), [(None, "Canceled"), (9.0, "Canceled"), (0.0, "DeadlineExceeded")]
+    ("remaining", "code"), [(None, "CANCELLED"), (9.0, "CANCELLED"), (0.0, "DEADLINE_EXCEEDED")]
 )
 async def test_a_call_that_its_caller_left_is_counted_by_the_time_it_had(
     remaining: float | None, code: str
 ) -> None:
-    servicer = guarded(asyncio.CancelledError())
+    calls = calls_answered(asyncio.CancelledError())
     with pytest.raises(asyncio.CancelledError):
-        await servicer.CheckAddress(rpc.CheckAddressRequest(), Context(remaining))
-    assert counted(servicer) == {code: 1}
+        await answered(calls, caller=FakeCaller(remaining))
+    assert counted(calls) == {code: 1}
+
+
+async def test_a_request_that_is_too_long_is_not_decoded() -> None:
+    with pytest.raises(TooLong):
+        await answered(calls_answered(None), b"\xff" * (MAX_SMALL_REQUEST + 1))
+
+
+async def test_a_request_that_is_no_message_is_refused() -> None:
+    with pytest.raises(UnreadableRequest):
+        await answered(calls_answered(None), b"\xff\x07")
+
+
+async def test_an_address_that_calls_too_often_is_told_when_to_try_again() -> None:
+    gate = Gate(peer_limit=RateLimit(1, TooManyOfPeer, now=lambda: 0))
+    calls = calls_answered(rpc.CheckAddressResponse(), gate)
+    await answered(calls)
+    with pytest.raises(Overloaded) as refused:
+        await answered(calls)
+    assert refused.value.retry_seconds == 1.0

@@ -13,6 +13,7 @@ from suppression.v1 import suppression_service_pb2 as rpc
 from suppression_service.server import convert
 from suppression_service.server.errors import DOMAIN, InvalidField
 from suppression_service.store import NewSuppression, Reason, Removal
+from tests.support.callers import FakeCaller
 
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 JANE = "jane@example.com"
@@ -20,12 +21,12 @@ JANE = "jane@example.com"
 
 def suppress(**fields: Any) -> Callable[[], object]:
     asked = rpc.SuppressRequest(**{"address": JANE, "reason": pb.REASON_MANUAL, **fields})
-    return lambda: convert.new_suppression(asked, NOW)
+    return lambda: convert.new_suppression(asked, FakeCaller(), NOW)
 
 
 def unsuppress(**fields: Any) -> Callable[[], object]:
     asked = rpc.UnsuppressRequest(**{"address": JANE, **fields})
-    return lambda: convert.removal(asked)
+    return lambda: convert.removal(asked, FakeCaller())
 
 
 def erase(**fields: Any) -> Callable[[], object]:
@@ -123,7 +124,7 @@ def test_a_suppress_is_taken_over_field_by_field() -> None:
         detail="on the phone",
         ttl=Duration(seconds=90, nanos=500_000_000),
     )
-    assert convert.new_suppression(asked, NOW) == NewSuppression(
+    assert convert.new_suppression(asked, FakeCaller(), NOW) == NewSuppression(
         JANE,
         Reason.UNSUBSCRIBE,
         "news",
@@ -135,18 +136,19 @@ def test_a_suppress_is_taken_over_field_by_field() -> None:
 
 def test_a_suppress_without_a_ttl_or_a_source_is_for_ever_and_by_the_api() -> None:
     asked = rpc.SuppressRequest(address=JANE, reason=pb.REASON_MANUAL)
-    assert convert.new_suppression(asked, NOW) == NewSuppression(
+    assert convert.new_suppression(asked, FakeCaller(), NOW) == NewSuppression(
         JANE, Reason.MANUAL, source="api", expires=None
     )
 
 
 def test_an_unsuppress_that_names_nothing_means_every_reason_and_stream() -> None:
-    assert convert.removal(rpc.UnsuppressRequest(address=JANE)) == Removal(JANE, source="api")
+    asked = rpc.UnsuppressRequest(address=JANE)
+    assert convert.removal(asked, FakeCaller()) == Removal(JANE, source="api")
 
 
 def test_an_unsuppress_that_names_an_empty_stream_means_entries_for_all_mail() -> None:
     asked = rpc.UnsuppressRequest(address=JANE, stream="", reason=pb.REASON_MANUAL)
-    assert convert.removal(asked) == Removal(JANE, Reason.MANUAL, "", "api")
+    assert convert.removal(asked, FakeCaller()) == Removal(JANE, Reason.MANUAL, "", "api")
 
 
 @pytest.mark.parametrize("limit", [("stream", 100), ("source", 100), ("detail", 1_000)])

@@ -1,8 +1,8 @@
-import grpc
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from suppression_service.server.checks import Checks
+from suppression_service.server.errors import Code
 from suppression_service.server.metrics import BOUNDS, CallCounts, ProcessMetrics, code_name
 
 
@@ -21,20 +21,20 @@ def shown(calls: CallCounts) -> str:
 @pytest.mark.parametrize(
     ("code", "name"),
     [
-        (grpc.StatusCode.OK, "OK"),
-        (grpc.StatusCode.CANCELLED, "Canceled"),
-        (grpc.StatusCode.RESOURCE_EXHAUSTED, "ResourceExhausted"),
-        (grpc.StatusCode.UNKNOWN, "Unknown"),
+        (Code.OK, "OK"),
+        (Code.CANCELLED, "Canceled"),
+        (Code.RESOURCE_EXHAUSTED, "ResourceExhausted"),
+        (Code.UNKNOWN, "Unknown"),
     ],
 )
-def test_statuses_are_spelled_as_dashboards_know_them(code: grpc.StatusCode, name: str) -> None:
+def test_statuses_are_spelled_as_dashboards_know_them(code: Code, name: str) -> None:
     assert code_name(code) == name
 
 
 def test_a_call_counts_in_the_bucket_of_its_time_and_in_all_above() -> None:
     counts = CallCounts()
     for seconds in (0.0, 0.0001, 0.0002, 3_600.0):
-        counts.end("OK", seconds)
+        counts.end(Code.OK, seconds)
     buckets = dict(counts.buckets())
     assert [buckets["0.0001"], buckets["0.00025"], buckets["60.0"], buckets["+Inf"]] == [2, 3, 3, 4]
     assert list(buckets) == [*map(str, BOUNDS), "+Inf"]
@@ -43,7 +43,7 @@ def test_a_call_counts_in_the_bucket_of_its_time_and_in_all_above() -> None:
 def test_every_status_is_there_before_the_first_call() -> None:
     text = shown(CallCounts())
     labels = 'grpc_method="M",grpc_service="s",grpc_type="unary"'
-    for code in grpc.StatusCode:
+    for code in Code:
         line = f'grpc_server_handled_total{{grpc_code="{code_name(code)}",{labels}}} 0.0'
         assert line in text
 
@@ -51,7 +51,7 @@ def test_every_status_is_there_before_the_first_call() -> None:
 def test_what_became_of_a_call_is_told() -> None:
     counts = CallCounts()
     counts.started += 1
-    counts.end("Unavailable", 0.5)
+    counts.end(Code.UNAVAILABLE, 0.5)
     text = shown(counts)
     labels = 'grpc_method="M",grpc_service="s",grpc_type="unary"'
     assert f"grpc_server_started_total{{{labels}}} 1.0" in text

@@ -2,13 +2,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import grpc
 import pytest
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from pydantic import ValidationError
 
 from suppression.v1 import suppression_service_pb2 as rpc
+from suppression_service.server.errors import Code
 from suppression_service.testserver.faults import Fault, Faults, OrderedError
 
 ORDINARY = rpc.CheckAddressResponse(verdict=1)  # type: ignore[arg-type]
@@ -90,7 +90,7 @@ async def test_a_status_is_told_instead_of_an_answer(
     faults.add(fault(status={"code": "UNAVAILABLE", "reason": "AWAY"}))
     with pytest.raises(OrderedError) as failure:
         await meet()
-    assert (failure.value.code, asked) == (grpc.StatusCode.UNAVAILABLE, [])
+    assert (failure.value.code, asked) == (Code.UNAVAILABLE, [])
 
 
 async def test_a_status_after_the_fact_is_told_once_the_call_is_done(

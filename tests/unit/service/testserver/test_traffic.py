@@ -7,23 +7,13 @@ from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression_service.testserver.tokens import token_in
 from suppression_service.testserver.traffic import Traffic
-
-
-class Context:
-    """A call with so many seconds left; None has all the time there is."""
-
-    def __init__(self, left: float | None) -> None:
-        self.left = left
-
-    def time_remaining(self) -> float | None:
-        return self.left
+from tests.support.callers import FakeCaller
 
 
 def noted(method: str, request: Message, left: float | None = None) -> dict[str, Any]:
     """Let a call arrive, and return what was noted of it."""
     traffic = Traffic("mine")
-    context: Any = Context(left)
-    with traffic.arrived(method, request, context):
+    with traffic.arrived(method, request, FakeCaller(left)):
         pass
     [call] = traffic.seen()["calls"]
     return dict(call)
@@ -61,14 +51,13 @@ def test_a_mail_class_of_a_later_contract_is_noted_as_unknown() -> None:
 
 
 def test_calls_are_counted_by_method_and_told_of_one_where_one_is_asked_for() -> None:
-    traffic, context = Traffic("mine"), Context(None)
-    told: Any = context
+    traffic, caller = Traffic("mine"), FakeCaller()
     for method, request in [
         ("CheckAddress", rpc.CheckAddressRequest()),
         ("BatchCheck", rpc.BatchCheckRequest(addresses=["a"])),
         ("CheckAddress", rpc.CheckAddressRequest()),
     ]:
-        with traffic.arrived(method, request, told):
+        with traffic.arrived(method, request, caller):
             pass
     assert traffic.seen()["count"]["CheckAddress"] == 2
     assert traffic.seen("BatchCheck")["batch_sizes"] == [1]
@@ -77,14 +66,14 @@ def test_calls_are_counted_by_method_and_told_of_one_where_one_is_asked_for() ->
 
 def test_the_most_calls_at_once_are_remembered_though_they_fail() -> None:
     traffic, request = Traffic("mine"), rpc.CheckAddressRequest()
-    context: Any = Context(None)
+    caller = FakeCaller()
     with (
         pytest.raises(RuntimeError),
-        traffic.arrived("CheckAddress", request, context),
-        traffic.arrived("CheckAddress", request, context),
+        traffic.arrived("CheckAddress", request, caller),
+        traffic.arrived("CheckAddress", request, caller),
     ):
         raise RuntimeError
-    with traffic.arrived("CheckAddress", request, context):
+    with traffic.arrived("CheckAddress", request, caller):
         assert traffic.seen()["most_at_once"]["CheckAddress"] == 2
 
 

@@ -1,0 +1,118 @@
+"""Requests of ASGI: their caller, and the memory that they take."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from typing import Any, Final
+
+from suppression_service.server.caller import Caller
+from suppression_service.server.errors import InvalidMetadata, TooManyCalls
+
+Scope = MutableMapping[str, Any]
+Event = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Event]]
+Send = Callable[[Event], Awaitable[None]]
+AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+#: Seconds between two looks whether the caller of a waiting call has left.
+LEFT_SECONDS: Final = 0.25
+
+# By gRPC's protocol: at most eight digits and a unit.
+_MAX_DIGITS: Final = 8
+_UNITS: Final = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}
+
+
+class CallerLeft(asyncio.CancelledError):
+    """The caller has ended the call, or its connection is gone."""
+
+
+class AsgiCaller(Caller):
+    """The caller of a gRPC call over ASGI.
+
+    Raises:
+        InvalidMetadata: from :meth:`time_remaining`: the timeout is not one of gRPC.
+    """
+
+    __slots__ = ("_headers", "_peer", "_started")
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self._started = time.monotonic()
+        self._headers: dict[bytes, bytes] = dict(scope["headers"])
+        self._peer = scope["client"]
+
+    def metadata(self, name: str) -> str:
+        """See :meth:`Caller.metadata`."""
+        return self._headers.get(name.encode(), b"").decode("latin-1")
+
+    def time_remaining(self) -> float | None:
+        """See :meth:`Caller.time_remaining`."""
+        if (given := self._headers.get(b"grpc-timeout")) is None:
+            return None
+        return self._started + _seconds(given.decode("latin-1")) - time.monotonic()
+
+    @property
+    def peer(self) -> str:
+        """See :attr:`Caller.peer`."""
+        return str(self._peer[0]) if self._peer else ""
+
+
+def _seconds(timeout: str) -> float:
+    digits, unit = timeout[:-1], timeout[-1:]
+    if unit not in _UNITS or not digits.isdecimal() or len(digits) > _MAX_DIGITS:
+        raise InvalidMetadata("grpc-timeout", "not a timeout of gRPC")
+    return int(digits) * _UNITS[unit]
+
+
+class MemoryBudget:
+    """The memory that parts of requests, and answers not yet sent, may take in a process.
+
+    Args:
+        limit: bytes, at most.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._free = limit
+
+    @contextlib.contextmanager
+    def reservation(self) -> Iterator[Callable[[int], None]]:
+        """Yield a function that takes bytes from the budget; the end of the block returns them.
+
+        Raises:
+            TooManyCalls: from the function: too little is left.
+        """
+        taken = 0
+
+        def take(size: int) -> None:
+            nonlocal taken
+            if size > self._free:
+                raise TooManyCalls("MEMORY", "too much is on its way to and from this server")
+            self._free -= size
+            taken += size
+
+        try:
+            yield take
+        finally:
+            self._free += taken
+
+
+def until_left(receive: Receive, *, complete: bool = False) -> Receive:
+    """Return a ``receive`` that waits, once the request is complete, until the caller has left.
+
+    That of pyvoy returns an empty event at once, each time: who waits with it for the end of
+    the connection keeps a core busy.
+    """
+
+    async def receive_or_wait() -> Event:
+        nonlocal complete
+        if not complete:
+            event = await receive()
+            complete = event["type"] == "http.request" and not event.get("more_body")
+            return event
+        while True:
+            await asyncio.sleep(LEFT_SECONDS)
+            if (event := await receive())["type"] == "http.disconnect":
+                return event
+
+    return receive_or_wait

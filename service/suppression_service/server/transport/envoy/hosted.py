@@ -1,0 +1,57 @@
+"""What Envoy loads into its Python: a service whose process the Envoy is."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn
+
+from suppression_service.server.transport.envoy.asgi import Receive, Scope, Send
+from suppression_service.server.transport.envoy.transport import EnvoyTransport
+
+
+class Hosted:
+    """An ASGI application. Its lifespan is that of a service.
+
+    Args:
+        begin: sets the process up; returns the transport, and what serves over it until the
+            process is to stop, and then gives the exit status.
+    """
+
+    def __init__(
+        self, begin: Callable[[], tuple[EnvoyTransport, Coroutine[Any, Any, int]]]
+    ) -> None:
+        self._begin = begin
+        self._transport: EnvoyTransport | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or start."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        # Envoy listens after the start.
+        assert self._transport is not None  # noqa: S101
+        assert self._transport.application is not None  # noqa: S101
+        await self._transport.application(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self._transport, serve = self._begin()
+        serving = asyncio.create_task(_end_with(serve))
+        await self._transport.started.wait()
+        await send({"type": "lifespan.startup.complete"})
+        await serving
+
+
+async def _end_with(serve: Coroutine[Any, Any, int]) -> NoReturn:
+    """Serve, then end the whole process, Envoy included.
+
+    Envoy has no orderly end that its Python could ask for and wait for.
+    """
+    status = 1
+    try:
+        status = await serve
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
