@@ -39,7 +39,7 @@ def opened_authentication(settings: IngestSettings) -> Iterator[EnvelopeCheck]:
 
 def authentication_of(settings: IngestSettings, keys: SigningKeys) -> EnvelopeCheck:
     """Return the check of envelopes, which uses these keys of SNS."""
-    verifier = SnsSignatureVerifier(keys, settings.topic_arns)
+    verifier = SnsSignatureVerifier(keys, settings.topic_arns, settings.certificate_endpoint)
     return verifier.verify if settings.verify_signatures else verifier.check_topic
 
 

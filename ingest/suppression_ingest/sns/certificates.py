@@ -38,7 +38,8 @@ class CertificateFetcher:
 
     Args:
         endpoint: the URL of a stand-in of SNS, to connect to instead of the URL's host. The
-            URL's host is still sent as the Host header. Empty for none.
+            URL's host is still sent as the Host header. A URL of the stand-in's own is left
+            as it is. Empty for none.
     """
 
     def __init__(self, endpoint: str = "") -> None:
@@ -70,7 +71,9 @@ class CertificateFetcher:
 
     def _fetch(self, url: str) -> bytes:
         deadline = time.monotonic() + TOTAL_SECONDS
-        url, headers = self._at_endpoint(url) if self._endpoint else (url, {})
+        headers: dict[str, str] = {}
+        if self._endpoint and not url.startswith(f"{self._endpoint}/"):
+            url, headers = self._at_endpoint(url)
         with self._session.get(
             url, headers=headers, timeout=CHUNK_SECONDS, allow_redirects=False, stream=True
         ) as response:

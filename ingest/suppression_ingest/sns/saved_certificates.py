@@ -26,7 +26,7 @@ class SavedCertificates:
     def __init__(self, fetch: Fetch, store: Store, endpoint: str = "") -> None:
         self._fetch = fetch
         self._store = store
-        self._prefix = f"{endpoint} " if endpoint else ""
+        self._endpoint = endpoint
 
     def __call__(self, url: str) -> bytes:
         """Return the PEM at a URL.
@@ -37,7 +37,8 @@ class SavedCertificates:
         pem = self._fetch(url)
         public_key(pem)
         try:
-            self._store.save_signing_certificate(self._prefix + url, pem.decode(errors="replace"))
+            name = f"{self._endpoint} {url}".strip()
+            self._store.save_signing_certificate(name, pem.decode(errors="replace"))
         except StoreError as error:
             # The message is verified all the same; the next start fetches the certificate.
             _log.warning("certificate not saved", cause=str(error))
@@ -50,10 +51,11 @@ class SavedCertificates:
         except StoreError as error:
             _log.warning("saved certificates not read", cause=str(error))
             return {}
+        named = [(*name.rpartition(" "), pem.encode()) for name, pem in saved.items()]
         return {
-            url.removeprefix(self._prefix): pem.encode()
-            for url, pem in saved.items()
-            if url.startswith(f"{self._prefix}https://") and _is_good(pem.encode())
+            url: pem
+            for endpoint, _, url, pem in named
+            if endpoint == self._endpoint and _is_good(pem)
         }
 
 

@@ -23,10 +23,11 @@ from suppression_ingest.sns.envelope import NOTIFICATION, Envelope
 # us-east-1, us-gov-west-1, cn-north-1. Only the last part has digits: not s3-us-west-2.
 _REGION: Final = r"(?P<region>[a-z]{2,4}(?:-[a-z]{2,12}){1,2}-[1-9][0-9]?)"
 
+_CERTIFICATE_FILE: Final = r"/SimpleNotificationService-[0-9a-f]{1,64}\.pem"
 # One pattern for the whole URL, so that no other URL parser can read another host from it.
 _CERTIFICATE_URL = re.compile(
     rf"https://sns\.{_REGION}\.amazonaws\.com(?P<china>\.cn)?"
-    r"/SimpleNotificationService-[0-9a-f]{1,64}\.pem"
+    rf"{_CERTIFICATE_FILE}"
 )
 _TOPIC_ARN = re.compile(
     rf"arn:(?:aws|aws-us-gov|(?P<china>aws-cn)):sns:{_REGION}:[0-9]{{12}}"
@@ -69,10 +70,16 @@ class SnsSignatureVerifier(SNSMessageValidator):  # type: ignore[misc]
         keys: returns the public key for a certificate's URL.
         topic_arns: the topics whose messages are accepted. If empty, any topic is accepted,
             and anybody can get a valid signature with their own topic.
+        endpoint: the URL of a stand-in of SNS, whose own certificates are accepted too, of any
+            topic's region. Empty for none.
     """
 
-    def __init__(self, keys: SigningKeys, topic_arns: Collection[str] = ()) -> None:
+    def __init__(
+        self, keys: SigningKeys, topic_arns: Collection[str] = (), endpoint: str = ""
+    ) -> None:
         # The parent's constructor only opens an HTTP session, which is not needed.
+        own = rf"{re.escape(endpoint.rstrip('/'))}(?:/[0-9A-Za-z_-]+)*{_CERTIFICATE_FILE}"
+        self._stand_in = re.compile(own) if endpoint else None
         self._keys = keys
         self._topic_arns = frozenset(topic_arns)
 
@@ -108,7 +115,10 @@ class SnsSignatureVerifier(SNSMessageValidator):  # type: ignore[misc]
             raise Forged("the signature version is neither 1 nor 2", "signature_version")
 
     def _validate_cert_url(self, message: JsonObject) -> None:
-        url = _CERTIFICATE_URL.fullmatch(optional_text(message, "SigningCertURL"))
+        named = optional_text(message, "SigningCertURL")
+        if self._stand_in and self._stand_in.fullmatch(named):
+            return
+        url = _CERTIFICATE_URL.fullmatch(named)
         if not url:
             raise Forged("the certificate's URL is not one of SNS", "certificate_url")
         topic = _TOPIC_ARN.fullmatch(optional_text(message, "TopicArn"))

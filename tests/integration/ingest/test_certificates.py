@@ -55,6 +55,16 @@ def test_a_certificate_comes_from_the_endpoint_under_its_own_name(host: Host) ->
     assert host.asked == [("/SimpleNotificationService-0123.pem", "sns.eu-west-1.amazonaws.com")]
 
 
+def test_a_certificate_of_the_endpoints_own_comes_from_its_own_url(host: Host) -> None:
+    with CertificateFetcher(host.url) as fetch:
+        assert fetch(f"{host.url}/_aws/sns/SimpleNotificationService-0123.pem") == b"certificate"
+    [(path, name)] = host.asked
+    assert (path, f"http://{name}") == (
+        "/_aws/sns/SimpleNotificationService-0123.pem",
+        host.url,
+    )
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_not_followed(host: Host, status: int) -> None:
     host.status = status

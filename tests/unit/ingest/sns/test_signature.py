@@ -142,6 +142,41 @@ def test_every_region_has_its_own_host(
     assert certificates.asked == [url]
 
 
+STAND_IN = "http://127.0.0.1:4566"
+
+
+@pytest.mark.parametrize("endpoint", [STAND_IN, f"{STAND_IN}/"])
+@pytest.mark.parametrize("folder", ["", "_aws/sns/"])
+def test_a_stand_in_that_is_named_may_sign_with_a_certificate_of_its_own(
+    certificates: Certificates, signed: Callable[..., Json], endpoint: str, folder: str
+) -> None:
+    url = f"{STAND_IN}/{folder}{PEM}"
+    verifier = SnsSignatureVerifier(SigningKeys(certificates), [TOPIC], endpoint)
+    verify(verifier, signed(SigningCertURL=url))
+    assert certificates.asked == [url]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "url"),
+    [
+        pytest.param("", f"{STAND_IN}/{PEM}", id="none is named"),
+        pytest.param("http://127.0.0.1:4567", f"{STAND_IN}/{PEM}", id="another is named"),
+        pytest.param(STAND_IN, f"http://127.0.0.1:45669/{PEM}", id="a longer port"),
+        pytest.param(STAND_IN, f"{STAND_IN}@evil.example/{PEM}", id="userinfo"),
+        pytest.param(STAND_IN, f"{STAND_IN}/../{PEM}", id="dots"),
+        pytest.param(STAND_IN, f"{STAND_IN}/x?/{PEM}", id="query"),
+        pytest.param(STAND_IN, f"{STAND_IN}/x.pem", id="another file"),
+    ],
+)
+def test_only_the_stand_in_that_is_named_may_do_so(
+    certificates: Certificates, signed: Callable[..., Json], endpoint: str, url: str
+) -> None:
+    verifier = SnsSignatureVerifier(SigningKeys(certificates), [TOPIC], endpoint)
+    with pytest.raises(Forged):
+        verify(verifier, signed(SigningCertURL=url))
+    assert certificates.asked == []
+
+
 @pytest.mark.parametrize("url", FOREIGN_CERTIFICATE_URLS.values(), ids=FOREIGN_CERTIFICATE_URLS)
 def test_a_certificate_from_elsewhere_is_refused_and_not_fetched(
     verifier: SnsSignatureVerifier,
