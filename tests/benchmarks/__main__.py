@@ -21,6 +21,7 @@ from tests.benchmarks import (
     checks,
     freshness,
     h2load,
+    handlers,
     ingest,
     lists,
     memory,
@@ -66,6 +67,7 @@ class Run:
         parts: dict[str, Callable[[Path], Iterator[Figure]]] = {
             "checks": self._checks,
             "batches": self._batches,
+            "handlers": self._handlers,
             "memory": self._memory,
             "freshness": self._freshness,
             "writes": self._writes,
@@ -105,6 +107,9 @@ class Run:
                     entries=self._entries,
                     rounds=self._rounds,
                 )
+
+    def _handlers(self, _directory: Path) -> Iterator[Figure]:
+        yield from handlers.handlers(entries=self._entries, rounds=self._rounds)
 
     def _memory(self, directory: Path) -> Iterator[Figure]:
         yield memory.load_rate(
@@ -199,8 +204,8 @@ def _machine() -> str:
 
 def _arguments() -> argparse.Namespace:
     everything = [
-        "checks", "batches", "memory", "freshness", "writes", "ingest", "processes",
-        "sizes", "fifty-million",
+        "checks", "batches", "handlers", "memory", "freshness", "writes", "ingest",
+        "processes", "sizes", "fifty-million",
     ]  # fmt: skip
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("parts", nargs="*", default=everything[:-1], help=", ".join(everything))

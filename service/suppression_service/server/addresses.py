@@ -106,7 +106,9 @@ def _are_ordinary(roles: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
     (newlines,) = (marks == _NEWLINE).nonzero()
     ends = special[shared][newlines]
     # Nothing but an @ between two newlines.
-    ordinary = (newlines[1:] - newlines[:-1] == 2) & (marks[newlines[:-1] + 1] == _AT)
+    ordinary: npt.NDArray[np.bool_] = (newlines[1:] - newlines[:-1] == 2) & (
+        marks[newlines[:-1] + 1] == _AT
+    )
     ordinary &= ends[1:] - ends[:-1] <= _SHORT + 1
     (wrong,) = ((kinds[:-1] == _AT) & (kinds[1:] == _LOCAL_ONLY)).nonzero()
     # Two bits of two odd roles: both are set if both are hyphens.

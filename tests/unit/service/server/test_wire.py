@@ -3,7 +3,7 @@ from typing import Any, cast
 
 import pytest
 from google.protobuf.message import DecodeError
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from suppression.v1 import suppression_pb2 as pb
@@ -28,6 +28,7 @@ def group(content: bytes, *, number: int = 5, end: int = 5) -> bytes:
 # --- counting ---
 
 
+@settings(deadline=None)
 @given(messages(BATCH, NOTHING), st.integers(0, 4))
 @example(batch("newsletters", "tenletters", "tenletters"), 2)
 @example(batch("\n" * 10, "\n\n\n", "", stream="newsletter"), 3)
@@ -93,6 +94,7 @@ def test_counting_ends_at_the_limit() -> None:
 # --- reading ---
 
 
+@settings(deadline=None)
 @given(messages(BATCH, NOTHING))
 @example(batch("a@b.c", "é@ü.org", stream="news", min_revision="db.7"))
 @example(delimited(1, b"\xff"))
