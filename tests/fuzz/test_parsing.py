@@ -16,11 +16,19 @@ from suppression_ingest.policy import Policy
 from suppression_ingest.recipients import MAX_DIAGNOSTIC, NO_ADDRESS, recipient_address
 from suppression_ingest.ses import is_event, parse_event
 from suppression_ingest.sns.envelope import NOTIFICATION
+from suppression_ingest.streams import Streams
 from suppression_service.address import MAX_ADDRESS, canonical
 from suppression_service.store import Store
 from tests.support.fuzz.examples import examples
 from tests.support.fuzz.mutations import ANY_JSON, SAMPLES, TEXT, Json, cut, mutated
 
+POLICY = Policy(
+    streams=Streams(
+        configuration_sets={"letters-set": "letters"},
+        tenants={"acme": "acme-mail"},
+        topics={"readers/weekly": "weekly", "readers": "other"},
+    )
+)
 RECEIVED = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 ENVELOPE: Json = {
     "Type": "Notification",
@@ -74,9 +82,9 @@ def test_only_addresses_that_the_feedback_names_are_suppressed(document: Json) -
         assume(is_event(document))
         event = parse_event(document, RECEIVED)
         named = {recipient_address(one.address) for one in event.recipients} - {NO_ADDRESS}
-        pieces, _ = Policy().feedback(event)
+        pieces, _ = POLICY.feedback(event)
         assert {piece.address for piece in pieces if piece.effect} <= named
-        assert len({piece.address for piece in pieces}) == len(pieces)
+        assert len({(piece.address, piece.identity) for piece in pieces}) == len(pieces)
 
 
 @examples(250)
@@ -96,7 +104,7 @@ def pipeline(
     else:
         url = request.getfixturevalue("make_postgresql_database")()
     with contextlib.closing(Store.open(url, migrate_first=True)) as store:
-        yield Pipeline(store, lambda _: None, Policy())
+        yield Pipeline(store, lambda _: None, POLICY)
 
 
 def test_no_body_causes_an_internal_error_or_cannot_be_stored(pipeline: Pipeline) -> None:
