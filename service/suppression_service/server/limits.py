@@ -4,11 +4,16 @@ Each process counts for itself. So a name with connections to all processes of a
 make several times as many calls as a name with one connection.
 """
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from suppression_service.server.errors import Overloaded, TooManyCalls, TooManyOfToken
+
+# Names that can fill a shared limit, each with its share.
+_SHARES: Final = 4
 
 
 class ConcurrencyLimit:
@@ -28,6 +33,39 @@ class ConcurrencyLimit:
 
     def __exit__(self, *_: object) -> None:
         self._free += 1
+
+
+class SharedLimit:
+    """A concurrency limit of which the tokens of one name take a quarter at most.
+
+    Args:
+        limit: calls at a time.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._all = ConcurrencyLimit(limit)
+        self._share = -(-limit // _SHARES)
+        self._names: Counter[str] = Counter()
+
+    @contextlib.contextmanager
+    def entered(self, name: str) -> Iterator[None]:
+        """Count a call of a token for the length of the block; without a name no share counts.
+
+        Raises:
+            TooManyCalls: on entering the block.
+        """
+        if name and self._names[name] >= self._share:
+            raise TooManyCalls(
+                "TOKEN_CALLS", "this token has too many calls of this kind under way"
+            )
+        with self._all:
+            self._names[name] += 1
+            try:
+                yield
+            finally:
+                self._names[name] -= 1
+                if not self._names[name]:
+                    del self._names[name]
 
 
 # In nanoseconds: whole numbers add up exactly.

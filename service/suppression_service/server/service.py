@@ -16,7 +16,7 @@ from suppression_service.server.auth import Role
 from suppression_service.server.caller import Caller
 from suppression_service.server.checks import Checks
 from suppression_service.server.errors import InvalidField, ListUnavailable
-from suppression_service.server.limits import ConcurrencyLimit
+from suppression_service.server.limits import ConcurrencyLimit, SharedLimit
 from suppression_service.server.replica.follower import Follower, RevisionAhead
 from suppression_service.server.replica.replica import Replica
 from suppression_service.server.rpc import Rpc
@@ -44,7 +44,8 @@ class SuppressionService:
         writer: changes it.
         max_batch: addresses of a batch, at most.
         max_calls: calls of a kind that wait at a time, at most. The kinds are reads of the
-            store, checks for a revision, waits for changes, and batches, which take turns.
+            store, checks for a revision, waits for changes, of which the tokens of one name
+            make a quarter at most, and batches, which take turns.
             The writer limits the writes.
     """
 
@@ -65,9 +66,11 @@ class SuppressionService:
         self._draining = asyncio.Event()
         # A limit for each kind. A single check that does not wait needs none: it ends before
         # another call begins.
-        self._reads, self._revisions, self._polls, self._batches = (
-            ConcurrencyLimit(max_calls) for _ in range(4)
+        self._reads, self._revisions, self._batches = (
+            ConcurrencyLimit(max_calls) for _ in range(3)
         )
+        # A wait takes up to a minute, so one token could keep the others out.
+        self._polls = SharedLimit(max_calls)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reader")
 
     # --- checks --------------------------------------------------------------------------------
@@ -159,11 +162,11 @@ class SuppressionService:
         )
 
     async def list_changes(
-        self, request: rpc.ListChangesRequest, _caller: Caller
+        self, request: rpc.ListChangesRequest, caller: Caller
     ) -> rpc.ListChangesResponse:
         """List what changed, waiting for a change where there is none."""
         size, wait = convert.page_size(request), convert.max_wait(request)
-        with self._polls:
+        with self._polls.entered(caller.token_name):
             after = await self._reach("after_revision", request.after_revision)
             page = await self._changes(after, size, wait)
         return rpc.ListChangesResponse(

@@ -178,6 +178,23 @@ async def test_a_call_too_many_is_turned_away_at_once_and_told_when_to_come_back
     assert codes == {grpc.StatusCode.RESOURCE_EXHAUSTED}
 
 
+async def test_one_token_that_follows_the_list_leaves_room_for_others(
+    new_sqlite: str, token_file: Path, serve_list: Serve, refusal: Refusal
+) -> None:
+    # Given a token whose long polls have taken its share
+    eager, calm = (bearer(token_for(token_file, Role.WRITE, name)) for name in ("eager", "calm"))
+    async with serve_list(new_sqlite, token_file=token_file, max_calls=4) as channel:
+        stub: Any = SuppressionServiceStub(channel)
+        wait = rpc.ListChangesRequest()
+        wait.max_wait.FromSeconds(60)
+        polls = [asyncio.ensure_future(stub.ListChanges(wait, metadata=eager)) for _ in range(2)]
+        done, pending = await asyncio.wait(polls, return_when=asyncio.FIRST_COMPLETED)
+        assert (await refusal(done.pop()))[:2] == ("RESOURCE_EXHAUSTED", "TOKEN_CALLS")
+        # Then another token is answered.
+        await stub.ListChanges(rpc.ListChangesRequest(), metadata=calm)
+        pending.pop().cancel()
+
+
 async def test_batches_that_take_their_turns_are_limited_and_keep_no_single_check_waiting(
     new_sqlite: str, serve_list: Serve, refusal: Refusal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
