@@ -40,10 +40,10 @@ def handlers(*, entries: int, rounds: int) -> Iterator[Figure]:
 
     def batch(message: bytes) -> bytes:
         request = wire.batch_request(message, MAX_BATCH)
-        return _finished(checks.batch_bytes(lambda: replica, request))
+        return _finished(checks.batch(lambda: replica, request))
 
     def single(message: bytes) -> bytes:
-        return checks.single_bytes(replica, wire.check_request(message))
+        return checks.single(replica, wire.check_request(message))
 
     batches = [batch_of(BATCH, _REAL, seed) for seed in range(_REQUESTS)]
     ordinary = [_batch(addresses) for addresses in batches]

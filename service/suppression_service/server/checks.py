@@ -27,7 +27,6 @@ from suppression_service.server import convert, wire
 from suppression_service.server.addresses import canonical_batch
 from suppression_service.server.replica.replica import Replica
 from suppression_service.server.replica.verdicts import Mail, reason_against
-from suppression_service.server.settings import MAX_BATCH
 
 _INVALID: Final = int(pb.REASON_INVALID_ADDRESS)
 # The verdict by the number of the reason, for bytes.translate(); 0 is no reason.
@@ -42,12 +41,10 @@ class Checks:
     """Answers checks from a replica.
 
     Args:
-        max_batch: addresses of a batch, at most.
         now: seconds since 1970; replaced in tests.
     """
 
-    def __init__(self, max_batch: int = MAX_BATCH, now: Callable[[], float] = time.time) -> None:
-        self._max_batch = max_batch
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
         self._state: object = _NO_STATE
         self._answers: list[bytes] = []
@@ -57,17 +54,7 @@ class Checks:
         self.singles = [0] * (_INVALID + 1)
         self.batches = np.zeros(_INVALID + 1, dtype=np.int64)
 
-    def single(
-        self, replica: Replica, request: rpc.CheckAddressRequest
-    ) -> rpc.CheckAddressResponse:
-        """Answer for one address.
-
-        Raises:
-            InvalidField: the mail class or the stream cannot be used.
-        """
-        return rpc.CheckAddressResponse.FromString(self.single_bytes(replica, request))
-
-    def single_bytes(self, replica: Replica, request: rpc.CheckAddressRequest) -> bytes:
+    def single(self, replica: Replica, request: rpc.CheckAddressRequest) -> bytes:
         """Return the encoded answer for one address.
 
         Args:
@@ -85,23 +72,7 @@ class Checks:
         self.singles[reason] += 1
         return self._answers[reason]
 
-    async def batch(
-        self, newest: Callable[[], Replica], request: rpc.BatchCheckRequest
-    ) -> rpc.BatchCheckResponse:
-        """Answer for many addresses, all at one revision.
-
-        Args:
-            newest: returns the replica.
-            request: the batch.
-
-        Raises:
-            InvalidField: the batch is empty or too large, or the mail class or the stream
-                cannot be used.
-        """
-        read = wire.batch_request(request.SerializeToString(), self._max_batch)
-        return rpc.BatchCheckResponse.FromString(await self.batch_bytes(newest, read))
-
-    async def batch_bytes(self, newest: Callable[[], Replica], request: wire.BatchRequest) -> bytes:
+    async def batch(self, newest: Callable[[], Replica], request: wire.BatchRequest) -> bytes:
         """Return the encoded answer for many addresses, all at one revision.
 
         Args:

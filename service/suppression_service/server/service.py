@@ -61,7 +61,7 @@ class SuppressionService:
         self._follower = follower
         self._writer = writer
         #: Answers checks, and counts the verdicts.
-        self.checks = Checks(max_batch)
+        self.checks = Checks()
         self._max_batch = max_batch
         self._draining = asyncio.Event()
         # A limit for each kind. A single check that does not wait needs none: it ends before
@@ -76,26 +76,25 @@ class SuppressionService:
     # --- checks --------------------------------------------------------------------------------
 
     async def check_address(
-        self, request: rpc.CheckAddressRequest, _caller: Caller
+        self, request: rpc.CheckAddressRequest, caller: Caller
     ) -> rpc.CheckAddressResponse:
         """Answer for one address."""
-        if request.min_revision:
-            await self._reach("min_revision", request.min_revision)
-        return self.checks.single(self._replica(), request)
+        answer = await self.check_address_bytes(request.SerializeToString(), caller)
+        return rpc.CheckAddressResponse.FromString(answer)
 
     async def check_address_bytes(self, request: bytes, _caller: Caller) -> bytes:
         """Answer for one address, from an encoded request."""
         read = wire.check_request(request)
         if read.min_revision:
             await self._reach("min_revision", read.min_revision)
-        return self.checks.single_bytes(self._replica(), read)
+        return self.checks.single(self._replica(), read)
 
     def check_address_at_once(self, request: bytes, _caller: Caller) -> bytes | None:
         """Answer for one address; None if the revision that it asks for is not there yet."""
         read = wire.check_request(request)
         if read.min_revision and self._reached("min_revision", read.min_revision) is None:
             return None
-        return self.checks.single_bytes(self._replica(), read)
+        return self.checks.single(self._replica(), read)
 
     async def batch_check(
         self, request: rpc.BatchCheckRequest, caller: Caller
@@ -110,7 +109,7 @@ class SuppressionService:
         if read.min_revision:
             await self._reach("min_revision", read.min_revision)
         with self._batches:
-            return await self.checks.batch_bytes(self._replica, read)
+            return await self.checks.batch(self._replica, read)
 
     # --- writes --------------------------------------------------------------------------------
 

@@ -202,7 +202,7 @@ async def test_batches_that_take_their_turns_are_limited_and_keep_no_single_chec
     async def endless(*_: object) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(Checks, "batch_bytes", endless)
+    monkeypatch.setattr(Checks, "batch", endless)
     async with serve_list(new_sqlite, max_calls=1) as channel:
         stub: Any = SuppressionServiceStub(channel)
         batch = rpc.BatchCheckRequest(addresses=[JANE])
