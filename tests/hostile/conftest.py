@@ -6,11 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.hostile import servers
-from tests.hostile.report import table
+from tests.hostile.report import Row, table
 from tests.hostile.servers import Server
-from tests.hostile.trial import Result
 
-_RESULTS = pytest.StashKey[list[tuple[str, str, Result, bool]]]()
+_RESULTS = pytest.StashKey[list[Row]]()
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +19,7 @@ def attack_seconds() -> float | None:
 
 
 @pytest.fixture(scope="session")
-def results(request: pytest.FixtureRequest) -> list[tuple[str, str, Result, bool]]:
+def results(request: pytest.FixtureRequest) -> list[Row]:
     """What the table at the end of the run shows: attack, server, result, whether it holds."""
     return request.config.stash.setdefault(_RESULTS, [])
 

@@ -188,11 +188,11 @@ async def connect(port: int, spent: Spent, *, buffer: int = 0) -> Connection:
         if buffer:
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         peer.bind((_SOURCE, 0))
+        spent.connections += 1
         await asyncio.get_running_loop().sock_connect(peer, ("127.0.0.1", port))
         limit = buffer or _READ
         reader, writer = await asyncio.open_connection(sock=peer, limit=limit)
     except BaseException:
         peer.close()
         raise
-    spent.connections += 1
     return Connection(reader, writer, spent)

@@ -3,51 +3,53 @@
 from collections.abc import Iterable
 from typing import Final
 
-from tests.hostile.trial import LARGEST_MEMORY, Result
+from tests.hostile.attacks import ATTACKS
+from tests.hostile.trial import LARGEST_MEMORY, MOST_MEMORY, Result
+
+#: An attack, a server, and the result.
+Row = tuple[str, str, Result]
 
 _MB: Final = 1024**2
-_HEAD: Final = (
-    "attack",
-    "on",
-    "the attacker spends, each second",
-    "failed checks",
-    "p50, p99",
-    "memory at rest, more at the peak",
-    "CPU of the server",
-    "holds",
-)
 
 
-def table(rows: Iterable[tuple[str, str, Result, bool]]) -> str:
-    """Return a table; each row has the attack, the server, the result and whether it holds."""
-    lines = [_HEAD, ["---"] * len(_HEAD), *(_row(*row) for row in rows)]
+def table(rows: Iterable[Row]) -> str:
+    """Return a table with a line for each attack and a column for each server."""
+    rows = list(rows)
+    servers = list(dict.fromkeys(server for _, server, _ in rows))
+    head = ["attack", "costs the attacker, each second", *(f"costs {each}" for each in servers)]
+    lines = [head, ["---"] * len(head)]
+    for attack in dict.fromkeys(attack for attack, _, _ in rows):
+        found = {server: result for name, server, result in rows if name == attack}
+        costs = [_cost(found[each]) if each in found else "" for each in servers]
+        spent = _spent(next(reversed(found.values())))
+        lines.append([f"`{attack}`: {ATTACKS[attack].__doc__}", spent, *costs])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _row(attack: str, server: str, result: Result, holds: bool) -> list[str]:
+def _cost(result: Result) -> str:
     failed, answered = len(result.checks.failures), len(result.checks.seconds)
-    memory = f"+{result.memory / _MB:.0f} MB"
+    more = f"+{result.memory / _MB:.0f} MB"
     if result.memory_at_peak > LARGEST_MEMORY:
-        memory += ", then ended"
-    return [
-        f"`{attack}`",
-        server,
-        _spent(result),
-        f"{failed} of {failed + answered}",
-        f"{_ms(result, 50)}, {_ms(result, 99)} ms",
-        f"{result.memory_at_rest / _MB:.0f} MB, {memory}",
+        more += ", then ended"
+    parts = [
+        _marked(f"{failed} of {failed + answered} failed", bad=bool(failed)),
+        f"p50 {_ms(result, 50)}, p99 {_ms(result, 99)} ms",
+        _marked(more, bad=result.memory > MOST_MEMORY),
         f"{result.server_cpu_seconds / result.seconds:.1f} cores",
-        "yes" if holds else "**no**",
     ]
+    return "; ".join(parts)
+
+
+def _marked(text: str, *, bad: bool) -> str:
+    return f"**{text}**" if bad else text
 
 
 def _spent(result: Result) -> str:
-    spent, seconds = result.spent, result.seconds
+    seconds = result.seconds
+    spent = {name: value / seconds for name, value in result.spent.items()}
     return (
-        f"{spent['connections'] / seconds:,.0f} connections, "
-        f"{spent['streams'] / seconds:,.0f} calls, "
-        f"{spent['sent'] / seconds / _MB:,.1f} MB, "
-        f"{spent['cpu_seconds'] / seconds:.1f} cores"
+        f"{spent['connections']:,.0f} connections, {spent['streams']:,.0f} calls, "
+        f"{spent['sent'] / _MB:,.1f} MB, {spent['cpu_seconds']:.1f} cores"
     )
 
 

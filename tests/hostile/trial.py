@@ -19,8 +19,10 @@ from tests.hostile.servers import LISTED, Server
 #: Seconds between two checks, and the checks of a connection: the next opens a new one.
 _PAUSE: Final = 0.01
 _CHECKS_A_CONNECTION: Final = 25
-#: Seconds between two looks at the memory.
+#: Seconds between two looks at memory and CPU.
 _LOOK: Final = 0.1
+#: Bytes that an attack may cost in memory, over all processes of a server.
+MOST_MEMORY: Final = 512 * 1024**2
 #: Bytes of memory at which a server is ended, so that it does not take the machine with it.
 LARGEST_MEMORY: Final = 4 * 1024**3
 
@@ -55,6 +57,11 @@ class Result:
         """Return how much memory the server took beside what it has at rest."""
         return self.memory_at_peak - self.memory_at_rest
 
+    @property
+    def holds(self) -> bool:
+        """Whether no valid check failed, and the memory stayed within its bound."""
+        return not self.checks.failures and self.memory <= MOST_MEMORY
+
 
 def attacked(server: Server, attack: str, seconds: float, timeout: float) -> Result:
     """Attack a server for some seconds.
@@ -68,17 +75,16 @@ def attacked(server: Server, attack: str, seconds: float, timeout: float) -> Res
     checks = Checks()
     command = [sys.executable, "-m", "tests.hostile.attack", attack, str(server.port)]
     with _Attack([*command, "--seconds", str(seconds)]) as attacking:
-        memory = _Memory(server)
-        cpu, began = _cpu_seconds(server), time.monotonic()
-        with memory.watched():
+        usage, began = _Usage(server), time.monotonic()
+        with usage.watched():
             while attacking.runs:
                 _check(server, timeout, checks, attacking)
     return Result(
         time.monotonic() - began,
         checks,
-        memory.at_rest,
-        memory.at_peak,
-        max(0.0, _cpu_seconds(server) - cpu),
+        usage.memory_at_rest,
+        usage.memory_at_peak,
+        usage.cpu_seconds,
         attacking.spent,
     )
 
@@ -109,15 +115,18 @@ class _Attack:
         return self._process.poll() is None
 
 
-class _Memory:
+class _Usage:
+    """Memory and CPU of a server: of its processes that run, since the beginning."""
+
     def __init__(self, server: Server) -> None:
         self._server = server
         self._stop = threading.Event()
-        self.at_rest = self.at_peak = _memory(server.processes())
+        self.memory_at_rest, self._cpu_before = _used(server.processes())
+        self.memory_at_peak, self.cpu_seconds = self.memory_at_rest, 0.0
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
-        """Look at the memory until the block ends."""
+        """Look at it again and again until the block ends."""
         thread = threading.Thread(target=self._watch)
         thread.start()
         try:
@@ -129,8 +138,10 @@ class _Memory:
     def _watch(self) -> None:
         while not self._stop.wait(_LOOK):
             processes = self._server.processes()
-            self.at_peak = max(self.at_peak, _memory(processes))
-            if self.at_peak > LARGEST_MEMORY:
+            memory, cpu = _used(processes)
+            self.memory_at_peak = max(self.memory_at_peak, memory)
+            self.cpu_seconds = max(self.cpu_seconds, cpu - self._cpu_before)
+            if memory > LARGEST_MEMORY:
                 for process in processes:
                     with contextlib.suppress(psutil.NoSuchProcess):
                         process.kill()
@@ -154,13 +165,10 @@ def _check(server: Server, timeout: float, checks: Checks, attacking: _Attack) -
             time.sleep(_PAUSE)
 
 
-def _memory(processes: list[psutil.Process]) -> int:
-    total = 0
+def _used(processes: list[psutil.Process]) -> tuple[int, float]:
+    memory, cpu = 0, 0.0
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
-            total += process.memory_info().rss
-    return total
-
-
-def _cpu_seconds(server: Server) -> float:
-    return sum(sum(process.cpu_times()[:2]) for process in server.processes())
+            memory += process.memory_info().rss
+            cpu += sum(process.cpu_times()[:2])
+    return memory, cpu
