@@ -85,9 +85,14 @@ class Run:
     def _checks(self, directory: Path) -> Iterator[Figure]:
         url = lists.sqlite_url(directory)
         lists.fill(url, self._entries).close()
-        with servers.empty() as empty, servers.service(url, directory) as real:
-            yield from checks.single(real, empty, rounds=self._rounds, calls=20_000)
-            yield from checks.batch(real, empty, entries=self._entries, rounds=self._rounds)
+        with (
+            servers.empty() as empty,
+            servers.service(url, directory, transport="grpcio") as grpcio,
+            servers.service(url, directory) as envoy,
+        ):
+            trio = checks.Servers(empty, grpcio, envoy)
+            yield from checks.single(trio, rounds=self._rounds, calls=20_000)
+            yield from checks.batch(trio, entries=self._entries, rounds=self._rounds)
 
     def _batches(self, directory: Path) -> Iterator[Figure]:
         with _postgresql() as url, _redis(directory, self._entries) as redis_socket:

@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 import psycopg
 
@@ -34,40 +35,56 @@ def batch_of(size: int, among: int, seed: int = 1) -> list[str]:
     ]  # fmt: skip
 
 
-def single(real: Server, empty: Server, *, rounds: int, calls: int) -> Iterator[Figure]:
-    """Compare CheckAddress with an empty call: throughput, latency, CPU."""
+class Servers(NamedTuple):
+    """What is measured side by side.
+
+    Args:
+        empty: of grpc.aio, whose handlers return prepared answers.
+        grpcio: the service on grpcio.
+        envoy: the service on Envoy.
+    """
+
+    empty: Server
+    grpcio: Server
+    envoy: Server
+
+
+def single(servers: Servers, *, rounds: int, calls: int) -> Iterator[Figure]:
+    """Compare CheckAddress with an empty call of grpc.aio: throughput, latency, CPU."""
     request = rpc.CheckAddressRequest(address=lists.unlisted(7))
-    measured = _in_turn(real, empty, "CheckAddress", request, rounds=rounds, calls=calls)
-    ours, theirs = measured
-    yield Figure(
-        "CheckAddress / empty call, throughput",
-        [a.calls_per_second / b.calls_per_second for a, b in zip(ours, theirs, strict=True)],
-        target=("≥", 0.90),
-        note=f"{_median(o.calls_per_second for o in ours):,.0f} calls/s of one process; "
-        f"load generator {_median(o.generator_cpu_share for o in ours):.0%} of a core",
-    )
-    slow = _in_turn(
-        real, empty, "CheckAddress", request, rounds=rounds, calls=calls // 4, alone=True
-    )
-    yield Figure(
-        "CheckAddress / empty call, median latency, one at a time",
-        [a.median_latency / b.median_latency for a, b in zip(*slow, strict=True)],
-        target=("≤", 1.15),
-        note=f"{_median(o.median_latency for o in slow[0]):,.0f} µs",
-    )
-    yield _cpu_ratio("CheckAddress / empty call, server CPU", ours, theirs)
+    loads = _in_turn(servers, "CheckAddress", request, rounds=rounds, calls=calls)
+    slow = _in_turn(servers, "CheckAddress", request, rounds=rounds, calls=calls // 4, alone=True)
+    for name, throughput, latency, cpu in (("grpcio", 0.90, 1.15, None), ("envoy", 2.5, 1.0, 0.45)):
+        ours, theirs = loads[name], loads["empty"]
+        yield Figure(
+            f"CheckAddress on {name} / empty call of grpc.aio, throughput",
+            [a.calls_per_second / b.calls_per_second for a, b in zip(ours, theirs, strict=True)],
+            target=("≥", throughput),
+            note=f"{_median(o.calls_per_second for o in ours):,.0f} calls/s of one process; "
+            f"load generator {_median(o.generator_cpu_share for o in ours):.0%} of a core",
+        )
+        ours, theirs = slow[name], slow["empty"]
+        yield Figure(
+            f"CheckAddress on {name} / empty call of grpc.aio, median latency, one at a time",
+            [a.median_latency / b.median_latency for a, b in zip(ours, theirs, strict=True)],
+            target=("≤", latency),
+            note=f"{_median(o.median_latency for o in ours):,.0f} µs",
+        )
+        what = f"CheckAddress on {name} / empty call of grpc.aio, server CPU"
+        yield _cpu_ratio(what, loads[name], loads["empty"], ("≤", cpu) if cpu else None)
 
 
-def batch(real: Server, empty: Server, *, entries: int, rounds: int) -> Iterator[Figure]:
+def batch(servers: Servers, *, entries: int, rounds: int) -> Iterator[Figure]:
     """Compare BatchCheck with a handler that decodes it and returns a prepared answer."""
     request = rpc.BatchCheckRequest(addresses=batch_of(BATCH, entries))
-    ours, theirs = _in_turn(
-        real, empty, "BatchCheck", request, rounds=rounds, calls=1_500, alone=True
-    )
-    figure = _cpu_ratio("BatchCheck of 1,000 / prepared answer, server time (CPU)", ours, theirs)
-    yield Figure(figure.name, figure.values, target=("≤", 2.0), note=figure.note)
-    per_address = _median(o.server_cpu_per_call for o in ours) / BATCH * 1e6
-    yield Figure("BatchCheck of 1,000, server CPU an address", [per_address], unit="µs")
+    loads = _in_turn(servers, "BatchCheck", request, rounds=rounds, calls=1_500, alone=True)
+    for name in ("grpcio", "envoy"):
+        what = f"BatchCheck of 1,000 on {name} / prepared answer, server time (CPU)"
+        yield _cpu_ratio(what, loads[name], loads["empty"], ("≤", 2.0))
+        per_address = _median(o.server_cpu_per_call for o in loads[name]) / BATCH * 1e6
+        yield Figure(
+            f"BatchCheck of 1,000 on {name}, server CPU an address", [per_address], unit="µs"
+        )
 
 
 def end_to_end(
@@ -119,31 +136,37 @@ def end_to_end(
 
 
 def _in_turn(
-    real: Server,
-    empty: Server,
+    servers: Servers,
     method: str,
     request: rpc.CheckAddressRequest | rpc.BatchCheckRequest,
     *,
     rounds: int,
     calls: int,
     alone: bool = False,
-) -> tuple[list[h2load.Load], list[h2load.Load]]:
-    """Load both servers in turn, A B B A …; ``alone`` is one call at a time."""
+) -> dict[str, list[h2load.Load]]:
+    """Load the servers in turn, A B C C B A …; ``alone`` is one call at a time."""
     shape = {"connections": 1, "streams": 1} if alone else {}
-    results: dict[Server, list[h2load.Load]] = {real: [], empty: []}
-    for server in (real, empty):  # Warm up.
+    names = servers._fields
+    results: dict[str, list[h2load.Load]] = {name: [] for name in names}
+    for server in servers:  # Warm up.
         h2load.call(server, method, request, calls=calls // 4, **shape)
-    orders = itertools.cycle([(real, empty), (empty, real)])
-    for order in itertools.islice(orders, rounds):
-        for server in order:
-            results[server].append(h2load.call(server, method, request, calls=calls, **shape))
-    return results[real], results[empty]
+    for order in itertools.islice(itertools.cycle([names, names[::-1]]), rounds):
+        for name in order:
+            server = getattr(servers, name)
+            results[name].append(h2load.call(server, method, request, calls=calls, **shape))
+    return results
 
 
-def _cpu_ratio(name: str, ours: Sequence[h2load.Load], theirs: Sequence[h2load.Load]) -> Figure:
+def _cpu_ratio(
+    name: str,
+    ours: Sequence[h2load.Load],
+    theirs: Sequence[h2load.Load],
+    target: tuple[Literal["≥", "≤"], float] | None = None,
+) -> Figure:
     a, b = ([load.server_cpu_per_call for load in side] for side in (ours, theirs))
     note = f"{_median(a) * 1e6:,.0f} µs against {_median(b) * 1e6:,.0f} µs"
-    return Figure(name, [x / y for x, y in zip(a, b, strict=True)], note=note)
+    ratios = [x / y for x, y in zip(a, b, strict=True)]
+    return Figure(name, ratios, target=target, note=note)
 
 
 def _seconds(way: Callable[[list[str]], object], batches: list[list[str]]) -> float:

@@ -33,7 +33,7 @@ class Server:
 
     def serving_processes(self) -> list[psutil.Process]:
         """Return the processes that answer calls."""
-        return [each for each in self.processes() if "spawn_main" in " ".join(each.cmdline())]
+        return list(psutil.Process(self.process.pid).children())
 
     def cpu_seconds(self) -> float:
         """Return the CPU time of all its processes so far."""
@@ -47,13 +47,18 @@ def keep_to_core(process: psutil.Process, core: int) -> None:
 
 
 @contextlib.contextmanager
-def service(url: str, directory: Path, *, count: int = 1) -> Iterator[Server]:
+def service(
+    url: str, directory: Path, *, count: int = 1, transport: str = "envoy"
+) -> Iterator[Server]:
     """Run the real server, with some processes, until the block ends."""
+    directory = directory / transport
+    directory.mkdir(exist_ok=True, parents=True)
     environment = {
         **os.environ,
         "SUPPRESSION_DATABASE_URL": url,
         "SUPPRESSION_LISTEN": "127.0.0.1:0",
         "SUPPRESSION_PROCESSES": str(count),
+        "SUPPRESSION_TRANSPORT": transport,
         "SUPPRESSION_SNAPSHOT_DIRECTORY": str(directory / "snapshots"),
         "SUPPRESSION_DRAIN_SECONDS": "0",
         "SUPPRESSION_GRACE_SECONDS": "1",

