@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
+import structlog
+
 from suppression_ingest.aws.failures import translated
 from suppression_ingest.aws.limits import MAX_BATCH
 from suppression_ingest.aws.session import client_for_queue
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 _T = TypeVar("_T")
+
+_log = structlog.get_logger(__name__)
 
 #: Concurrent receives or deletes. The messages of concurrent receives share a transaction.
 MAX_IN_FLIGHT: Final = 9
@@ -73,6 +77,8 @@ class Queue:
         self._batch_size = batch_size
         self._wait_seconds = wait_seconds
         self._threads = ThreadPoolExecutor(MAX_IN_FLIGHT, thread_name_prefix="sqs")
+        # Receives of the next :meth:`receive_more`.
+        self._in_flight = MAX_IN_FLIGHT
 
     @classmethod
     def connect(cls, url: str, batch_size: int = MAX_BATCH, wait_seconds: int = 0) -> Self:
@@ -93,12 +99,20 @@ class Queue:
     def receive_more(self) -> list[Message]:
         """Return the messages that are waiting now, by several receives at once.
 
-        A receive that fails returns nothing: the next :meth:`receive` will raise.
+        A receive that fails returns nothing. SQS may have answered: its messages then come
+        again, one receive older, and can become dead letters that nobody has read. So there
+        are half as many receives the next time, and one more after each time without failure.
         """
         receives = [
-            self._threads.submit(self._receive, 0, self._batch_size) for _ in range(MAX_IN_FLIGHT)
+            self._threads.submit(self._receive, 0, self._batch_size) for _ in range(self._in_flight)
         ]
-        return [message for receive in receives for message in _unless_failed(receive)]
+        answers, failures = _ended(receives)
+        if failures:
+            _log.warning("receives without an answer", count=len(failures), cause=str(failures[0]))
+            self._in_flight //= 2
+        else:
+            self._in_flight = min(self._in_flight + 1, MAX_IN_FLIGHT)
+        return [message for messages in answers for message in messages]
 
     def is_full(self, messages: Sequence[Message]) -> bool:
         """Whether a receive returned a full batch, so that more messages may wait."""
@@ -213,11 +227,16 @@ def _message(received: "MessageTypeDef") -> Message:
     )
 
 
-def _unless_failed(receive: "Future[list[Message]]") -> list[Message]:
-    try:
-        return receive.result()
-    except AwsError:
-        return []
+def _ended(
+    receives: "Sequence[Future[list[Message]]]",
+) -> tuple[list[list[Message]], list[AwsError]]:
+    answers, failures = [], []
+    for receive in receives:
+        try:
+            answers.append(receive.result())
+        except AwsError as error:
+            failures.append(error)
+    return answers, failures
 
 
 def _postponed_seconds(message: Message) -> int:

@@ -102,6 +102,14 @@ def test_what_we_lack_is_added_with_its_reason_source_and_time(
     assert (entry.reason, entry.source, entry.last_seen) == (reason, "ses-account-list", day(4))
 
 
+def test_an_entry_that_is_dated_ahead_of_our_clock_is_dated_by_it(lists: Lists) -> None:
+    lists.listed("jane@x.example", on=4)
+    lists.store = Store(lists.store.engine, lambda: day(2))
+    lists.run()
+    [entry] = lists.ours("jane@x.example")
+    assert entry.last_seen == day(2)
+
+
 def test_a_second_run_changes_nothing(lists: Lists) -> None:
     lists.listed("jane@x.example")
     lists.run()

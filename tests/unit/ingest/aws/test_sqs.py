@@ -1,8 +1,9 @@
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
 from suppression_ingest.aws.sqs import Message, Queue
@@ -71,6 +72,35 @@ def test_a_receive_waits_long_for_a_full_batch(queue: Queue, sqs: Stubber) -> No
 def test_an_empty_queue_gives_nothing(queue: Queue, sqs: Stubber) -> None:
     sqs.add_response("receive_message", {})
     assert queue.receive() == []
+
+
+class FaultyClient:
+    """Answers receives with one message, or not at all."""
+
+    def __init__(self) -> None:
+        self.answers = True
+        self.receives = 0
+
+    def receive_message(self, **_: Any) -> dict[str, Any]:
+        self.receives += 1
+        if not self.answers:
+            raise ReadTimeoutError(endpoint_url=URL)
+        return {"Messages": [{"MessageId": "m", "ReceiptHandle": "r", "Body": "body"}]}
+
+
+def receives_of(queue: Queue, client: FaultyClient) -> int:
+    before = client.receives
+    queue.receive_more()
+    return client.receives - before
+
+
+def test_receives_that_get_no_answer_are_followed_by_half_as_many_and_then_by_more() -> None:
+    client = FaultyClient()
+    queue = Queue(cast("Any", client), URL)
+    client.answers = False
+    assert [receives_of(queue, client) for _ in range(5)] == [9, 4, 2, 1, 0]
+    client.answers = True
+    assert [receives_of(queue, client) for _ in range(3)] == [1, 2, 3]
 
 
 def test_entries_that_were_not_deleted_are_tried_again(queue: Queue, sqs: Stubber) -> None:
