@@ -55,6 +55,7 @@ lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 	$(COMPILE) $(UPGRADE) -c requirements/dev.txt --group build -o requirements/build.txt
 	$(COMPILE) $(UPGRADE) -c requirements/dev.txt --group bench -o requirements/bench.txt
 	$(COMPILE) $(UPGRADE) requirements/stubs.in -o requirements/stubs.txt
+	$(COMPILE) $(UPGRADE) requirements/ministack.in -o requirements/ministack.txt
 	$(COMPILE) $(UPGRADE) --group docs -o requirements/docs.txt
 
 # --- run and check -----------------------------------------------------------------------------

@@ -103,6 +103,16 @@ class StandIn:
             max_receive_count: deliveries of a message before it goes to the dead-letter queue.
         """
         topic_arn = self.sns.create_topic(Name=name)["TopicArn"]
+        queue_url, dead_letter_url = self.make_queues(
+            name, visibility_seconds=visibility_seconds, max_receive_count=max_receive_count
+        )
+        self.subscribe(queue_url, topic_arn)
+        return Wiring(topic_arn, queue_url, dead_letter_url)
+
+    def make_queues(
+        self, name: str, *, visibility_seconds: int = 30, max_receive_count: int = 5
+    ) -> tuple[str, str]:
+        """Create a queue and its dead-letter queue; return their URLs. See :meth:`wire`."""
         dead_letter_url = self._queue(f"{name}-dead", MessageRetentionPeriod=str(_RETENTION))
         redrive = {
             "deadLetterTargetArn": self._arn(dead_letter_url),
@@ -111,8 +121,7 @@ class StandIn:
         queue_url = self._queue(
             name, VisibilityTimeout=str(visibility_seconds), RedrivePolicy=json.dumps(redrive)
         )
-        self.subscribe(queue_url, topic_arn)
-        return Wiring(topic_arn, queue_url, dead_letter_url)
+        return queue_url, dead_letter_url
 
     def subscribe(self, queue_url: str, topic_arn: str) -> None:
         """Allow a topic, and nothing else, to send to a queue; then subscribe the queue."""

@@ -32,7 +32,7 @@ def test_paths_in_the_guide_for_contributors_exist() -> None:
     assert [path for path in named if not (TOP / path).exists()] == []
 
 
-@pytest.mark.parametrize("path", [".ci/run", ".ci/image", ".ci/prometheus"])
+@pytest.mark.parametrize("path", [".ci/run", ".ci/image", ".ci/prometheus", ".ci/queues"])
 def test_scripts_that_workflows_start_can_be_started(path: str) -> None:
     assert (TOP / path).stat().st_mode & 0o111
 
