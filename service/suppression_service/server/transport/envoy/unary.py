@@ -7,6 +7,7 @@ and its length.
 
 import asyncio
 import base64
+import contextlib
 import urllib.parse
 from collections.abc import Callable
 from typing import Final, NoReturn
@@ -74,18 +75,21 @@ class UnaryCalls:
                 if response is None:
                     response = await _answer_or_leave(call, request, receive)
                 take(len(response))
-                await send(_START)
-                await send(
-                    {
-                        "type": "http.response.body",
-                        "body": b"\0" + len(response).to_bytes(4) + response,
-                    }
-                )
-                await send(_TRAILERS)
+                await _send_response(send, response)
         except ApiError as error:
             await refuse(send, error, caller.request_id)
         except CallerLeft:
             pass
+
+
+async def _send_response(send: Send, response: bytes) -> None:
+    message = b"\0" + len(response).to_bytes(4) + response
+    try:
+        await send(_START)
+        await send({"type": "http.response.body", "body": message})
+        await send(_TRAILERS)
+    except OSError as error:  # By ASGI's specification, the caller has left.
+        raise CallerLeft from error
 
 
 async def refuse(send: Send, error: ApiError, request_id: str) -> None:
@@ -100,8 +104,9 @@ async def refuse(send: Send, error: ApiError, request_id: str) -> None:
     ]
     if isinstance(error, CompressedRequest):
         headers.append((b"grpc-accept-encoding", b"identity"))
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send(_NO_BODY)
+    with contextlib.suppress(OSError):  # The caller has left.
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send(_NO_BODY)
 
 
 async def _message(receive: Receive, limit: int, take: Callable[[int], None]) -> bytes:
