@@ -1,7 +1,6 @@
 """The ASGI application: it sends each request where it belongs."""
 
 import contextlib
-from collections.abc import Iterator
 from typing import Final, cast
 
 from suppression_service.server.calls import Calls
@@ -14,6 +13,7 @@ from suppression_service.server.transport.envoy.asgi import (
     Event,
     MemoryBudget,
     Receive,
+    Reservation,
     Scope,
     Send,
     until_left,
@@ -67,11 +67,14 @@ class Application:
         path = scope["path"]
         content_type = _content_type(scope)
         if (rpc := self._rpcs.get(path)) is not None:
-            with self._counted():
+            self.under_way += 1
+            try:
                 if content_type in unary.CONTENT_TYPES and scope["method"] == "POST":
                     await self._unary.answer(rpc, scope, receive, send)
                 else:
                     await self._by_connect(scope, receive, send)
+            finally:
+                self.under_way -= 1
         elif path in self._library_paths:
             await self._library(scope, until_left(receive), send)
         elif path in PROBES:
@@ -81,20 +84,12 @@ class Application:
         else:
             await _answer(send, 404, b"not found\n")
 
-    @contextlib.contextmanager
-    def _counted(self) -> Iterator[None]:
-        self.under_way += 1
-        try:
-            yield
-        finally:
-            self.under_way -= 1
-
     async def _by_connect(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._budget.reservation() as take:
+        with Reservation(self._budget) as reserved:
 
             async def receive_within_budget() -> Event:
                 event = await receive()
-                take(len(event.get("body", b"")))
+                reserved.take(len(event.get("body", b"")))
                 return event
 
             await self._service(scope, until_left(receive_within_budget), send)

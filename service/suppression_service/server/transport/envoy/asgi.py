@@ -1,10 +1,9 @@
 """Requests of ASGI: their caller, and the memory that they take."""
 
 import asyncio
-import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final, Self
 
 from suppression_service.server.caller import Caller
 from suppression_service.server.errors import InvalidMetadata, TooManyCalls
@@ -73,28 +72,34 @@ class MemoryBudget:
     """
 
     def __init__(self, limit: int) -> None:
-        self._free = limit
+        self.free = limit
 
-    @contextlib.contextmanager
-    def reservation(self) -> Iterator[Callable[[int], None]]:
-        """Yield a function that takes bytes from the budget; the end of the block returns them.
+
+class Reservation:
+    """The part of a budget that one request takes, until the end of the block."""
+
+    __slots__ = ("_budget", "_taken")
+
+    def __init__(self, budget: MemoryBudget) -> None:
+        self._budget = budget
+        self._taken = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def take(self, size: int) -> None:
+        """Take bytes from the budget.
 
         Raises:
-            TooManyCalls: from the function: too little is left.
+            TooManyCalls: too little is left.
         """
-        taken = 0
+        if size > self._budget.free:
+            raise TooManyCalls("MEMORY", "too much is on its way to and from this server")
+        self._budget.free -= size
+        self._taken += size
 
-        def take(size: int) -> None:
-            nonlocal taken
-            if size > self._free:
-                raise TooManyCalls("MEMORY", "too much is on its way to and from this server")
-            self._free -= size
-            taken += size
-
-        try:
-            yield take
-        finally:
-            self._free += taken
+    def __exit__(self, *_: object) -> None:
+        self._budget.free += self._taken
 
 
 def until_left(receive: Receive, *, complete: bool = False) -> Receive:

@@ -9,7 +9,6 @@ import asyncio
 import base64
 import contextlib
 import urllib.parse
-from collections.abc import Callable
 from typing import Final, NoReturn
 
 from suppression_service.server.calls import Call, Calls, require_time
@@ -27,6 +26,7 @@ from suppression_service.server.transport.envoy.asgi import (
     CallerLeft,
     MemoryBudget,
     Receive,
+    Reservation,
     Scope,
     Send,
     until_left,
@@ -65,16 +65,16 @@ class UnaryCalls:
         """Answer a call."""
         caller = AsgiCaller(scope)
         try:
-            with self._calls.begin(rpc, caller) as call, self._budget.reservation() as take:
+            with self._calls.begin(rpc, caller) as call, Reservation(self._budget) as reserved:
                 call.admit()
                 if caller.metadata("grpc-encoding") not in ("", "identity"):
                     raise CompressedRequest
-                request = await _message(receive, self._calls.max_request(rpc), take)
+                request = await _message(receive, self._calls.max_request(rpc), reserved)
                 require_time(caller)
                 response = call.at_once(request)
                 if response is None:
                     response = await _answer_or_leave(call, request, receive)
-                take(len(response))
+                reserved.take(len(response))
                 await _send_response(send, response)
         except ApiError as error:
             await refuse(send, error, caller.request_id)
@@ -109,20 +109,20 @@ async def refuse(send: Send, error: ApiError, request_id: str) -> None:
         await send(_NO_BODY)
 
 
-async def _message(receive: Receive, limit: int, take: Callable[[int], None]) -> bytes:
+async def _message(receive: Receive, limit: int, reserved: Reservation) -> bytes:
     """Return the message of a request.
 
     Args:
         receive: of the request.
         limit: bytes of a message, at most.
-        take: takes the memory for the parts of a request that is not complete.
+        reserved: the memory for the parts of a request that is not complete.
     """
     event = await receive()
     body: bytes = event.get("body", b"")
     if event.get("more_body") or event["type"] != "http.request":
         parts = bytearray()
         while event["type"] == "http.request":
-            take(len(event["body"]))
+            reserved.take(len(event["body"]))
             parts += event["body"]
             _require_prefix(parts, limit)
             if not event.get("more_body"):
