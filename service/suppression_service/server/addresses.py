@@ -15,6 +15,9 @@ import numpy.typing as npt
 
 from suppression_service.address import InvalidAddress, canonical
 
+#: Canonical forms, and the indices of the invalid addresses.
+Canonical = tuple[Sequence[bytes], list[int]]
+
 # An address of at most so many bytes exceeds no limit of its parts.
 _SHORT: Final = 64
 # After so many unusual addresses other calls get a turn, and after each internationalised
@@ -38,9 +41,22 @@ _ROLES: Final = bytes(
 )  # fmt: skip
 
 
-async def canonical_batch(
-    addresses: Sequence[bytes], turn: asyncio.Lock
-) -> tuple[Sequence[bytes], list[int]]:
+def canonical_at_once(addresses: Sequence[bytes]) -> Canonical | None:
+    """Return the canonical forms of addresses, as :func:`canonical_batch` does.
+
+    None if it would take so long that other calls must get a turn meanwhile.
+    """
+    lowered, unusual = _lowered(addresses)
+    if not unusual:
+        return lowered, []
+    if sum(_price(addresses[index]) for index in unusual) > _AT_A_TIME:
+        return None
+    forms = list(lowered)
+    invalid = [index for index in unusual if not _replace(forms, index, addresses[index])]
+    return forms, invalid
+
+
+async def canonical_batch(addresses: Sequence[bytes], turn: asyncio.Lock) -> Canonical:
     """Return the canonical forms of addresses, and the indices of the invalid ones.
 
     The forms are UTF-8, in the order of the addresses. The form of an invalid address
@@ -51,18 +67,12 @@ async def canonical_batch(
         turn: a lock shared by all batches. Batches with many unusual addresses take
             turns, so together they delay other calls no longer than one of them does.
     """
-    lowered, unusual = _lowered(addresses) if addresses else ([], [])
-    if not unusual:
-        return lowered, []
+    lowered, unusual = _lowered(addresses)
     forms, invalid, since = list(lowered), [], 0
     for index in unusual:
-        address = addresses[index]
-        try:
-            forms[index] = canonical(address.decode()).encode()
-        except InvalidAddress:
-            forms[index] = b""
+        if not _replace(forms, index, addresses[index]):
             invalid.append(index)
-        since += 1 if address.isascii() else _AT_A_TIME
+        since += _price(addresses[index])
         if since >= _AT_A_TIME:
             since = 0
             async with turn:
@@ -70,8 +80,23 @@ async def canonical_batch(
     return forms, invalid
 
 
+def _replace(forms: list[bytes], index: int, address: bytes) -> bool:
+    """Set the form of an unusual address; return whether the address is valid."""
+    try:
+        forms[index] = canonical(address.decode()).encode()
+    except InvalidAddress:
+        forms[index] = b""
+    return bool(forms[index])
+
+
+def _price(address: bytes) -> int:
+    return 1 if address.isascii() else _AT_A_TIME
+
+
 def _lowered(addresses: Sequence[bytes]) -> tuple[Sequence[bytes], list[int]]:
     """Return the addresses in lower case, and the indices of those that may be unusual."""
+    if not addresses:
+        return [], []
     lines = b"\n%b\n" % b"\n".join(addresses)
     if len(lines) > (_SHORT + 1) * len(addresses) + 1:
         return _lowered(_without_odd_lines(addresses))

@@ -19,12 +19,13 @@ from collections.abc import Callable
 from typing import Final, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression_service.address import InvalidAddress, canonical
 from suppression_service.server import convert, wire
-from suppression_service.server.addresses import canonical_batch
+from suppression_service.server.addresses import Canonical, canonical_at_once, canonical_batch
 from suppression_service.server.replica.replica import Replica
 from suppression_service.server.replica.verdicts import Mail, reason_against
 
@@ -72,28 +73,40 @@ class Checks:
         self.singles[reason] += 1
         return self._answers[reason]
 
+    def batch_at_once(self, replica: Replica, request: wire.BatchRequest) -> bytes | None:
+        """Return what :meth:`batch` does; None if other calls must get turns meanwhile.
+
+        Raises:
+            InvalidField: the mail class or the stream cannot be used.
+        """
+        mail = self._mail(replica, request)
+        addresses = request.addresses[:]
+        if len(addresses) <= _FEW and all(map(bytes.isascii, addresses)):
+            each = (self._reason(replica, address.decode(), request) for address in addresses)
+            return self._encoded(replica, np.fromiter(each, dtype=np.uint8, count=len(addresses)))
+        if (read := canonical_at_once(addresses)) is None:
+            return None
+        return self._encoded(replica, _reasons(replica, read, mail))
+
     async def batch(self, newest: Callable[[], Replica], request: wire.BatchRequest) -> bytes:
         """Return the encoded answer for many addresses, all at one revision.
 
         Args:
-            newest: returns the replica. It is called after the addresses are parsed:
+            newest: returns the replica. It is called again after the addresses are parsed:
                 parsing can take long, and the list may change meanwhile.
             request: what :func:`.wire.batch_request` returns.
 
         Raises:
             InvalidField: the mail class or the stream cannot be used.
         """
-        addresses = request.addresses[:]
-        if len(addresses) <= _FEW and all(map(bytes.isascii, addresses)):
-            replica = newest()
-            self._mail(replica, request)  # Only to refuse what cannot be used.
-            each = (self._reason(replica, address.decode(), request) for address in addresses)
-            reasons = np.fromiter(each, dtype=np.uint8, count=len(addresses))
-        else:
-            forms, invalid = await canonical_batch(addresses, self._lock)
-            replica = newest()
-            reasons = replica.reasons(forms, self._mail(replica, request))
-            reasons[invalid] = _INVALID
+        if (answer := self.batch_at_once(newest(), request)) is not None:
+            return answer
+        read = await canonical_batch(request.addresses[:], self._lock)
+        replica = newest()
+        return self._encoded(replica, _reasons(replica, read, self._mail(replica, request)))
+
+    def _encoded(self, replica: Replica, reasons: npt.NDArray[np.uint8]) -> bytes:
+        """Count the answers of a batch, and encode them."""
         if replica.state is not self._state:
             self._renew_answers(replica)
         (stopped,) = reasons.nonzero()
@@ -138,3 +151,10 @@ class Checks:
         state = rpc.BatchCheckResponse(revision=revision, as_of_time=as_of)
         self._common_fields = state.SerializeToString()
         self._state = replica.state
+
+
+def _reasons(replica: Replica, read: Canonical, mail: Mail) -> npt.NDArray[np.uint8]:
+    forms, invalid = read
+    reasons = replica.reasons(forms, mail)
+    reasons[invalid] = _INVALID
+    return reasons

@@ -111,6 +111,13 @@ class SuppressionService:
         with self._batches:
             return await self.checks.batch(self._replica, read)
 
+    def batch_check_at_once(self, request: bytes, _caller: Caller) -> bytes | None:
+        """Answer for many addresses; None if the call has to wait, or others need a turn."""
+        read = wire.batch_request(request, self._max_batch)
+        if read.min_revision and self._reached("min_revision", read.min_revision) is None:
+            return None
+        return self.checks.batch_at_once(self._replica(), read)
+
     # --- writes --------------------------------------------------------------------------------
 
     async def suppress(self, request: rpc.SuppressRequest, caller: Caller) -> rpc.SuppressResponse:
@@ -269,6 +276,7 @@ RPCS: Final = (
         Role.CHECK,
         SuppressionService.batch_check,
         SuppressionService.batch_check_bytes,
+        SuppressionService.batch_check_at_once,
         max_request=None,
     ),
     Rpc("Suppress", Role.WRITE, SuppressionService.suppress),

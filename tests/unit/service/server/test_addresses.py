@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from suppression_service.address import InvalidAddress, canonical
 from suppression_service.server import addresses
-from suppression_service.server.addresses import canonical_batch
+from suppression_service.server.addresses import canonical_at_once, canonical_batch
 
 # What decides between the two ways of reading: separators, limits, case, other scripts.
 _piece = st.text(
@@ -35,6 +35,7 @@ def one_by_one(addresses: list[str]) -> tuple[list[bytes], list[int]]:
 
 
 @given(st.lists(_address, max_size=12))
+@example([])
 @example(["a@b.c\n", "a@b.c"])
 @example(["\n"])
 @example(["a" * 64 + "@" + "b" * 63, "a" * 65 + "@b", "a@" + "b" * 64, "a@" + "b." * 31 + "c"])
@@ -43,7 +44,9 @@ def one_by_one(addresses: list[str]) -> tuple[list[bytes], list[int]]:
 @example(["ΑΣ", "ΑΣ@x.org", "K@K.org", "İ@İ.org"])
 async def test_a_batch_is_read_as_its_addresses_are_one_by_one(addresses: list[str]) -> None:
     given = [address.encode() for address in addresses]
-    assert await canonical_batch(given, asyncio.Lock()) == one_by_one(addresses)
+    expected = one_by_one(addresses)
+    assert canonical_at_once(given) in (None, expected)
+    assert await canonical_batch(given, asyncio.Lock()) == expected
 
 
 async def test_a_batch_of_ten_thousand_alike_addresses_is_read_whole() -> None:
@@ -53,8 +56,19 @@ async def test_a_batch_of_ten_thousand_alike_addresses_is_read_whole() -> None:
     assert invalid == list(range(1, 10_000, 2))
 
 
-async def test_an_empty_batch_is_read_as_nothing() -> None:
-    assert await canonical_batch([], asyncio.Lock()) == ([], [])
+@pytest.mark.parametrize(
+    ("unusual", "at_once"),
+    [
+        pytest.param([b"a@b_.c"] * 16, True, id="few"),
+        pytest.param([b"a@b_.c"] * 17, False, id="many"),
+        pytest.param(["a@ü.c".encode()], True, id="one internationalised"),
+        pytest.param(["a@ü.c".encode(), b"a@b_.c"], False, id="one internationalised and more"),
+    ],
+)
+def test_a_batch_with_many_unusual_addresses_is_not_read_at_once(
+    unusual: list[bytes], at_once: bool
+) -> None:
+    assert (canonical_at_once([b"a@b.c", *unusual]) is not None) == at_once
 
 
 @pytest.mark.parametrize("batches", [1, 10])
