@@ -12,17 +12,17 @@ import yaml
 
 from deploy.local.aws import free_port
 from suppression import Reason, SuppressionClient, UnavailableError, WhenUnavailable
-from suppression_service.server.settings import ServiceSettings
 from suppression_service.store.engine import open_engine
 from suppression_service.store.migrate import migrate
 from tests.support.prerequisites import missing
 from tests.support.processes import BIN, DEADLINE, Process, Processes, eventually, run
 
 #: What stands in front of the service, or in it: a transport, or Envoy as a sidecar of grpcio.
-_ENVOY: Final = ("envoy",) if "transport" in ServiceSettings.model_fields else ()
-SERVERS: Final = ("grpcio", "sidecar", *_ENVOY)
+SERVERS: Final = ("grpcio", "sidecar", "envoy")
 #: On the list, for good: what a valid client asks about.
 LISTED: Final = "listed@example.com"
+#: Calls a second of an address, as for a port that strangers can reach.
+_PEER_RATE: Final = 2_000
 _SIDECAR: Final = Path(__file__).parents[2] / "deploy" / "envoy" / "sidecar.yaml"
 
 
@@ -54,12 +54,12 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(kind: str, folder: Path) -> Iterator[Server]:
+def running(kind: str, folder: Path, peer_rate: int = _PEER_RATE) -> Iterator[Server]:
     """Run a server of a kind until the block ends; skip the test where it cannot run."""
     with Processes(folder / "logs") as processes:
-        started, port, token = _start_service(
-            "grpcio" if kind == "sidecar" else kind, folder, processes
-        )
+        # The sidecar is the only peer of its server, and limits its own.
+        transport, rate = ("grpcio", 0) if kind == "sidecar" else (kind, peer_rate)
+        started, port, token = _start_service(transport, rate, folder, processes)
         roots = [started.pid]
         if kind == "sidecar":
             port, envoy = _start_sidecar(port, folder, processes)
@@ -70,7 +70,9 @@ def running(kind: str, folder: Path) -> Iterator[Server]:
         yield server
 
 
-def _start_service(transport: str, folder: Path, processes: Processes) -> tuple[Process, int, str]:
+def _start_service(
+    transport: str, peer_rate: int, folder: Path, processes: Processes
+) -> tuple[Process, int, str]:
     url = f"sqlite:///{folder / 'suppression.db'}"
     engine = open_engine(url, create=True)
     migrate(engine)
@@ -86,6 +88,7 @@ def _start_service(transport: str, folder: Path, processes: Processes) -> tuple[
         [BIN / "suppression-service", "serve"],
         {
             "SUPPRESSION_TRANSPORT": transport,
+            "SUPPRESSION_MAX_PEER_RATE": str(peer_rate),
             "SUPPRESSION_DATABASE_URL": url,
             "SUPPRESSION_SNAPSHOT_DIRECTORY": str(folder / "snapshots"),
             "SUPPRESSION_LISTEN": "127.0.0.1:0",

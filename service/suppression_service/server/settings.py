@@ -110,8 +110,8 @@ class ServiceSettings(BaseSettings):
         Field(
             ge=0,
             le=1_000_000,
-            description="calls a second from one IP address, in each process; 0: any number, as "
-            "it must be where callers come through a proxy",
+            description="calls a second from one IP address, or /64 of IPv6 with envoy, in each "
+            "process; 0: any number, as it must be where callers come through a proxy",
         ),
     ] = 0
     max_batch: Annotated[

@@ -4,8 +4,9 @@ import contextlib
 from typing import Final, cast
 
 from suppression_service.server.calls import Calls
-from suppression_service.server.errors import ApiError, Code
+from suppression_service.server.errors import ApiError, Code, TooManyCalls
 from suppression_service.server.health import LIVENESS, SERVING, Health
+from suppression_service.server.limits import ConcurrencyLimit
 from suppression_service.server.transport.envoy import connect, unary
 from suppression_service.server.transport.envoy.asgi import (
     AsgiApplication,
@@ -21,6 +22,11 @@ from suppression_service.server.transport.envoy.asgi import (
 
 #: The paths of probes over HTTP, and the service name whose health each tells.
 PROBES: Final = {"/healthz": "", "/livez": LIVENESS}
+
+
+#: Streams of reflection at a time, at most. An answer takes ten times as long as that to a
+#: check, needs no token, and a stream may ask for any number of them.
+MAX_REFLECTIONS: Final = 4
 
 
 class UnknownMethod(ApiError):
@@ -59,6 +65,7 @@ class Application:
         self._service = cast("AsgiApplication", connect.Application(calls, max_request))
         library = connect.Library(health, with_reflection=with_reflection)
         self._library, self._library_paths = cast("AsgiApplication", library), library.paths
+        self._reflections = ConcurrencyLimit(MAX_REFLECTIONS)
         #: Requests under way, without those that only watch the health.
         self.under_way = 0
 
@@ -75,6 +82,8 @@ class Application:
                     await self._by_connect(scope, receive, send)
             finally:
                 self.under_way -= 1
+        elif path in connect.REFLECTION_PATHS and path in self._library_paths:
+            await self._reflect(scope, receive, send)
         elif path in self._library_paths:
             await self._library(scope, until_left(receive), send)
         elif path in PROBES:
@@ -93,6 +102,13 @@ class Application:
                 return event
 
             await self._service(scope, until_left(receive_within_budget), send)
+
+    async def _reflect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            with self._reflections:
+                await self._library(scope, until_left(receive), send)
+        except TooManyCalls as error:
+            await unary.refuse(send, error, AsgiCaller(scope).request_id)
 
     async def _answer_probe(self, name: str, send: Send) -> None:
         serving = self._health.status(name) == SERVING

@@ -4,10 +4,12 @@ Every limit here holds before Python sees a request. The comment of each says wh
 could do to the others without it. The fields are those of Envoy's API, version 3.
 """
 
+import base64
 import socket
 from pathlib import Path
 from typing import Any, Final
 
+from suppression_service.server.errors import TooManyOfPeer
 from suppression_service.server.settings import ServiceSettings
 from suppression_service.server.transport.envoy.application import PROBES
 from suppression_service.server.transport.envoy.certificates import CERTIFICATE, CLIENT_CA
@@ -41,6 +43,17 @@ MAX_BUFFER: Final = 256 * 1024
 #: KiB of all headers of a request, and their number.
 MAX_HEADERS_KIB: Final = 16
 MAX_HEADERS: Final = 64
+#: Requests of a connection that are taken up in one turn. With any number, which is Envoy's
+#: default, those that a peer sends and cancels at once keep all others waiting.
+_TURNS: Final = {"http.max_requests_per_io_cycle": 1}
+#: Seconds between two additions to the calls that an address may make, at least 0.05 for Envoy.
+_REFILL_SECONDS: Final = 0.05
+#: Seconds whose calls an address may make at once. All of them wait for Python, before those of
+#: others.
+_BURST_SECONDS: Final = 0.25
+#: IP addresses whose calls are counted; beyond, the one is forgotten that called longest ago.
+_COUNTED_ADDRESSES: Final = 10_000
+_UNLIMITED: Final = 2**32 - 1
 # What Envoy itself takes at rest.
 _OWN_HEAP: Final = 64 * _MIB
 
@@ -58,11 +71,11 @@ def bootstrap(
         module: the filter with the application in Python.
     """
     name = "suppression-service"
-    listeners = [_listener("calls", listen, settings, folder, _python(module))]
+    listeners = [_listener("calls", listen, settings, folder, _python(settings, module))]
     if settings.health_listen:
         # Kubernetes' probes know no TLS and no certificates of clients.
         probes = settings.model_copy(update={"tls_certificate": None, "tls_client_ca": None})
-        filters = [_only_health(), *_python(module)]
+        filters = [_only_health(), *_python(settings, module)]
         listeners.append(_listener("probes", settings.health_listen, probes, folder, filters))
     return {
         # Envoy insists on names where it reads a certificate.
@@ -70,6 +83,7 @@ def bootstrap(
         "admin": {"address": {"pipe": {"path": str(admin_socket(folder)), "mode": 0o600}}},
         "static_resources": {"listeners": listeners},
         "overload_manager": _overload_manager(settings),
+        "layered_runtime": {"layers": [{"name": "turns", "static_layer": _TURNS}]},
         "application_log_config": {"log_format": _log_format(settings)},
     }
 
@@ -149,9 +163,49 @@ def _http_connection_manager(
     }
 
 
-def _python(module: dict[str, Any]) -> list[dict[str, Any]]:
+def _python(settings: ServiceSettings, module: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the filters that every request passes, up to the application in Python."""
-    return [_ascii_paths(), {"name": "pyvoy", "typed_config": module}]
+    limits = [_peer_limit(settings.max_peer_rate)] if settings.max_peer_rate else []
+    return [*limits, _ascii_paths(), {"name": "pyvoy", "typed_config": module}]
+
+
+def _peer_limit(rate: float) -> dict[str, Any]:
+    """Return a limit for the calls of each IPv4 address, or /64 of IPv6, before Python.
+
+    A refusal by Python takes as long as an answer.
+    """
+    address = {"masked_remote_address": {"v4_prefix_mask_len": 32, "v6_prefix_mask_len": 64}}
+    refill = max(1, round(rate * _REFILL_SECONDS))
+    bucket = {
+        "max_tokens": max(refill, round(rate * _BURST_SECONDS)),
+        "tokens_per_fill": refill,
+        "fill_interval": _seconds(refill / rate),
+    }
+    always = {"default_value": {"numerator": 100}}
+    status = TooManyOfPeer(_REFILL_SECONDS).to_status("")
+    # What Envoy says; the two must be equal.
+    status.message = "local_rate_limited"
+    details = base64.b64encode(status.SerializeToString()).rstrip(b"=").decode()
+    return {
+        "name": "peers",
+        "typed_config": {
+            "@type": f"{_FILTERS}.http.local_ratelimit.v3.LocalRateLimit",
+            "stat_prefix": "peers",
+            "filter_enabled": always,
+            "filter_enforced": always,
+            "rate_limited_as_resource_exhausted": True,
+            "response_headers_to_add": [
+                {"header": {"key": "grpc-status-details-bin", "value": details}}
+            ],
+            # For all addresses together there is no limit.
+            "token_bucket": bucket | {"max_tokens": _UNLIMITED, "tokens_per_fill": _UNLIMITED},
+            "rate_limits": [{"actions": [address]}],
+            "descriptors": [
+                {"entries": [{"key": "masked_remote_address"}], "token_bucket": bucket}
+            ],
+            "max_dynamic_descriptors": _COUNTED_ADDRESSES,
+        },
+    }
 
 
 def _ascii_paths() -> dict[str, Any]:

@@ -36,6 +36,8 @@ from suppression_service.server.rpc import SERVICE, Rpc
 _HEALTH: Final = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 #: The name of reflection before its version 1; the messages are the same.
 _REFLECTION: Final = (reflection.SERVICE_NAME, "grpc.reflection.v1.ServerReflection")
+#: The paths of reflection.
+REFLECTION_PATHS: Final = frozenset(f"/{name}/ServerReflectionInfo" for name in _REFLECTION)
 
 # A field that is not known is an error in JSON: a check whose stream is misspelt would miss
 # the unsubscribes of the stream.
