@@ -83,7 +83,9 @@ def _translation(error: ClientError) -> AwsError:
         return NotSignedIn(f"AWS does not take the credentials ({code})")
     if code in _THROTTLED:
         return AwsError(f"{action}: AWS asks to come more slowly ({code}); try again in a minute")
-    said = str(error.response.get("Error", {}).get("Message", ""))
+    said = str(error.response.get("Error", {}).get("Message", "")).strip()
+    if said.startswith("<"):  # of a proxy, and long
+        said = "an HTML page instead of an answer"
     return AwsError(f"{action}: {code}: {_without_addresses(said)}")
 
 

@@ -55,6 +55,11 @@ def test_an_aws_that_is_away_is_said() -> None:
         raise EndpointConnectionError(endpoint_url="https://sns")
 
 
+def test_an_html_page_is_not_repeated() -> None:
+    with pytest.raises(AwsError, match="500: an HTML page instead of an answer"), translated():
+        raise refusal("500", "\n<!doctype html><title>500 Internal Server Error</title>")
+
+
 def test_anything_else_is_said_in_the_words_of_aws() -> None:
     said = "ses:GetAccount: BadRequestException: said by AWS"
     with pytest.raises(AwsError, match=said), translated():
