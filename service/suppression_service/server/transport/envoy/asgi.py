@@ -111,13 +111,19 @@ def until_left(receive: Receive, *, complete: bool = False) -> Receive:
 
     async def receive_or_wait() -> Event:
         nonlocal complete
+        # Shielded: pyvoy raises, in a callback, if nobody waits for its event any more.
         if not complete:
-            event = await receive()
+            event = await asyncio.shield(_future(receive))
             complete = event["type"] == "http.request" and not event.get("more_body")
             return event
         while True:
             await asyncio.sleep(LEFT_SECONDS)
-            if (event := await receive())["type"] == "http.disconnect":
+            event = await asyncio.shield(_future(receive))
+            if event["type"] == "http.disconnect":
                 return event
 
     return receive_or_wait
+
+
+def _future(receive: Receive) -> asyncio.Future[Event]:
+    return asyncio.ensure_future(receive())

@@ -6,8 +6,12 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn
 
+import structlog
+
 from suppression_service.server.transport.envoy.asgi import Receive, Scope, Send
 from suppression_service.server.transport.envoy.transport import EnvoyTransport
+
+_log = structlog.get_logger()
 
 
 class Hosted:
@@ -36,11 +40,18 @@ class Hosted:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
+        asyncio.get_running_loop().set_exception_handler(_log_failure)
         self._transport, serve = self._begin()
         serving = asyncio.create_task(_end_with(serve))
         await self._transport.started.wait()
         await send({"type": "lifespan.startup.complete"})
         await serving
+
+
+def _log_failure(_loop: asyncio.AbstractEventLoop, failure: dict[str, Any]) -> None:
+    """Log what nobody else can catch: without a traceback, since it can name a request."""
+    error = failure.get("exception")
+    _log.error("a callback failed", error=type(error).__name__, message=failure["message"])
 
 
 async def _end_with(serve: Coroutine[Any, Any, int]) -> NoReturn:

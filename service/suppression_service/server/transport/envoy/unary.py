@@ -36,6 +36,8 @@ from suppression_service.server.transport.envoy.asgi import (
 CONTENT_TYPES: Final = frozenset({b"application/grpc", b"application/grpc+proto"})
 
 _PREFIX: Final = 5
+# The memory of a request while it is answered, in times of its encoded bytes.
+_DECODED: Final = 4
 _CONTENT_TYPE: Final = (b"content-type", b"application/grpc")
 _START: Final = {
     "type": "http.response.start",
@@ -73,6 +75,7 @@ class UnaryCalls:
                 require_time(caller)
                 response = call.at_once(request)
                 if response is None:
+                    reserved.take(_DECODED * len(request))
                     response = await _answer_or_leave(call, request, receive)
                 reserved.take(len(response))
                 await _send_response(send, response)
