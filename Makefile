@@ -52,6 +52,7 @@ lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 		pyproject.toml clients/python/pyproject.toml -o requirements/dev.txt
 	$(COMPILE) $(UPGRADE) --no-emit-package suppression-client -c requirements/dev.txt \
 		--extra envoy pyproject.toml -o requirements/runtime.txt
+	$(COMPILE) $(UPGRADE) -c requirements/runtime.txt --group lambda -o requirements/lambda.txt
 	$(COMPILE) $(UPGRADE) -c requirements/dev.txt --group build -o requirements/build.txt
 	$(COMPILE) $(UPGRADE) -c requirements/dev.txt --group bench -o requirements/bench.txt
 	$(COMPILE) $(UPGRADE) requirements/stubs.in -o requirements/stubs.txt

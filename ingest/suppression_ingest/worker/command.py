@@ -13,13 +13,10 @@ from suppression_ingest.metrics.polled import (
     queue_depth,
     recent_mail,
 )
-from suppression_ingest.rates.cloudwatch import RatePublisher
 from suppression_ingest.settings import IngestSettings
 from suppression_ingest.signals import StopSignal
 from suppression_ingest.wiring import opened_pipeline
-from suppression_ingest.worker.housekeeping import Housekeeping, Task
-from suppression_ingest.worker.retention import Purge, retention_of
-from suppression_ingest.worker.retry_queue import RetryQueue
+from suppression_ingest.worker.housekeeping import housekeeping_of
 from suppression_ingest.worker.worker import Worker
 from suppression_service.config import SettingsError, with_settings
 from suppression_service.logs import set_up_logs
@@ -65,20 +62,6 @@ def run_worker(settings: IngestSettings) -> None:
         worker = Worker(queue, pipeline, stop, housekeeping=housekeeping)
         with worker_metrics(settings, worker, pipeline.store):
             worker.run()
-
-
-def housekeeping_of(settings: IngestSettings, store: Store, stop: StopSignal) -> Housekeeping:
-    """Return the housekeeping tasks that the settings describe.
-
-    Raises:
-        SettingsError: a task needs AWS, and AWS's settings lack a region.
-    """
-    tasks: list[Task] = [Purge(store, retention_of(settings))]
-    if settings.retry_queue_url:
-        tasks.append(RetryQueue(Queue.connect(settings.retry_queue_url), store, stop))
-    if settings.publish_rates:
-        tasks.append(RatePublisher.connect(settings.queue_url, store, stop))
-    return Housekeeping(tasks)
 
 
 @contextlib.contextmanager

@@ -11,10 +11,16 @@ from typing import Protocol
 
 import structlog
 
+from suppression_ingest.aws.sqs import Queue
 from suppression_ingest.errors import IngestError
+from suppression_ingest.rates.cloudwatch import RatePublisher
+from suppression_ingest.settings import IngestSettings
+from suppression_ingest.signals import StopSignal
 from suppression_ingest.worker.backoff import Backoff
+from suppression_ingest.worker.retention import Purge, retention_of
+from suppression_ingest.worker.retry_queue import RetryQueue
 from suppression_service.config import SettingsError
-from suppression_service.store import StoreError
+from suppression_service.store import Store, StoreError
 
 _log = structlog.get_logger(__name__)
 
@@ -63,3 +69,17 @@ class Housekeeping:
                 )
             else:
                 backoff.succeeded()
+
+
+def housekeeping_of(settings: IngestSettings, store: Store, stop: StopSignal) -> Housekeeping:
+    """Return the housekeeping tasks that the settings describe.
+
+    Raises:
+        SettingsError: a task needs AWS, and AWS's settings lack a region.
+    """
+    tasks: list[Task] = [Purge(store, retention_of(settings))]
+    if settings.retry_queue_url:
+        tasks.append(RetryQueue(Queue.connect(settings.retry_queue_url), store, stop))
+    if settings.publish_rates:
+        tasks.append(RatePublisher.connect(settings.queue_url, store, stop))
+    return Housekeeping(tasks)
