@@ -61,7 +61,7 @@ lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 
 # --- run and check -----------------------------------------------------------------------------
 
-.PHONY: up reset test coverage bench soak soak-kill fuzz hostile lint lint-github format types
+.PHONY: up reset test test-grpcio coverage bench soak soak-kill fuzz hostile lint lint-github format types
 up: $(VENV)/installed ## run the whole system until Ctrl-C, with a local stand-in for AWS
 	@$(BIN)/python -m deploy.local.up
 
@@ -74,6 +74,14 @@ TESTS ?= tests
 PROCESSES ?= $(shell $(PYTHON) -c 'import os; print(min(8, 2 * (os.cpu_count() or 1)))')
 test: $(VENV)/installed ## run all tests, or those of TESTS='tests/unit -k replica'
 	$(BIN)/pytest -n $(PROCESSES) --dist loadgroup $(TESTS)
+
+# What starts a server or a client, on the transport that is not the default.
+GRPCIO := tests/integration/service/test_processes.py tests/acceptance/test_rolling_restart.py \
+	tests/acceptance/test_senders_are_answered.py tests/acceptance/test_nothing_is_lost_or_counted_twice.py \
+	tests/acceptance/test_every_event_reaches_its_verdict.py tests/acceptance/clients
+test-grpcio: $(VENV)/installed ## run the tests of servers and clients on the grpcio transport
+	TEST_TRANSPORT=grpcio $(BIN)/pytest -n $(PROCESSES) --dist loadgroup $(GRPCIO)
+	SUPPRESSION_TRANSPORT=grpcio $(BIN)/python clients/conformance/suite.py --no-table --scenarios-only
 
 # Includes subprocesses, but none that is killed. `coverage html` shows the lines.
 coverage: $(VENV)/installed ## measure the branch coverage of the tests, or of TESTS=… (twice as slow)

@@ -73,6 +73,8 @@ def main() -> int:
     with test_server(options.command) as server:
         for client in options.clients or _clients():
             _run_scenarios(client, server, results, summary)
+            if options.scenarios_only:
+                continue
             outcome = _run_script(client, "readme", server.listen, server.control)
             _report(client, "readme", outcome, summary)
             if (CLIENTS / client / "conformance" / "test").exists():
@@ -89,6 +91,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("clients", nargs="*", help="folders under clients/; default: all")
     parser.add_argument("--table", type=Path, help="update the table in this page")
     parser.add_argument("--no-table", action="store_true", help="do not print the table")
+    parser.add_argument(
+        "--scenarios-only", action="store_true", help="run no README and no tests of a client"
+    )
     installed = Path(sys.executable).with_name("suppression-service")
     parser.add_argument(
         "--command", type=Path, default=installed, help="the suppression-service command"

@@ -169,10 +169,15 @@ def run(
 
 
 def clean(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return given variables and this process's, without those that programs under test read."""
+    """Return given variables and this process's, without those that programs under test read.
+
+    TEST_TRANSPORT names the transport of the servers in all tests that start processes.
+    """
     ours = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("SUPPRESSION_", "AWS_")) and not name.lower().endswith("_proxy")
     }
+    if transport := os.environ.get("TEST_TRANSPORT"):
+        ours["SUPPRESSION_TRANSPORT"] = transport
     return {**ours, **environment}
