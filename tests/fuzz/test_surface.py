@@ -116,7 +116,7 @@ def surface(list_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with Processes(tmp_path_factory.mktemp("logs")) as processes:
         process = processes.start("serve", [BIN / "suppression-service", "serve", *flags])
         address = process.line(r"listens on (\S+)")[1]
-        process.line("replica loaded")
+        process.line("answering calls")
         with contextlib.closing(Surface(ProcessHealth(process), address)) as surface:
             yield surface
 

@@ -98,7 +98,7 @@ def _start_service(
         },
     )
     port = int(service.line(r"listens on \S+:(\d+)")[1])
-    service.line("replica loaded")
+    service.line("answering calls")
     return service, port, token
 
 

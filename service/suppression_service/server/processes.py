@@ -90,7 +90,7 @@ class Supervisor:
 
     def _start(self, index: int) -> _Process:
         folder = Path(self._folder, str(index))
-        folder.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         report_to = ReportTo(self._report_path, str(index)) if self._report_path else None
         start = ProcessStart(self._settings, self._listen, str(folder), report_to)
         command, environment = _command(start)

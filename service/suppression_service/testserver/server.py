@@ -126,8 +126,10 @@ def _run_envoy(doors: Doors) -> None:
         signal.signal(number, lambda *_: stop.set())
     with tempfile.TemporaryDirectory(prefix="suppression-") as folder:
         application = "suppression_service.testserver.envoy_process:app"
-        command, environment = launch.command(SETTINGS, doors.behind, Path(folder), application)
-        environment[DOORS] = json.dumps([*dataclasses.astuple(doors), folder])
+        own = Path(folder, "0")
+        own.mkdir(mode=0o700)
+        command, environment = launch.command(SETTINGS, doors.behind, own, application)
+        environment[DOORS] = json.dumps([*dataclasses.astuple(doors), str(own)])
         child = Child(command, environment)
         while child.exit_status is None and not stop.wait(0.1):
             pass

@@ -1,9 +1,12 @@
 """What Envoy loads into its Python: a service whose process the Envoy is."""
 
 import asyncio
+import contextlib
 import os
+import shutil
 import sys
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, NoReturn
 
 import structlog
@@ -42,7 +45,7 @@ class Hosted:
         await receive()
         asyncio.get_running_loop().set_exception_handler(_log_failure)
         self._transport, serve = self._begin()
-        serving = asyncio.create_task(_end_with(serve))
+        serving = asyncio.create_task(_end_with(serve, self._transport))
         await self._transport.started.wait()
         await send({"type": "lifespan.startup.complete"})
         await serving
@@ -54,7 +57,7 @@ def _log_failure(_loop: asyncio.AbstractEventLoop, failure: dict[str, Any]) -> N
     _log.error("a callback failed", error=type(error).__name__, message=failure["message"])
 
 
-async def _end_with(serve: Coroutine[Any, Any, int]) -> NoReturn:
+async def _end_with(serve: Coroutine[Any, Any, int], transport: EnvoyTransport) -> NoReturn:
     """Serve, then end the whole process, Envoy included.
 
     Envoy has no orderly end that its Python could ask for and wait for.
@@ -63,6 +66,17 @@ async def _end_with(serve: Coroutine[Any, Any, int]) -> NoReturn:
     try:
         status = await serve
     finally:
+        _remove(transport.folder)
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
+
+
+def _remove(folder: Path) -> None:
+    """Remove the folder of this process, with its key, and that of the server if it is empty.
+
+    The parent would do it, but it may have been killed.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        folder.parent.rmdir()

@@ -41,7 +41,8 @@ class EnvoyTransport:
 
     def __init__(self, settings: ServiceSettings, folder: Path) -> None:
         self._settings = settings
-        self._folder = folder
+        #: Of this process alone.
+        self.folder: Final = folder
         self._admin = EnvoyAdmin(admin_socket(folder))
         self._background = contextlib.AsyncExitStack()
         self._health = Health()
@@ -64,7 +65,7 @@ class EnvoyTransport:
             with_reflection=settings.reflection,
         )
         if settings.tls_certificate:
-            files = CertificateFiles(settings, self._folder)
+            files = CertificateFiles(settings, self.folder)
             refresh = every(CERTIFICATE_SECONDS, files.refreshing, "certificate")
             await self._background.enter_async_context(refresh)
         await self._background.enter_async_context(
