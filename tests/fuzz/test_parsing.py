@@ -3,7 +3,7 @@
 import contextlib
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import assume, given
@@ -52,6 +52,27 @@ BODIES = (
 )
 
 
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+# What wraps a text in one carrier more; each keeps the event that is inside.
+CARRIERS = st.sampled_from(
+    [
+        lambda text: json.dumps(ENVELOPE | {"Message": text}),
+        lambda text: json.dumps({"Records": [{"eventSource": "aws:sqs", "body": text}]}),
+        lambda text: json.dumps({"Records": [{"Sns": ENVELOPE | {"Message": text}}]}),
+        lambda text: f"[{text}]" if _is_json(text) else text,
+        lambda text: f"\ufeff{text}\n",
+        lambda text: f"{{broken\n{text}",
+    ]
+)
+
+
 @examples(150)
 @given(BODIES)
 def test_a_body_is_opened_or_refused(body: str) -> None:
@@ -59,6 +80,28 @@ def test_a_body_is_opened_or_refused(body: str) -> None:
         envelope = part.envelope
         assert envelope.type == NOTIFICATION or envelope.signed
         assert "\n" not in envelope.message_id + envelope.topic_arn + envelope.timestamp
+
+
+@examples(150)
+@given(st.sampled_from(SAMPLES), st.booleans(), st.lists(CARRIERS, max_size=4))
+def test_an_event_comes_out_of_whatever_carriers_it_is_in(
+    event: Json, bridged: bool, carriers: list[Callable[[str], str]]
+) -> None:
+    body = json.dumps(event)
+    if bridged and "eventType" in event:
+        body = json.dumps({"source": "aws.ses", "detail-type": "Email", "detail": event})
+    for wrap in carriers:
+        body = wrap(body)
+    assert event in [part.content for part in opened(body, lambda _: None)]
+
+
+@examples(150)
+@given(BODIES, CARRIERS, BODIES)
+def test_no_body_hides_the_event_on_the_next_line(
+    body: str, wrap: Callable[[str], str], other: str
+) -> None:
+    text = "\n".join(["{", body, json.dumps(SAMPLES[0]), wrap(other)])
+    assert SAMPLES[0] in [part.content for part in opened(text, lambda _: None)]
 
 
 @examples(150)
