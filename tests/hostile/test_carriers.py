@@ -3,7 +3,7 @@
 import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import pytest
@@ -52,7 +52,7 @@ def _bridged(event: Json) -> Json:
     return {"source": "aws.ses", "detail-type": "Email Bounced", "detail": event}
 
 
-_CARRIERS: Final = {
+_CARRIERS: Final[dict[str, Callable[[Json], str]]] = {
     "bare": json.dumps,
     "bridge": lambda event: json.dumps(_bridged(event)),
     "lambda": lambda event: json.dumps({"Records": [{"body": json.dumps(_bridged(event))}]}),
