@@ -135,6 +135,7 @@ def _http_connection_manager(
         "codec_type": "AUTO",
         "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"]}]},
         "http_filters": http_filters,
+        "local_reply_config": {"mappers": [_unknown_method()]},
         "generate_request_id": False,
         "server_header_transformation": "PASS_THROUGH",
         # Otherwise a peer could choose its address by a header.
@@ -228,6 +229,16 @@ def _access(name: str, action: str, rules: list[dict[str, Any]]) -> dict[str, An
             "@type": f"{_FILTERS}.http.rbac.v3.RBAC",
             "rules": {"action": action, "policies": {name: policy}},
         },
+    }
+
+
+def _unknown_method() -> dict[str, Any]:
+    """Return how the filters above refuse: like any path that has no method."""
+    forbidden = {"op": "EQ", "value": {"default_value": 403, "runtime_key": "unused"}}
+    return {
+        "filter": {"status_code_filter": {"comparison": forbidden}},
+        "status_code": 404,  # to gRPC: UNIMPLEMENTED
+        "body": {"inline_string": "no method of this server"},
     }
 
 

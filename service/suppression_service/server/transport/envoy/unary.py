@@ -69,6 +69,7 @@ class UnaryCalls:
         try:
             with self._calls.begin(rpc, caller) as call, Reservation(self._budget) as reserved:
                 call.admit()
+                _require_trailers(caller, scope)
                 if caller.metadata("grpc-encoding") not in ("", "identity"):
                     raise CompressedRequest
                 request = await _message(receive, self._calls.max_request(rpc), reserved)
@@ -110,6 +111,12 @@ async def refuse(send: Send, error: ApiError, request_id: str) -> None:
     with contextlib.suppress(OSError):  # The caller has left.
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send(_NO_BODY)
+
+
+def _require_trailers(caller: AsgiCaller, scope: Scope) -> None:
+    """Refuse a call whose peer would not get the trailers, and so not the status."""
+    if scope["http_version"] != "2" or caller.metadata("te") != "trailers":
+        raise InvalidFraming("gRPC needs HTTP/2 and 'te: trailers'")
 
 
 async def _message(receive: Receive, limit: int, reserved: Reservation) -> bytes:
