@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from tests.hostile.attacks import ATTACKS
+from tests.hostile.calls import CALLS
 from tests.hostile.trial import LARGEST_MEMORY, MOST_MEMORY, Result
 
 #: An attack, a server, and the result.
 Row = tuple[str, str, Result]
 
 _MB: Final = 1024**2
+_ALL: Final = ATTACKS | CALLS
 
 
 def table(rows: Iterable[Row]) -> str:
@@ -22,7 +24,7 @@ def table(rows: Iterable[Row]) -> str:
         found = {server: result for name, server, result in rows if name == attack}
         costs = [_cost(found[each]) if each in found else "" for each in servers]
         spent = _spent(next(reversed(found.values())))
-        lines.append([f"`{attack}`: {ATTACKS[attack].__doc__}", spent, *costs])
+        lines.append([f"`{attack}`: {_ALL[attack].__doc__}", spent, *costs])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

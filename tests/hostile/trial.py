@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -63,7 +64,13 @@ class Result:
         return not self.checks.failures and self.memory <= MOST_MEMORY
 
 
-def attacked(server: Server, attack: str, seconds: float, timeout: float) -> Result:
+def attacked(
+    server: Server,
+    attack: str,
+    seconds: float,
+    timeout: float,
+    program: str = "tests.hostile.attack",
+) -> Result:
     """Attack a server for some seconds.
 
     Args:
@@ -71,10 +78,11 @@ def attacked(server: Server, attack: str, seconds: float, timeout: float) -> Res
         attack: its name.
         seconds: how long.
         timeout: seconds of a check of the valid client.
+        program: the module that makes the attack. It may use the valid client's token.
     """
     checks = Checks()
-    command = [sys.executable, "-m", "tests.hostile.attack", attack, str(server.port)]
-    with _Attack([*command, "--seconds", str(seconds)]) as attacking:
+    command = [sys.executable, "-m", program, attack, str(server.port)]
+    with _Attack([*command, "--seconds", str(seconds)], server.token) as attacking:
         usage, began = _Usage(server), time.monotonic()
         with usage.watched():
             while attacking.runs:
@@ -90,10 +98,14 @@ def attacked(server: Server, attack: str, seconds: float, timeout: float) -> Res
 
 
 class _Attack:
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, command: list[str], token: str) -> None:
         # In a session of its own Linux schedules it apart from the valid client.
         self._process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, start_new_session=True
+            command,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            env={**os.environ, "HOSTILE_TOKEN": token},
         )
         self.spent: dict[str, Any] = {}
         # It says when it begins.
