@@ -8,7 +8,8 @@ DOCS   := .docs-venv
 GENERATED := clients/python/src/suppression/v1
 JAVA_STUBS := clients/java/client/src/generated/java
 JAVA_NEW   := clients/java/client/target/stubs
-GENERATED += $(JAVA_STUBS) clients/go/suppression clients/typescript/src/gen
+OPENAPI := service/suppression_service/server/openapi.json
+GENERATED += $(JAVA_STUBS) clients/go/suppression clients/typescript/src/gen $(OPENAPI)
 
 .DEFAULT_GOAL := help
 .PHONY: help
@@ -170,11 +171,12 @@ lock-oldest-client: ## pin the oldest versions that the Python client allows (ne
 # --- the contract ------------------------------------------------------------------------------
 
 .PHONY: generate proto-check proto-breaking
-generate: $(VENV)/installed $(STUBS)/installed ## regenerate the stubs from proto/
+generate: $(VENV)/installed $(STUBS)/installed ## regenerate the stubs and the OpenAPI description from proto/
 	PATH="$(CURDIR)/$(STUBS)/bin:$$PATH" $(BIN)/buf generate proto
 	$(BIN)/buf build proto -o - | $(STUBS)/bin/python -m grpc_tools.protoc \
 		--descriptor_set_in=/dev/stdin --grpc_python_out=clients/python/src \
 		suppression/v1/suppression_service.proto
+	$(BIN)/buf build proto -o - | $(BIN)/python -m tests.support.openapi $(OPENAPI)
 	@$(MAKE) --no-print-directory generate-java generate-go generate-typescript
 
 # protoc and protoc-gen-grpc-java come from Maven for every system, pinned in clients/java/pom.xml, so

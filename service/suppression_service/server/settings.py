@@ -86,7 +86,11 @@ class ServiceSettings(BaseSettings):
         ),
     ] = None
     reflection: Annotated[
-        bool, Field(description="let grpcurl and the like read the contract from the server")
+        bool,
+        Field(
+            description="let programs read the contract from the server, as grpcurl does, and at "
+            "/openapi.json"
+        ),
     ] = True
     max_calls: Annotated[
         int,

@@ -1,6 +1,7 @@
 """The ASGI application: it sends each request where it belongs."""
 
 import contextlib
+from importlib.resources import files
 from typing import Final, cast
 
 from suppression_service.server.calls import Calls
@@ -22,8 +23,8 @@ from suppression_service.server.transport.envoy.asgi import (
 
 #: The paths of probes over HTTP, and the service name whose health each tells.
 PROBES: Final = {"/healthz": "", "/livez": LIVENESS}
-
-
+#: The path of the OpenAPI description of the RPCs in their JSON form.
+OPENAPI: Final = "/openapi.json"
 #: Streams of reflection at a time, at most. An answer takes ten times as long as that to a
 #: check, needs no token, and a stream may ask for any number of them.
 MAX_REFLECTIONS: Final = 4
@@ -46,7 +47,7 @@ class Application:
         health: of the server.
         max_request: bytes of a request, at most.
         max_memory: bytes that requests and answers on their way may take.
-        with_reflection: whether grpcurl and the like may read the contract from the server.
+        with_reflection: whether programs may read the contract from the server.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Application:
         library = connect.Library(health, with_reflection=with_reflection)
         self._library, self._library_paths = cast("AsgiApplication", library), library.paths
         self._reflections = ConcurrencyLimit(MAX_REFLECTIONS)
+        self._openapi = _openapi() if with_reflection else b""
         #: Requests under way, without those that only watch the health.
         self.under_way = 0
 
@@ -88,6 +90,8 @@ class Application:
             await self._library(scope, until_left(receive), send)
         elif path in PROBES:
             await self._answer_probe(PROBES[path], send)
+        elif path == OPENAPI and self._openapi:
+            await _answer(send, 200, self._openapi, b"application/json")
         elif content_type.startswith(b"application/grpc"):
             await unary.refuse(send, UnknownMethod(), AsgiCaller(scope).request_id)
         else:
@@ -122,8 +126,14 @@ def _content_type(scope: Scope) -> bytes:
     return b""
 
 
-async def _answer(send: Send, status: int, body: bytes) -> None:
-    headers = [(b"content-type", b"text/plain")]
+def _openapi() -> bytes:
+    return (files("suppression_service.server") / "openapi.json").read_bytes()
+
+
+async def _answer(
+    send: Send, status: int, body: bytes, content_type: bytes = b"text/plain"
+) -> None:
+    headers = [(b"content-type", content_type)]
     with contextlib.suppress(OSError):  # The caller has left.
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
