@@ -2,6 +2,7 @@ import os
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from suppression_service.server import auth
 from suppression_service.server.auth import (
@@ -117,14 +118,17 @@ def test_a_file_to_which_others_may_write_is_refused(tmp_path: Path, mode: int) 
         TokenFile(path)
 
 
-def test_a_file_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_another_user_is_taken_with_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "tokens"
     path.touch()
     somebody = os.geteuid() + 1
     monkeypatch.setattr(os, "geteuid", lambda: somebody)
     monkeypatch.setattr(auth, "_ROOT", somebody)
-    with pytest.raises(BadTokenFile, match="another user"):
+    with capture_logs() as logs:
         TokenFile(path)
+    assert [line["log_level"] for line in logs if "another user" in line["event"]] == ["warning"]
 
 
 def test_a_token_that_others_could_add_is_not_taken_until_they_cannot(tmp_path: Path) -> None:
