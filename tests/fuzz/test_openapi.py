@@ -62,7 +62,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with Processes(folder / "logs") as processes:
         service = processes.start("service", [BIN / "suppression-service", "serve"], environment)
         port = service.line(r"listens on \S+:(\d+)")[1]
-        service.line("replica loaded")
+        service.line("answering calls")
         url = f"http://127.0.0.1:{port}"
         # So that ListChanges never has to wait for a change.
         entry = {"address": "listed@example.com", "reason": "REASON_MANUAL"}
