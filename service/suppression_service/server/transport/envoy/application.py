@@ -5,9 +5,10 @@ from importlib.resources import files
 from typing import Final, cast
 
 from suppression_service.server.calls import Calls
-from suppression_service.server.errors import ApiError, Code, TooManyCalls
+from suppression_service.server.errors import ApiError, Code, TooLong, TooManyCalls
 from suppression_service.server.health import LIVENESS, SERVING, Health
 from suppression_service.server.limits import ConcurrencyLimit
+from suppression_service.server.rpc import Rpc
 from suppression_service.server.transport.envoy import connect, unary
 from suppression_service.server.transport.envoy.asgi import (
     AsgiApplication,
@@ -59,6 +60,7 @@ class Application:
         max_memory: int,
         with_reflection: bool,
     ) -> None:
+        self._calls = calls
         self._rpcs = {rpc.path: rpc for rpc in calls.rpcs}
         self._health = health
         self._budget = MemoryBudget(max_memory)
@@ -81,7 +83,7 @@ class Application:
                 if content_type in unary.CONTENT_TYPES and scope["method"] == "POST":
                     await self._unary.answer(rpc, scope, receive, send)
                 else:
-                    await self._by_connect(scope, receive, send)
+                    await self._by_connect(rpc, scope, receive, send)
             finally:
                 self.under_way -= 1
         elif path in connect.REFLECTION_PATHS and path in self._library_paths:
@@ -97,15 +99,20 @@ class Application:
         else:
             await _answer(send, 404, b"not found\n")
 
-    async def _by_connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _by_connect(self, rpc: Rpc, scope: Scope, receive: Receive, send: Send) -> None:
+        left = limit = self._calls.max_request(rpc)
         with Reservation(self._budget) as reserved:
 
-            async def receive_within_budget() -> Event:
+            async def receive_within_limits() -> Event:
+                nonlocal left
                 event = await receive()
-                reserved.take(len(event.get("body", b"")))
+                size = len(event.get("body", b""))
+                reserved.take(size)
+                if (left := left - size) < 0:
+                    raise TooLong(limit)
                 return event
 
-            await self._service(scope, until_left(receive_within_budget), send)
+            await self._service(scope, until_left(receive_within_limits), send)
 
     async def _reflect(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:

@@ -70,6 +70,7 @@ class UnaryCalls:
             with self._calls.begin(rpc, caller) as call, Reservation(self._budget) as reserved:
                 call.admit()
                 _require_trailers(caller, scope)
+                require_time(caller)
                 if caller.metadata("grpc-encoding") not in ("", "identity"):
                     raise CompressedRequest
                 request = await _message(receive, self._calls.max_request(rpc), reserved)
