@@ -1,12 +1,15 @@
-"""A certificate authority, for tests of TLS."""
+"""A certificate authority for tests of TLS, and whether servers answer over it."""
 
 import datetime
 import ipaddress
+from pathlib import Path
 from typing import Any
 
+import grpc
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 
 class Authority:
@@ -47,3 +50,24 @@ class Authority:
 
     def _signed(self, draft: x509.CertificateBuilder) -> bytes:
         return draft.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def certify(folder: Path, authority: Authority) -> dict[str, Path]:
+    """Write the key and a certificate of a server; return the settings that name them."""
+    files = {"tls_key": folder / "key.pem", "tls_certificate": folder / "certificate.pem"}
+    for path, pem in zip(files.values(), authority.issue("server"), strict=True):
+        path.write_bytes(pem)
+    return files
+
+
+async def answers(address: str, server_ca: Authority, client_of: Authority | None = None) -> bool:
+    """Whether a server answers a client, who shows a certificate of an authority or none."""
+    key, chain = client_of.issue("client") if client_of else (None, None)
+    credentials = grpc.ssl_channel_credentials(server_ca.pem, key, chain)
+    options = [("grpc.use_local_subchannel_pool", 1)]
+    async with grpc.aio.secure_channel(address, credentials, options) as channel:
+        try:
+            await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())
+        except grpc.aio.AioRpcError:
+            return False
+        return True

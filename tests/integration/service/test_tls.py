@@ -2,12 +2,10 @@ import asyncio
 import contextlib
 from pathlib import Path
 
-import grpc
 import pytest
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from suppression_service.server.transport import grpcio as limits
-from tests.support.authority import Authority
+from tests.support.authority import Authority, answers, certify
 from tests.support.http2 import Peer
 from tests.support.in_process_server import served
 
@@ -24,30 +22,9 @@ def client_ca(tmp_path: Path, authority: Authority) -> Path:
     return path
 
 
-def certify(folder: Path, authority: Authority) -> dict[str, Path]:
-    """Write the key and a certificate of a server; return the settings that name them."""
-    files = {"tls_key": folder / "key.pem", "tls_certificate": folder / "certificate.pem"}
-    for path, pem in zip(files.values(), authority.issue("server"), strict=True):
-        path.write_bytes(pem)
-    return files
-
-
 @pytest.fixture
 def files(tmp_path: Path, authority: Authority) -> dict[str, Path]:
     return certify(tmp_path, authority)
-
-
-async def answers(address: str, server_ca: Authority, client_of: Authority | None = None) -> bool:
-    """Whether a server answers a client, who shows a certificate of an authority or none."""
-    key, chain = client_of.issue("client") if client_of else (None, None)
-    credentials = grpc.ssl_channel_credentials(server_ca.pem, key, chain)
-    options = [("grpc.use_local_subchannel_pool", 1)]
-    async with grpc.aio.secure_channel(address, credentials, options) as channel:
-        try:
-            await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())
-        except grpc.aio.AioRpcError:
-            return False
-        return True
 
 
 async def until_answered(
