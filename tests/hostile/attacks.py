@@ -32,6 +32,8 @@ _LARGEST_WINDOW: Final = 2**31 - 1
 _GREETING: Final = http2.PREFACE + http2.settings()
 _CHECK: Final = http2.block("CheckAddress", _TOKEN)
 _EMPTY_CALL: Final = http2.prefixed(b"")
+_JSON_CHECK: Final = http2.block("CheckAddress", {**_TOKEN, "content-type": "application/json"})
+_JSON: Final = b'{"address": "jane@example.com"}'
 
 Behaviour = Callable[[Connection], Awaitable[None]]
 
@@ -150,6 +152,16 @@ def _streams(count: int, call: Callable[[int], bytes]) -> Behaviour:
             ended = len(await connection.read())
 
     return behaviour
+
+
+async def busy_json(attacker: Attacker) -> None:
+    """The same in JSON, which takes the server longer to read."""
+
+    def call(stream: int) -> bytes:
+        headers = frame(HEADERS, _JSON_CHECK, stream, END_HEADERS)
+        return headers + frame(DATA, _JSON, stream, END_STREAM)
+
+    await attacker.connections(20, _streams(100, call))
 
 
 async def rapid_resets(attacker: Attacker) -> None:
@@ -272,6 +284,7 @@ ATTACKS: Final[dict[str, Callable[[Attacker], Coroutine[None, None, None]]]] = {
         half_messages,
         open_streams,
         busy_streams,
+        busy_json,
         rapid_resets,
         slow_readers,
         unread_pings,

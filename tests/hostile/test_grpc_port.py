@@ -12,12 +12,13 @@ from tests.hostile.trial import attacked
 
 #: What each server withstands, as `make hostile` has measured it.
 WITHSTANDS: Final[dict[str, frozenset[str]]] = {
-    "grpcio": frozenset({"no-attack", "many-connections", "header-floods"}),
+    "grpcio": frozenset({"no-attack", "gzip-bombs", "many-connections", "header-floods"}),
     "sidecar": frozenset(ATTACKS),
-    "envoy": frozenset(ATTACKS),
+    # One or two checks of 150 fail: it refuses JSON in ten times the time of gRPC.
+    "envoy": frozenset(ATTACKS) - {"busy-json"},
 }
 #: Seconds of an attack in the short form, and of a check there, which is not about time.
-_SHORT: Final = 1.5
+_SHORT: Final = 1.0
 _PATIENT: Final = 20.0
 #: As by default.
 _CHECK_TIMEOUT: Final = 0.25
