@@ -9,7 +9,6 @@ from typing import Final
 
 import structlog
 from prometheus_client import Metric
-from prometheus_client.parser import text_string_to_metric_families
 
 from suppression_service.aio import every
 from suppression_service.server.calls import Calls
@@ -74,6 +73,7 @@ class EnvoyTransport:
         self.started.set()
         while not await asyncio.to_thread(self._admin.is_live):  # noqa: ASYNC110 - Envoy tells nobody
             await asyncio.sleep(_LOOK_SECONDS)
+        await self._read_metrics()
 
     async def stop(self, grace_seconds: float) -> None:
         """See :meth:`..transport.Transport.stop`."""
@@ -96,11 +96,9 @@ class EnvoyTransport:
 
     async def _read_metrics(self) -> None:
         try:
-            shown = await asyncio.to_thread(self._admin.prometheus)
+            self._metrics = await asyncio.to_thread(self._admin.metrics)
         except OSError as error:
             _log.warning("no metrics of Envoy", error=str(error))
-        else:
-            self._metrics = list(text_string_to_metric_families(shown))
 
     async def _is_quiet(self, settled: bool) -> bool:
         """Whether nothing is under way, and nobody connected who has not been asked to leave."""
