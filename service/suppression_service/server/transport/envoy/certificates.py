@@ -37,7 +37,6 @@ class CertificateFiles:
     def __init__(self, settings: ServiceSettings, folder: Path) -> None:
         self._settings = settings
         self._folder = folder
-        self._written = self._contents()
 
     def write(self) -> None:
         """Write the files for Envoy.
@@ -45,18 +44,7 @@ class CertificateFiles:
         Raises:
             OSError: a file of the settings cannot be read.
         """
-        certificate, key, *client_ca = self._written = self._contents()
-        self._write(
-            CERTIFICATE,
-            {
-                "tls_certificate": {
-                    "certificate_chain": _inline(certificate),
-                    "private_key": _inline(key),
-                }
-            },
-        )
-        for trusted in client_ca:
-            self._write(CLIENT_CA, {"validation_context": {"trusted_ca": _inline(trusted)}})
+        self._write(self._secrets())
 
     def write_for_start(self) -> None:
         """Write the files for an Envoy that is about to start.
@@ -79,29 +67,48 @@ class CertificateFiles:
 
     def _refresh(self) -> None:
         try:
-            if self._contents() == self._written:
+            secrets = self._secrets()
+            if secrets == self._written():
                 return
             # A file may be half written, or the key not be the certificate's any more.
             _require_usable(self._settings)
-            self.write()
+            if secrets == self._secrets():  # Otherwise others were checked than were read.
+                self._write(secrets)
+                _log.info("TLS certificate read again")
         except OSError as error:
             _log.error("TLS files unusable; keeping the certificate", error=error.strerror)
-        else:
-            _log.info("TLS certificate read again")
 
-    def _contents(self) -> list[bytes]:
+    def _secrets(self) -> dict[str, str]:
+        """Return what Envoy is to be given now, by the name of the secret."""
         settings = self._settings
-        paths = settings.tls_certificate, settings.tls_key, settings.tls_client_ca
-        return [path.read_bytes() for path in paths if path is not None]
+        secrets = {}
+        if settings.tls_certificate and settings.tls_key:
+            chain, key = _inline(settings.tls_certificate), _inline(settings.tls_key)
+            certificate = {"certificate_chain": chain, "private_key": key}
+            secrets[CERTIFICATE] = _secret(CERTIFICATE, {"tls_certificate": certificate})
+        if settings.tls_client_ca:
+            trusted = {"trusted_ca": _inline(settings.tls_client_ca)}
+            secrets[CLIENT_CA] = _secret(CLIENT_CA, {"validation_context": trusted})
+        return secrets
 
-    def _write(self, name: str, secret: dict[str, Any]) -> None:
-        resource = {"@type": _SECRET, "name": name, **secret}
-        unfinished = self._folder / f"{name}.new"
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump({"resources": [resource]}, file)
-        # Envoy sees files that are moved into place.
-        unfinished.replace(self._folder / f"{name}.json")
+    def _written(self) -> dict[str, str]:
+        """Return what Envoy has been given, maybe by the parent, before the process began."""
+        names = (CERTIFICATE, CLIENT_CA)
+        paths = {name: self._folder / f"{name}.json" for name in names}
+        return {name: path.read_text() for name, path in paths.items() if path.exists()}
+
+    def _write(self, secrets: dict[str, str]) -> None:
+        for name, secret in secrets.items():
+            unfinished = self._folder / f"{name}.new"
+            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secret)
+            # Envoy sees files that are moved into place.
+            unfinished.replace(self._folder / f"{name}.json")
+
+
+def _secret(name: str, secret: dict[str, Any]) -> str:
+    return json.dumps({"resources": [{"@type": _SECRET, "name": name, **secret}]})
 
 
 def _require_usable(settings: ServiceSettings) -> None:
@@ -112,5 +119,5 @@ def _require_usable(settings: ServiceSettings) -> None:
         context.load_verify_locations(settings.tls_client_ca)
 
 
-def _inline(contents: bytes) -> dict[str, str]:
-    return {"inline_bytes": base64.b64encode(contents).decode()}
+def _inline(path: Path) -> dict[str, str]:
+    return {"inline_bytes": base64.b64encode(path.read_bytes()).decode()}
