@@ -1,5 +1,9 @@
 """The JSON form of the calls against its OpenAPI description, on the Envoy transport."""
 
+import json
+import re
+import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -18,8 +22,9 @@ from tests.support.processes import BIN, Processes, run
 
 pytestmark = pytest.mark.xdist_group("openapi")
 
+TOP: Final = Path(__file__).parents[2]
 DESCRIPTION: Final[Any] = openapi.from_path(
-    Path(__file__).parents[2] / "service" / "suppression_service" / "server" / "openapi.json"
+    TOP / "service" / "suppression_service" / "server" / "openapi.json"
 )
 #: Every operation, with input that its schema permits, and with input that it does not.
 CASES: Final = [
@@ -89,6 +94,15 @@ def test_the_server_shows_the_description(url: str) -> None:
         DESCRIPTION.raw_schema,
         "application/json",
     )
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/how-to/http.md"])
+def test_the_command_of_a_page_answers(url: str, page: str) -> None:
+    if not shutil.which("curl"):
+        missing("curl", "it is a package of the system")
+    [line] = re.findall(r"^curl -d .*$", (TOP / page).read_text(), re.MULTILINE)
+    done = run(shlex.split(line.replace("http://127.0.0.1:50051", url)))
+    assert json.loads(done.stdout)["verdict"] == "VERDICT_SEND"
 
 
 def test_a_field_that_is_not_described_is_refused(url: str) -> None:
