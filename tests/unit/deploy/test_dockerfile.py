@@ -38,3 +38,14 @@ def test_what_is_installed_is_copied() -> None:
 def test_the_command_is_one_that_the_project_installs() -> None:
     (command,) = re.findall(r"^CMD (.+)$", DOCKERFILE, re.MULTILINE)
     assert json.loads(command)[0] in PROJECT["project"]["scripts"]
+
+
+def test_bases_are_pinned_by_digest() -> None:
+    stages = re.findall(r"^FROM \S+ AS (\S+)$", DOCKERFILE, re.MULTILINE)
+    images = set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)) - set(stages)
+    compose = (TOP / "deploy" / "compose.yaml").read_text(encoding="utf-8")
+    # One is built from the Dockerfile.
+    images |= set(re.findall(r"^ +image: (?!suppression-service:)(\S+)$", compose, re.MULTILINE))
+    assert len(images) == 2
+    for image in images:
+        assert re.fullmatch(r"\w+:[\w.-]+@sha256:[0-9a-f]{64}", image), image
