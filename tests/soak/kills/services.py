@@ -57,8 +57,7 @@ class RestartedProcess:
     def children(self) -> list[psutil.Process]:
         """Return the server processes under it, including those that are starting."""
         try:
-            family = psutil.Process(self._process.pid).children()
-            return [each for each in family if "spawn_main" in " ".join(each.cmdline())]
+            return list(psutil.Process(self._process.pid).children())
         except psutil.NoSuchProcess:
             return []
 

@@ -224,7 +224,9 @@ def _health_endpoints(health: Health) -> _Endpoints:
 
 
 def _reflection_endpoints() -> _Endpoints:
-    servicer = reflection.aio.ReflectionServicer((SERVICE.full_name, _HEALTH, *_REFLECTION))
+    # As on grpcio, only the older name is listed, and both are answered.
+    names = (SERVICE.full_name, _HEALTH, reflection.SERVICE_NAME)
+    servicer = reflection.aio.ReflectionServicer(names)
     messages = reflection_pb2.ServerReflectionRequest, reflection_pb2.ServerReflectionResponse
     name = "ServerReflectionInfo"
     return {
