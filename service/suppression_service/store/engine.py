@@ -115,12 +115,18 @@ class _DatabaseFile:
         self._opened: tuple[int, int] | None = None
 
     def require(self, *_: object) -> None:
-        """Raise :class:`SchemaMissing` if there was never a file, and none is to be created."""
+        """Create a missing file for its owner alone, or raise :class:`SchemaMissing`."""
         # SQLite creates no folder, so a missing one is harmless: a volume may be mounted later.
-        if not (self._create or self._opened or self._found()) and self._path.parent.is_dir():
+        if self._opened or self._found() or not self._path.parent.is_dir():
+            return
+        if not self._create:
             raise SchemaMissing(
                 f"there is no database {self._path.absolute()}: run 'suppression-service migrate'"
             )
+        # SQLite would let all users of the machine read it. What it puts beside it has the same
+        # mode. If this fails, SQLite says why.
+        with contextlib.suppress(OSError):
+            self._path.touch(mode=0o600)
 
     def check(self, *_: object) -> None:
         """Raise :class:`StoreUnavailable` if the file was moved, deleted or replaced."""

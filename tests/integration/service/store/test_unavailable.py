@@ -4,6 +4,7 @@ import multiprocessing
 import shutil
 import socket
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -207,6 +208,18 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(SchemaMissing, match=f"no database {tmp_path}/list.db"):
         Store.open(f"sqlite:///{tmp_path}/list.db")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_made_is_for_its_owner_alone(tmp_path: Path) -> None:
+    file = tmp_path / "suppression.db"
+    engine = open_engine(f"sqlite:///{file}", create=True)
+    with contextlib.closing(engine.raw_connection()) as connection:
+        connection.execute("CREATE TABLE made (id INTEGER)")
+        made = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
+    assert made == dict.fromkeys(
+        ("suppression.db", "suppression.db-wal", "suppression.db-shm"), 0o600
+    )
+    engine.dispose()
 
 
 def test_a_file_that_is_no_database_is_reported_in_one_line(tmp_path: Path) -> None:
