@@ -34,7 +34,7 @@ type Check struct {
 	// was unavailable.
 	AsOf time.Time
 	// Assumed is the policy that decided because the service was unavailable; zero if the service
-	// answered.
+	// answered. Of SendEssential it is Send or DoNotSend, by the class of the mail.
 	Assumed WhenUnavailable
 }
 
@@ -94,10 +94,21 @@ func encodable(address string) string {
 	return ""
 }
 
-func allEncodable(addresses []string) []string {
+// checkable returns the address, or "" if it is not UTF-8 or too long. The service answers
+// INVALID_ADDRESS for both. One long text, such as a stranger enters into a form, would make the whole
+// request too long, which the service refuses with ResourceExhausted. Send would then hold for all its
+// addresses.
+func checkable(address string) string {
+	if len(address) > maxAddress {
+		return ""
+	}
+	return encodable(address)
+}
+
+func allCheckable(addresses []string) []string {
 	encoded := make([]string, len(addresses))
 	for i, address := range addresses {
-		encoded[i] = encodable(address)
+		encoded[i] = checkable(address)
 	}
 	return encoded
 }

@@ -75,14 +75,14 @@ func (c *Client) Check(ctx context.Context, address string, mail Mail) (Check, e
 		func(minRevision string) (*suppressionv1.CheckAddressResponse, error) {
 			return call(ctx, c, c.settings.checkTimeout, c.stub.CheckAddress,
 				&suppressionv1.CheckAddressRequest{
-					Address: encodable(address), Stream: mail.Stream, MailClass: mail.Class,
+					Address: checkable(address), Stream: mail.Stream, MailClass: mail.Class,
 					MinRevision: minRevision,
 				})
 		})
 	if err == nil {
 		return checkFrom(address, response), nil
 	}
-	checks, err := c.applyPolicy([]string{address}, err)
+	checks, err := c.applyPolicy([]string{address}, mail.Class, err)
 	if err != nil {
 		return Check{Address: address}, err
 	}
@@ -130,7 +130,7 @@ func (c *Client) Filter(ctx context.Context, addresses []string, mail Mail) ([]s
 
 // checkBatch checks at most MaxBatch addresses.
 func (c *Client) checkBatch(ctx context.Context, addresses []string, mail Mail) ([]Check, error) {
-	encoded := allEncodable(addresses)
+	encoded := allCheckable(addresses)
 	response, err := withMinRevision(c, mail.MinRevision,
 		func(minRevision string) (*suppressionv1.BatchCheckResponse, error) {
 			return call(ctx, c, c.settings.batchTimeout, c.stub.BatchCheck,
@@ -142,7 +142,7 @@ func (c *Client) checkBatch(ctx context.Context, addresses []string, mail Mail) 
 	if err == nil {
 		return checksFrom(addresses, response), nil
 	}
-	return c.applyPolicy(addresses, err)
+	return c.applyPolicy(addresses, mail.Class, err)
 }
 
 // Entry has the optional fields of a new entry.
@@ -240,10 +240,10 @@ func (c *Client) rememberWrite(revision string) {
 
 // applyPolicy lets the policy decide if the error means that the service is unavailable. It returns
 // every other error.
-func (c *Client) applyPolicy(addresses []string, err error) ([]Check, error) {
+func (c *Client) applyPolicy(addresses []string, class MailClass, err error) ([]Check, error) {
 	var failure *Error
 	if errors.As(err, &failure) && errors.Is(err, ErrUnavailable) {
-		return c.settings.policy.decide(addresses, failure)
+		return c.settings.policy.decide(addresses, class, failure)
 	}
 	return nil, err
 }

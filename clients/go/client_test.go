@@ -216,6 +216,18 @@ func TestPolicyDecidesWhenTheServiceIsUnavailable(t *testing.T) {
 	}
 }
 
+func TestSendEssentialSendsOnlyEssentialMail(t *testing.T) {
+	client := newClient(t, unusedAddress(t), suppression.SendEssential)
+	for class, send := range map[suppression.MailClass]bool{
+		suppression.Essential: true, suppression.Ordinary: false, 0: false,
+	} {
+		check, err := client.Check(t.Context(), "a", suppression.Mail{Class: class})
+		if err != nil || check.Answered() || check.Send() != send {
+			t.Errorf("class %v: got %+v, %v", class, check, err)
+		}
+	}
+}
+
 func TestFailReturnsAnError(t *testing.T) {
 	client := newClient(t, unusedAddress(t), suppression.Fail)
 

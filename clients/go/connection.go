@@ -84,9 +84,9 @@ func (s *settings) credentials() credentials.TransportCredentials {
 // explicitly. A token is never sent to another machine in plaintext.
 func (s *settings) validate() error {
 	switch {
-	case s.policy.choice < DoNotSend || s.policy.choice > Fail:
+	case s.policy.choice < DoNotSend || s.policy.choice > SendEssential:
 		return configurationError(
-			"choose what checks return when the service is unavailable: DoNotSend, Send or Fail")
+			"choose what checks return when the service is unavailable: DoNotSend, Send, SendEssential or Fail")
 	case min(s.checkTimeout, s.batchTimeout, s.timeout) <= 0 || s.parallelism < 1:
 		return configurationError("timeouts and batch parallelism must be positive")
 	case s.tls != nil && s.plaintext:

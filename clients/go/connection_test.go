@@ -55,7 +55,7 @@ func TestInvalidConfigurations(t *testing.T) {
 		options []suppression.Option
 	}{
 		"no policy":                    {local, 0, nil},
-		"an unknown policy":            {local, 4, nil},
+		"an unknown policy":            {local, 5, nil},
 		"plaintext to another machine": {remote, suppression.DoNotSend, nil},
 		"a token in plaintext":         {remote, suppression.DoNotSend, []suppression.Option{suppression.WithInsecure(), suppression.WithToken("t")}},
 		"TLS and plaintext":            {local, suppression.DoNotSend, []suppression.Option{suppression.WithInsecure(), suppression.WithTLS(nil)}},

@@ -19,6 +19,10 @@ import suppressionv1 "github.com/suppression-service/suppression/clients/go/supp
 // MaxBatch is the largest number of addresses in one BatchCheck call.
 const MaxBatch = 10_000
 
+// maxAddress is the length of the longest address in bytes: RFC 5321 permits 64 before the @ and 255
+// after it.
+const maxAddress = 320
+
 // Verdict is the answer to "may I mail this address?". Use [Check.Send] to decide whether to send: it
 // also applies the policy, and treats every value except VerdictSend as "do not send".
 type Verdict = suppressionv1.Verdict

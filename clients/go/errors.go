@@ -20,6 +20,10 @@ var (
 	ErrConfiguration = errors.New("suppression: invalid configuration")
 )
 
+// requestTooLong is the reason of ResourceExhausted for a request that no outage explains: it is never
+// accepted.
+const requestTooLong = "REQUEST_TOO_LONG"
+
 // FieldViolation describes an invalid field of a request.
 type FieldViolation struct {
 	Field       string
@@ -62,7 +66,7 @@ func (e *Error) Error() string {
 // Is reports whether the error matches [ErrUnavailable]. This is true for status codes that mean a
 // failure of the service, not of the caller.
 func (e *Error) Is(target error) bool {
-	return target == ErrUnavailable && slices.Contains([]codes.Code{
+	return target == ErrUnavailable && e.Reason != requestTooLong && slices.Contains([]codes.Code{
 		codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted, codes.Aborted,
 		codes.Canceled, codes.Internal, codes.Unknown, codes.DataLoss,
 	}, e.Code)

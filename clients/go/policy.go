@@ -18,6 +18,8 @@ const (
 	Send
 	// Fail means: return an error that Is ErrUnavailable.
 	Fail
+	// SendEssential means: Send for mail of the class Essential, DoNotSend for all other mail.
+	SendEssential
 )
 
 // String returns the name of the policy.
@@ -29,6 +31,8 @@ func (w WhenUnavailable) String() string {
 		return "Send"
 	case Fail:
 		return "Fail"
+	case SendEssential:
+		return "SendEssential"
 	default:
 		return "none"
 	}
@@ -48,17 +52,29 @@ type policy struct {
 	loggedAt   time.Time
 }
 
-// decide returns the results for addresses that the service could not check.
-func (p *policy) decide(addresses []string, failure *Error) ([]Check, error) {
+// decide returns the results for addresses that the service could not check, for mail of one class.
+func (p *policy) decide(addresses []string, class MailClass, failure *Error) ([]Check, error) {
 	if p.choice == Fail {
 		return nil, failure
 	}
 	p.count(len(addresses), failure)
+	assumed := p.choiceFor(class)
 	checks := make([]Check, len(addresses))
 	for i, address := range addresses {
-		checks[i] = Check{Address: address, Assumed: p.choice}
+		checks[i] = Check{Address: address, Assumed: assumed}
 	}
 	return checks, nil
+}
+
+func (p *policy) choiceFor(class MailClass) WhenUnavailable {
+	switch {
+	case p.choice != SendEssential:
+		return p.choice
+	case class == Essential:
+		return Send
+	default:
+		return DoNotSend
+	}
 }
 
 func (p *policy) count(addresses int, failure *Error) {

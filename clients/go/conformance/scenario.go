@@ -79,7 +79,8 @@ func runScenario(server, control string, scenario scenario) error {
 func newClient(server, token string, settings options) (*suppression.Client, error) {
 	policies := map[string]suppression.WhenUnavailable{
 		"": suppression.DoNotSend, "DO_NOT_SEND": suppression.DoNotSend,
-		"SEND": suppression.Send, "RAISE": suppression.Fail,
+		"SEND": suppression.Send, "SEND_ESSENTIAL": suppression.SendEssential,
+		"RAISE": suppression.Fail,
 	}
 	clientOptions := []suppression.Option{
 		suppression.WithToken(token), suppression.WithLogger(slog.New(slog.DiscardHandler)),

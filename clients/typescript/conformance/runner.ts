@@ -137,7 +137,12 @@ function numbered({ numbered, count, but = [] }: Numbered): string[] {
 }
 
 function newClient(server: string, token: string, options: Json): SuppressionClient {
-  const policies = { DO_NOT_SEND: "do-not-send", SEND: "send", RAISE: "throw" } as const;
+  const policies = {
+    DO_NOT_SEND: "do-not-send",
+    SEND: "send",
+    SEND_ESSENTIAL: "send-essential",
+    RAISE: "throw",
+  } as const;
   const defaultTimeout = options["default_timeouts"] ? undefined : 20_000;
   const timeout = (name: string) => (options[name] as number | undefined) ?? defaultTimeout;
   const clientOptions: ClientOptions = {

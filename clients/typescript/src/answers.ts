@@ -16,7 +16,7 @@ import type {
 export interface Check {
   /** The address as passed by the caller. */
   readonly address: string;
-  /** Whether to send: the verdict is `SEND`, or the service was unavailable and the policy is `send`. */
+  /** Whether to send: the verdict is `SEND`, or the service was unavailable and the policy says so. */
   readonly send: boolean;
   /** The verdict of the service; `UNSPECIFIED` if the service was unavailable. */
   readonly verdict: Verdict;

@@ -3,7 +3,12 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 
 import { type Check, checkFrom, checksFrom, plain, type Suppression } from "./answers.js";
 import { ConfigurationError, RefusedError, UnavailableError } from "./errors.js";
-import { EventSchema, type Reason, SuppressionSchema } from "./gen/suppression/v1/suppression_pb.js";
+import {
+  EventSchema,
+  type MailClass,
+  type Reason,
+  SuppressionSchema,
+} from "./gen/suppression/v1/suppression_pb.js";
 import { SuppressionService } from "./gen/suppression/v1/suppression_service_pb.js";
 import type {
   AddressHistory,
@@ -24,6 +29,9 @@ import { Transport } from "./transport.js";
 
 /** The largest number of addresses in one BatchCheck call. */
 export const MAX_BATCH = 10_000;
+
+/** Bytes of UTF-8 of the longest address: RFC 5321 permits 64 before the @ and 255 after it. */
+const MAX_ADDRESS = 320;
 
 const rpc = SuppressionService.method;
 
@@ -84,12 +92,12 @@ export class SuppressionClient {
     const { stream, mailClass, signal } = mail;
     try {
       const response = await this.#withMinRevision(mail.minRevision, (minRevision) => {
-        const request = { address: encodable(address), stream, mailClass, minRevision };
+        const request = { address: checkable(address), stream, mailClass, minRevision };
         return this.#transport.call(rpc.checkAddress, request, this.#limits.check, signal);
       });
       return checkFrom(address, response);
     } catch (error) {
-      return this.#applyPolicy([address], error)[0]!;
+      return this.#applyPolicy([address], mailClass, error)[0]!;
     }
   }
 
@@ -194,12 +202,12 @@ export class SuppressionClient {
     const { stream, mailClass, signal } = mail;
     try {
       const response = await this.#withMinRevision(mail.minRevision, (minRevision) => {
-        const request = { addresses: addresses.map(encodable), stream, mailClass, minRevision };
+        const request = { addresses: addresses.map(checkable), stream, mailClass, minRevision };
         return this.#transport.call(rpc.batchCheck, request, this.#limits.batch, signal);
       });
       return checksFrom(addresses, response);
     } catch (error) {
-      return this.#applyPolicy(addresses, error);
+      return this.#applyPolicy(addresses, mailClass, error);
     }
   }
 
@@ -222,8 +230,12 @@ export class SuppressionClient {
   }
 
   /** Lets the policy decide if the service is unavailable. Throws every other error. */
-  #applyPolicy(addresses: readonly string[], error: unknown): Check[] {
-    if (error instanceof UnavailableError) return this.#policy.decide(addresses, error);
+  #applyPolicy(
+    addresses: readonly string[],
+    mailClass: MailClass | undefined,
+    error: unknown,
+  ): Check[] {
+    if (error instanceof UnavailableError) return this.#policy.decide(addresses, mailClass, error);
     throw error;
   }
 
@@ -264,4 +276,14 @@ function split(addresses: Iterable<string>): string[][] {
  */
 function encodable(address: string): string {
   return address.isWellFormed() ? address : "";
+}
+
+/**
+ * Returns the address, or "" if it cannot be encoded or is too long. The service answers
+ * `INVALID_ADDRESS` for both. One long text, such as a stranger enters into a form, would make the whole
+ * request too long, which the service refuses with RESOURCE_EXHAUSTED. `send` would then hold for all its
+ * addresses.
+ */
+function checkable(address: string): string {
+  return Buffer.byteLength(address) > MAX_ADDRESS ? "" : encodable(address);
 }

@@ -72,12 +72,15 @@ const UNAVAILABLE: ReadonlySet<StatusName> = new Set([
   "DATA_LOSS",
 ] as const);
 
+// The reason of RESOURCE_EXHAUSTED for a request that no outage explains: it is never accepted.
+const REQUEST_TOO_LONG = "REQUEST_TOO_LONG";
+
 /** Converts the error of a failed call. */
 export function errorFrom(error: ServiceError): CallError {
   const code = (status[error.code] ?? "UNKNOWN") as StatusName;
   const details: Details = { code, ...detailsFrom(error) };
   const message = messageFrom(error.details, details);
-  return UNAVAILABLE.has(code)
+  return UNAVAILABLE.has(code) && details.reason !== REQUEST_TOO_LONG
     ? new UnavailableError(message, details)
     : new RefusedError(message, details);
 }

@@ -1,16 +1,19 @@
 import type { Check } from "./answers.js";
 import { ConfigurationError, type UnavailableError } from "./errors.js";
-import { Reason, Verdict } from "./gen/suppression/v1/suppression_pb.js";
+import { MailClass, Reason, Verdict } from "./gen/suppression/v1/suppression_pb.js";
 
 /**
  * The policy for checks when the service is unavailable: `do-not-send` means do not send now and check
- * again later, `send` means send as if the address were not suppressed, `throw` throws an
+ * again later, `send` means send as if the address were not suppressed, `send-essential` means `send`
+ * for mail of the class `MailClass.ESSENTIAL` and `do-not-send` for all other mail, `throw` throws an
  * `UnavailableError`.
  *
  * There is no default, because only the sender knows which is worse: not sending delays mail that can be
  * important, sending can reach addresses that bounced or complained.
  */
-export type WhenUnavailable = "do-not-send" | "send" | "throw";
+export type WhenUnavailable = "do-not-send" | "send" | "send-essential" | "throw";
+
+const CHOICES: readonly string[] = ["do-not-send", "send", "send-essential", "throw"];
 
 const LOG_INTERVAL_MS = 60_000;
 
@@ -28,22 +31,27 @@ export class Policy {
 
   constructor(choice: WhenUnavailable, log: (line: string) => void) {
     // JavaScript programs can omit the option.
-    if (!["do-not-send", "send", "throw"].includes(choice)) {
+    if (!CHOICES.includes(choice)) {
       throw new ConfigurationError(
         'choose what checks return when the service is unavailable: whenUnavailable must be ' +
-          '"do-not-send", "send" or "throw"',
+          '"do-not-send", "send", "send-essential" or "throw"',
       );
     }
     this.#choice = choice;
     this.#log = log;
   }
 
-  /** Returns the results for addresses that the service could not check. */
-  decide(addresses: readonly string[], error: UnavailableError): Check[] {
+  /** Returns the results for addresses that the service could not check, for mail of one class. */
+  decide(
+    addresses: readonly string[],
+    mailClass: MailClass | undefined,
+    error: UnavailableError,
+  ): Check[] {
     if (this.#choice === "throw") throw error;
     this.#count(addresses.length, error);
+    const essential = mailClass === MailClass.ESSENTIAL;
     const result = {
-      send: this.#choice === "send",
+      send: this.#choice === "send" || (this.#choice === "send-essential" && essential),
       verdict: Verdict.UNSPECIFIED,
       reason: Reason.UNSPECIFIED,
       answered: false,

@@ -194,6 +194,14 @@ for (const whenUnavailable of ["do-not-send", "send"] as const) {
   });
 }
 
+test("without a server the policy send-essential sends only essential mail", async () => {
+  const client = newClient(await unusedAddress(), { whenUnavailable: "send-essential" });
+
+  assert.ok((await client.check("a", { mailClass: MailClass.ESSENTIAL })).send);
+  assert.ok(!(await client.check("a", { mailClass: MailClass.ORDINARY })).send);
+  assert.ok(!(await client.check("a")).send);
+});
+
 test("without a server the policy throw throws", async () => {
   const client = newClient(await unusedAddress());
 

@@ -147,6 +147,16 @@ def test_without_an_answer_the_choice_decides(
     assert _message(JANE).send() == sent
 
 
+@pytest.mark.parametrize(("mail_class", "sent"), [("ORDINARY", 0), ("ESSENTIAL", 1)])
+def test_the_choice_can_depend_on_the_class_of_the_mail(
+    configured: dict[str, Any], server: TestServer, mail_class: str, sent: int
+) -> None:
+    configured["WHEN_UNAVAILABLE"] = "send-essential"
+    server.control_request("faults", method="BatchCheck", status={"code": "INTERNAL"})
+
+    assert _message(JANE, headers={MAIL_CLASS_HEADER: mail_class}).send() == sent
+
+
 def test_the_choice_can_be_an_error(configured: dict[str, Any], server: TestServer) -> None:
     configured["WHEN_UNAVAILABLE"] = "raise"
     server.control_request("faults", method="BatchCheck", times=2, status={"code": "INTERNAL"})
@@ -162,7 +172,7 @@ def test_the_choice_can_be_an_error(configured: dict[str, Any], server: TestServ
     [
         ({"SERVER": ""}, "lacks SERVER"),
         ({"WHEN_UNAVAILABLE": None}, "lacks WHEN_UNAVAILABLE"),
-        ({"WHEN_UNAVAILABLE": "maybe"}, "do-not-send, send or raise"),
+        ({"WHEN_UNAVAILABLE": "maybe"}, "do-not-send, send, send-essential or raise"),
         ({"MAIL_CLASS": "urgent"}, "ORDINARY, ESSENTIAL"),
     ],
 )

@@ -123,3 +123,12 @@ def test_an_error_without_text_still_says_its_status() -> None:
 @pytest.mark.parametrize("details", [b"\xff\xff", status_pb2.Status(code=5).SerializeToString()])
 def test_mangled_details_do_not_hide_the_status(details: bytes) -> None:
     assert type(error_of(Failed(Code.UNAUTHENTICATED, details=details))) is UnauthenticatedError
+
+
+def test_a_request_that_is_too_long_is_not_an_outage() -> None:
+    info = packed(error_details_pb2.ErrorInfo(reason="REQUEST_TOO_LONG", domain="suppression.v1"))
+    status = status_pb2.Status(code=8, message="no", details=[info])
+
+    error = error_of(Failed(Code.RESOURCE_EXHAUSTED, "no", status.SerializeToString()))
+
+    assert type(error) is RefusedError

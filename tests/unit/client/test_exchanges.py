@@ -232,6 +232,24 @@ def test_a_write_during_a_check_is_not_dropped_with_the_older_one(play: Play) ->
     assert play(said.check("a", Mail()), SEND).calls[0].request.min_revision == "r6"
 
 
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [
+        (320 * "a", 320 * "a"),
+        (160 * "ü", 160 * "ü"),
+        (321 * "a", ""),
+        (161 * "ü", ""),
+    ],
+)
+def test_a_text_too_long_for_an_address_is_sent_as_an_empty_one(
+    play: Play, address: str, sent: str
+) -> None:
+    played = play(exchanges().batch(["a", address], Mail()), pb.BatchCheckResponse())
+
+    assert list(played.calls[0].request.addresses) == ["a", sent]
+    assert played.answer[1].address == address
+
+
 def test_a_batch_that_cannot_be_asked_goes_by_the_policy(play: Play) -> None:
     played = play(exchanges(WhenUnavailable.SEND).batch(["a", "b"], Mail()), DOWN)
 

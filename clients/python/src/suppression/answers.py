@@ -28,6 +28,7 @@ class Check(NamedTuple):
         revision: the revision of the list that was read; opaque.
         as_of: when the server's replica was last known to be complete; None without an answer.
         assumed: the choice that was applied, because there is no answer; None if there is one.
+            Of ``SEND_ESSENTIAL`` it is ``SEND`` or ``DO_NOT_SEND``, by the class of the mail.
     """
 
     address: str

@@ -77,5 +77,7 @@ class WhenUnavailable(Enum):
     DO_NOT_SEND = "do-not-send"
     #: Send as if the address were not on the list.
     SEND = "send"
+    #: ``SEND`` for mail of the class ``MailClass.ESSENTIAL``, ``DO_NOT_SEND`` for all other mail.
+    SEND_ESSENTIAL = "send-essential"
     #: Raise ``UnavailableError``.
     RAISE = "raise"

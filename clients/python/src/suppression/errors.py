@@ -16,7 +16,7 @@
 error. Its status is UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, CANCELLED,
 INTERNAL, UNKNOWN or DATA_LOSS: time or an operator of the service corrects those. Every
 other status is a mistake in the caller's program or configuration, and is always raised as
-``RefusedError``.
+``RefusedError``. So is RESOURCE_EXHAUSTED with the reason REQUEST_TOO_LONG.
 """
 
 from collections.abc import Mapping, Sequence
@@ -110,6 +110,9 @@ _ERRORS: Final[dict[grpc.StatusCode, type[SuppressionError]]] = {
     grpc.StatusCode.DATA_LOSS: UnavailableError,
 }
 
+# The reason of RESOURCE_EXHAUSTED for a request that no outage explains: it is never accepted.
+_TOO_LONG: Final = "REQUEST_TOO_LONG"
+
 
 def error_of(call: Any) -> SuppressionError:
     """Return the error for a failed call.
@@ -123,7 +126,8 @@ def error_of(call: Any) -> SuppressionError:
         for known in (info, fields):
             detail.Unpack(known)  # does nothing if it is of another type
     violations = tuple(FieldViolation(v.field, v.description) for v in fields.field_violations)
-    return _ERRORS.get(code, RefusedError)(
+    error = RefusedError if info.reason == _TOO_LONG else _ERRORS.get(code, RefusedError)
+    return error(
         _message(code, info.reason, call.details() or "", violations),
         code=code,
         reason=info.reason,

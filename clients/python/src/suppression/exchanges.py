@@ -23,6 +23,9 @@ from .v1 import suppression_service_pb2
 #: The number of addresses that the service takes in one call.
 MAX_BATCH: Final = 10_000
 
+#: Bytes of UTF-8 of the longest address: RFC 5321 permits 64 before the @ and 255 after it.
+MAX_ADDRESS: Final = 320
+
 # The reasons of ErrorInfo for a revision that is unknown to the service's database, as after a
 # restore or a move.
 _OF_ANOTHER_DATABASE: Final = frozenset({"REVISION_FOREIGN", "REVISION_AHEAD"})
@@ -80,6 +83,18 @@ def batches(addresses: Iterable[str]) -> list[list[str]]:
     return [every[start : start + MAX_BATCH] for start in range(0, len(every), MAX_BATCH)]
 
 
+def _short(address: str) -> str:
+    """Return the address, or "" if it is too long, which the service answers as invalid too.
+
+    One long text, such as a stranger enters into a form, would make the whole request too long,
+    which the service refuses with RESOURCE_EXHAUSTED. ``SEND`` would then hold for all its
+    addresses.
+    """
+    # No character has more than 4 bytes, so most addresses need not be encoded.
+    long = len(address) > MAX_ADDRESS // 4 and len(address.encode()) > MAX_ADDRESS
+    return "" if long else address
+
+
 class Exchanges:
     """The exchanges of one client, and the revision of its newest write."""
 
@@ -94,20 +109,20 @@ class Exchanges:
 
     def check(self, address: str, mail: Mail) -> Exchange[Check]:
         """Check one address."""
-        request = partial(_pb.CheckAddressRequest, address=address)
+        request = partial(_pb.CheckAddressRequest, address=_short(address))
         try:
             response = yield from self._fresh("CheckAddress", request, mail, self._timeouts.check)
         except UnavailableError as error:
-            return self.policy.decide([address], error)[0]
+            return self.policy.decide([address], mail.mail_class, error)[0]
         return answers.check(address, response)
 
     def batch(self, addresses: list[str], mail: Mail) -> Exchange[list[Check]]:
         """Check at most ``MAX_BATCH`` addresses."""
-        request = partial(_pb.BatchCheckRequest, addresses=addresses)
+        request = partial(_pb.BatchCheckRequest, addresses=[_short(each) for each in addresses])
         try:
             response = yield from self._fresh("BatchCheck", request, mail, self._timeouts.batch)
         except UnavailableError as error:
-            return self.policy.decide(addresses, error)
+            return self.policy.decide(addresses, mail.mail_class, error)
         return answers.checks(addresses, response)
 
     def suppress(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from .answers import Check
-from .enums import WhenUnavailable
+from .enums import MailClass, WhenUnavailable
 from .errors import UnavailableError
 
 #: Seconds between two lines in the log.
@@ -38,8 +38,10 @@ class Policy:
         self._logged_at: float | None = None
         self._logged = 0
 
-    def decide(self, addresses: Sequence[str], error: UnavailableError) -> list[Check]:
-        """Decide about addresses without an answer.
+    def decide(
+        self, addresses: Sequence[str], mail_class: MailClass, error: UnavailableError
+    ) -> list[Check]:
+        """Decide about addresses without an answer, for mail of one class.
 
         Raises:
             UnavailableError: the given one, if the choice is ``RAISE``.
@@ -47,7 +49,14 @@ class Policy:
         if self.when_unavailable is WhenUnavailable.RAISE:
             raise error
         self._count(len(addresses), error)
-        return [Check(address, assumed=self.when_unavailable) for address in addresses]
+        assumed = self._choice_for(mail_class)
+        return [Check(address, assumed=assumed) for address in addresses]
+
+    def _choice_for(self, mail_class: MailClass) -> WhenUnavailable:
+        if self.when_unavailable is not WhenUnavailable.SEND_ESSENTIAL:
+            return self.when_unavailable
+        essential = mail_class == MailClass.ESSENTIAL
+        return WhenUnavailable.SEND if essential else WhenUnavailable.DO_NOT_SEND
 
     def _count(self, addresses: int, error: UnavailableError) -> None:
         with self._lock:

@@ -5,7 +5,7 @@ In the settings::
     EMAIL_BACKEND = "suppression.contrib.django.EmailBackend"
     SUPPRESSION = {
         "SERVER": "127.0.0.1:50051",
-        "WHEN_UNAVAILABLE": "do-not-send",      # or "send" or "raise"; there is no default
+        "WHEN_UNAVAILABLE": "do-not-send",      # or "send", "send-essential", "raise"
         "CONFIGURATION_SET": "transactional",   # of SES; its events feed the list
         # "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         # "STREAM": "", "MAIL_CLASS": "ORDINARY",
@@ -158,5 +158,7 @@ def _client(_process: int) -> SuppressionClient:
     try:
         choice = WhenUnavailable(str(given["WHEN_UNAVAILABLE"]).lower().replace("_", "-"))
     except ValueError:
-        raise ImproperlyConfigured("WHEN_UNAVAILABLE is do-not-send, send or raise") from None
+        raise ImproperlyConfigured(
+            "WHEN_UNAVAILABLE is do-not-send, send, send-essential or raise"
+        ) from None
     return SuppressionClient(given["SERVER"], when_unavailable=choice, **given.get("CLIENT", {}))

@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
  * @param asOf when the list in the server's memory was last known to be up to date; empty if the
  *     service was unavailable
  * @param assumed the policy that decided because the service was unavailable; empty if the service
- *     answered
+ *     answered. Of SEND_ESSENTIAL it is SEND or DO_NOT_SEND, by the class of the mail
  */
 public record Check(
     String address,

@@ -21,11 +21,17 @@ record Failure(
     Map<String, String> metadata,
     List<FieldViolation> violations) {
 
+  // The reason of RESOURCE_EXHAUSTED for a request that no outage explains: it is never accepted.
+  private static final String REQUEST_TOO_LONG = "REQUEST_TOO_LONG";
+
   static final Failure NONE = new Failure(Optional.empty(), "", "", Map.of(), List.of());
 
   /** Converts the exception of a failed call. */
   static SuppressionException from(StatusRuntimeException error) {
     Failure failure = read(error);
+    if (failure.reason().equals(REQUEST_TOO_LONG)) {
+      return new RefusedException(failure, error);
+    }
     return switch (error.getStatus().getCode()) {
       case INVALID_ARGUMENT -> new InvalidArgumentException(failure, error);
       case UNAUTHENTICATED -> new UnauthenticatedException(failure, error);

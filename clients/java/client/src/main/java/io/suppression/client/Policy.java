@@ -31,13 +31,21 @@ final class Policy {
     return unanswered;
   }
 
-  /** Returns the results for addresses that the service could not check. */
-  List<Check> decide(List<String> addresses, UnavailableException error) {
+  /** Returns the results for addresses that the service could not check, for mail of one class. */
+  List<Check> decide(List<String> addresses, MailClass mailClass, UnavailableException error) {
     if (whenUnavailable == WhenUnavailable.THROW) {
       throw error;
     }
     count(addresses.size(), error);
-    return addresses.stream().map(address -> Check.assumed(address, whenUnavailable)).toList();
+    WhenUnavailable choice = choiceFor(mailClass);
+    return addresses.stream().map(address -> Check.assumed(address, choice)).toList();
+  }
+
+  private WhenUnavailable choiceFor(MailClass mailClass) {
+    if (whenUnavailable != WhenUnavailable.SEND_ESSENTIAL) {
+      return whenUnavailable;
+    }
+    return mailClass == MailClass.ESSENTIAL ? WhenUnavailable.SEND : WhenUnavailable.DO_NOT_SEND;
   }
 
   private synchronized void count(int addresses, UnavailableException error) {

@@ -51,6 +51,9 @@ public final class SuppressionClient implements AutoCloseable {
   /** The largest number of addresses in one BatchCheck call. */
   public static final int MAX_BATCH = 10_000;
 
+  // Bytes of UTF-8 of the longest address: RFC 5321 permits 64 before the @ and 255 after it.
+  private static final int MAX_ADDRESS = 320;
+
   // Reasons for a revision that the database does not know, for example after a restore.
   private static final Set<String> UNKNOWN_REVISION = Set.of("REVISION_FOREIGN", "REVISION_AHEAD");
 
@@ -108,7 +111,7 @@ public final class SuppressionClient implements AutoCloseable {
   public Check check(String address, Mail mail) {
     CheckAddressRequest.Builder request =
         CheckAddressRequest.newBuilder()
-            .setAddress(encodable(address))
+            .setAddress(checkable(address))
             .setStream(mail.stream())
             .setMailClass(mail.mailClass().proto());
     try {
@@ -120,7 +123,7 @@ public final class SuppressionClient implements AutoCloseable {
                   withDeadline(checkTimeout)
                       .checkAddress(request.setMinRevision(revision).build())));
     } catch (UnavailableException error) {
-      return policy.decide(List.of(address), error).get(0);
+      return policy.decide(List.of(address), mail.mailClass(), error).get(0);
     }
   }
 
@@ -300,7 +303,7 @@ public final class SuppressionClient implements AutoCloseable {
   private List<Check> checkBatch(List<String> addresses, Mail mail) {
     BatchCheckRequest.Builder request =
         BatchCheckRequest.newBuilder()
-            .addAllAddresses(addresses.stream().map(SuppressionClient::encodable).toList())
+            .addAllAddresses(addresses.stream().map(SuppressionClient::checkable).toList())
             .setStream(mail.stream())
             .setMailClass(mail.mailClass().proto());
     try {
@@ -311,7 +314,7 @@ public final class SuppressionClient implements AutoCloseable {
               revision ->
                   withDeadline(batchTimeout).batchCheck(request.setMinRevision(revision).build())));
     } catch (UnavailableException error) {
-      return policy.decide(addresses, error);
+      return policy.decide(addresses, mail.mailClass(), error);
     }
   }
 
@@ -386,6 +389,14 @@ public final class SuppressionClient implements AutoCloseable {
   // answers INVALID_ADDRESS.
   private static String encodable(String address) {
     return StandardCharsets.UTF_8.newEncoder().canEncode(address) ? address : "";
+  }
+
+  // One long text, such as a stranger enters into a form, would make the whole request too long,
+  // which the service refuses with RESOURCE_EXHAUSTED. SEND would then hold for all its addresses.
+  // The service answers INVALID_ADDRESS for "" as for a text that is too long.
+  private static String checkable(String address) {
+    boolean tooLong = address.getBytes(StandardCharsets.UTF_8).length > MAX_ADDRESS;
+    return tooLong ? "" : encodable(address);
   }
 
   private static <T> T result(Future<T> future) {

@@ -11,6 +11,8 @@ public enum WhenUnavailable {
   DO_NOT_SEND,
   /** Send the mail as if the address were not suppressed. */
   SEND,
+  /** {@link #SEND} for mail of the class {@link MailClass#ESSENTIAL}, else {@link #DO_NOT_SEND}. */
+  SEND_ESSENTIAL,
   /** Throw {@link UnavailableException}. */
   THROW
 }

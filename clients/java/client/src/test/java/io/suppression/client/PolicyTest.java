@@ -40,14 +40,14 @@ class PolicyTest {
   @Test
   void logsOneWarningAMinuteWithoutAddresses() {
     Policy policy = new Policy(WhenUnavailable.DO_NOT_SEND, now::get);
-    policy.decide(List.of("jane@example.com"), outage);
-    policy.decide(List.of("jane@example.com", "joe@example.com"), outage);
+    policy.decide(List.of("jane@example.com"), MailClass.ORDINARY, outage);
+    policy.decide(List.of("jane@example.com", "joe@example.com"), MailClass.ORDINARY, outage);
     now.addAndGet(Duration.ofSeconds(59).toNanos());
-    policy.decide(List.of("jane@example.com"), outage);
+    policy.decide(List.of("jane@example.com"), MailClass.ORDINARY, outage);
     assertEquals(1, handler.messages.size());
 
     now.addAndGet(Duration.ofSeconds(1).toNanos());
-    policy.decide(List.of("jane@example.com"), outage);
+    policy.decide(List.of("jane@example.com"), MailClass.ORDINARY, outage);
     assertEquals(5, policy.unanswered());
     assertEquals(2, handler.messages.size());
     assertTrue(handler.messages.get(1).contains("(UNAVAILABLE)"), handler.messages.get(1));
@@ -55,6 +55,13 @@ class PolicyTest {
         handler.messages.get(1).contains("policy DO_NOT_SEND decided about 4 addresses"),
         handler.messages.get(1));
     assertFalse(handler.messages.toString().contains("@"));
+  }
+
+  @Test
+  void sendEssentialSendsOnlyEssentialMail() {
+    Policy policy = new Policy(WhenUnavailable.SEND_ESSENTIAL, now::get);
+    assertTrue(policy.decide(List.of("a"), MailClass.ESSENTIAL, outage).get(0).send());
+    assertFalse(policy.decide(List.of("a"), MailClass.ORDINARY, outage).get(0).send());
   }
 
   private static final class RecordingHandler extends Handler {
