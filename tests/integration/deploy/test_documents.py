@@ -52,5 +52,14 @@ def test_what_provision_prints_for_the_worker_is_there(file: str) -> None:
     assert {f"SUPPRESSION_{name}" for name in printed} <= there
 
 
+def test_every_command_of_an_attack_is_there() -> None:
+    page = read("docs/explanation/security.md")
+    targets = set(re.findall(r"^([a-z][a-z-]*):", read("Makefile"), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z-]+)", page)) <= targets
+    tests = set(re.findall(r"\btests/[\w/]+\.py", page))
+    assert tests
+    assert [each for each in sorted(tests) if not (TOP / each).is_file()] == []
+
+
 def read(document: str) -> str:
     return (TOP / document).read_text(encoding="utf-8")
