@@ -5,6 +5,7 @@ calls an ASGI application in its Python for each request.
 
     launch        whether Envoy can run here, and the command of a process
     bootstrap     Envoy's configuration: ports, limits, TLS
+    filters       its filters before Python
     certificates  the certificate that Envoy reads again when it changes
     admin         Envoy's administration: draining and statistics
     transport     how the service starts and stops it

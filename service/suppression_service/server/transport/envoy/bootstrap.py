@@ -4,15 +4,14 @@ Every limit here holds before Python sees a request. The comment of each says wh
 could do to the others without it. The fields are those of Envoy's API, version 3.
 """
 
-import base64
 import socket
 from pathlib import Path
 from typing import Any, Final
 
-from suppression_service.server.errors import TooManyOfPeer
 from suppression_service.server.settings import ServiceSettings
-from suppression_service.server.transport.envoy.application import PROBES
+from suppression_service.server.transport.envoy import filters
 from suppression_service.server.transport.envoy.certificates import CERTIFICATE, CLIENT_CA
+from suppression_service.server.transport.envoy.filters import duration
 
 _T: Final = "type.googleapis.com/"
 _FILTERS: Final = f"{_T}envoy.extensions.filters"
@@ -46,14 +45,6 @@ MAX_HEADERS: Final = 64
 #: Requests of a connection that are taken up in one turn. With any number, which is Envoy's
 #: default, those that a peer sends and cancels at once keep all others waiting.
 _TURNS: Final = {"http.max_requests_per_io_cycle": 1}
-#: Seconds between two additions to the calls that an address may make, at least 0.05 for Envoy.
-_REFILL_SECONDS: Final = 0.05
-#: Seconds whose calls an address may make at once. All of them wait for Python, before those of
-#: others.
-_BURST_SECONDS: Final = 0.25
-#: IP addresses whose calls are counted; beyond, the one is forgotten that called longest ago.
-_COUNTED_ADDRESSES: Final = 10_000
-_UNLIMITED: Final = 2**32 - 1
 # What Envoy itself takes at rest.
 _OWN_HEAP: Final = 64 * _MIB
 
@@ -75,8 +66,8 @@ def bootstrap(
     if settings.health_listen:
         # Kubernetes' probes know no TLS and no certificates of clients.
         probes = settings.model_copy(update={"tls_certificate": None, "tls_client_ca": None})
-        filters = [_only_health(), *_python(settings, module)]
-        listeners.append(_listener("probes", settings.health_listen, probes, folder, filters))
+        passed = [filters.only_health(), *_python(settings, module)]
+        listeners.append(_listener("probes", settings.health_listen, probes, folder, passed))
     return {
         # Envoy insists on names where it reads a certificate.
         "node": {"id": name, "cluster": name},
@@ -110,7 +101,7 @@ def _listener(
     }
     if settings.tls_certificate:
         chain["transport_socket"] = {"name": "tls", "typed_config": _tls(settings, folder)}
-        chain["transport_socket_connect_timeout"] = _seconds(HANDSHAKE_SECONDS)
+        chain["transport_socket_connect_timeout"] = duration(HANDSHAKE_SECONDS)
         inspector = f"{_FILTERS}.listener.tls_inspector.v3.TlsInspector"
     else:
         inspector = f"{_FILTERS}.listener.http_inspector.v3.HttpInspector"
@@ -119,7 +110,7 @@ def _listener(
         "address": {"socket_address": _socket_address(listen)},
         # The inspector waits for the first bytes. It ends connections that send none.
         "listener_filters": [{"name": "inspector", "typed_config": {"@type": inspector}}],
-        "listener_filters_timeout": _seconds(HANDSHAKE_SECONDS),
+        "listener_filters_timeout": duration(HANDSHAKE_SECONDS),
         "enable_reuse_port": True,
         "per_connection_buffer_limit_bytes": MAX_BUFFER,
         "filter_chains": [chain],
@@ -135,30 +126,30 @@ def _http_connection_manager(
         "codec_type": "AUTO",
         "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"]}]},
         "http_filters": http_filters,
-        "local_reply_config": {"mappers": [_unknown_method()]},
+        "local_reply_config": {"mappers": [filters.unknown_method()]},
         "generate_request_id": False,
         "server_header_transformation": "PASS_THROUGH",
         # Otherwise a peer could choose its address by a header.
         "use_remote_address": True,
         "skip_xff_append": True,
         "max_request_headers_kb": MAX_HEADERS_KIB,
-        "request_headers_timeout": _seconds(HEADERS_SECONDS),
-        "request_timeout": _seconds(REQUEST_SECONDS),
-        "stream_idle_timeout": _seconds(STALLED_SECONDS),
-        "drain_timeout": _seconds(DRAIN_SECONDS),
+        "request_headers_timeout": duration(HEADERS_SECONDS),
+        "request_timeout": duration(REQUEST_SECONDS),
+        "stream_idle_timeout": duration(STALLED_SECONDS),
+        "drain_timeout": duration(DRAIN_SECONDS),
         "common_http_protocol_options": {
             "max_headers_count": MAX_HEADERS,
             # A connection stays with one process. New connections spread over all processes.
-            "max_connection_duration": _seconds(settings.max_connection_age),
-            "idle_timeout": _seconds(settings.max_connection_age),
+            "max_connection_duration": duration(settings.max_connection_age),
+            "idle_timeout": duration(settings.max_connection_age),
         },
         "http2_protocol_options": {
             "max_concurrent_streams": MAX_STREAMS,
             "initial_stream_window_size": STREAM_WINDOW,
             "initial_connection_window_size": CONNECTION_WINDOW,
             "connection_keepalive": {
-                "interval": _seconds(SILENCE_SECONDS),
-                "timeout": _seconds(ANSWER_SECONDS),
+                "interval": duration(SILENCE_SECONDS),
+                "timeout": duration(ANSWER_SECONDS),
             },
         },
     }
@@ -166,80 +157,8 @@ def _http_connection_manager(
 
 def _python(settings: ServiceSettings, module: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the filters that every request passes, up to the application in Python."""
-    limits = [_peer_limit(settings.max_peer_rate)] if settings.max_peer_rate else []
-    return [*limits, _ascii_paths(), {"name": "pyvoy", "typed_config": module}]
-
-
-def _peer_limit(rate: float) -> dict[str, Any]:
-    """Return a limit for the calls of each IPv4 address, or /64 of IPv6, before Python.
-
-    A refusal by Python takes as long as an answer.
-    """
-    address = {"masked_remote_address": {"v4_prefix_mask_len": 32, "v6_prefix_mask_len": 64}}
-    refill = max(1, round(rate * _REFILL_SECONDS))
-    bucket = {
-        "max_tokens": max(refill, round(rate * _BURST_SECONDS)),
-        "tokens_per_fill": refill,
-        "fill_interval": _seconds(refill / rate),
-    }
-    always = {"default_value": {"numerator": 100}}
-    status = TooManyOfPeer(_REFILL_SECONDS).to_status("")
-    # What Envoy says; the two must be equal.
-    status.message = "local_rate_limited"
-    details = base64.b64encode(status.SerializeToString()).rstrip(b"=").decode()
-    return {
-        "name": "peers",
-        "typed_config": {
-            "@type": f"{_FILTERS}.http.local_ratelimit.v3.LocalRateLimit",
-            "stat_prefix": "peers",
-            "filter_enabled": always,
-            "filter_enforced": always,
-            "rate_limited_as_resource_exhausted": True,
-            "response_headers_to_add": [
-                {"header": {"key": "grpc-status-details-bin", "value": details}}
-            ],
-            # For all addresses together there is no limit.
-            "token_bucket": bucket | {"max_tokens": _UNLIMITED, "tokens_per_fill": _UNLIMITED},
-            "rate_limits": [{"actions": [address]}],
-            "descriptors": [
-                {"entries": [{"key": "masked_remote_address"}], "token_bucket": bucket}
-            ],
-            "max_dynamic_descriptors": _COUNTED_ADDRESSES,
-        },
-    }
-
-
-def _ascii_paths() -> dict[str, Any]:
-    # pyvoy never answers a request whose path is no UTF-8 once decoded. Our paths have no "%".
-    encoded = {"safe_regex": {"regex": ".*%.*"}}
-    return _access("paths", "DENY", [{"url_path": {"path": encoded}}])
-
-
-def _only_health() -> dict[str, Any]:
-    paths = [{"url_path": {"path": {"prefix": "/grpc.health.v1.Health/"}}}]
-    paths += [{"url_path": {"path": {"exact": path}}} for path in PROBES]
-    return _access("health", "ALLOW", paths)
-
-
-def _access(name: str, action: str, rules: list[dict[str, Any]]) -> dict[str, Any]:
-    policy = {"permissions": [{"or_rules": {"rules": rules}}], "principals": [{"any": True}]}
-    return {
-        "name": name,
-        "typed_config": {
-            "@type": f"{_FILTERS}.http.rbac.v3.RBAC",
-            "rules": {"action": action, "policies": {name: policy}},
-        },
-    }
-
-
-def _unknown_method() -> dict[str, Any]:
-    """Return how the filters above refuse: like any path that has no method."""
-    forbidden = {"op": "EQ", "value": {"default_value": 403, "runtime_key": "unused"}}
-    return {
-        "filter": {"status_code_filter": {"comparison": forbidden}},
-        "status_code": 404,  # to gRPC: UNIMPLEMENTED
-        "body": {"inline_string": "no method of this server"},
-    }
+    limits = [filters.peer_limit(settings.max_peer_rate)] if settings.max_peer_rate else []
+    return [*limits, filters.ascii_paths(), {"name": "pyvoy", "typed_config": module}]
 
 
 def _tls(settings: ServiceSettings, folder: Path) -> dict[str, Any]:
@@ -278,7 +197,7 @@ def _overload_manager(settings: ServiceSettings) -> dict[str, Any]:
         return {"name": f"envoy.overload_actions.{name}", "triggers": [trigger]}
 
     return {
-        "refresh_interval": _seconds(0.1),
+        "refresh_interval": duration(0.1),
         "resource_monitors": [
             {
                 "name": heap,
@@ -326,7 +245,3 @@ def _socket_address(listen: str) -> dict[str, Any]:
     if family == socket.AF_INET6 and where[0] == "::":
         address["ipv4_compat"] = True
     return address
-
-
-def _seconds(seconds: float) -> str:
-    return f"{seconds:.3f}s"
