@@ -27,7 +27,11 @@ from suppression.connection import SERVICE_CONFIG
 
 ClientOf = Callable[..., Any]
 Code = grpc.StatusCode
-DO_NOT_SEND, SEND, RAISE = WhenUnavailable
+DO_NOT_SEND, SEND, RAISE = (
+    WhenUnavailable.DO_NOT_SEND,
+    WhenUnavailable.SEND,
+    WhenUnavailable.RAISE,
+)
 
 #: How often one call is tried, as the channel is set up.
 ATTEMPTS: int = SERVICE_CONFIG["methodConfig"][0]["retryPolicy"]["maxAttempts"]  # type: ignore[index]

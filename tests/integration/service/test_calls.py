@@ -235,7 +235,12 @@ REFUSED: list[tuple[str, Any, str, str]] = [
         "MAIL_CLASS_UNKNOWN",
         "mail_class",
     ),
-    ("BatchCheck", BATCH(min_revision="."), "REVISION_MALFORMED", "min_revision"),
+    (
+        "BatchCheck",
+        BATCH(addresses=[JANE], min_revision="."),
+        "REVISION_MALFORMED",
+        "min_revision",
+    ),
     ("Suppress", manual("no address"), "ADDRESS_INVALID", "address"),
     ("Suppress", rpc.SuppressRequest(address=JANE), "REASON_MISSING", "reason"),
     (
