@@ -1,7 +1,7 @@
 """The hot path: a check, from request to answer. Every mail that is sent waits for it.
 
-An empty gRPC call costs the server about 400 µs. A check should add much less: no SQL, no
-await, no lock, no log line, and as few objects as possible.
+An empty call costs the server about 300 µs on grpcio, and 100 µs on Envoy. A check should add
+much less: no SQL, no await, no lock, no log line, and as few objects as possible.
 
 - There are few reasons, and revision and time stay the same between two rounds of the
   follower. So the answer for each reason is encoded once for each state of the replica,
