@@ -11,6 +11,9 @@ JAVA_NEW   := clients/java/client/target/stubs
 OPENAPI := service/suppression_service/server/openapi.json
 GENERATED += $(JAVA_STUBS) clients/go/suppression clients/typescript/src/gen $(OPENAPI)
 
+# Images of containers often set it, and then each process of the tests compiles the code again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help
 help: ## list the targets
