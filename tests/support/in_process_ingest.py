@@ -18,14 +18,15 @@ from tests.support.processes import clean, require_no_address
 
 
 def run_ingest(
-    arguments: tuple[str | Path, ...], environment: Mapping[str, str]
+    arguments: tuple[str | Path, ...], environment: Mapping[str, str], stdin: str = ""
 ) -> CompletedProcess[str]:
-    """Run a command with these variables; it must write no address, except in its help."""
+    """Run a command with these variables and input; no address is in its output but its help."""
     argv = ["suppression-ingest", *map(str, arguments)]
     code: object = 0
     with (
         mock.patch.dict(os.environ, clean(environment), clear=True),
         mock.patch.object(sys, "argv", argv),
+        mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()))),
         # The loggers of this process belong to all of its tests: structlog keeps those that
         # were used once, with the configuration of that time.
         mock.patch("structlog.configure"),

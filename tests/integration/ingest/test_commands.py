@@ -1,12 +1,13 @@
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 from deploy.local.aws import free_port
 from suppression_service.store import Store
+from tests.support.in_process_ingest import run_ingest
 from tests.support.processes import BIN, run
 
 INGEST = BIN / "suppression-ingest"
@@ -19,8 +20,8 @@ def migrated_url(sqlite_url: str) -> str:
     return sqlite_url
 
 
-def replayed(url: str, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-    return run([INGEST, "replay", *arguments], {"SUPPRESSION_DATABASE_URL": url})
+def replayed(url: str, *arguments: str | Path, stdin: str = "") -> CompletedProcess[str]:
+    return run_ingest(("replay", *arguments), {"SUPPRESSION_DATABASE_URL": url}, stdin)
 
 
 def test_a_replay_of_sound_events_ends_with_0(
@@ -38,7 +39,7 @@ def test_a_replay_with_a_broken_line_ends_with_1_and_names_it(
 ) -> None:
     file = tmp_path / "saved.jsonl"
     file.write_text("\n".join([bounce_of("a@x.example"), "{", bounce_of("b@x.example")]))
-    done = replayed(migrated_url, file)
+    done = run([INGEST, "replay", file], {"SUPPRESSION_DATABASE_URL": migrated_url})
     assert done.returncode == 1
     assert f"{file}:2" in done.stderr
     assert "2 new" in done.stdout
@@ -63,13 +64,7 @@ def test_a_replay_verifies_signatures_unless_told_not_to(
 
 
 def test_a_replay_reads_standard_input(migrated_url: str, bounce_of: BounceOf) -> None:
-    done = subprocess.run(
-        [INGEST, "replay", "--database-url", migrated_url, "-"],
-        input=bounce_of("a@x.example"),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = replayed(migrated_url, "-", stdin=bounce_of("a@x.example"))
     assert done.returncode == 0, done.stderr
     assert "1 new" in done.stdout
 
@@ -101,8 +96,8 @@ UNUSABLE_DATABASES = {
 def test_a_database_that_cannot_be_used_is_one_line(
     command: list[str], url: str, tmp_path: Path
 ) -> None:
-    done = run(
-        [INGEST, *command],
+    done = run_ingest(
+        (*command,),
         {
             "SUPPRESSION_DATABASE_URL": url.format(folder=tmp_path, port=free_port()),
             "SUPPRESSION_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/feedback",
@@ -124,7 +119,7 @@ def test_a_database_that_cannot_be_used_is_one_line(
     ids=str,
 )
 def test_a_wrong_setting_is_one_line_and_2(environment: dict[str, str]) -> None:
-    done = run([INGEST, "worker"], environment)
+    done = run_ingest(("worker",), environment)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert "SUPPRESSION_" in done.stderr
@@ -132,7 +127,7 @@ def test_a_wrong_setting_is_one_line_and_2(environment: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("command", ["worker", "replay"])
 def test_the_help_shows_examples_and_environment_variables(command: str) -> None:
-    done = run([INGEST, command, "--help"])
+    done = run_ingest((command, "--help"), {})
     assert done.returncode == 0
     assert "Examples:" in done.stdout
     assert "SUPPRESSION_DATABASE_URL" in done.stdout
@@ -144,12 +139,12 @@ def test_rates_are_shown_of_what_was_replayed(
     (tmp_path / "saved.jsonl").write_text(bounce_of("a@x.example"))
     replayed(migrated_url, tmp_path / "saved.jsonl")
     environment = {"SUPPRESSION_DATABASE_URL": migrated_url}
-    told = json.loads(run([INGEST, "rates", "--days", "3650", "--json"], environment).stdout)
+    told = json.loads(run_ingest(("rates", "--days", "3650", "--json"), environment).stdout)
     assert told["total"]["hard_bounces"] == 1
 
 
 def test_rates_without_any_mail_are_a_table(migrated_url: str) -> None:
-    done = run([INGEST, "rates"], {"SUPPRESSION_DATABASE_URL": migrated_url})
+    done = run_ingest(("rates",), {"SUPPRESSION_DATABASE_URL": migrated_url})
     assert (done.returncode, "bounce rate" in done.stdout) == (0, True)
 
 
@@ -159,5 +154,5 @@ def test_a_purge_says_what_it_has_forgotten(
     # given feedback that was received just now, so that there is nothing to forget
     (tmp_path / "saved.jsonl").write_text(bounce_of("a@x.example"))
     replayed(migrated_url, tmp_path / "saved.jsonl")
-    done = run([INGEST, "purge"], {"SUPPRESSION_DATABASE_URL": migrated_url})
+    done = run_ingest(("purge",), {"SUPPRESSION_DATABASE_URL": migrated_url})
     assert (done.returncode, "nothing is old enough" in done.stdout) == (0, True)
