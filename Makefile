@@ -178,7 +178,7 @@ generate: $(VENV)/installed $(STUBS)/installed ## regenerate the stubs and the O
 	PATH="$(CURDIR)/$(STUBS)/bin:$$PATH" $(BIN)/buf generate proto
 	$(BIN)/buf build proto -o - | $(STUBS)/bin/python -m grpc_tools.protoc \
 		--descriptor_set_in=/dev/stdin --grpc_python_out=clients/python/src \
-		suppression/v1/suppression_service.proto
+		$(addprefix suppression/v1/,suppression_service.proto list_service.proto statistics_service.proto)
 	$(BIN)/buf build proto -o - | $(BIN)/python -m tests.support.openapi $(OPENAPI)
 	@$(MAKE) --no-print-directory generate-java generate-go generate-typescript
 

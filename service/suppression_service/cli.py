@@ -175,7 +175,7 @@ def restored(settings: ServiceSettings) -> None:
 @token_app.command("new")
 def new(
     name: Annotated[str, typer.Argument(help="who gets it, such as newsletter")],
-    role: Annotated[str, typer.Option(help="check, write or admin")] = "check",
+    role: Annotated[str, typer.Option(help="check, read, write or admin")] = "check",
     file: Annotated[
         Path | None, typer.Option(help="the server's token file, to add the token's line to")
     ] = None,
@@ -190,7 +190,7 @@ def new(
     Example: suppression-service token new newsletter --role check --file tokens
     """
     if role.upper() not in Role.__members__:
-        raise SettingsError("--role: give check, write or admin")
+        raise SettingsError("--role: give check, read, write or admin")
     text, token = new_token(name, Role[role.upper()])
     if file is None:
         typer.echo(f"add this line to the token file: {token}", err=True)

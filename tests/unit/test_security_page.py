@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from suppression_service.server.auth import Role
-from suppression_service.server.service import RPCS
+from suppression_service.server.services import RPCS
 from suppression_service.store.schema import metadata
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -31,11 +31,14 @@ class Role(enum.IntEnum):
     """What a token permits; each role includes those before it."""
 
     CHECK = 1
-    WRITE = 2
-    ADMIN = 3
+    READ = 2
+    WRITE = 3
+    ADMIN = 4
 
 
-_LINE = re.compile(r"(?P<name>[\w.-]{1,64})\s+(?P<role>check|write|admin)\s+(?P<hash>[0-9a-f]{64})")
+_LINE = re.compile(
+    r"(?P<name>[\w.-]{1,64})\s+(?P<role>check|read|write|admin)\s+(?P<hash>[0-9a-f]{64})"
+)
 _PREFIX: Final = "sup_"
 # The owner of files that Kubernetes and configuration tools put there.
 _ROOT: Final = 0
@@ -61,7 +64,7 @@ class Token:
             BadTokenFile: it is not NAME ROLE HASH; the message does not repeat it.
         """
         if not (found := _LINE.fullmatch(line.strip())):
-            raise BadTokenFile("not NAME check|write|admin HASH")
+            raise BadTokenFile("not NAME check|read|write|admin HASH")
         return cls(found["name"], Role[found["role"].upper()], bytes.fromhex(found["hash"]))
 
     def __str__(self) -> str:

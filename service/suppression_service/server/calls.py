@@ -7,7 +7,7 @@ bytes of a request and a :class:`.caller.Caller`, and gets the bytes of the resp
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
@@ -129,11 +129,11 @@ def _token(tokens: TokenFile, caller: Caller) -> Token:
 
 
 class Calls:
-    """The RPCs of a service, and what their calls have in common.
+    """The RPCs of all services, and what their calls have in common.
 
     Args:
-        service: answers the calls.
-        rpcs: its RPCs.
+        services: answer the calls; by full name.
+        rpcs: their RPCs.
         gate: lets calls pass.
         max_batch_request: bytes of a request with a batch, at most.
         tracing: records the calls; None does not.
@@ -141,13 +141,13 @@ class Calls:
 
     def __init__(
         self,
-        service: object,
+        services: Mapping[str, object],
         rpcs: Iterable[Rpc],
         gate: Gate | None = None,
         max_batch_request: int = 0,
         tracing: "Tracing | None" = None,
     ) -> None:
-        self.service = service
+        self.services = services
         self.rpcs: Final = tuple(rpcs)
         #: The counts of the calls so far, by the name of the RPC.
         self.counts = {rpc.name: CallCounts() for rpc in self.rpcs}
@@ -194,7 +194,7 @@ class Call:
         CALLER.set(self.caller)
         self._calls.counts[self.rpc.name].started += 1
         if (tracing := self._calls.tracing) is not None:
-            self._span = tracing.begin(self.rpc.name, self.caller)
+            self._span = tracing.begin(self.rpc, self.caller)
         self._started = perf_counter()
         return self
 
@@ -207,19 +207,21 @@ class Call:
         if self.rpc.at_once is None:
             return None
         self._require_size(request)
-        return self.rpc.at_once(self._calls.service, request, self.caller)
+        return self.rpc.at_once(self._calls.services[self.rpc.service], request, self.caller)
 
     async def answer(self, request: bytes) -> bytes:
         """Return the encoded response to an encoded request."""
         self._require_size(request)
         if self.rpc.answer_bytes is not None:
-            return await self.rpc.answer_bytes(self._calls.service, request, self.caller)
+            return await self.rpc.answer_bytes(
+                self._calls.services[self.rpc.service], request, self.caller
+            )
         response = await self.answer_message(self.rpc.decode(request))
         return response.SerializeToString()
 
     async def answer_message(self, request: Message) -> Message:
         """Return the response to a request."""
-        return await self.rpc.answer(self._calls.service, request, self.caller)
+        return await self.rpc.answer(self._calls.services[self.rpc.service], request, self.caller)
 
     def _require_size(self, request: bytes) -> None:
         if len(request) > (limit := self._calls.max_request(self.rpc)):

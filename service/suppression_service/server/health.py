@@ -12,7 +12,7 @@ from grpc_health.v1 import health_pb2
 
 from suppression_service.server.limits import ConcurrencyLimit
 from suppression_service.server.replica.follower import Follower
-from suppression_service.server.rpc import SERVICE
+from suppression_service.server.rpc import SERVICES
 
 #: The service name for liveness probes. Its health says whether the process runs, not
 #: whether it has a list. It is NOT_SERVING only while the process drains.
@@ -32,7 +32,7 @@ class Health:
     def __init__(self) -> None:
         self._statuses: dict[str, int] = {
             "": NOT_SERVING,
-            SERVICE.full_name: NOT_SERVING,
+            **{service.full_name: NOT_SERVING for service in SERVICES},
             LIVENESS: SERVING,
         }
         self._changed = asyncio.Event()
@@ -92,5 +92,5 @@ class PublishedHealth:
     async def refresh(self) -> None:
         """Publish the health as it is now."""
         now = SERVING if self._follower.replica else NOT_SERVING
-        for name in ("", SERVICE.full_name):
+        for name in ("", *(service.full_name for service in SERVICES)):
             self._health.set(name, now)

@@ -21,6 +21,7 @@ from suppression.v1 import suppression_pb2 as pb
 from suppression_service.server.checks import Checks
 from suppression_service.server.errors import Code
 from suppression_service.server.replica.follower import Follower
+from suppression_service.server.rpc import METHODS
 
 #: The upper bounds of the histogram's buckets, in seconds.
 BOUNDS: Final = (
@@ -79,7 +80,6 @@ class ProcessMetrics(Collector):
     """The metrics of one process.
 
     Args:
-        service: the full name of the service.
         calls: the counts by method.
         checks: counts the verdicts.
         follower: has the replica.
@@ -88,14 +88,16 @@ class ProcessMetrics(Collector):
 
     def __init__(
         self,
-        service: str,
         calls: Mapping[str, CallCounts],
         checks: Checks,
         follower: Follower,
         of_transport: Callable[[], Iterable[Metric]] = tuple,
     ) -> None:
         self._of_transport = of_transport
-        self._calls = {("unary", service, method): counts for method, counts in calls.items()}
+        self._calls = {
+            ("unary", METHODS[name].containing_service.full_name, name): counts
+            for name, counts in calls.items()
+        }
         self._checks = checks
         self._follower = follower
 

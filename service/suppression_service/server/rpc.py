@@ -7,21 +7,30 @@ from typing import Any, Final
 from google.protobuf import message_factory
 from google.protobuf.message import DecodeError, Message
 
-from suppression.v1 import suppression_service_pb2 as rpc
+from suppression.v1 import list_service_pb2, statistics_service_pb2, suppression_service_pb2
 from suppression_service.server.auth import Role
 from suppression_service.server.caller import Caller
 from suppression_service.server.errors import UnreadableRequest
 from suppression_service.server.settings import MAX_SMALL_REQUEST
 
-SERVICE: Final = rpc.DESCRIPTOR.services_by_name["SuppressionService"]
+#: The service that senders need. Its health is that of the server.
+SERVICE: Final = suppression_service_pb2.DESCRIPTOR.services_by_name["SuppressionService"]
+#: Every service.
+SERVICES: Final = (
+    SERVICE,
+    list_service_pb2.DESCRIPTOR.services_by_name["ListService"],
+    statistics_service_pb2.DESCRIPTOR.services_by_name["StatisticsService"],
+)
+#: The methods of every service, by name. No two services have a method of the same name.
+METHODS: Final = {method.name: method for service in SERVICES for method in service.methods}
 
 
 @dataclasses.dataclass(frozen=True)
 class Rpc:
-    """An RPC of the service.
+    """An RPC of one of the services.
 
     Args:
-        name: of the method in the contract.
+        name: of the method in the contract, which is unique among all services.
         role: that the token of a caller needs.
         answer: takes the service, the request and the caller; returns the response.
             It raises :class:`.errors.ApiError`.
@@ -40,17 +49,20 @@ class Rpc:
     max_request: int | None = MAX_SMALL_REQUEST
 
     def __post_init__(self) -> None:
-        method = SERVICE.methods_by_name[self.name]
+        method = METHODS[self.name]
         object.__setattr__(self, "request", message_factory.GetMessageClass(method.input_type))
         object.__setattr__(self, "response", message_factory.GetMessageClass(method.output_type))
+        object.__setattr__(self, "service", method.containing_service.full_name)
 
     request: type[Message] = dataclasses.field(init=False)
     response: type[Message] = dataclasses.field(init=False)
+    #: The full name of its service.
+    service: str = dataclasses.field(init=False)
 
     @property
     def path(self) -> str:
         """The path of the method in HTTP, such as ``/suppression.v1.SuppressionService/…``."""
-        return f"/{SERVICE.full_name}/{self.name}"
+        return f"/{self.service}/{self.name}"
 
     def decode(self, request: bytes) -> Message:
         """Return a request.

@@ -20,8 +20,7 @@ from suppression_service.server.metrics import ProcessMetrics
 from suppression_service.server.replica.base import BaseSource
 from suppression_service.server.replica.follower import Follower
 from suppression_service.server.replica.snapshot import SnapshotDirectory
-from suppression_service.server.rpc import SERVICE
-from suppression_service.server.service import RPCS, SuppressionService
+from suppression_service.server.services import RPCS, Services
 from suppression_service.server.settings import ServiceSettings
 from suppression_service.server.transport import Transport
 from suppression_service.server.writer import GroupWriter
@@ -65,14 +64,14 @@ async def serve(
         max_staleness=settings.max_staleness_time,
     )
     writer = GroupWriter(store, settings.max_calls)
-    service = SuppressionService(store, follower, writer, settings.max_batch, settings.max_calls)
+    services = Services(store, follower, writer, settings.max_batch, settings.max_calls)
     # The blocks end in the opposite order: first the calls, then the writes, then the store.
     with contextlib.closing(store):
         async with follower.following(), writer.writing():
             # Until this process listens, connections go to processes that can answer.
             await _first(follower.tried, stop)
             if not stop.is_set():
-                endpoint = _Endpoint(settings, service, follower, report_to)
+                endpoint = _Endpoint(settings, services, follower, report_to)
                 await endpoint.answer(transport, stop)
 
 
@@ -82,12 +81,12 @@ class _Endpoint:
     def __init__(
         self,
         settings: ServiceSettings,
-        service: SuppressionService,
+        services: Services,
         follower: Follower,
         report_to: ReportTo | None,
     ) -> None:
         self._settings = settings
-        self._service = service
+        self._services = services
         self._follower = follower
         self._report_to = report_to
         self._tokens = TokenFile(settings.token_file) if settings.token_file else None
@@ -116,7 +115,7 @@ class _Endpoint:
         _log.info("draining")
         health.drain()
         await asyncio.sleep(self._settings.drain_seconds)
-        self._service.drain()
+        self._services.drain()
         await transport.stop(self._settings.grace_seconds)
 
     def _calls(self) -> Calls:
@@ -126,15 +125,14 @@ class _Endpoint:
             RateLimit(settings.max_rate) if settings.max_rate else None,
             RateLimit(settings.max_peer_rate, TooManyOfPeer) if settings.max_peer_rate else None,
         )
-        return Calls(self._service, RPCS, gate, settings.max_batch_request, self._tracing)
+        return Calls(self._services.by_name, RPCS, gate, settings.max_batch_request, self._tracing)
 
     def _reporting(self, calls: Calls, transport: Transport) -> AbstractAsyncContextManager[None]:
         if self._report_to is None:
             return contextlib.nullcontext()
         metrics = ProcessMetrics(
-            SERVICE.full_name,
             calls.counts,
-            self._service.checks,
+            self._services.checks,
             self._follower,
             transport.metrics,
         )
@@ -146,7 +144,7 @@ def _tracing(settings: ServiceSettings) -> "Tracing | None":
         return None
     from suppression_service.server.tracing import Tracing  # an extra
 
-    return Tracing(SERVICE.full_name)
+    return Tracing()
 
 
 async def _first(*events: asyncio.Event) -> None:

@@ -6,9 +6,7 @@ They know the messages and the caller, and no transport. They raise
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final, TypeVar
+from typing import Final
 
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression_service.server import convert, wire
@@ -17,47 +15,39 @@ from suppression_service.server.caller import Caller
 from suppression_service.server.checks import Checks
 from suppression_service.server.errors import InvalidField, ListUnavailable
 from suppression_service.server.limits import ConcurrencyLimit, SharedLimit
+from suppression_service.server.reads import TIMEOUT_SECONDS, Reads
 from suppression_service.server.replica.follower import Follower, RevisionAhead
 from suppression_service.server.replica.replica import Replica
 from suppression_service.server.rpc import Rpc
 from suppression_service.server.settings import MAX_BATCH
 from suppression_service.server.writer import GroupWriter
-from suppression_service.store import ChangePage, Revision, Store, StoreError
+from suppression_service.store import ChangePage
 from suppression_service.store.store import utc_now
-
-#: Seconds that a call waits for the revision that it asks for, or for a read of the
-#: database. It is shorter than the timeout of a write (``writer.TIMEOUT_SECONDS``), because
-#: a client can repeat such a call at another server at once.
-TIMEOUT_SECONDS: Final = 5.0
-#: Calls that read the database at the same time, at most.
-_READERS: Final = 8
-
-_T = TypeVar("_T")
 
 
 class SuppressionService:
     """Answers checks from the replica, everything else from the store.
 
     Args:
-        store: the list.
+        reads: reads of the store.
         follower: synchronises the replica with it.
         writer: changes it.
         max_batch: addresses of a batch, at most.
-        max_calls: calls of a kind that wait at a time, at most. The kinds are reads of the
-            store, checks for a revision, waits for changes, of which the tokens of one name
-            make a quarter at most, and batches, which take turns.
-            The writer limits the writes.
+        max_calls: calls of a kind that wait at a time, at most. The kinds are checks for a
+            revision, waits for changes, of which the tokens of one name make a quarter at
+            most, and batches, which take turns. The writer limits the writes, and ``reads``
+            the reads.
     """
 
     def __init__(
         self,
-        store: Store,
+        reads: Reads,
         follower: Follower,
         writer: GroupWriter,
         max_batch: int = MAX_BATCH,
         max_calls: int = 1_000,
     ) -> None:
-        self._store = store
+        self._reads = reads
         self._follower = follower
         self._writer = writer
         #: Answers checks, and counts the verdicts.
@@ -66,12 +56,9 @@ class SuppressionService:
         self._draining = asyncio.Event()
         # A limit for each kind. A single check that does not wait needs none: it ends before
         # another call begins.
-        self._reads, self._revisions, self._batches = (
-            ConcurrencyLimit(max_calls) for _ in range(3)
-        )
+        self._revisions, self._batches = ConcurrencyLimit(max_calls), ConcurrencyLimit(max_calls)
         # A wait takes up to a minute, so one token could keep the others out.
         self._polls = SharedLimit(max_calls)
-        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reader")
 
     # --- checks --------------------------------------------------------------------------------
 
@@ -157,14 +144,13 @@ class SuppressionService:
     ) -> rpc.GetAddressResponse:
         """Show everything that is known of one address."""
         address = convert.address_in(request.address)
-        with self._reads:
-            record = await self._read(lambda: self._store.address(address))
+        record = await self._reads.limited(lambda store: store.address(address))
         return rpc.GetAddressResponse(
             suppressions=[
-                convert.suppression(entry, self._database_id) for entry in record.suppressions
+                convert.suppression(entry, self._reads.database_id) for entry in record.suppressions
             ],
             events=[convert.event(event) for event in record.events],
-            revision=self._revision(record.revision),
+            revision=self._reads.revision(record.revision),
         )
 
     async def list_changes(
@@ -176,8 +162,8 @@ class SuppressionService:
             after = await self._reach("after_revision", request.after_revision)
             page = await self._changes(after, size, wait)
         return rpc.ListChangesResponse(
-            changes=[convert.suppression(entry, self._database_id) for entry in page.changes],
-            through_revision=self._revision(page.through),
+            changes=[convert.suppression(entry, self._reads.database_id) for entry in page.changes],
+            through_revision=self._reads.revision(page.through),
         )
 
     # --- shared by the calls -------------------------------------------------------------------
@@ -195,7 +181,7 @@ class SuppressionService:
 
     def _reached(self, field: str, text: str) -> int | None:
         """Return the number of a revision that a caller names; None if it is not there yet."""
-        revision = convert.revision_in(field, text, self._database_id)
+        revision = convert.revision_in(field, text, self._reads.database_id)
         latest = self._follower.latest
         return revision if latest is not None and latest.state.revision >= revision else None
 
@@ -203,7 +189,7 @@ class SuppressionService:
         """Wait until the replica has a revision that the caller names; return its number."""
         if (reached := self._reached(field, text)) is not None:
             return reached
-        revision = convert.revision_in(field, text, self._database_id)
+        revision = convert.revision_in(field, text, self._reads.database_id)
         try:
             with self._revisions:
                 async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -217,22 +203,14 @@ class SuppressionService:
                 field, "REVISION_AHEAD", "a revision that the database has not written"
             ) from None
         # Checked again: meanwhile the list of another database may have been loaded.
-        return convert.revision_in(field, text, self._database_id)
-
-    async def _read(self, read: Callable[[], _T]) -> _T:
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
-                return await loop.run_in_executor(self._readers, read)
-        except (StoreError, TimeoutError):
-            raise ListUnavailable("DATABASE_UNAVAILABLE", "the database is away") from None
+        return convert.revision_in(field, text, self._reads.database_id)
 
     async def _changes(self, after: int, size: int, wait: dt.timedelta) -> ChangePage:
         """Return what changed after a revision; wait for a change where there is none."""
         now = asyncio.get_running_loop().time
         until = now() + wait.total_seconds()
         while True:
-            page = await self._read(lambda: self._store.changes(after, size))
+            page = await self._reads.read(lambda store: store.changes(after, size))
             # A revision may change only counts, and no entry.
             if page.changes or now() >= until or self._draining.is_set():
                 return page
@@ -252,17 +230,8 @@ class SuppressionService:
             changed.cancel()
             draining.cancel()
 
-    @property
-    def _database_id(self) -> str:
-        if identity := self._follower.identity:
-            return identity.database_id
-        raise ListUnavailable("LIST_NOT_LOADED", "the list is being loaded")
 
-    def _revision(self, value: int) -> str:
-        return str(Revision(self._database_id, value))
-
-
-#: Every RPC, once.
+#: Every RPC of the service, once.
 RPCS: Final = (
     Rpc(
         "CheckAddress",
@@ -280,8 +249,8 @@ RPCS: Final = (
         max_request=None,
     ),
     Rpc("Suppress", Role.WRITE, SuppressionService.suppress),
-    Rpc("GetAddress", Role.WRITE, SuppressionService.get_address),
-    Rpc("ListChanges", Role.WRITE, SuppressionService.list_changes),
+    Rpc("GetAddress", Role.READ, SuppressionService.get_address),
+    Rpc("ListChanges", Role.READ, SuppressionService.list_changes),
     Rpc("Unsuppress", Role.ADMIN, SuppressionService.unsuppress),
     Rpc("EraseAddress", Role.ADMIN, SuppressionService.erase_address),
 )

@@ -22,6 +22,7 @@ from structlog.typing import EventDict, WrappedLogger
 from suppression_service.logs import forward_warnings
 from suppression_service.server.caller import Caller
 from suppression_service.server.errors import Code
+from suppression_service.server.rpc import Rpc
 
 #: Seconds for the last traces to be sent when the process stops.
 TIMEOUT_SECONDS: Final = 2.0
@@ -77,30 +78,28 @@ class Tracing:
     """Records a span for each call.
 
     Args:
-        service: the full name of the service.
         exporter: exports the spans; None is an OTLP exporter over HTTP.
     """
 
-    def __init__(self, service: str, exporter: SpanExporter | None = None) -> None:
+    def __init__(self, exporter: SpanExporter | None = None) -> None:
         ours = Resource({SERVICE_NAME: "suppression-service"})
         resource = ours.merge(OTELResourceDetector().detect())
         self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         self._provider.add_span_processor(BatchSpanProcessor(exporter or OTLPSpanExporter()))
         self._tracer = self._provider.get_tracer("suppression-service")
-        self._service = service
 
-    def begin(self, name: str, caller: Caller) -> Span:
+    def begin(self, rpc: Rpc, caller: Caller) -> Span:
         """Begin the span of a call.
 
         Args:
-            name: of the RPC.
+            rpc: that is called.
             caller: its metadata may name the trace that the span belongs to.
         """
         span = self._tracer.start_span(
-            f"{self._service}/{name}",
+            f"{rpc.service}/{rpc.name}",
             context=propagate.extract(caller, getter=_METADATA),
             kind=trace.SpanKind.SERVER,
-            attributes={"rpc.system": "grpc", "rpc.service": self._service, "rpc.method": name},
+            attributes={"rpc.system": "grpc", "rpc.service": rpc.service, "rpc.method": rpc.name},
         )
         return Span(span, caller)
 

@@ -11,14 +11,14 @@ from google.rpc import error_details_pb2
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from suppression_service.server.errors import DOMAIN, ApiError, Code
-from suppression_service.server.rpc import SERVICE
+from suppression_service.server.rpc import METHODS
 
 Answer = Callable[[], Awaitable[Message]]
 
 
 def _method(name: str) -> str:
-    if name not in SERVICE.methods_by_name:
-        raise ValueError(f"no method of {SERVICE.full_name}")
+    if name not in METHODS:
+        raise ValueError("no method of this server")
     return name
 
 
@@ -143,7 +143,7 @@ class Faults:
 
 
 def _response(method: str, fields: dict[str, Any]) -> Message:
-    kind = message_factory.GetMessageClass(SERVICE.methods_by_name[method].output_type)
+    kind = message_factory.GetMessageClass(METHODS[method].output_type)
     try:
         return json_format.ParseDict(fields, kind())
     except json_format.ParseError as error:

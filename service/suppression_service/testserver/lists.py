@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Final, Self
 
 from suppression_service.server.replica.follower import Follower
-from suppression_service.server.service import SuppressionService
+from suppression_service.server.services import Services
 from suppression_service.server.writer import GroupWriter
 from suppression_service.store import Store
 from suppression_service.testserver.faults import Faults
@@ -20,13 +20,15 @@ _IN_MEMORY: Final = "sqlite:///:memory:?check_same_thread=false"
 
 
 class TestList:
-    """The list of one token, with its service, its faults and a record of its calls."""
+    """The list of one token, with its services, its faults and a record of its calls."""
 
     #: Keeps pytest from collecting the class as tests.
     __test__ = False
 
-    def __init__(self, token: str, service: SuppressionService) -> None:
-        self.service = service
+    def __init__(self, token: str, services: Services) -> None:
+        self._services = services
+        #: By full name.
+        self.services = services.by_name
         self.faults = Faults()
         self.traffic = Traffic(token)
         self._parts = contextlib.AsyncExitStack()
@@ -36,7 +38,7 @@ class TestList:
         """Make an empty list and wait until it answers."""
         store = await asyncio.to_thread(Store.open, _IN_MEMORY, migrate_first=True)
         follower, writer = Follower(store), GroupWriter(store)
-        made = cls(token, SuppressionService(store, follower, writer))
+        made = cls(token, Services(store, follower, writer))
         made._parts.callback(store.close)
         await made._parts.enter_async_context(follower.following())
         await made._parts.enter_async_context(writer.writing())
@@ -45,7 +47,7 @@ class TestList:
 
     async def close(self) -> None:
         """Delete the list."""
-        self.service.drain()
+        self._services.drain()
         await self._parts.aclose()
 
 

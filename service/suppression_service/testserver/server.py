@@ -22,8 +22,8 @@ from suppression_service.server.caller import Caller
 from suppression_service.server.calls import Calls
 from suppression_service.server.child import STOP_SIGNALS, Child
 from suppression_service.server.health import SERVING, Health
-from suppression_service.server.rpc import SERVICE, Rpc
-from suppression_service.server.service import RPCS
+from suppression_service.server.rpc import SERVICES, Rpc
+from suppression_service.server.services import RPCS
 from suppression_service.server.settings import ServiceSettings
 from suppression_service.server.transport import Transport
 from suppression_service.server.transport.envoy import launch
@@ -73,11 +73,11 @@ class ListPerToken:
         mine = await self._lists.of(token_in(caller.metadata("authorization")))
         with mine.traffic.arrived(rpc.name, request, caller):
             return await mine.faults.meet(
-                rpc.name, lambda: rpc.answer(mine.service, request, caller), self.cut
+                rpc.name, lambda: rpc.answer(mine.services[rpc.service], request, caller), self.cut
             )
 
     def rpcs(self) -> list[Rpc]:
-        """Return the RPCs of the service, answered here."""
+        """Return the RPCs of every service, answered here."""
         return [self._rpc(rpc) for rpc in RPCS]
 
     def _rpc(self, rpc: Rpc) -> Rpc:
@@ -154,7 +154,9 @@ async def serve(
         door = Door(doors.listen, int(doors.behind.rpartition(":")[2]))
         service.cut = door.cut
         limit = SETTINGS.max_batch_request
-        await transport.start(Calls(service, service.rpcs(), max_batch_request=limit), _healthy())
+        services = dict.fromkeys((rpc.service for rpc in RPCS), service)
+        calls = Calls(services, service.rpcs(), max_batch_request=limit)
+        await transport.start(calls, _healthy())
         parts.push_async_callback(transport.stop, 0)
         parts.callback(door.shut)
         control = parts.enter_context(listening(Control(lists, door), doors.control))
@@ -166,7 +168,7 @@ async def serve(
 
 def _healthy() -> Health:
     health = Health()
-    for name in ("", SERVICE.full_name):
+    for name in ("", *(service.full_name for service in SERVICES)):
         health.set(name, SERVING)
     return health
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from suppression_service.server.caller import Caller
-from suppression_service.server.rpc import SERVICE
+from suppression_service.server.rpc import METHODS
 
-METHODS: Final = tuple(method.name for method in SERVICE.methods)
 _TEXTS: Final = ("address", "stream", "min_revision")
 
 

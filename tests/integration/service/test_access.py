@@ -77,6 +77,7 @@ async def test_a_call_with_a_strange_token_is_unauthenticated(stub: Any, refusal
 
 ALLOWED = {
     Role.CHECK: {"CheckAddress", "BatchCheck"},
+    Role.READ: {"CheckAddress", "BatchCheck", "GetAddress", "ListChanges"},
     Role.WRITE: {"CheckAddress", "BatchCheck", "Suppress", "GetAddress", "ListChanges"},
     Role.ADMIN: {
         *("CheckAddress", "BatchCheck", "Suppress", "GetAddress", "ListChanges", "Unsuppress"),

@@ -211,15 +211,16 @@ func (MailClass) EnumDescriptor() ([]byte, []int) {
 	return file_suppression_v1_suppression_proto_rawDescGZIP(), []int{2}
 }
 
-// One entry of the list: one address, suppressed for one reason, on one stream
-// or for all mail. An address can have several entries, at most one for each
-// reason and stream. An entry never overwrites an entry of another reason.
+// One entry of the list: one address or one domain, suppressed for one reason, on
+// one stream or for all mail. An address can have several entries, at most one for
+// each reason and stream, and so can a domain. An entry never overwrites an entry
+// of another reason.
 type Suppression struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The address in canonical form: trimmed, NFC, lower case, domain as A-label.
 	// In an erased entry this is "erased:" and a keyed hash. The hash is the same
 	// for all entries of one address. It contains no "@" and is not accepted as
-	// the address in a request.
+	// the address in a request. Empty in an entry of a domain.
 	Address string `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
 	// The stream of mail that the entry applies to. Empty: all mail.
 	Stream string `protobuf:"bytes,2,opt,name=stream,proto3" json:"stream,omitempty"`
@@ -250,9 +251,14 @@ type Suppression struct {
 	// Why the entry was removed. Empty if removed_time is unset.
 	RemovalDetail string `protobuf:"bytes,14,opt,name=removal_detail,json=removalDetail,proto3" json:"removal_detail,omitempty"`
 	// The revision that last changed the entry.
-	Revision      string `protobuf:"bytes,15,opt,name=revision,proto3" json:"revision,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Revision string `protobuf:"bytes,15,opt,name=revision,proto3" json:"revision,omitempty"`
+	// The domain, lower case, as A-label, whose addresses are all suppressed. Empty
+	// in an entry of an address.
+	Domain string `protobuf:"bytes,16,opt,name=domain,proto3" json:"domain,omitempty"`
+	// Whether the entry of a domain also applies to all its subdomains.
+	IncludeSubdomains bool `protobuf:"varint,17,opt,name=include_subdomains,json=includeSubdomains,proto3" json:"include_subdomains,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Suppression) Reset() {
@@ -388,6 +394,20 @@ func (x *Suppression) GetRevision() string {
 		return x.Revision
 	}
 	return ""
+}
+
+func (x *Suppression) GetDomain() string {
+	if x != nil {
+		return x.Domain
+	}
+	return ""
+}
+
+func (x *Suppression) GetIncludeSubdomains() bool {
+	if x != nil {
+		return x.IncludeSubdomains
+	}
+	return false
 }
 
 // One feedback item about one recipient, as received.
@@ -531,7 +551,7 @@ var File_suppression_v1_suppression_proto protoreflect.FileDescriptor
 
 const file_suppression_v1_suppression_proto_rawDesc = "" +
 	"\n" +
-	" suppression/v1/suppression.proto\x12\x0esuppression.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe5\x04\n" +
+	" suppression/v1/suppression.proto\x12\x0esuppression.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xac\x05\n" +
 	"\vSuppression\x12\x18\n" +
 	"\aaddress\x18\x01 \x01(\tR\aaddress\x12\x16\n" +
 	"\x06stream\x18\x02 \x01(\tR\x06stream\x12.\n" +
@@ -552,7 +572,9 @@ const file_suppression_v1_suppression_proto_rawDesc = "" +
 	"\n" +
 	"removed_by\x18\r \x01(\tR\tremovedBy\x12%\n" +
 	"\x0eremoval_detail\x18\x0e \x01(\tR\rremovalDetail\x12\x1a\n" +
-	"\brevision\x18\x0f \x01(\tR\brevision\"\x99\x03\n" +
+	"\brevision\x18\x0f \x01(\tR\brevision\x12\x16\n" +
+	"\x06domain\x18\x10 \x01(\tR\x06domain\x12-\n" +
+	"\x12include_subdomains\x18\x11 \x01(\bR\x11includeSubdomains\"\x99\x03\n" +
 	"\x05Event\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x19\n" +

@@ -382,7 +382,7 @@ func (x *Match) GetReason() Reason {
 // Request of Suppress.
 type SuppressRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The address, without a display name. Required.
+	// The address, without a display name. Required, unless there is a domain.
 	Address string `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
 	// Why the address is suppressed. Required. INVALID_ADDRESS is not accepted.
 	Reason Reason `protobuf:"varint,2,opt,name=reason,proto3,enum=suppression.v1.Reason" json:"reason,omitempty"`
@@ -394,9 +394,15 @@ type SuppressRequest struct {
 	Detail string `protobuf:"bytes,5,opt,name=detail,proto3" json:"detail,omitempty"`
 	// How long the entry stays active. At most 3,650 days. Unset: the entry does
 	// not expire. A repeated call never shortens an active entry.
-	Ttl           *durationpb.Duration `protobuf:"bytes,6,opt,name=ttl,proto3" json:"ttl,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Ttl *durationpb.Duration `protobuf:"bytes,6,opt,name=ttl,proto3" json:"ttl,omitempty"`
+	// The domain whose addresses are all suppressed, in place of an address. In
+	// Unicode or A-label form.
+	Domain string `protobuf:"bytes,7,opt,name=domain,proto3" json:"domain,omitempty"`
+	// Suppress the addresses of all subdomains too. Only with a domain. A repeated
+	// call without it does not narrow an active entry.
+	IncludeSubdomains bool `protobuf:"varint,8,opt,name=include_subdomains,json=includeSubdomains,proto3" json:"include_subdomains,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *SuppressRequest) Reset() {
@@ -471,6 +477,20 @@ func (x *SuppressRequest) GetTtl() *durationpb.Duration {
 	return nil
 }
 
+func (x *SuppressRequest) GetDomain() string {
+	if x != nil {
+		return x.Domain
+	}
+	return ""
+}
+
+func (x *SuppressRequest) GetIncludeSubdomains() bool {
+	if x != nil {
+		return x.IncludeSubdomains
+	}
+	return false
+}
+
 // Response of Suppress.
 type SuppressResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -538,7 +558,7 @@ func (x *SuppressResponse) GetRevision() string {
 // Request of Unsuppress.
 type UnsuppressRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The address, without a display name. Required.
+	// The address, without a display name. Required, unless there is a domain.
 	Address string `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
 	// Remove only entries of this reason. Unset: entries of every reason. If a
 	// reason is set, the removal is stored even if there is no such entry. Older
@@ -551,7 +571,9 @@ type UnsuppressRequest struct {
 	Source string `protobuf:"bytes,4,opt,name=source,proto3" json:"source,omitempty"`
 	// A human-readable explanation. At most 1,000 bytes. Required if the server
 	// requires tokens and the removed entries are or may be complaints.
-	Detail        string `protobuf:"bytes,5,opt,name=detail,proto3" json:"detail,omitempty"`
+	Detail string `protobuf:"bytes,5,opt,name=detail,proto3" json:"detail,omitempty"`
+	// The domain whose entries are removed, in place of an address.
+	Domain        string `protobuf:"bytes,6,opt,name=domain,proto3" json:"domain,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -621,6 +643,13 @@ func (x *UnsuppressRequest) GetDetail() string {
 	return ""
 }
 
+func (x *UnsuppressRequest) GetDomain() string {
+	if x != nil {
+		return x.Domain
+	}
+	return ""
+}
+
 // Response of Unsuppress.
 type UnsuppressResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -679,8 +708,10 @@ func (x *UnsuppressResponse) GetRevision() string {
 // Request of GetAddress.
 type GetAddressRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The address, without a display name. Required.
-	Address       string `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
+	// The address, without a display name. Required, unless there is a domain.
+	Address string `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
+	// The domain whose entries are returned, in place of an address.
+	Domain        string `protobuf:"bytes,2,opt,name=domain,proto3" json:"domain,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -718,6 +749,13 @@ func (*GetAddressRequest) Descriptor() ([]byte, []int) {
 func (x *GetAddressRequest) GetAddress() string {
 	if x != nil {
 		return x.Address
+	}
+	return ""
+}
+
+func (x *GetAddressRequest) GetDomain() string {
+	if x != nil {
+		return x.Domain
 	}
 	return ""
 }
@@ -1062,31 +1100,35 @@ const file_suppression_v1_suppression_service_proto_rawDesc = "" +
 	"as_of_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\basOfTime\"M\n" +
 	"\x05Match\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\rR\x05index\x12.\n" +
-	"\x06reason\x18\x02 \x01(\x0e2\x16.suppression.v1.ReasonR\x06reason\"\xd0\x01\n" +
+	"\x06reason\x18\x02 \x01(\x0e2\x16.suppression.v1.ReasonR\x06reason\"\x97\x02\n" +
 	"\x0fSuppressRequest\x12\x18\n" +
 	"\aaddress\x18\x01 \x01(\tR\aaddress\x12.\n" +
 	"\x06reason\x18\x02 \x01(\x0e2\x16.suppression.v1.ReasonR\x06reason\x12\x16\n" +
 	"\x06stream\x18\x03 \x01(\tR\x06stream\x12\x16\n" +
 	"\x06source\x18\x04 \x01(\tR\x06source\x12\x16\n" +
 	"\x06detail\x18\x05 \x01(\tR\x06detail\x12+\n" +
-	"\x03ttl\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x03ttl\"\x87\x01\n" +
+	"\x03ttl\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x03ttl\x12\x16\n" +
+	"\x06domain\x18\a \x01(\tR\x06domain\x12-\n" +
+	"\x12include_subdomains\x18\b \x01(\bR\x11includeSubdomains\"\x87\x01\n" +
 	"\x10SuppressResponse\x12=\n" +
 	"\vsuppression\x18\x01 \x01(\v2\x1b.suppression.v1.SuppressionR\vsuppression\x12\x18\n" +
 	"\acreated\x18\x02 \x01(\bR\acreated\x12\x1a\n" +
-	"\brevision\x18\x03 \x01(\tR\brevision\"\xc5\x01\n" +
+	"\brevision\x18\x03 \x01(\tR\brevision\"\xdd\x01\n" +
 	"\x11UnsuppressRequest\x12\x18\n" +
 	"\aaddress\x18\x01 \x01(\tR\aaddress\x123\n" +
 	"\x06reason\x18\x02 \x01(\x0e2\x16.suppression.v1.ReasonH\x00R\x06reason\x88\x01\x01\x12\x1b\n" +
 	"\x06stream\x18\x03 \x01(\tH\x01R\x06stream\x88\x01\x01\x12\x16\n" +
 	"\x06source\x18\x04 \x01(\tR\x06source\x12\x16\n" +
-	"\x06detail\x18\x05 \x01(\tR\x06detailB\t\n" +
+	"\x06detail\x18\x05 \x01(\tR\x06detail\x12\x16\n" +
+	"\x06domain\x18\x06 \x01(\tR\x06domainB\t\n" +
 	"\a_reasonB\t\n" +
 	"\a_stream\"g\n" +
 	"\x12UnsuppressResponse\x125\n" +
 	"\aremoved\x18\x01 \x03(\v2\x1b.suppression.v1.SuppressionR\aremoved\x12\x1a\n" +
-	"\brevision\x18\x02 \x01(\tR\brevision\"-\n" +
+	"\brevision\x18\x02 \x01(\tR\brevision\"E\n" +
 	"\x11GetAddressRequest\x12\x18\n" +
-	"\aaddress\x18\x01 \x01(\tR\aaddress\"\xa0\x01\n" +
+	"\aaddress\x18\x01 \x01(\tR\aaddress\x12\x16\n" +
+	"\x06domain\x18\x02 \x01(\tR\x06domain\"\xa0\x01\n" +
 	"\x12GetAddressResponse\x12?\n" +
 	"\fsuppressions\x18\x01 \x03(\v2\x1b.suppression.v1.SuppressionR\fsuppressions\x12-\n" +
 	"\x06events\x18\x02 \x03(\v2\x15.suppression.v1.EventR\x06events\x12\x1a\n" +

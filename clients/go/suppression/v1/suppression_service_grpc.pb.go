@@ -59,22 +59,26 @@ type SuppressionServiceClient interface {
 	// Errors are those of CheckAddress. In addition, INVALID_ARGUMENT: the batch is
 	// empty or too large.
 	BatchCheck(ctx context.Context, in *BatchCheckRequest, opts ...grpc.CallOption) (*BatchCheckResponse, error)
-	// Adds an address to the list. Idempotent. The response is sent after the
+	// Adds an address or a domain to the list. Idempotent. The response is sent after the
 	// entry is durable. A check with the returned revision as min_revision sees the
 	// entry on every replica.
 	//
-	// INVALID_ARGUMENT: the address is malformed; the reason is unspecified,
+	// INVALID_ARGUMENT: the address or the domain is malformed, or not exactly one of
+	// them is given; the domain is a top-level domain; the reason is unspecified,
 	// unknown or INVALID_ADDRESS; ttl is not positive or too long; a text field is
 	// too long.
 	Suppress(ctx context.Context, in *SuppressRequest, opts ...grpc.CallOption) (*SuppressResponse, error)
-	// Removes entries of an address from the list. Idempotent. Feedback older than
+	// Removes entries of an address or a domain from the list. Idempotent. Feedback older than
 	// the removal does not restore them. Newer feedback does.
 	//
-	// INVALID_ARGUMENT: the address is malformed, the reason is unknown, or a text
-	// field is too long.
+	// Removing the entries of an address does not remove those of its domain.
+	//
+	// INVALID_ARGUMENT: the address or the domain is malformed, or not exactly one of
+	// them is given; the reason is unknown, or a text field is too long.
 	Unsuppress(ctx context.Context, in *UnsuppressRequest, opts ...grpc.CallOption) (*UnsuppressResponse, error)
 	// Returns every entry of one address, including removed and expired entries,
-	// and the feedback about the address.
+	// the entries of domains that apply to it, and the feedback about the address.
+	// Or returns every entry of one domain.
 	GetAddress(ctx context.Context, in *GetAddressRequest, opts ...grpc.CallOption) (*GetAddressResponse, error)
 	// Lists the entries that changed after a revision, oldest change first. If
 	// there is no change yet, the call can wait for one.
@@ -206,22 +210,26 @@ type SuppressionServiceServer interface {
 	// Errors are those of CheckAddress. In addition, INVALID_ARGUMENT: the batch is
 	// empty or too large.
 	BatchCheck(context.Context, *BatchCheckRequest) (*BatchCheckResponse, error)
-	// Adds an address to the list. Idempotent. The response is sent after the
+	// Adds an address or a domain to the list. Idempotent. The response is sent after the
 	// entry is durable. A check with the returned revision as min_revision sees the
 	// entry on every replica.
 	//
-	// INVALID_ARGUMENT: the address is malformed; the reason is unspecified,
+	// INVALID_ARGUMENT: the address or the domain is malformed, or not exactly one of
+	// them is given; the domain is a top-level domain; the reason is unspecified,
 	// unknown or INVALID_ADDRESS; ttl is not positive or too long; a text field is
 	// too long.
 	Suppress(context.Context, *SuppressRequest) (*SuppressResponse, error)
-	// Removes entries of an address from the list. Idempotent. Feedback older than
+	// Removes entries of an address or a domain from the list. Idempotent. Feedback older than
 	// the removal does not restore them. Newer feedback does.
 	//
-	// INVALID_ARGUMENT: the address is malformed, the reason is unknown, or a text
-	// field is too long.
+	// Removing the entries of an address does not remove those of its domain.
+	//
+	// INVALID_ARGUMENT: the address or the domain is malformed, or not exactly one of
+	// them is given; the reason is unknown, or a text field is too long.
 	Unsuppress(context.Context, *UnsuppressRequest) (*UnsuppressResponse, error)
 	// Returns every entry of one address, including removed and expired entries,
-	// and the feedback about the address.
+	// the entries of domains that apply to it, and the feedback about the address.
+	// Or returns every entry of one domain.
 	GetAddress(context.Context, *GetAddressRequest) (*GetAddressResponse, error)
 	// Lists the entries that changed after a revision, oldest change first. If
 	// there is no change yet, the call can wait for one.

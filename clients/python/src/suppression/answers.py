@@ -55,10 +55,11 @@ class Check(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """One entry of the list: one address, for one reason, on one stream or for all mail.
+    """One entry of the list: one address or domain, for one reason, on one stream or for all mail.
 
     Attributes:
-        address: in canonical form; "erased:" and a hash after an erasure.
+        address: in canonical form; "erased:" and a hash after an erasure; empty in an entry of
+            a domain.
         stream: the stream that the entry applies to; empty for all mail.
         reason: why the address is suppressed.
         source: who made the entry.
@@ -73,6 +74,8 @@ class Suppression:
         removed_by: who removed it.
         removal_detail: why it was removed.
         revision: the revision that last changed it; opaque.
+        domain: whose addresses are all suppressed; empty in an entry of an address.
+        include_subdomains: whether the entry of a domain applies to its subdomains too.
     """
 
     address: str
@@ -90,6 +93,8 @@ class Suppression:
     removed_by: str
     removal_detail: str
     revision: str
+    domain: str
+    include_subdomains: bool
 
 
 @dataclass(frozen=True, slots=True)

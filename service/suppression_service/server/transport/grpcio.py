@@ -20,7 +20,7 @@ from suppression_service.server.caller import Caller
 from suppression_service.server.calls import Calls
 from suppression_service.server.errors import ApiError
 from suppression_service.server.health import UNKNOWN, Health
-from suppression_service.server.rpc import SERVICE, Rpc
+from suppression_service.server.rpc import SERVICES, Rpc
 from suppression_service.server.settings import ServiceSettings
 from suppression_service.server.transport.tls import server_credentials
 
@@ -163,9 +163,12 @@ def grpc_server(settings: ServiceSettings) -> grpc.aio.Server:
 
 
 def add_service(server: grpc.aio.Server, calls: Calls) -> None:
-    """Add the RPCs of the service."""
-    handlers = {rpc.name: _handler(calls, rpc) for rpc in calls.rpcs}
-    server.add_registered_method_handlers(SERVICE.full_name, handlers)
+    """Add the RPCs of every service."""
+    handlers: dict[str, dict[str, Any]] = {}
+    for rpc in calls.rpcs:
+        handlers.setdefault(rpc.service, {})[rpc.name] = _handler(calls, rpc)
+    for service, methods in handlers.items():
+        server.add_registered_method_handlers(service, methods)
 
 
 def add_health(server: grpc.aio.Server, health: Health) -> None:
@@ -194,7 +197,11 @@ def add_health(server: grpc.aio.Server, health: Health) -> None:
 
 def add_reflection(server: grpc.aio.Server) -> None:
     """Let grpcurl and the like read the contract from the server."""
-    names = (SERVICE.full_name, _HEALTH.full_name, reflection.SERVICE_NAME)
+    names = (
+        *(service.full_name for service in SERVICES),
+        _HEALTH.full_name,
+        reflection.SERVICE_NAME,
+    )
     reflected = reflection.aio.ReflectionServicer(names)
     reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, _Lenient(server))
 

@@ -67,7 +67,7 @@ def test_a_line_that_is_none_is_named_by_its_number_only(tmp_path: Path, line: s
     path.write_text(f"# first\n{line}\n")
     with pytest.raises(BadTokenFile) as refused:
         TokenFile(path)
-    assert str(refused.value) == f"{path}, line 2: not NAME check|write|admin HASH"
+    assert str(refused.value) == f"{path}, line 2: not NAME check|read|write|admin HASH"
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:

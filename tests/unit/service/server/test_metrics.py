@@ -1,3 +1,5 @@
+from typing import Final
+
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
@@ -14,7 +16,7 @@ class NotLoaded:
 
 def shown(calls: CallCounts) -> str:
     registry = CollectorRegistry()
-    registry.register(ProcessMetrics("s", {"M": calls}, Checks(), NotLoaded()))  # type: ignore[arg-type]
+    registry.register(ProcessMetrics({"CheckAddress": calls}, Checks(), NotLoaded()))  # type: ignore[arg-type]
     return generate_latest(registry).decode()
 
 
@@ -40,11 +42,15 @@ def test_a_call_counts_in_the_bucket_of_its_time_and_in_all_above() -> None:
     assert list(buckets) == [*map(str, BOUNDS), "+Inf"]
 
 
+LABELS: Final = (
+    'grpc_method="CheckAddress",grpc_service="suppression.v1.SuppressionService",grpc_type="unary"'
+)
+
+
 def test_every_status_is_there_before_the_first_call() -> None:
     text = shown(CallCounts())
-    labels = 'grpc_method="M",grpc_service="s",grpc_type="unary"'
     for code in Code:
-        line = f'grpc_server_handled_total{{grpc_code="{code_name(code)}",{labels}}} 0.0'
+        line = f'grpc_server_handled_total{{grpc_code="{code_name(code)}",{LABELS}}} 0.0'
         assert line in text
 
 
@@ -53,10 +59,9 @@ def test_what_became_of_a_call_is_told() -> None:
     counts.started += 1
     counts.end(Code.UNAVAILABLE, 0.5)
     text = shown(counts)
-    labels = 'grpc_method="M",grpc_service="s",grpc_type="unary"'
-    assert f"grpc_server_started_total{{{labels}}} 1.0" in text
-    assert f'grpc_server_handled_total{{grpc_code="Unavailable",{labels}}} 1.0' in text
-    assert f"grpc_server_handling_seconds_sum{{{labels}}} 0.5" in text
+    assert f"grpc_server_started_total{{{LABELS}}} 1.0" in text
+    assert f'grpc_server_handled_total{{grpc_code="Unavailable",{LABELS}}} 1.0' in text
+    assert f"grpc_server_handling_seconds_sum{{{LABELS}}} 0.5" in text
 
 
 def test_a_worker_without_a_list_tells_that_it_does_not_serve_and_nothing_of_the_list() -> None:

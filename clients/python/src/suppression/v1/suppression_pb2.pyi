@@ -43,7 +43,7 @@ MAIL_CLASS_ORDINARY: MailClass
 MAIL_CLASS_ESSENTIAL: MailClass
 
 class Suppression(_message.Message):
-    __slots__ = ("address", "stream", "reason", "source", "detail", "message_id", "feedback_id", "first_seen_time", "last_seen_time", "occurrences", "expire_time", "removed_time", "removed_by", "removal_detail", "revision")
+    __slots__ = ("address", "stream", "reason", "source", "detail", "message_id", "feedback_id", "first_seen_time", "last_seen_time", "occurrences", "expire_time", "removed_time", "removed_by", "removal_detail", "revision", "domain", "include_subdomains")
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     STREAM_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
@@ -59,6 +59,8 @@ class Suppression(_message.Message):
     REMOVED_BY_FIELD_NUMBER: _ClassVar[int]
     REMOVAL_DETAIL_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
+    DOMAIN_FIELD_NUMBER: _ClassVar[int]
+    INCLUDE_SUBDOMAINS_FIELD_NUMBER: _ClassVar[int]
     address: str
     stream: str
     reason: Reason
@@ -74,7 +76,9 @@ class Suppression(_message.Message):
     removed_by: str
     removal_detail: str
     revision: str
-    def __init__(self, address: _Optional[str] = ..., stream: _Optional[str] = ..., reason: _Optional[_Union[Reason, str]] = ..., source: _Optional[str] = ..., detail: _Optional[str] = ..., message_id: _Optional[str] = ..., feedback_id: _Optional[str] = ..., first_seen_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., last_seen_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., occurrences: _Optional[int] = ..., expire_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., removed_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., removed_by: _Optional[str] = ..., removal_detail: _Optional[str] = ..., revision: _Optional[str] = ...) -> None: ...
+    domain: str
+    include_subdomains: bool
+    def __init__(self, address: _Optional[str] = ..., stream: _Optional[str] = ..., reason: _Optional[_Union[Reason, str]] = ..., source: _Optional[str] = ..., detail: _Optional[str] = ..., message_id: _Optional[str] = ..., feedback_id: _Optional[str] = ..., first_seen_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., last_seen_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., occurrences: _Optional[int] = ..., expire_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., removed_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., removed_by: _Optional[str] = ..., removal_detail: _Optional[str] = ..., revision: _Optional[str] = ..., domain: _Optional[str] = ..., include_subdomains: bool = ...) -> None: ...
 
 class Event(_message.Message):
     __slots__ = ("kind", "type", "sub_type", "feedback_id", "message_id", "configuration_set", "status", "diagnostic", "event_time", "receive_time", "reason")

@@ -66,20 +66,24 @@ class Match(_message.Message):
     def __init__(self, index: _Optional[int] = ..., reason: _Optional[_Union[_suppression_pb2.Reason, str]] = ...) -> None: ...
 
 class SuppressRequest(_message.Message):
-    __slots__ = ("address", "reason", "stream", "source", "detail", "ttl")
+    __slots__ = ("address", "reason", "stream", "source", "detail", "ttl", "domain", "include_subdomains")
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     STREAM_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
     TTL_FIELD_NUMBER: _ClassVar[int]
+    DOMAIN_FIELD_NUMBER: _ClassVar[int]
+    INCLUDE_SUBDOMAINS_FIELD_NUMBER: _ClassVar[int]
     address: str
     reason: _suppression_pb2.Reason
     stream: str
     source: str
     detail: str
     ttl: _duration_pb2.Duration
-    def __init__(self, address: _Optional[str] = ..., reason: _Optional[_Union[_suppression_pb2.Reason, str]] = ..., stream: _Optional[str] = ..., source: _Optional[str] = ..., detail: _Optional[str] = ..., ttl: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    domain: str
+    include_subdomains: bool
+    def __init__(self, address: _Optional[str] = ..., reason: _Optional[_Union[_suppression_pb2.Reason, str]] = ..., stream: _Optional[str] = ..., source: _Optional[str] = ..., detail: _Optional[str] = ..., ttl: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., domain: _Optional[str] = ..., include_subdomains: bool = ...) -> None: ...
 
 class SuppressResponse(_message.Message):
     __slots__ = ("suppression", "created", "revision")
@@ -92,18 +96,20 @@ class SuppressResponse(_message.Message):
     def __init__(self, suppression: _Optional[_Union[_suppression_pb2.Suppression, _Mapping]] = ..., created: bool = ..., revision: _Optional[str] = ...) -> None: ...
 
 class UnsuppressRequest(_message.Message):
-    __slots__ = ("address", "reason", "stream", "source", "detail")
+    __slots__ = ("address", "reason", "stream", "source", "detail", "domain")
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     STREAM_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
+    DOMAIN_FIELD_NUMBER: _ClassVar[int]
     address: str
     reason: _suppression_pb2.Reason
     stream: str
     source: str
     detail: str
-    def __init__(self, address: _Optional[str] = ..., reason: _Optional[_Union[_suppression_pb2.Reason, str]] = ..., stream: _Optional[str] = ..., source: _Optional[str] = ..., detail: _Optional[str] = ...) -> None: ...
+    domain: str
+    def __init__(self, address: _Optional[str] = ..., reason: _Optional[_Union[_suppression_pb2.Reason, str]] = ..., stream: _Optional[str] = ..., source: _Optional[str] = ..., detail: _Optional[str] = ..., domain: _Optional[str] = ...) -> None: ...
 
 class UnsuppressResponse(_message.Message):
     __slots__ = ("removed", "revision")
@@ -114,10 +120,12 @@ class UnsuppressResponse(_message.Message):
     def __init__(self, removed: _Optional[_Iterable[_Union[_suppression_pb2.Suppression, _Mapping]]] = ..., revision: _Optional[str] = ...) -> None: ...
 
 class GetAddressRequest(_message.Message):
-    __slots__ = ("address",)
+    __slots__ = ("address", "domain")
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    DOMAIN_FIELD_NUMBER: _ClassVar[int]
     address: str
-    def __init__(self, address: _Optional[str] = ...) -> None: ...
+    domain: str
+    def __init__(self, address: _Optional[str] = ..., domain: _Optional[str] = ...) -> None: ...
 
 class GetAddressResponse(_message.Message):
     __slots__ = ("suppressions", "events", "revision")

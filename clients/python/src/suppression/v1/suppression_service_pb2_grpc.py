@@ -120,11 +120,12 @@ class SuppressionServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def Suppress(self, request, context):
-        """Adds an address to the list. Idempotent. The response is sent after the
+        """Adds an address or a domain to the list. Idempotent. The response is sent after the
         entry is durable. A check with the returned revision as min_revision sees the
         entry on every replica.
 
-        INVALID_ARGUMENT: the address is malformed; the reason is unspecified,
+        INVALID_ARGUMENT: the address or the domain is malformed, or not exactly one of
+        them is given; the domain is a top-level domain; the reason is unspecified,
         unknown or INVALID_ADDRESS; ttl is not positive or too long; a text field is
         too long.
         """
@@ -133,11 +134,13 @@ class SuppressionServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def Unsuppress(self, request, context):
-        """Removes entries of an address from the list. Idempotent. Feedback older than
+        """Removes entries of an address or a domain from the list. Idempotent. Feedback older than
         the removal does not restore them. Newer feedback does.
 
-        INVALID_ARGUMENT: the address is malformed, the reason is unknown, or a text
-        field is too long.
+        Removing the entries of an address does not remove those of its domain.
+
+        INVALID_ARGUMENT: the address or the domain is malformed, or not exactly one of
+        them is given; the reason is unknown, or a text field is too long.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -145,7 +148,8 @@ class SuppressionServiceServicer(object):
 
     def GetAddress(self, request, context):
         """Returns every entry of one address, including removed and expired entries,
-        and the feedback about the address.
+        the entries of domains that apply to it, and the feedback about the address.
+        Or returns every entry of one domain.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -31,7 +31,7 @@ from suppression_service.server.errors import (
     UnreadableRequest,
 )
 from suppression_service.server.health import UNKNOWN, Health
-from suppression_service.server.rpc import SERVICE, Rpc
+from suppression_service.server.rpc import SERVICES, Rpc
 
 _HEALTH: Final = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 #: The name of reflection before its version 1; the messages are the same.
@@ -75,10 +75,10 @@ class ConnectCaller(Caller):
 
 
 class Application(ConnectASGIApplication[Calls]):
-    """The service, by ``connectrpc``.
+    """The services, by ``connectrpc``.
 
     Args:
-        calls: the RPCs of the service.
+        calls: the RPCs of the services.
         max_request: bytes of a request, at most.
     """
 
@@ -94,8 +94,8 @@ class Application(ConnectASGIApplication[Calls]):
 
     @property
     def path(self) -> str:
-        """The path before the names of the methods."""
-        return f"/{SERVICE.full_name}"
+        """The path before the names of the methods: none, since there are several services."""
+        return ""
 
 
 class _Guard(MetadataInterceptor[Call]):
@@ -149,9 +149,9 @@ def _service_endpoint(calls: Calls, rpc: Rpc) -> tuple[str, Any]:
     async def answer(request: Message, _context: _Context) -> Message:
         caller = CALLER.get()
         assert caller is not None  # noqa: S101 - set by the guard
-        return await rpc.answer(calls.service, request, caller)
+        return await rpc.answer(calls.services[rpc.service], request, caller)
 
-    method = _method(SERVICE.full_name, rpc.name, rpc.request, rpc.response, StreamType.UNARY)
+    method = _method(rpc.service, rpc.name, rpc.request, rpc.response, StreamType.UNARY)
     return rpc.path, Endpoint.unary(method=method, function=answer)
 
 
@@ -225,7 +225,7 @@ def _health_endpoints(health: Health) -> _Endpoints:
 
 def _reflection_endpoints() -> _Endpoints:
     # As on grpcio, only the older name is listed, and both are answered.
-    names = (SERVICE.full_name, _HEALTH, reflection.SERVICE_NAME)
+    names = (*(service.full_name for service in SERVICES), _HEALTH, reflection.SERVICE_NAME)
     servicer = reflection.aio.ReflectionServicer(names)
     messages = reflection_pb2.ServerReflectionRequest, reflection_pb2.ServerReflectionResponse
     name = "ServerReflectionInfo"

@@ -15,12 +15,13 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file suppression/v1/suppression.proto.
  */
 export const file_suppression_v1_suppression: GenFile = /*@__PURE__*/
-  fileDesc("CiBzdXBwcmVzc2lvbi92MS9zdXBwcmVzc2lvbi5wcm90bxIOc3VwcHJlc3Npb24udjEivgMKC1N1cHByZXNzaW9uEg8KB2FkZHJlc3MYASABKAkSDgoGc3RyZWFtGAIgASgJEiYKBnJlYXNvbhgDIAEoDjIWLnN1cHByZXNzaW9uLnYxLlJlYXNvbhIOCgZzb3VyY2UYBCABKAkSDgoGZGV0YWlsGAUgASgJEhIKCm1lc3NhZ2VfaWQYBiABKAkSEwoLZmVlZGJhY2tfaWQYByABKAkSMwoPZmlyc3Rfc2Vlbl90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5sYXN0X3NlZW5fdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLb2NjdXJyZW5jZXMYCiABKAMSLwoLZXhwaXJlX3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDHJlbW92ZWRfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKcmVtb3ZlZF9ieRgNIAEoCRIWCg5yZW1vdmFsX2RldGFpbBgOIAEoCRIQCghyZXZpc2lvbhgPIAEoCSKnAgoFRXZlbnQSDAoEa2luZBgBIAEoCRIMCgR0eXBlGAIgASgJEhAKCHN1Yl90eXBlGAMgASgJEhMKC2ZlZWRiYWNrX2lkGAQgASgJEhIKCm1lc3NhZ2VfaWQYBSABKAkSGQoRY29uZmlndXJhdGlvbl9zZXQYBiABKAkSDgoGc3RhdHVzGAcgASgJEhIKCmRpYWdub3N0aWMYCCABKAkSLgoKZXZlbnRfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMcmVjZWl2ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgZyZWFzb24YCyABKA4yFi5zdXBwcmVzc2lvbi52MS5SZWFzb24qTQoHVmVyZGljdBIXChNWRVJESUNUX1VOU1BFQ0lGSUVEEAASEAoMVkVSRElDVF9TRU5EEAESFwoTVkVSRElDVF9ET19OT1RfU0VORBACKq0BCgZSZWFzb24SFgoSUkVBU09OX1VOU1BFQ0lGSUVEEAASFgoSUkVBU09OX0hBUkRfQk9VTkNFEAESFgoSUkVBU09OX1NPRlRfQk9VTkNFEAISFAoQUkVBU09OX0NPTVBMQUlOVBADEhYKElJFQVNPTl9VTlNVQlNDUklCRRAEEhEKDVJFQVNPTl9NQU5VQUwQBRIaChZSRUFTT05fSU5WQUxJRF9BRERSRVNTEAYqWgoJTWFpbENsYXNzEhoKFk1BSUxfQ0xBU1NfVU5TUEVDSUZJRUQQABIXChNNQUlMX0NMQVNTX09SRElOQVJZEAESGAoUTUFJTF9DTEFTU19FU1NFTlRJQUwQAkJpChFpby5zdXBwcmVzc2lvbi52MVABWlJnaXRodWIuY29tL3N1cHByZXNzaW9uLXNlcnZpY2Uvc3VwcHJlc3Npb24vY2xpZW50cy9nby9zdXBwcmVzc2lvbi92MTtzdXBwcmVzc2lvbnYxYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("CiBzdXBwcmVzc2lvbi92MS9zdXBwcmVzc2lvbi5wcm90bxIOc3VwcHJlc3Npb24udjEi6gMKC1N1cHByZXNzaW9uEg8KB2FkZHJlc3MYASABKAkSDgoGc3RyZWFtGAIgASgJEiYKBnJlYXNvbhgDIAEoDjIWLnN1cHByZXNzaW9uLnYxLlJlYXNvbhIOCgZzb3VyY2UYBCABKAkSDgoGZGV0YWlsGAUgASgJEhIKCm1lc3NhZ2VfaWQYBiABKAkSEwoLZmVlZGJhY2tfaWQYByABKAkSMwoPZmlyc3Rfc2Vlbl90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5sYXN0X3NlZW5fdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLb2NjdXJyZW5jZXMYCiABKAMSLwoLZXhwaXJlX3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDHJlbW92ZWRfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKcmVtb3ZlZF9ieRgNIAEoCRIWCg5yZW1vdmFsX2RldGFpbBgOIAEoCRIQCghyZXZpc2lvbhgPIAEoCRIOCgZkb21haW4YECABKAkSGgoSaW5jbHVkZV9zdWJkb21haW5zGBEgASgIIqcCCgVFdmVudBIMCgRraW5kGAEgASgJEgwKBHR5cGUYAiABKAkSEAoIc3ViX3R5cGUYAyABKAkSEwoLZmVlZGJhY2tfaWQYBCABKAkSEgoKbWVzc2FnZV9pZBgFIAEoCRIZChFjb25maWd1cmF0aW9uX3NldBgGIAEoCRIOCgZzdGF0dXMYByABKAkSEgoKZGlhZ25vc3RpYxgIIAEoCRIuCgpldmVudF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxyZWNlaXZlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKBnJlYXNvbhgLIAEoDjIWLnN1cHByZXNzaW9uLnYxLlJlYXNvbipNCgdWZXJkaWN0EhcKE1ZFUkRJQ1RfVU5TUEVDSUZJRUQQABIQCgxWRVJESUNUX1NFTkQQARIXChNWRVJESUNUX0RPX05PVF9TRU5EEAIqrQEKBlJlYXNvbhIWChJSRUFTT05fVU5TUEVDSUZJRUQQABIWChJSRUFTT05fSEFSRF9CT1VOQ0UQARIWChJSRUFTT05fU09GVF9CT1VOQ0UQAhIUChBSRUFTT05fQ09NUExBSU5UEAMSFgoSUkVBU09OX1VOU1VCU0NSSUJFEAQSEQoNUkVBU09OX01BTlVBTBAFEhoKFlJFQVNPTl9JTlZBTElEX0FERFJFU1MQBipaCglNYWlsQ2xhc3MSGgoWTUFJTF9DTEFTU19VTlNQRUNJRklFRBAAEhcKE01BSUxfQ0xBU1NfT1JESU5BUlkQARIYChRNQUlMX0NMQVNTX0VTU0VOVElBTBACQmkKEWlvLnN1cHByZXNzaW9uLnYxUAFaUmdpdGh1Yi5jb20vc3VwcHJlc3Npb24tc2VydmljZS9zdXBwcmVzc2lvbi9jbGllbnRzL2dvL3N1cHByZXNzaW9uL3YxO3N1cHByZXNzaW9udjFiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
- * One entry of the list: one address, suppressed for one reason, on one stream
- * or for all mail. An address can have several entries, at most one for each
- * reason and stream. An entry never overwrites an entry of another reason.
+ * One entry of the list: one address or one domain, suppressed for one reason, on
+ * one stream or for all mail. An address can have several entries, at most one for
+ * each reason and stream, and so can a domain. An entry never overwrites an entry
+ * of another reason.
  *
  * @generated from message suppression.v1.Suppression
  */
@@ -29,7 +30,7 @@ export type Suppression = Message<"suppression.v1.Suppression"> & {
    * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
    * In an erased entry this is "erased:" and a keyed hash. The hash is the same
    * for all entries of one address. It contains no "@" and is not accepted as
-   * the address in a request.
+   * the address in a request. Empty in an entry of a domain.
    *
    * @generated from field: string address = 1;
    */
@@ -134,6 +135,21 @@ export type Suppression = Message<"suppression.v1.Suppression"> & {
    * @generated from field: string revision = 15;
    */
   revision: string;
+
+  /**
+   * The domain, lower case, as A-label, whose addresses are all suppressed. Empty
+   * in an entry of an address.
+   *
+   * @generated from field: string domain = 16;
+   */
+  domain: string;
+
+  /**
+   * Whether the entry of a domain also applies to all its subdomains.
+   *
+   * @generated from field: bool include_subdomains = 17;
+   */
+  includeSubdomains: boolean;
 };
 
 /**

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file suppression/v1/suppression_service.proto.
  */
 export const file_suppression_v1_suppression_service: GenFile = /*@__PURE__*/
-  fileDesc("CihzdXBwcmVzc2lvbi92MS9zdXBwcmVzc2lvbl9zZXJ2aWNlLnByb3RvEg5zdXBwcmVzc2lvbi52MSJ7ChNDaGVja0FkZHJlc3NSZXF1ZXN0Eg8KB2FkZHJlc3MYASABKAkSDgoGc3RyZWFtGAIgASgJEi0KCm1haWxfY2xhc3MYAyABKA4yGS5zdXBwcmVzc2lvbi52MS5NYWlsQ2xhc3MSFAoMbWluX3JldmlzaW9uGAQgASgJIqoBChRDaGVja0FkZHJlc3NSZXNwb25zZRIoCgd2ZXJkaWN0GAEgASgOMhcuc3VwcHJlc3Npb24udjEuVmVyZGljdBImCgZyZWFzb24YAiABKA4yFi5zdXBwcmVzc2lvbi52MS5SZWFzb24SEAoIcmV2aXNpb24YAyABKAkSLgoKYXNfb2ZfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiewoRQmF0Y2hDaGVja1JlcXVlc3QSEQoJYWRkcmVzc2VzGAEgAygJEg4KBnN0cmVhbRgCIAEoCRItCgptYWlsX2NsYXNzGAMgASgOMhkuc3VwcHJlc3Npb24udjEuTWFpbENsYXNzEhQKDG1pbl9yZXZpc2lvbhgEIAEoCSKpAQoSQmF0Y2hDaGVja1Jlc3BvbnNlEikKCHZlcmRpY3RzGAEgAygOMhcuc3VwcHJlc3Npb24udjEuVmVyZGljdBImCgdtYXRjaGVzGAIgAygLMhUuc3VwcHJlc3Npb24udjEuTWF0Y2gSEAoIcmV2aXNpb24YAyABKAkSLgoKYXNfb2ZfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiPgoFTWF0Y2gSDQoFaW5kZXgYASABKA0SJgoGcmVhc29uGAIgASgOMhYuc3VwcHJlc3Npb24udjEuUmVhc29uIqIBCg9TdXBwcmVzc1JlcXVlc3QSDwoHYWRkcmVzcxgBIAEoCRImCgZyZWFzb24YAiABKA4yFi5zdXBwcmVzc2lvbi52MS5SZWFzb24SDgoGc3RyZWFtGAMgASgJEg4KBnNvdXJjZRgEIAEoCRIOCgZkZXRhaWwYBSABKAkSJgoDdHRsGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uImcKEFN1cHByZXNzUmVzcG9uc2USMAoLc3VwcHJlc3Npb24YASABKAsyGy5zdXBwcmVzc2lvbi52MS5TdXBwcmVzc2lvbhIPCgdjcmVhdGVkGAIgASgIEhAKCHJldmlzaW9uGAMgASgJIpwBChFVbnN1cHByZXNzUmVxdWVzdBIPCgdhZGRyZXNzGAEgASgJEisKBnJlYXNvbhgCIAEoDjIWLnN1cHByZXNzaW9uLnYxLlJlYXNvbkgAiAEBEhMKBnN0cmVhbRgDIAEoCUgBiAEBEg4KBnNvdXJjZRgEIAEoCRIOCgZkZXRhaWwYBSABKAlCCQoHX3JlYXNvbkIJCgdfc3RyZWFtIlQKElVuc3VwcHJlc3NSZXNwb25zZRIsCgdyZW1vdmVkGAEgAygLMhsuc3VwcHJlc3Npb24udjEuU3VwcHJlc3Npb24SEAoIcmV2aXNpb24YAiABKAkiJAoRR2V0QWRkcmVzc1JlcXVlc3QSDwoHYWRkcmVzcxgBIAEoCSKAAQoSR2V0QWRkcmVzc1Jlc3BvbnNlEjEKDHN1cHByZXNzaW9ucxgBIAMoCzIbLnN1cHByZXNzaW9uLnYxLlN1cHByZXNzaW9uEiUKBmV2ZW50cxgCIAMoCzIVLnN1cHByZXNzaW9uLnYxLkV2ZW50EhAKCHJldmlzaW9uGAMgASgJImwKEkxpc3RDaGFuZ2VzUmVxdWVzdBIWCg5hZnRlcl9yZXZpc2lvbhgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSKwoIbWF4X3dhaXQYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iXQoTTGlzdENoYW5nZXNSZXNwb25zZRIsCgdjaGFuZ2VzGAEgAygLMhsuc3VwcHJlc3Npb24udjEuU3VwcHJlc3Npb24SGAoQdGhyb3VnaF9yZXZpc2lvbhgCIAEoCSI2ChNFcmFzZUFkZHJlc3NSZXF1ZXN0Eg8KB2FkZHJlc3MYASABKAkSDgoGZGV0YWlsGAIgASgJIk4KFEVyYXNlQWRkcmVzc1Jlc3BvbnNlEhQKDHN1cHByZXNzaW9ucxgBIAEoBRIOCgZldmVudHMYAiABKAUSEAoIcmV2aXNpb24YAyABKAky8AQKElN1cHByZXNzaW9uU2VydmljZRJZCgxDaGVja0FkZHJlc3MSIy5zdXBwcmVzc2lvbi52MS5DaGVja0FkZHJlc3NSZXF1ZXN0GiQuc3VwcHJlc3Npb24udjEuQ2hlY2tBZGRyZXNzUmVzcG9uc2USUwoKQmF0Y2hDaGVjaxIhLnN1cHByZXNzaW9uLnYxLkJhdGNoQ2hlY2tSZXF1ZXN0GiIuc3VwcHJlc3Npb24udjEuQmF0Y2hDaGVja1Jlc3BvbnNlEk0KCFN1cHByZXNzEh8uc3VwcHJlc3Npb24udjEuU3VwcHJlc3NSZXF1ZXN0GiAuc3VwcHJlc3Npb24udjEuU3VwcHJlc3NSZXNwb25zZRJTCgpVbnN1cHByZXNzEiEuc3VwcHJlc3Npb24udjEuVW5zdXBwcmVzc1JlcXVlc3QaIi5zdXBwcmVzc2lvbi52MS5VbnN1cHByZXNzUmVzcG9uc2USUwoKR2V0QWRkcmVzcxIhLnN1cHByZXNzaW9uLnYxLkdldEFkZHJlc3NSZXF1ZXN0GiIuc3VwcHJlc3Npb24udjEuR2V0QWRkcmVzc1Jlc3BvbnNlElYKC0xpc3RDaGFuZ2VzEiIuc3VwcHJlc3Npb24udjEuTGlzdENoYW5nZXNSZXF1ZXN0GiMuc3VwcHJlc3Npb24udjEuTGlzdENoYW5nZXNSZXNwb25zZRJZCgxFcmFzZUFkZHJlc3MSIy5zdXBwcmVzc2lvbi52MS5FcmFzZUFkZHJlc3NSZXF1ZXN0GiQuc3VwcHJlc3Npb24udjEuRXJhc2VBZGRyZXNzUmVzcG9uc2VCaQoRaW8uc3VwcHJlc3Npb24udjFQAVpSZ2l0aHViLmNvbS9zdXBwcmVzc2lvbi1zZXJ2aWNlL3N1cHByZXNzaW9uL2NsaWVudHMvZ28vc3VwcHJlc3Npb24vdjE7c3VwcHJlc3Npb252MWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_suppression_v1_suppression]);
+  fileDesc("CihzdXBwcmVzc2lvbi92MS9zdXBwcmVzc2lvbl9zZXJ2aWNlLnByb3RvEg5zdXBwcmVzc2lvbi52MSJ7ChNDaGVja0FkZHJlc3NSZXF1ZXN0Eg8KB2FkZHJlc3MYASABKAkSDgoGc3RyZWFtGAIgASgJEi0KCm1haWxfY2xhc3MYAyABKA4yGS5zdXBwcmVzc2lvbi52MS5NYWlsQ2xhc3MSFAoMbWluX3JldmlzaW9uGAQgASgJIqoBChRDaGVja0FkZHJlc3NSZXNwb25zZRIoCgd2ZXJkaWN0GAEgASgOMhcuc3VwcHJlc3Npb24udjEuVmVyZGljdBImCgZyZWFzb24YAiABKA4yFi5zdXBwcmVzc2lvbi52MS5SZWFzb24SEAoIcmV2aXNpb24YAyABKAkSLgoKYXNfb2ZfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiewoRQmF0Y2hDaGVja1JlcXVlc3QSEQoJYWRkcmVzc2VzGAEgAygJEg4KBnN0cmVhbRgCIAEoCRItCgptYWlsX2NsYXNzGAMgASgOMhkuc3VwcHJlc3Npb24udjEuTWFpbENsYXNzEhQKDG1pbl9yZXZpc2lvbhgEIAEoCSKpAQoSQmF0Y2hDaGVja1Jlc3BvbnNlEikKCHZlcmRpY3RzGAEgAygOMhcuc3VwcHJlc3Npb24udjEuVmVyZGljdBImCgdtYXRjaGVzGAIgAygLMhUuc3VwcHJlc3Npb24udjEuTWF0Y2gSEAoIcmV2aXNpb24YAyABKAkSLgoKYXNfb2ZfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiPgoFTWF0Y2gSDQoFaW5kZXgYASABKA0SJgoGcmVhc29uGAIgASgOMhYuc3VwcHJlc3Npb24udjEuUmVhc29uIs4BCg9TdXBwcmVzc1JlcXVlc3QSDwoHYWRkcmVzcxgBIAEoCRImCgZyZWFzb24YAiABKA4yFi5zdXBwcmVzc2lvbi52MS5SZWFzb24SDgoGc3RyZWFtGAMgASgJEg4KBnNvdXJjZRgEIAEoCRIOCgZkZXRhaWwYBSABKAkSJgoDdHRsGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg4KBmRvbWFpbhgHIAEoCRIaChJpbmNsdWRlX3N1YmRvbWFpbnMYCCABKAgiZwoQU3VwcHJlc3NSZXNwb25zZRIwCgtzdXBwcmVzc2lvbhgBIAEoCzIbLnN1cHByZXNzaW9uLnYxLlN1cHByZXNzaW9uEg8KB2NyZWF0ZWQYAiABKAgSEAoIcmV2aXNpb24YAyABKAkirAEKEVVuc3VwcHJlc3NSZXF1ZXN0Eg8KB2FkZHJlc3MYASABKAkSKwoGcmVhc29uGAIgASgOMhYuc3VwcHJlc3Npb24udjEuUmVhc29uSACIAQESEwoGc3RyZWFtGAMgASgJSAGIAQESDgoGc291cmNlGAQgASgJEg4KBmRldGFpbBgFIAEoCRIOCgZkb21haW4YBiABKAlCCQoHX3JlYXNvbkIJCgdfc3RyZWFtIlQKElVuc3VwcHJlc3NSZXNwb25zZRIsCgdyZW1vdmVkGAEgAygLMhsuc3VwcHJlc3Npb24udjEuU3VwcHJlc3Npb24SEAoIcmV2aXNpb24YAiABKAkiNAoRR2V0QWRkcmVzc1JlcXVlc3QSDwoHYWRkcmVzcxgBIAEoCRIOCgZkb21haW4YAiABKAkigAEKEkdldEFkZHJlc3NSZXNwb25zZRIxCgxzdXBwcmVzc2lvbnMYASADKAsyGy5zdXBwcmVzc2lvbi52MS5TdXBwcmVzc2lvbhIlCgZldmVudHMYAiADKAsyFS5zdXBwcmVzc2lvbi52MS5FdmVudBIQCghyZXZpc2lvbhgDIAEoCSJsChJMaXN0Q2hhbmdlc1JlcXVlc3QSFgoOYWZ0ZXJfcmV2aXNpb24YASABKAkSEQoJcGFnZV9zaXplGAIgASgFEisKCG1heF93YWl0GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIl0KE0xpc3RDaGFuZ2VzUmVzcG9uc2USLAoHY2hhbmdlcxgBIAMoCzIbLnN1cHByZXNzaW9uLnYxLlN1cHByZXNzaW9uEhgKEHRocm91Z2hfcmV2aXNpb24YAiABKAkiNgoTRXJhc2VBZGRyZXNzUmVxdWVzdBIPCgdhZGRyZXNzGAEgASgJEg4KBmRldGFpbBgCIAEoCSJOChRFcmFzZUFkZHJlc3NSZXNwb25zZRIUCgxzdXBwcmVzc2lvbnMYASABKAUSDgoGZXZlbnRzGAIgASgFEhAKCHJldmlzaW9uGAMgASgJMvAEChJTdXBwcmVzc2lvblNlcnZpY2USWQoMQ2hlY2tBZGRyZXNzEiMuc3VwcHJlc3Npb24udjEuQ2hlY2tBZGRyZXNzUmVxdWVzdBokLnN1cHByZXNzaW9uLnYxLkNoZWNrQWRkcmVzc1Jlc3BvbnNlElMKCkJhdGNoQ2hlY2sSIS5zdXBwcmVzc2lvbi52MS5CYXRjaENoZWNrUmVxdWVzdBoiLnN1cHByZXNzaW9uLnYxLkJhdGNoQ2hlY2tSZXNwb25zZRJNCghTdXBwcmVzcxIfLnN1cHByZXNzaW9uLnYxLlN1cHByZXNzUmVxdWVzdBogLnN1cHByZXNzaW9uLnYxLlN1cHByZXNzUmVzcG9uc2USUwoKVW5zdXBwcmVzcxIhLnN1cHByZXNzaW9uLnYxLlVuc3VwcHJlc3NSZXF1ZXN0GiIuc3VwcHJlc3Npb24udjEuVW5zdXBwcmVzc1Jlc3BvbnNlElMKCkdldEFkZHJlc3MSIS5zdXBwcmVzc2lvbi52MS5HZXRBZGRyZXNzUmVxdWVzdBoiLnN1cHByZXNzaW9uLnYxLkdldEFkZHJlc3NSZXNwb25zZRJWCgtMaXN0Q2hhbmdlcxIiLnN1cHByZXNzaW9uLnYxLkxpc3RDaGFuZ2VzUmVxdWVzdBojLnN1cHByZXNzaW9uLnYxLkxpc3RDaGFuZ2VzUmVzcG9uc2USWQoMRXJhc2VBZGRyZXNzEiMuc3VwcHJlc3Npb24udjEuRXJhc2VBZGRyZXNzUmVxdWVzdBokLnN1cHByZXNzaW9uLnYxLkVyYXNlQWRkcmVzc1Jlc3BvbnNlQmkKEWlvLnN1cHByZXNzaW9uLnYxUAFaUmdpdGh1Yi5jb20vc3VwcHJlc3Npb24tc2VydmljZS9zdXBwcmVzc2lvbi9jbGllbnRzL2dvL3N1cHByZXNzaW9uL3YxO3N1cHByZXNzaW9udjFiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_suppression_v1_suppression]);
 
 /**
  * Request of CheckAddress.
@@ -228,7 +228,7 @@ export const MatchSchema: GenMessage<Match> = /*@__PURE__*/
  */
 export type SuppressRequest = Message<"suppression.v1.SuppressRequest"> & {
   /**
-   * The address, without a display name. Required.
+   * The address, without a display name. Required, unless there is a domain.
    *
    * @generated from field: string address = 1;
    */
@@ -269,6 +269,22 @@ export type SuppressRequest = Message<"suppression.v1.SuppressRequest"> & {
    * @generated from field: google.protobuf.Duration ttl = 6;
    */
   ttl?: Duration | undefined;
+
+  /**
+   * The domain whose addresses are all suppressed, in place of an address. In
+   * Unicode or A-label form.
+   *
+   * @generated from field: string domain = 7;
+   */
+  domain: string;
+
+  /**
+   * Suppress the addresses of all subdomains too. Only with a domain. A repeated
+   * call without it does not narrow an active entry.
+   *
+   * @generated from field: bool include_subdomains = 8;
+   */
+  includeSubdomains: boolean;
 };
 
 /**
@@ -320,7 +336,7 @@ export const SuppressResponseSchema: GenMessage<SuppressResponse> = /*@__PURE__*
  */
 export type UnsuppressRequest = Message<"suppression.v1.UnsuppressRequest"> & {
   /**
-   * The address, without a display name. Required.
+   * The address, without a display name. Required, unless there is a domain.
    *
    * @generated from field: string address = 1;
    */
@@ -357,6 +373,13 @@ export type UnsuppressRequest = Message<"suppression.v1.UnsuppressRequest"> & {
    * @generated from field: string detail = 5;
    */
   detail: string;
+
+  /**
+   * The domain whose entries are removed, in place of an address.
+   *
+   * @generated from field: string domain = 6;
+   */
+  domain: string;
 };
 
 /**
@@ -401,11 +424,18 @@ export const UnsuppressResponseSchema: GenMessage<UnsuppressResponse> = /*@__PUR
  */
 export type GetAddressRequest = Message<"suppression.v1.GetAddressRequest"> & {
   /**
-   * The address, without a display name. Required.
+   * The address, without a display name. Required, unless there is a domain.
    *
    * @generated from field: string address = 1;
    */
   address: string;
+
+  /**
+   * The domain whose entries are returned, in place of an address.
+   *
+   * @generated from field: string domain = 2;
+   */
+  domain: string;
 };
 
 /**
@@ -629,11 +659,12 @@ export const SuppressionService: GenService<{
     output: typeof BatchCheckResponseSchema;
   },
   /**
-   * Adds an address to the list. Idempotent. The response is sent after the
+   * Adds an address or a domain to the list. Idempotent. The response is sent after the
    * entry is durable. A check with the returned revision as min_revision sees the
    * entry on every replica.
    *
-   * INVALID_ARGUMENT: the address is malformed; the reason is unspecified,
+   * INVALID_ARGUMENT: the address or the domain is malformed, or not exactly one of
+   * them is given; the domain is a top-level domain; the reason is unspecified,
    * unknown or INVALID_ADDRESS; ttl is not positive or too long; a text field is
    * too long.
    *
@@ -645,11 +676,13 @@ export const SuppressionService: GenService<{
     output: typeof SuppressResponseSchema;
   },
   /**
-   * Removes entries of an address from the list. Idempotent. Feedback older than
+   * Removes entries of an address or a domain from the list. Idempotent. Feedback older than
    * the removal does not restore them. Newer feedback does.
    *
-   * INVALID_ARGUMENT: the address is malformed, the reason is unknown, or a text
-   * field is too long.
+   * Removing the entries of an address does not remove those of its domain.
+   *
+   * INVALID_ARGUMENT: the address or the domain is malformed, or not exactly one of
+   * them is given; the reason is unknown, or a text field is too long.
    *
    * @generated from rpc suppression.v1.SuppressionService.Unsuppress
    */
@@ -660,7 +693,8 @@ export const SuppressionService: GenService<{
   },
   /**
    * Returns every entry of one address, including removed and expired entries,
-   * and the feedback about the address.
+   * the entries of domains that apply to it, and the feedback about the address.
+   * Or returns every entry of one domain.
    *
    * @generated from rpc suppression.v1.SuppressionService.GetAddress
    */

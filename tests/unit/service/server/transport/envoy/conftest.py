@@ -13,7 +13,7 @@ from suppression_service.server.caller import Caller
 from suppression_service.server.calls import Calls
 from suppression_service.server.errors import Code, Unauthenticated
 from suppression_service.server.health import Health
-from suppression_service.server.rpc import Rpc
+from suppression_service.server.rpc import SERVICE, Rpc
 from suppression_service.server.transport.envoy import asgi
 from suppression_service.server.transport.envoy.application import Application
 from tests.support.asgi import Exchange
@@ -38,7 +38,7 @@ class Wired:
             Rpc("CheckAddress", Role.CHECK, self._check),
             Rpc("BatchCheck", Role.CHECK, self._batch, max_request=None),
         ]
-        self.calls = Calls(None, rpcs, self, MAX_BATCH_REQUEST)  # type: ignore[arg-type]
+        self.calls = Calls({SERVICE.full_name: None}, rpcs, self, MAX_BATCH_REQUEST)  # type: ignore[arg-type]
         self.health = Health()
         self.application = Application(
             self.calls,

@@ -10,7 +10,7 @@ public interface GetAddressRequestOrBuilder extends
 
   /**
    * <pre>
-   * The address, without a display name. Required.
+   * The address, without a display name. Required, unless there is a domain.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -19,7 +19,7 @@ public interface GetAddressRequestOrBuilder extends
   java.lang.String getAddress();
   /**
    * <pre>
-   * The address, without a display name. Required.
+   * The address, without a display name. Required, unless there is a domain.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -27,4 +27,24 @@ public interface GetAddressRequestOrBuilder extends
    */
   com.google.protobuf.ByteString
       getAddressBytes();
+
+  /**
+   * <pre>
+   * The domain whose entries are returned, in place of an address.
+   * </pre>
+   *
+   * <code>string domain = 2;</code>
+   * @return The domain.
+   */
+  java.lang.String getDomain();
+  /**
+   * <pre>
+   * The domain whose entries are returned, in place of an address.
+   * </pre>
+   *
+   * <code>string domain = 2;</code>
+   * @return The bytes for domain.
+   */
+  com.google.protobuf.ByteString
+      getDomainBytes();
 }

@@ -26,6 +26,7 @@ private static final long serialVersionUID = 0L;
     stream_ = "";
     source_ = "";
     detail_ = "";
+    domain_ = "";
   }
 
   @java.lang.Override
@@ -54,7 +55,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object address_ = "";
   /**
    * <pre>
-   * The address, without a display name. Required.
+   * The address, without a display name. Required, unless there is a domain.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -75,7 +76,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The address, without a display name. Required.
+   * The address, without a display name. Required, unless there is a domain.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -304,6 +305,71 @@ private static final long serialVersionUID = 0L;
     return ttl_ == null ? com.google.protobuf.Duration.getDefaultInstance() : ttl_;
   }
 
+  public static final int DOMAIN_FIELD_NUMBER = 7;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object domain_ = "";
+  /**
+   * <pre>
+   * The domain whose addresses are all suppressed, in place of an address. In
+   * Unicode or A-label form.
+   * </pre>
+   *
+   * <code>string domain = 7;</code>
+   * @return The domain.
+   */
+  @java.lang.Override
+  public java.lang.String getDomain() {
+    java.lang.Object ref = domain_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      domain_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * The domain whose addresses are all suppressed, in place of an address. In
+   * Unicode or A-label form.
+   * </pre>
+   *
+   * <code>string domain = 7;</code>
+   * @return The bytes for domain.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getDomainBytes() {
+    java.lang.Object ref = domain_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      domain_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int INCLUDE_SUBDOMAINS_FIELD_NUMBER = 8;
+  private boolean includeSubdomains_ = false;
+  /**
+   * <pre>
+   * Suppress the addresses of all subdomains too. Only with a domain. A repeated
+   * call without it does not narrow an active entry.
+   * </pre>
+   *
+   * <code>bool include_subdomains = 8;</code>
+   * @return The includeSubdomains.
+   */
+  @java.lang.Override
+  public boolean getIncludeSubdomains() {
+    return includeSubdomains_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -336,6 +402,12 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000001) != 0)) {
       output.writeMessage(6, getTtl());
     }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(domain_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 7, domain_);
+    }
+    if (includeSubdomains_ != false) {
+      output.writeBool(8, includeSubdomains_);
+    }
     getUnknownFields().writeTo(output);
   }
 
@@ -364,6 +436,13 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(6, getTtl());
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(domain_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(7, domain_);
+    }
+    if (includeSubdomains_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(8, includeSubdomains_);
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -394,6 +473,10 @@ private static final long serialVersionUID = 0L;
       if (!getTtl()
           .equals(other.getTtl())) return false;
     }
+    if (!getDomain()
+        .equals(other.getDomain())) return false;
+    if (getIncludeSubdomains()
+        != other.getIncludeSubdomains()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -419,6 +502,11 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + TTL_FIELD_NUMBER;
       hash = (53 * hash) + getTtl().hashCode();
     }
+    hash = (37 * hash) + DOMAIN_FIELD_NUMBER;
+    hash = (53 * hash) + getDomain().hashCode();
+    hash = (37 * hash) + INCLUDE_SUBDOMAINS_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getIncludeSubdomains());
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -570,6 +658,8 @@ private static final long serialVersionUID = 0L;
         ttlBuilder_.dispose();
         ttlBuilder_ = null;
       }
+      domain_ = "";
+      includeSubdomains_ = false;
       return this;
     }
 
@@ -624,6 +714,12 @@ private static final long serialVersionUID = 0L;
             ? ttl_
             : ttlBuilder_.build();
         to_bitField0_ |= 0x00000001;
+      }
+      if (((from_bitField0_ & 0x00000040) != 0)) {
+        result.domain_ = domain_;
+      }
+      if (((from_bitField0_ & 0x00000080) != 0)) {
+        result.includeSubdomains_ = includeSubdomains_;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -698,6 +794,14 @@ private static final long serialVersionUID = 0L;
       if (other.hasTtl()) {
         mergeTtl(other.getTtl());
       }
+      if (!other.getDomain().isEmpty()) {
+        domain_ = other.domain_;
+        bitField0_ |= 0x00000040;
+        onChanged();
+      }
+      if (other.getIncludeSubdomains() != false) {
+        setIncludeSubdomains(other.getIncludeSubdomains());
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -756,6 +860,16 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000020;
               break;
             } // case 50
+            case 58: {
+              domain_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000040;
+              break;
+            } // case 58
+            case 64: {
+              includeSubdomains_ = input.readBool();
+              bitField0_ |= 0x00000080;
+              break;
+            } // case 64
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -776,7 +890,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object address_ = "";
     /**
      * <pre>
-     * The address, without a display name. Required.
+     * The address, without a display name. Required, unless there is a domain.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -796,7 +910,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The address, without a display name. Required.
+     * The address, without a display name. Required, unless there is a domain.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -817,7 +931,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The address, without a display name. Required.
+     * The address, without a display name. Required, unless there is a domain.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -834,7 +948,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The address, without a display name. Required.
+     * The address, without a display name. Required, unless there is a domain.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -848,7 +962,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The address, without a display name. Required.
+     * The address, without a display name. Required, unless there is a domain.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -1378,6 +1492,150 @@ private static final long serialVersionUID = 0L;
         ttl_ = null;
       }
       return ttlBuilder_;
+    }
+
+    private java.lang.Object domain_ = "";
+    /**
+     * <pre>
+     * The domain whose addresses are all suppressed, in place of an address. In
+     * Unicode or A-label form.
+     * </pre>
+     *
+     * <code>string domain = 7;</code>
+     * @return The domain.
+     */
+    public java.lang.String getDomain() {
+      java.lang.Object ref = domain_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        domain_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The domain whose addresses are all suppressed, in place of an address. In
+     * Unicode or A-label form.
+     * </pre>
+     *
+     * <code>string domain = 7;</code>
+     * @return The bytes for domain.
+     */
+    public com.google.protobuf.ByteString
+        getDomainBytes() {
+      java.lang.Object ref = domain_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        domain_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The domain whose addresses are all suppressed, in place of an address. In
+     * Unicode or A-label form.
+     * </pre>
+     *
+     * <code>string domain = 7;</code>
+     * @param value The domain to set.
+     * @return This builder for chaining.
+     */
+    public Builder setDomain(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      domain_ = value;
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The domain whose addresses are all suppressed, in place of an address. In
+     * Unicode or A-label form.
+     * </pre>
+     *
+     * <code>string domain = 7;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearDomain() {
+      domain_ = getDefaultInstance().getDomain();
+      bitField0_ = (bitField0_ & ~0x00000040);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The domain whose addresses are all suppressed, in place of an address. In
+     * Unicode or A-label form.
+     * </pre>
+     *
+     * <code>string domain = 7;</code>
+     * @param value The bytes for domain to set.
+     * @return This builder for chaining.
+     */
+    public Builder setDomainBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      domain_ = value;
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return this;
+    }
+
+    private boolean includeSubdomains_ ;
+    /**
+     * <pre>
+     * Suppress the addresses of all subdomains too. Only with a domain. A repeated
+     * call without it does not narrow an active entry.
+     * </pre>
+     *
+     * <code>bool include_subdomains = 8;</code>
+     * @return The includeSubdomains.
+     */
+    @java.lang.Override
+    public boolean getIncludeSubdomains() {
+      return includeSubdomains_;
+    }
+    /**
+     * <pre>
+     * Suppress the addresses of all subdomains too. Only with a domain. A repeated
+     * call without it does not narrow an active entry.
+     * </pre>
+     *
+     * <code>bool include_subdomains = 8;</code>
+     * @param value The includeSubdomains to set.
+     * @return This builder for chaining.
+     */
+    public Builder setIncludeSubdomains(boolean value) {
+
+      includeSubdomains_ = value;
+      bitField0_ |= 0x00000080;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Suppress the addresses of all subdomains too. Only with a domain. A repeated
+     * call without it does not narrow an active entry.
+     * </pre>
+     *
+     * <code>bool include_subdomains = 8;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearIncludeSubdomains() {
+      bitField0_ = (bitField0_ & ~0x00000080);
+      includeSubdomains_ = false;
+      onChanged();
+      return this;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

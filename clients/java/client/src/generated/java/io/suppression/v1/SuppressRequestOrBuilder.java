@@ -10,7 +10,7 @@ public interface SuppressRequestOrBuilder extends
 
   /**
    * <pre>
-   * The address, without a display name. Required.
+   * The address, without a display name. Required, unless there is a domain.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -19,7 +19,7 @@ public interface SuppressRequestOrBuilder extends
   java.lang.String getAddress();
   /**
    * <pre>
-   * The address, without a display name. Required.
+   * The address, without a display name. Required, unless there is a domain.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -136,4 +136,37 @@ public interface SuppressRequestOrBuilder extends
    * <code>.google.protobuf.Duration ttl = 6;</code>
    */
   com.google.protobuf.DurationOrBuilder getTtlOrBuilder();
+
+  /**
+   * <pre>
+   * The domain whose addresses are all suppressed, in place of an address. In
+   * Unicode or A-label form.
+   * </pre>
+   *
+   * <code>string domain = 7;</code>
+   * @return The domain.
+   */
+  java.lang.String getDomain();
+  /**
+   * <pre>
+   * The domain whose addresses are all suppressed, in place of an address. In
+   * Unicode or A-label form.
+   * </pre>
+   *
+   * <code>string domain = 7;</code>
+   * @return The bytes for domain.
+   */
+  com.google.protobuf.ByteString
+      getDomainBytes();
+
+  /**
+   * <pre>
+   * Suppress the addresses of all subdomains too. Only with a domain. A repeated
+   * call without it does not narrow an active entry.
+   * </pre>
+   *
+   * <code>bool include_subdomains = 8;</code>
+   * @return The includeSubdomains.
+   */
+  boolean getIncludeSubdomains();
 }

@@ -6,9 +6,10 @@ package io.suppression.v1;
 
 /**
  * <pre>
- * One entry of the list: one address, suppressed for one reason, on one stream
- * or for all mail. An address can have several entries, at most one for each
- * reason and stream. An entry never overwrites an entry of another reason.
+ * One entry of the list: one address or one domain, suppressed for one reason, on
+ * one stream or for all mail. An address can have several entries, at most one for
+ * each reason and stream, and so can a domain. An entry never overwrites an entry
+ * of another reason.
  * </pre>
  *
  * Protobuf type {@code suppression.v1.Suppression}
@@ -33,6 +34,7 @@ private static final long serialVersionUID = 0L;
     removedBy_ = "";
     removalDetail_ = "";
     revision_ = "";
+    domain_ = "";
   }
 
   @java.lang.Override
@@ -64,7 +66,7 @@ private static final long serialVersionUID = 0L;
    * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
    * In an erased entry this is "erased:" and a keyed hash. The hash is the same
    * for all entries of one address. It contains no "&#64;" and is not accepted as
-   * the address in a request.
+   * the address in a request. Empty in an entry of a domain.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -88,7 +90,7 @@ private static final long serialVersionUID = 0L;
    * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
    * In an erased entry this is "erased:" and a keyed hash. The hash is the same
    * for all entries of one address. It contains no "&#64;" and is not accepted as
-   * the address in a request.
+   * the address in a request. Empty in an entry of a domain.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -682,6 +684,70 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int DOMAIN_FIELD_NUMBER = 16;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object domain_ = "";
+  /**
+   * <pre>
+   * The domain, lower case, as A-label, whose addresses are all suppressed. Empty
+   * in an entry of an address.
+   * </pre>
+   *
+   * <code>string domain = 16;</code>
+   * @return The domain.
+   */
+  @java.lang.Override
+  public java.lang.String getDomain() {
+    java.lang.Object ref = domain_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      domain_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * The domain, lower case, as A-label, whose addresses are all suppressed. Empty
+   * in an entry of an address.
+   * </pre>
+   *
+   * <code>string domain = 16;</code>
+   * @return The bytes for domain.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getDomainBytes() {
+    java.lang.Object ref = domain_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      domain_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int INCLUDE_SUBDOMAINS_FIELD_NUMBER = 17;
+  private boolean includeSubdomains_ = false;
+  /**
+   * <pre>
+   * Whether the entry of a domain also applies to all its subdomains.
+   * </pre>
+   *
+   * <code>bool include_subdomains = 17;</code>
+   * @return The includeSubdomains.
+   */
+  @java.lang.Override
+  public boolean getIncludeSubdomains() {
+    return includeSubdomains_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -740,6 +806,12 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(revision_)) {
       com.google.protobuf.GeneratedMessageV3.writeString(output, 15, revision_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(domain_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 16, domain_);
+    }
+    if (includeSubdomains_ != false) {
+      output.writeBool(17, includeSubdomains_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -801,6 +873,13 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(revision_)) {
       size += com.google.protobuf.GeneratedMessageV3.computeStringSize(15, revision_);
     }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(domain_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(16, domain_);
+    }
+    if (includeSubdomains_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(17, includeSubdomains_);
+    }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
     return size;
@@ -857,6 +936,10 @@ private static final long serialVersionUID = 0L;
         .equals(other.getRemovalDetail())) return false;
     if (!getRevision()
         .equals(other.getRevision())) return false;
+    if (!getDomain()
+        .equals(other.getDomain())) return false;
+    if (getIncludeSubdomains()
+        != other.getIncludeSubdomains()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -907,6 +990,11 @@ private static final long serialVersionUID = 0L;
     hash = (53 * hash) + getRemovalDetail().hashCode();
     hash = (37 * hash) + REVISION_FIELD_NUMBER;
     hash = (53 * hash) + getRevision().hashCode();
+    hash = (37 * hash) + DOMAIN_FIELD_NUMBER;
+    hash = (53 * hash) + getDomain().hashCode();
+    hash = (37 * hash) + INCLUDE_SUBDOMAINS_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getIncludeSubdomains());
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -1006,9 +1094,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One entry of the list: one address, suppressed for one reason, on one stream
-   * or for all mail. An address can have several entries, at most one for each
-   * reason and stream. An entry never overwrites an entry of another reason.
+   * One entry of the list: one address or one domain, suppressed for one reason, on
+   * one stream or for all mail. An address can have several entries, at most one for
+   * each reason and stream, and so can a domain. An entry never overwrites an entry
+   * of another reason.
    * </pre>
    *
    * Protobuf type {@code suppression.v1.Suppression}
@@ -1084,6 +1173,8 @@ private static final long serialVersionUID = 0L;
       removedBy_ = "";
       removalDetail_ = "";
       revision_ = "";
+      domain_ = "";
+      includeSubdomains_ = false;
       return this;
     }
 
@@ -1174,6 +1265,12 @@ private static final long serialVersionUID = 0L;
       }
       if (((from_bitField0_ & 0x00004000) != 0)) {
         result.revision_ = revision_;
+      }
+      if (((from_bitField0_ & 0x00008000) != 0)) {
+        result.domain_ = domain_;
+      }
+      if (((from_bitField0_ & 0x00010000) != 0)) {
+        result.includeSubdomains_ = includeSubdomains_;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -1285,6 +1382,14 @@ private static final long serialVersionUID = 0L;
         bitField0_ |= 0x00004000;
         onChanged();
       }
+      if (!other.getDomain().isEmpty()) {
+        domain_ = other.domain_;
+        bitField0_ |= 0x00008000;
+        onChanged();
+      }
+      if (other.getIncludeSubdomains() != false) {
+        setIncludeSubdomains(other.getIncludeSubdomains());
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -1394,6 +1499,16 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00004000;
               break;
             } // case 122
+            case 130: {
+              domain_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00008000;
+              break;
+            } // case 130
+            case 136: {
+              includeSubdomains_ = input.readBool();
+              bitField0_ |= 0x00010000;
+              break;
+            } // case 136
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1417,7 +1532,7 @@ private static final long serialVersionUID = 0L;
      * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
      * In an erased entry this is "erased:" and a keyed hash. The hash is the same
      * for all entries of one address. It contains no "&#64;" and is not accepted as
-     * the address in a request.
+     * the address in a request. Empty in an entry of a domain.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -1440,7 +1555,7 @@ private static final long serialVersionUID = 0L;
      * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
      * In an erased entry this is "erased:" and a keyed hash. The hash is the same
      * for all entries of one address. It contains no "&#64;" and is not accepted as
-     * the address in a request.
+     * the address in a request. Empty in an entry of a domain.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -1464,7 +1579,7 @@ private static final long serialVersionUID = 0L;
      * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
      * In an erased entry this is "erased:" and a keyed hash. The hash is the same
      * for all entries of one address. It contains no "&#64;" and is not accepted as
-     * the address in a request.
+     * the address in a request. Empty in an entry of a domain.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -1484,7 +1599,7 @@ private static final long serialVersionUID = 0L;
      * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
      * In an erased entry this is "erased:" and a keyed hash. The hash is the same
      * for all entries of one address. It contains no "&#64;" and is not accepted as
-     * the address in a request.
+     * the address in a request. Empty in an entry of a domain.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -1501,7 +1616,7 @@ private static final long serialVersionUID = 0L;
      * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
      * In an erased entry this is "erased:" and a keyed hash. The hash is the same
      * for all entries of one address. It contains no "&#64;" and is not accepted as
-     * the address in a request.
+     * the address in a request. Empty in an entry of a domain.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -3007,6 +3122,147 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       revision_ = value;
       bitField0_ |= 0x00004000;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object domain_ = "";
+    /**
+     * <pre>
+     * The domain, lower case, as A-label, whose addresses are all suppressed. Empty
+     * in an entry of an address.
+     * </pre>
+     *
+     * <code>string domain = 16;</code>
+     * @return The domain.
+     */
+    public java.lang.String getDomain() {
+      java.lang.Object ref = domain_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        domain_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The domain, lower case, as A-label, whose addresses are all suppressed. Empty
+     * in an entry of an address.
+     * </pre>
+     *
+     * <code>string domain = 16;</code>
+     * @return The bytes for domain.
+     */
+    public com.google.protobuf.ByteString
+        getDomainBytes() {
+      java.lang.Object ref = domain_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        domain_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The domain, lower case, as A-label, whose addresses are all suppressed. Empty
+     * in an entry of an address.
+     * </pre>
+     *
+     * <code>string domain = 16;</code>
+     * @param value The domain to set.
+     * @return This builder for chaining.
+     */
+    public Builder setDomain(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      domain_ = value;
+      bitField0_ |= 0x00008000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The domain, lower case, as A-label, whose addresses are all suppressed. Empty
+     * in an entry of an address.
+     * </pre>
+     *
+     * <code>string domain = 16;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearDomain() {
+      domain_ = getDefaultInstance().getDomain();
+      bitField0_ = (bitField0_ & ~0x00008000);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The domain, lower case, as A-label, whose addresses are all suppressed. Empty
+     * in an entry of an address.
+     * </pre>
+     *
+     * <code>string domain = 16;</code>
+     * @param value The bytes for domain to set.
+     * @return This builder for chaining.
+     */
+    public Builder setDomainBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      domain_ = value;
+      bitField0_ |= 0x00008000;
+      onChanged();
+      return this;
+    }
+
+    private boolean includeSubdomains_ ;
+    /**
+     * <pre>
+     * Whether the entry of a domain also applies to all its subdomains.
+     * </pre>
+     *
+     * <code>bool include_subdomains = 17;</code>
+     * @return The includeSubdomains.
+     */
+    @java.lang.Override
+    public boolean getIncludeSubdomains() {
+      return includeSubdomains_;
+    }
+    /**
+     * <pre>
+     * Whether the entry of a domain also applies to all its subdomains.
+     * </pre>
+     *
+     * <code>bool include_subdomains = 17;</code>
+     * @param value The includeSubdomains to set.
+     * @return This builder for chaining.
+     */
+    public Builder setIncludeSubdomains(boolean value) {
+
+      includeSubdomains_ = value;
+      bitField0_ |= 0x00010000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether the entry of a domain also applies to all its subdomains.
+     * </pre>
+     *
+     * <code>bool include_subdomains = 17;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearIncludeSubdomains() {
+      bitField0_ = (bitField0_ & ~0x00010000);
+      includeSubdomains_ = false;
       onChanged();
       return this;
     }

@@ -13,7 +13,7 @@ public interface SuppressionOrBuilder extends
    * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
    * In an erased entry this is "erased:" and a keyed hash. The hash is the same
    * for all entries of one address. It contains no "&#64;" and is not accepted as
-   * the address in a request.
+   * the address in a request. Empty in an entry of a domain.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -25,7 +25,7 @@ public interface SuppressionOrBuilder extends
    * The address in canonical form: trimmed, NFC, lower case, domain as A-label.
    * In an erased entry this is "erased:" and a keyed hash. The hash is the same
    * for all entries of one address. It contains no "&#64;" and is not accepted as
-   * the address in a request.
+   * the address in a request. Empty in an entry of a domain.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -334,4 +334,36 @@ public interface SuppressionOrBuilder extends
    */
   com.google.protobuf.ByteString
       getRevisionBytes();
+
+  /**
+   * <pre>
+   * The domain, lower case, as A-label, whose addresses are all suppressed. Empty
+   * in an entry of an address.
+   * </pre>
+   *
+   * <code>string domain = 16;</code>
+   * @return The domain.
+   */
+  java.lang.String getDomain();
+  /**
+   * <pre>
+   * The domain, lower case, as A-label, whose addresses are all suppressed. Empty
+   * in an entry of an address.
+   * </pre>
+   *
+   * <code>string domain = 16;</code>
+   * @return The bytes for domain.
+   */
+  com.google.protobuf.ByteString
+      getDomainBytes();
+
+  /**
+   * <pre>
+   * Whether the entry of a domain also applies to all its subdomains.
+   * </pre>
+   *
+   * <code>bool include_subdomains = 17;</code>
+   * @return The includeSubdomains.
+   */
+  boolean getIncludeSubdomains();
 }

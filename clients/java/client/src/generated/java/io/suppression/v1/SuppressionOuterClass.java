@@ -36,7 +36,7 @@ public final class SuppressionOuterClass {
     java.lang.String[] descriptorData = {
       "\n suppression/v1/suppression.proto\022\016supp" +
       "ression.v1\032\037google/protobuf/timestamp.pr" +
-      "oto\"\276\003\n\013Suppression\022\017\n\007address\030\001 \001(\t\022\016\n\006" +
+      "oto\"\352\003\n\013Suppression\022\017\n\007address\030\001 \001(\t\022\016\n\006" +
       "stream\030\002 \001(\t\022&\n\006reason\030\003 \001(\0162\026.suppressi" +
       "on.v1.Reason\022\016\n\006source\030\004 \001(\t\022\016\n\006detail\030\005" +
       " \001(\t\022\022\n\nmessage_id\030\006 \001(\t\022\023\n\013feedback_id\030" +
@@ -47,26 +47,27 @@ public final class SuppressionOuterClass {
       "e.protobuf.Timestamp\0220\n\014removed_time\030\014 \001" +
       "(\0132\032.google.protobuf.Timestamp\022\022\n\nremove" +
       "d_by\030\r \001(\t\022\026\n\016removal_detail\030\016 \001(\t\022\020\n\010re" +
-      "vision\030\017 \001(\t\"\247\002\n\005Event\022\014\n\004kind\030\001 \001(\t\022\014\n\004" +
-      "type\030\002 \001(\t\022\020\n\010sub_type\030\003 \001(\t\022\023\n\013feedback" +
-      "_id\030\004 \001(\t\022\022\n\nmessage_id\030\005 \001(\t\022\031\n\021configu" +
-      "ration_set\030\006 \001(\t\022\016\n\006status\030\007 \001(\t\022\022\n\ndiag" +
-      "nostic\030\010 \001(\t\022.\n\nevent_time\030\t \001(\0132\032.googl" +
-      "e.protobuf.Timestamp\0220\n\014receive_time\030\n \001" +
-      "(\0132\032.google.protobuf.Timestamp\022&\n\006reason" +
-      "\030\013 \001(\0162\026.suppression.v1.Reason*M\n\007Verdic" +
-      "t\022\027\n\023VERDICT_UNSPECIFIED\020\000\022\020\n\014VERDICT_SE" +
-      "ND\020\001\022\027\n\023VERDICT_DO_NOT_SEND\020\002*\255\001\n\006Reason" +
-      "\022\026\n\022REASON_UNSPECIFIED\020\000\022\026\n\022REASON_HARD_" +
-      "BOUNCE\020\001\022\026\n\022REASON_SOFT_BOUNCE\020\002\022\024\n\020REAS" +
-      "ON_COMPLAINT\020\003\022\026\n\022REASON_UNSUBSCRIBE\020\004\022\021" +
-      "\n\rREASON_MANUAL\020\005\022\032\n\026REASON_INVALID_ADDR" +
-      "ESS\020\006*Z\n\tMailClass\022\032\n\026MAIL_CLASS_UNSPECI" +
-      "FIED\020\000\022\027\n\023MAIL_CLASS_ORDINARY\020\001\022\030\n\024MAIL_" +
-      "CLASS_ESSENTIAL\020\002Bi\n\021io.suppression.v1P\001" +
-      "ZRgithub.com/suppression-service/suppres" +
-      "sion/clients/go/suppression/v1;suppressi" +
-      "onv1b\006proto3"
+      "vision\030\017 \001(\t\022\016\n\006domain\030\020 \001(\t\022\032\n\022include_" +
+      "subdomains\030\021 \001(\010\"\247\002\n\005Event\022\014\n\004kind\030\001 \001(\t" +
+      "\022\014\n\004type\030\002 \001(\t\022\020\n\010sub_type\030\003 \001(\t\022\023\n\013feed" +
+      "back_id\030\004 \001(\t\022\022\n\nmessage_id\030\005 \001(\t\022\031\n\021con" +
+      "figuration_set\030\006 \001(\t\022\016\n\006status\030\007 \001(\t\022\022\n\n" +
+      "diagnostic\030\010 \001(\t\022.\n\nevent_time\030\t \001(\0132\032.g" +
+      "oogle.protobuf.Timestamp\0220\n\014receive_time" +
+      "\030\n \001(\0132\032.google.protobuf.Timestamp\022&\n\006re" +
+      "ason\030\013 \001(\0162\026.suppression.v1.Reason*M\n\007Ve" +
+      "rdict\022\027\n\023VERDICT_UNSPECIFIED\020\000\022\020\n\014VERDIC" +
+      "T_SEND\020\001\022\027\n\023VERDICT_DO_NOT_SEND\020\002*\255\001\n\006Re" +
+      "ason\022\026\n\022REASON_UNSPECIFIED\020\000\022\026\n\022REASON_H" +
+      "ARD_BOUNCE\020\001\022\026\n\022REASON_SOFT_BOUNCE\020\002\022\024\n\020" +
+      "REASON_COMPLAINT\020\003\022\026\n\022REASON_UNSUBSCRIBE" +
+      "\020\004\022\021\n\rREASON_MANUAL\020\005\022\032\n\026REASON_INVALID_" +
+      "ADDRESS\020\006*Z\n\tMailClass\022\032\n\026MAIL_CLASS_UNS" +
+      "PECIFIED\020\000\022\027\n\023MAIL_CLASS_ORDINARY\020\001\022\030\n\024M" +
+      "AIL_CLASS_ESSENTIAL\020\002Bi\n\021io.suppression." +
+      "v1P\001ZRgithub.com/suppression-service/sup" +
+      "pression/clients/go/suppression/v1;suppr" +
+      "essionv1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -78,7 +79,7 @@ public final class SuppressionOuterClass {
     internal_static_suppression_v1_Suppression_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_suppression_v1_Suppression_descriptor,
-        new java.lang.String[] { "Address", "Stream", "Reason", "Source", "Detail", "MessageId", "FeedbackId", "FirstSeenTime", "LastSeenTime", "Occurrences", "ExpireTime", "RemovedTime", "RemovedBy", "RemovalDetail", "Revision", });
+        new java.lang.String[] { "Address", "Stream", "Reason", "Source", "Detail", "MessageId", "FeedbackId", "FirstSeenTime", "LastSeenTime", "Occurrences", "ExpireTime", "RemovedTime", "RemovedBy", "RemovalDetail", "Revision", "Domain", "IncludeSubdomains", });
     internal_static_suppression_v1_Event_descriptor =
       getDescriptor().getMessageTypes().get(1);
     internal_static_suppression_v1_Event_fieldAccessorTable = new

@@ -343,10 +343,11 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Adds an address to the list. Idempotent. The response is sent after the
+     * Adds an address or a domain to the list. Idempotent. The response is sent after the
      * entry is durable. A check with the returned revision as min_revision sees the
      * entry on every replica.
-     * INVALID_ARGUMENT: the address is malformed; the reason is unspecified,
+     * INVALID_ARGUMENT: the address or the domain is malformed, or not exactly one of
+     * them is given; the domain is a top-level domain; the reason is unspecified,
      * unknown or INVALID_ADDRESS; ttl is not positive or too long; a text field is
      * too long.
      * </pre>
@@ -358,10 +359,11 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Removes entries of an address from the list. Idempotent. Feedback older than
+     * Removes entries of an address or a domain from the list. Idempotent. Feedback older than
      * the removal does not restore them. Newer feedback does.
-     * INVALID_ARGUMENT: the address is malformed, the reason is unknown, or a text
-     * field is too long.
+     * Removing the entries of an address does not remove those of its domain.
+     * INVALID_ARGUMENT: the address or the domain is malformed, or not exactly one of
+     * them is given; the reason is unknown, or a text field is too long.
      * </pre>
      */
     default void unsuppress(io.suppression.v1.UnsuppressRequest request,
@@ -372,7 +374,8 @@ public final class SuppressionServiceGrpc {
     /**
      * <pre>
      * Returns every entry of one address, including removed and expired entries,
-     * and the feedback about the address.
+     * the entries of domains that apply to it, and the feedback about the address.
+     * Or returns every entry of one domain.
      * </pre>
      */
     default void getAddress(io.suppression.v1.GetAddressRequest request,
@@ -495,10 +498,11 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Adds an address to the list. Idempotent. The response is sent after the
+     * Adds an address or a domain to the list. Idempotent. The response is sent after the
      * entry is durable. A check with the returned revision as min_revision sees the
      * entry on every replica.
-     * INVALID_ARGUMENT: the address is malformed; the reason is unspecified,
+     * INVALID_ARGUMENT: the address or the domain is malformed, or not exactly one of
+     * them is given; the domain is a top-level domain; the reason is unspecified,
      * unknown or INVALID_ADDRESS; ttl is not positive or too long; a text field is
      * too long.
      * </pre>
@@ -511,10 +515,11 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Removes entries of an address from the list. Idempotent. Feedback older than
+     * Removes entries of an address or a domain from the list. Idempotent. Feedback older than
      * the removal does not restore them. Newer feedback does.
-     * INVALID_ARGUMENT: the address is malformed, the reason is unknown, or a text
-     * field is too long.
+     * Removing the entries of an address does not remove those of its domain.
+     * INVALID_ARGUMENT: the address or the domain is malformed, or not exactly one of
+     * them is given; the reason is unknown, or a text field is too long.
      * </pre>
      */
     public void unsuppress(io.suppression.v1.UnsuppressRequest request,
@@ -526,7 +531,8 @@ public final class SuppressionServiceGrpc {
     /**
      * <pre>
      * Returns every entry of one address, including removed and expired entries,
-     * and the feedback about the address.
+     * the entries of domains that apply to it, and the feedback about the address.
+     * Or returns every entry of one domain.
      * </pre>
      */
     public void getAddress(io.suppression.v1.GetAddressRequest request,
@@ -628,10 +634,11 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Adds an address to the list. Idempotent. The response is sent after the
+     * Adds an address or a domain to the list. Idempotent. The response is sent after the
      * entry is durable. A check with the returned revision as min_revision sees the
      * entry on every replica.
-     * INVALID_ARGUMENT: the address is malformed; the reason is unspecified,
+     * INVALID_ARGUMENT: the address or the domain is malformed, or not exactly one of
+     * them is given; the domain is a top-level domain; the reason is unspecified,
      * unknown or INVALID_ADDRESS; ttl is not positive or too long; a text field is
      * too long.
      * </pre>
@@ -643,10 +650,11 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Removes entries of an address from the list. Idempotent. Feedback older than
+     * Removes entries of an address or a domain from the list. Idempotent. Feedback older than
      * the removal does not restore them. Newer feedback does.
-     * INVALID_ARGUMENT: the address is malformed, the reason is unknown, or a text
-     * field is too long.
+     * Removing the entries of an address does not remove those of its domain.
+     * INVALID_ARGUMENT: the address or the domain is malformed, or not exactly one of
+     * them is given; the reason is unknown, or a text field is too long.
      * </pre>
      */
     public io.suppression.v1.UnsuppressResponse unsuppress(io.suppression.v1.UnsuppressRequest request) throws io.grpc.StatusException {
@@ -657,7 +665,8 @@ public final class SuppressionServiceGrpc {
     /**
      * <pre>
      * Returns every entry of one address, including removed and expired entries,
-     * and the feedback about the address.
+     * the entries of domains that apply to it, and the feedback about the address.
+     * Or returns every entry of one domain.
      * </pre>
      */
     public io.suppression.v1.GetAddressResponse getAddress(io.suppression.v1.GetAddressRequest request) throws io.grpc.StatusException {
@@ -756,10 +765,11 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Adds an address to the list. Idempotent. The response is sent after the
+     * Adds an address or a domain to the list. Idempotent. The response is sent after the
      * entry is durable. A check with the returned revision as min_revision sees the
      * entry on every replica.
-     * INVALID_ARGUMENT: the address is malformed; the reason is unspecified,
+     * INVALID_ARGUMENT: the address or the domain is malformed, or not exactly one of
+     * them is given; the domain is a top-level domain; the reason is unspecified,
      * unknown or INVALID_ADDRESS; ttl is not positive or too long; a text field is
      * too long.
      * </pre>
@@ -771,10 +781,11 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Removes entries of an address from the list. Idempotent. Feedback older than
+     * Removes entries of an address or a domain from the list. Idempotent. Feedback older than
      * the removal does not restore them. Newer feedback does.
-     * INVALID_ARGUMENT: the address is malformed, the reason is unknown, or a text
-     * field is too long.
+     * Removing the entries of an address does not remove those of its domain.
+     * INVALID_ARGUMENT: the address or the domain is malformed, or not exactly one of
+     * them is given; the reason is unknown, or a text field is too long.
      * </pre>
      */
     public io.suppression.v1.UnsuppressResponse unsuppress(io.suppression.v1.UnsuppressRequest request) {
@@ -785,7 +796,8 @@ public final class SuppressionServiceGrpc {
     /**
      * <pre>
      * Returns every entry of one address, including removed and expired entries,
-     * and the feedback about the address.
+     * the entries of domains that apply to it, and the feedback about the address.
+     * Or returns every entry of one domain.
      * </pre>
      */
     public io.suppression.v1.GetAddressResponse getAddress(io.suppression.v1.GetAddressRequest request) {
@@ -886,10 +898,11 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Adds an address to the list. Idempotent. The response is sent after the
+     * Adds an address or a domain to the list. Idempotent. The response is sent after the
      * entry is durable. A check with the returned revision as min_revision sees the
      * entry on every replica.
-     * INVALID_ARGUMENT: the address is malformed; the reason is unspecified,
+     * INVALID_ARGUMENT: the address or the domain is malformed, or not exactly one of
+     * them is given; the domain is a top-level domain; the reason is unspecified,
      * unknown or INVALID_ADDRESS; ttl is not positive or too long; a text field is
      * too long.
      * </pre>
@@ -902,10 +915,11 @@ public final class SuppressionServiceGrpc {
 
     /**
      * <pre>
-     * Removes entries of an address from the list. Idempotent. Feedback older than
+     * Removes entries of an address or a domain from the list. Idempotent. Feedback older than
      * the removal does not restore them. Newer feedback does.
-     * INVALID_ARGUMENT: the address is malformed, the reason is unknown, or a text
-     * field is too long.
+     * Removing the entries of an address does not remove those of its domain.
+     * INVALID_ARGUMENT: the address or the domain is malformed, or not exactly one of
+     * them is given; the reason is unknown, or a text field is too long.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.suppression.v1.UnsuppressResponse> unsuppress(
@@ -917,7 +931,8 @@ public final class SuppressionServiceGrpc {
     /**
      * <pre>
      * Returns every entry of one address, including removed and expired entries,
-     * and the feedback about the address.
+     * the entries of domains that apply to it, and the feedback about the address.
+     * Or returns every entry of one domain.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.suppression.v1.GetAddressResponse> getAddress(

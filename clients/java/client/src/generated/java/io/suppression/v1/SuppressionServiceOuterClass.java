@@ -119,51 +119,53 @@ public final class SuppressionServiceOuterClass {
       ".Match\022\020\n\010revision\030\003 \001(\t\022.\n\nas_of_time\030\004" +
       " \001(\0132\032.google.protobuf.Timestamp\">\n\005Matc" +
       "h\022\r\n\005index\030\001 \001(\r\022&\n\006reason\030\002 \001(\0162\026.suppr" +
-      "ession.v1.Reason\"\242\001\n\017SuppressRequest\022\017\n\007" +
+      "ession.v1.Reason\"\316\001\n\017SuppressRequest\022\017\n\007" +
       "address\030\001 \001(\t\022&\n\006reason\030\002 \001(\0162\026.suppress" +
       "ion.v1.Reason\022\016\n\006stream\030\003 \001(\t\022\016\n\006source\030" +
       "\004 \001(\t\022\016\n\006detail\030\005 \001(\t\022&\n\003ttl\030\006 \001(\0132\031.goo" +
-      "gle.protobuf.Duration\"g\n\020SuppressRespons" +
-      "e\0220\n\013suppression\030\001 \001(\0132\033.suppression.v1." +
-      "Suppression\022\017\n\007created\030\002 \001(\010\022\020\n\010revision" +
-      "\030\003 \001(\t\"\234\001\n\021UnsuppressRequest\022\017\n\007address\030" +
-      "\001 \001(\t\022+\n\006reason\030\002 \001(\0162\026.suppression.v1.R" +
-      "easonH\000\210\001\001\022\023\n\006stream\030\003 \001(\tH\001\210\001\001\022\016\n\006sourc" +
-      "e\030\004 \001(\t\022\016\n\006detail\030\005 \001(\tB\t\n\007_reasonB\t\n\007_s" +
-      "tream\"T\n\022UnsuppressResponse\022,\n\007removed\030\001" +
-      " \003(\0132\033.suppression.v1.Suppression\022\020\n\010rev" +
-      "ision\030\002 \001(\t\"$\n\021GetAddressRequest\022\017\n\007addr" +
-      "ess\030\001 \001(\t\"\200\001\n\022GetAddressResponse\0221\n\014supp" +
-      "ressions\030\001 \003(\0132\033.suppression.v1.Suppress" +
-      "ion\022%\n\006events\030\002 \003(\0132\025.suppression.v1.Eve" +
-      "nt\022\020\n\010revision\030\003 \001(\t\"l\n\022ListChangesReque" +
-      "st\022\026\n\016after_revision\030\001 \001(\t\022\021\n\tpage_size\030" +
-      "\002 \001(\005\022+\n\010max_wait\030\003 \001(\0132\031.google.protobu" +
-      "f.Duration\"]\n\023ListChangesResponse\022,\n\007cha" +
-      "nges\030\001 \003(\0132\033.suppression.v1.Suppression\022" +
-      "\030\n\020through_revision\030\002 \001(\t\"6\n\023EraseAddres" +
-      "sRequest\022\017\n\007address\030\001 \001(\t\022\016\n\006detail\030\002 \001(" +
-      "\t\"N\n\024EraseAddressResponse\022\024\n\014suppression" +
-      "s\030\001 \001(\005\022\016\n\006events\030\002 \001(\005\022\020\n\010revision\030\003 \001(" +
-      "\t2\360\004\n\022SuppressionService\022Y\n\014CheckAddress" +
-      "\022#.suppression.v1.CheckAddressRequest\032$." +
-      "suppression.v1.CheckAddressResponse\022S\n\nB" +
-      "atchCheck\022!.suppression.v1.BatchCheckReq" +
-      "uest\032\".suppression.v1.BatchCheckResponse" +
-      "\022M\n\010Suppress\022\037.suppression.v1.SuppressRe" +
-      "quest\032 .suppression.v1.SuppressResponse\022" +
-      "S\n\nUnsuppress\022!.suppression.v1.Unsuppres" +
-      "sRequest\032\".suppression.v1.UnsuppressResp" +
-      "onse\022S\n\nGetAddress\022!.suppression.v1.GetA" +
-      "ddressRequest\032\".suppression.v1.GetAddres" +
-      "sResponse\022V\n\013ListChanges\022\".suppression.v" +
-      "1.ListChangesRequest\032#.suppression.v1.Li" +
-      "stChangesResponse\022Y\n\014EraseAddress\022#.supp" +
-      "ression.v1.EraseAddressRequest\032$.suppres" +
-      "sion.v1.EraseAddressResponseBi\n\021io.suppr" +
-      "ession.v1P\001ZRgithub.com/suppression-serv" +
-      "ice/suppression/clients/go/suppression/v" +
-      "1;suppressionv1b\006proto3"
+      "gle.protobuf.Duration\022\016\n\006domain\030\007 \001(\t\022\032\n" +
+      "\022include_subdomains\030\010 \001(\010\"g\n\020SuppressRes" +
+      "ponse\0220\n\013suppression\030\001 \001(\0132\033.suppression" +
+      ".v1.Suppression\022\017\n\007created\030\002 \001(\010\022\020\n\010revi" +
+      "sion\030\003 \001(\t\"\254\001\n\021UnsuppressRequest\022\017\n\007addr" +
+      "ess\030\001 \001(\t\022+\n\006reason\030\002 \001(\0162\026.suppression." +
+      "v1.ReasonH\000\210\001\001\022\023\n\006stream\030\003 \001(\tH\001\210\001\001\022\016\n\006s" +
+      "ource\030\004 \001(\t\022\016\n\006detail\030\005 \001(\t\022\016\n\006domain\030\006 " +
+      "\001(\tB\t\n\007_reasonB\t\n\007_stream\"T\n\022UnsuppressR" +
+      "esponse\022,\n\007removed\030\001 \003(\0132\033.suppression.v" +
+      "1.Suppression\022\020\n\010revision\030\002 \001(\t\"4\n\021GetAd" +
+      "dressRequest\022\017\n\007address\030\001 \001(\t\022\016\n\006domain\030" +
+      "\002 \001(\t\"\200\001\n\022GetAddressResponse\0221\n\014suppress" +
+      "ions\030\001 \003(\0132\033.suppression.v1.Suppression\022" +
+      "%\n\006events\030\002 \003(\0132\025.suppression.v1.Event\022\020" +
+      "\n\010revision\030\003 \001(\t\"l\n\022ListChangesRequest\022\026" +
+      "\n\016after_revision\030\001 \001(\t\022\021\n\tpage_size\030\002 \001(" +
+      "\005\022+\n\010max_wait\030\003 \001(\0132\031.google.protobuf.Du" +
+      "ration\"]\n\023ListChangesResponse\022,\n\007changes" +
+      "\030\001 \003(\0132\033.suppression.v1.Suppression\022\030\n\020t" +
+      "hrough_revision\030\002 \001(\t\"6\n\023EraseAddressReq" +
+      "uest\022\017\n\007address\030\001 \001(\t\022\016\n\006detail\030\002 \001(\t\"N\n" +
+      "\024EraseAddressResponse\022\024\n\014suppressions\030\001 " +
+      "\001(\005\022\016\n\006events\030\002 \001(\005\022\020\n\010revision\030\003 \001(\t2\360\004" +
+      "\n\022SuppressionService\022Y\n\014CheckAddress\022#.s" +
+      "uppression.v1.CheckAddressRequest\032$.supp" +
+      "ression.v1.CheckAddressResponse\022S\n\nBatch" +
+      "Check\022!.suppression.v1.BatchCheckRequest" +
+      "\032\".suppression.v1.BatchCheckResponse\022M\n\010" +
+      "Suppress\022\037.suppression.v1.SuppressReques" +
+      "t\032 .suppression.v1.SuppressResponse\022S\n\nU" +
+      "nsuppress\022!.suppression.v1.UnsuppressReq" +
+      "uest\032\".suppression.v1.UnsuppressResponse" +
+      "\022S\n\nGetAddress\022!.suppression.v1.GetAddre" +
+      "ssRequest\032\".suppression.v1.GetAddressRes" +
+      "ponse\022V\n\013ListChanges\022\".suppression.v1.Li" +
+      "stChangesRequest\032#.suppression.v1.ListCh" +
+      "angesResponse\022Y\n\014EraseAddress\022#.suppress" +
+      "ion.v1.EraseAddressRequest\032$.suppression" +
+      ".v1.EraseAddressResponseBi\n\021io.suppressi" +
+      "on.v1P\001ZRgithub.com/suppression-service/" +
+      "suppression/clients/go/suppression/v1;su" +
+      "ppressionv1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -207,7 +209,7 @@ public final class SuppressionServiceOuterClass {
     internal_static_suppression_v1_SuppressRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_suppression_v1_SuppressRequest_descriptor,
-        new java.lang.String[] { "Address", "Reason", "Stream", "Source", "Detail", "Ttl", });
+        new java.lang.String[] { "Address", "Reason", "Stream", "Source", "Detail", "Ttl", "Domain", "IncludeSubdomains", });
     internal_static_suppression_v1_SuppressResponse_descriptor =
       getDescriptor().getMessageTypes().get(6);
     internal_static_suppression_v1_SuppressResponse_fieldAccessorTable = new
@@ -219,7 +221,7 @@ public final class SuppressionServiceOuterClass {
     internal_static_suppression_v1_UnsuppressRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_suppression_v1_UnsuppressRequest_descriptor,
-        new java.lang.String[] { "Address", "Reason", "Stream", "Source", "Detail", });
+        new java.lang.String[] { "Address", "Reason", "Stream", "Source", "Detail", "Domain", });
     internal_static_suppression_v1_UnsuppressResponse_descriptor =
       getDescriptor().getMessageTypes().get(8);
     internal_static_suppression_v1_UnsuppressResponse_fieldAccessorTable = new
@@ -231,7 +233,7 @@ public final class SuppressionServiceOuterClass {
     internal_static_suppression_v1_GetAddressRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_suppression_v1_GetAddressRequest_descriptor,
-        new java.lang.String[] { "Address", });
+        new java.lang.String[] { "Address", "Domain", });
     internal_static_suppression_v1_GetAddressResponse_descriptor =
       getDescriptor().getMessageTypes().get(10);
     internal_static_suppression_v1_GetAddressResponse_fieldAccessorTable = new

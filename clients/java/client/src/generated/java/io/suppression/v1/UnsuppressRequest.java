@@ -26,6 +26,7 @@ private static final long serialVersionUID = 0L;
     stream_ = "";
     source_ = "";
     detail_ = "";
+    domain_ = "";
   }
 
   @java.lang.Override
@@ -54,7 +55,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object address_ = "";
   /**
    * <pre>
-   * The address, without a display name. Required.
+   * The address, without a display name. Required, unless there is a domain.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -75,7 +76,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The address, without a display name. Required.
+   * The address, without a display name. Required, unless there is a domain.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -297,6 +298,53 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int DOMAIN_FIELD_NUMBER = 6;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object domain_ = "";
+  /**
+   * <pre>
+   * The domain whose entries are removed, in place of an address.
+   * </pre>
+   *
+   * <code>string domain = 6;</code>
+   * @return The domain.
+   */
+  @java.lang.Override
+  public java.lang.String getDomain() {
+    java.lang.Object ref = domain_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      domain_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * The domain whose entries are removed, in place of an address.
+   * </pre>
+   *
+   * <code>string domain = 6;</code>
+   * @return The bytes for domain.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getDomainBytes() {
+    java.lang.Object ref = domain_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      domain_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -326,6 +374,9 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(detail_)) {
       com.google.protobuf.GeneratedMessageV3.writeString(output, 5, detail_);
     }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(domain_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 6, domain_);
+    }
     getUnknownFields().writeTo(output);
   }
 
@@ -350,6 +401,9 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(detail_)) {
       size += com.google.protobuf.GeneratedMessageV3.computeStringSize(5, detail_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(domain_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(6, domain_);
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -381,6 +435,8 @@ private static final long serialVersionUID = 0L;
         .equals(other.getSource())) return false;
     if (!getDetail()
         .equals(other.getDetail())) return false;
+    if (!getDomain()
+        .equals(other.getDomain())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -406,6 +462,8 @@ private static final long serialVersionUID = 0L;
     hash = (53 * hash) + getSource().hashCode();
     hash = (37 * hash) + DETAIL_FIELD_NUMBER;
     hash = (53 * hash) + getDetail().hashCode();
+    hash = (37 * hash) + DOMAIN_FIELD_NUMBER;
+    hash = (53 * hash) + getDomain().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -546,6 +604,7 @@ private static final long serialVersionUID = 0L;
       stream_ = "";
       source_ = "";
       detail_ = "";
+      domain_ = "";
       return this;
     }
 
@@ -596,6 +655,9 @@ private static final long serialVersionUID = 0L;
       }
       if (((from_bitField0_ & 0x00000010) != 0)) {
         result.detail_ = detail_;
+      }
+      if (((from_bitField0_ & 0x00000020) != 0)) {
+        result.domain_ = domain_;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -667,6 +729,11 @@ private static final long serialVersionUID = 0L;
         bitField0_ |= 0x00000010;
         onChanged();
       }
+      if (!other.getDomain().isEmpty()) {
+        domain_ = other.domain_;
+        bitField0_ |= 0x00000020;
+        onChanged();
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -718,6 +785,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000010;
               break;
             } // case 42
+            case 50: {
+              domain_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000020;
+              break;
+            } // case 50
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -738,7 +810,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object address_ = "";
     /**
      * <pre>
-     * The address, without a display name. Required.
+     * The address, without a display name. Required, unless there is a domain.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -758,7 +830,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The address, without a display name. Required.
+     * The address, without a display name. Required, unless there is a domain.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -779,7 +851,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The address, without a display name. Required.
+     * The address, without a display name. Required, unless there is a domain.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -796,7 +868,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The address, without a display name. Required.
+     * The address, without a display name. Required, unless there is a domain.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -810,7 +882,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The address, without a display name. Required.
+     * The address, without a display name. Required, unless there is a domain.
      * </pre>
      *
      * <code>string address = 1;</code>
@@ -1217,6 +1289,98 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       detail_ = value;
       bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object domain_ = "";
+    /**
+     * <pre>
+     * The domain whose entries are removed, in place of an address.
+     * </pre>
+     *
+     * <code>string domain = 6;</code>
+     * @return The domain.
+     */
+    public java.lang.String getDomain() {
+      java.lang.Object ref = domain_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        domain_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The domain whose entries are removed, in place of an address.
+     * </pre>
+     *
+     * <code>string domain = 6;</code>
+     * @return The bytes for domain.
+     */
+    public com.google.protobuf.ByteString
+        getDomainBytes() {
+      java.lang.Object ref = domain_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        domain_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The domain whose entries are removed, in place of an address.
+     * </pre>
+     *
+     * <code>string domain = 6;</code>
+     * @param value The domain to set.
+     * @return This builder for chaining.
+     */
+    public Builder setDomain(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      domain_ = value;
+      bitField0_ |= 0x00000020;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The domain whose entries are removed, in place of an address.
+     * </pre>
+     *
+     * <code>string domain = 6;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearDomain() {
+      domain_ = getDefaultInstance().getDomain();
+      bitField0_ = (bitField0_ & ~0x00000020);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The domain whose entries are removed, in place of an address.
+     * </pre>
+     *
+     * <code>string domain = 6;</code>
+     * @param value The bytes for domain to set.
+     * @return This builder for chaining.
+     */
+    public Builder setDomainBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      domain_ = value;
+      bitField0_ |= 0x00000020;
       onChanged();
       return this;
     }

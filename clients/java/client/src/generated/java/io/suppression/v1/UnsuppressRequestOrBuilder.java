@@ -10,7 +10,7 @@ public interface UnsuppressRequestOrBuilder extends
 
   /**
    * <pre>
-   * The address, without a display name. Required.
+   * The address, without a display name. Required, unless there is a domain.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -19,7 +19,7 @@ public interface UnsuppressRequestOrBuilder extends
   java.lang.String getAddress();
   /**
    * <pre>
-   * The address, without a display name. Required.
+   * The address, without a display name. Required, unless there is a domain.
    * </pre>
    *
    * <code>string address = 1;</code>
@@ -135,4 +135,24 @@ public interface UnsuppressRequestOrBuilder extends
    */
   com.google.protobuf.ByteString
       getDetailBytes();
+
+  /**
+   * <pre>
+   * The domain whose entries are removed, in place of an address.
+   * </pre>
+   *
+   * <code>string domain = 6;</code>
+   * @return The domain.
+   */
+  java.lang.String getDomain();
+  /**
+   * <pre>
+   * The domain whose entries are removed, in place of an address.
+   * </pre>
+   *
+   * <code>string domain = 6;</code>
+   * @return The bytes for domain.
+   */
+  com.google.protobuf.ByteString
+      getDomainBytes();
 }
