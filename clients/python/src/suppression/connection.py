@@ -23,7 +23,11 @@ SERVICE_CONFIG: Final = {
     "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [
         {
-            "name": [{"service": "suppression.v1.SuppressionService"}],
+            "name": [
+                {"service": "suppression.v1.SuppressionService"},
+                {"service": "suppression.v1.ListService"},
+                {"service": "suppression.v1.StatisticsService"},
+            ],
             "retryPolicy": {
                 "maxAttempts": 4,
                 "initialBackoff": "0.02s",

@@ -7,7 +7,7 @@ programs can be tested without a server.
 import asyncio
 import os
 import threading
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 import grpc
 import grpc.aio
@@ -16,10 +16,14 @@ from google.protobuf.message import Message
 from .connection import Connection
 from .errors import ClientClosedError, ConfigurationError, error_of
 from .exchanges import Call
-from .v1 import suppression_service_pb2_grpc as pb_grpc
+from .v1 import list_service_pb2_grpc, statistics_service_pb2_grpc, suppression_service_pb2_grpc
 
 # Generated without types.
-_Stub: Any = pb_grpc.SuppressionServiceStub
+_STUBS: Final[tuple[Any, ...]] = (
+    suppression_service_pb2_grpc.SuppressionServiceStub,
+    list_service_pb2_grpc.ListServiceStub,
+    statistics_service_pb2_grpc.StatisticsServiceStub,
+)
 
 
 class Transport(Protocol):
@@ -63,29 +67,31 @@ class _LazyChannel:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._channel: Any = None
-        self._stub: Any = None
+        self._methods: dict[str, Any] = {}
         self._owner: tuple[object, ...] = ()
         self._closed = False
         self._lock = threading.Lock()
 
     def _start(self, call: Call) -> Any:
-        method = getattr(self._opened(), call.method)
+        method = self._opened()[call.method]
         return method(call.request, timeout=call.timeout, metadata=self._connection.metadata)
 
-    def _opened(self) -> Any:
+    def _opened(self) -> dict[str, Any]:
+        """Return the methods of all services by their names, of which no two are the same."""
         with self._lock:
             if self._closed:
                 raise ClientClosedError("the client is closed")
-            if self._stub is None:
+            if not self._methods:
                 self._channel = self._open()
-                self._stub = _Stub(self._channel)
+                for stub in _STUBS:
+                    self._methods |= vars(stub(self._channel))
                 self._owner = self._current_owner()
             elif self._owner != self._current_owner():
                 raise ConfigurationError(
                     "this client made its first call in another process or event loop: "
                     "make one client in each, after the fork"
                 )
-            return self._stub
+            return self._methods
 
     def _open(self) -> Any:
         server, options = self._connection.server, self._connection.options
