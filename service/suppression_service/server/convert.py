@@ -216,7 +216,9 @@ def proto_reason(reason: Reason | None) -> pb.Reason:
 def suppression(entry: Suppression, database_id: str) -> pb.Suppression:
     """Return an entry as a protobuf message."""
     return pb.Suppression(
-        address=entry.address,
+        address="" if entry.domain else entry.address,
+        domain=entry.domain,
+        include_subdomains=entry.include_subdomains,
         stream=entry.stream,
         reason=proto_reason(entry.reason),
         source=entry.source,

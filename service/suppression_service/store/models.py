@@ -1,15 +1,30 @@
 """The values that the store takes and returns: entries, feedback, revisions.
 
-Addresses are canonical (:mod:`suppression_service.address`). An entry that is read can have
-the hash of an erased address instead (:mod:`suppression_service.store.erasure`).
+Addresses are canonical (:mod:`suppression_service.address`). In place of an address, an entry
+can have the key of a domain, ``@example.com`` (:func:`domain_key`), and an entry that is read
+the hash of an erased address (:mod:`suppression_service.store.erasure`).
 """
 
 import dataclasses
 import datetime as dt
 import enum
 import re
+from typing import Final
 
 from suppression_service.store.errors import MalformedRevision
+
+#: The first character of the key of a domain. No canonical address begins with it.
+_DOMAIN_MARK: Final = "@"
+
+
+def domain_key(domain: str) -> str:
+    """Return what entries of a canonical domain have in place of an address."""
+    return _DOMAIN_MARK + domain
+
+
+def domain_of(key: str) -> str:
+    """Return the domain whose key it is; empty if it is an address or a hash."""
+    return key[1:] if key.startswith(_DOMAIN_MARK) else ""
 
 
 class Reason(enum.IntEnum):
@@ -73,6 +88,12 @@ class Suppression:
     removed_by: str
     removal_detail: str
     revision: int
+    include_subdomains: bool = False
+
+    @property
+    def domain(self) -> str:
+        """The domain that is suppressed; empty in the entry of an address."""
+        return domain_of(self.address)
 
     def is_active(self, now: dt.datetime) -> bool:
         """Whether the entry is neither removed nor expired."""
@@ -81,7 +102,10 @@ class Suppression:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class NewSuppression:
-    """A request to suppress an address; if ``expires`` is None, for ever."""
+    """A request to suppress an address or a domain; if ``expires`` is None, for ever.
+
+    ``address`` is the key of the domain, if it is one. Only then its subdomains can be included.
+    """
 
     address: str
     reason: Reason
@@ -89,6 +113,7 @@ class NewSuppression:
     source: str = ""
     detail: str = ""
     expires: dt.datetime | None = None
+    include_subdomains: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

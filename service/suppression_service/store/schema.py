@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.engine import Dialect
@@ -136,12 +138,13 @@ stream = Table(
     Column("name", String(100), nullable=False, unique=True),
 )
 
-#: The list: one row for an address, a stream and a reason.
+#: The list: one row for an address or a domain, a stream and a reason.
 suppression = Table(
     "suppression",
     metadata,
     Column("id", _RowId, primary_key=True),
-    # The address, or the hash of an erased one; see suppression_service.store.erasure.
+    # The address, or the hash of an erased one (see suppression_service.store.erasure), or the
+    # key of a domain, which begins with "@" (see suppression_service.address).
     Column("address", String(320), nullable=False),
     Column("stream_id", Integer, ForeignKey(stream.c.id), nullable=False),
     Column("reason", SmallInteger, nullable=False),
@@ -160,6 +163,8 @@ suppression = Table(
     Column("removed_by", String(100), nullable=False, server_default=text("''")),
     Column("removal_detail", StorableText(), nullable=False, server_default=text("''")),
     Column("revision", BigInteger, nullable=False),
+    # Whether the entry of a domain also holds for its subdomains.
+    Column("include_subdomains", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("address", "stream_id", "reason"),
     Index(None, "revision"),
     # Replicas read all entries of a fingerprint, of whichever address.

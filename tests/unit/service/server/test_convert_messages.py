@@ -44,9 +44,16 @@ def test_a_standing_entry_for_ever_has_neither_end_nor_removal() -> None:
     assert not told.HasField("removed_time")
 
 
+def test_an_entry_of_a_domain_has_no_address() -> None:
+    entry = dataclasses.replace(ENTRY, address="@example.com", include_subdomains=True)
+    told = convert.suppression(entry, "db")
+    assert (told.address, told.domain, told.include_subdomains) == ("", "example.com", True)
+
+
 def test_every_field_of_an_entry_has_its_place_in_the_contract() -> None:
-    told = convert.suppression(ENTRY, "db")
-    assert {field.name for field, _ in told.ListFields()} == set(
+    domain = dataclasses.replace(ENTRY, address="@example.com", include_subdomains=True)
+    told = [convert.suppression(entry, "db").ListFields() for entry in (ENTRY, domain)]
+    assert {field.name for fields in told for field, _ in fields} == set(
         pb.Suppression.DESCRIPTOR.fields_by_name
     )
 
