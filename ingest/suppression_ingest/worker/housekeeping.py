@@ -17,6 +17,7 @@ from suppression_ingest.rates.cloudwatch import RatePublisher
 from suppression_ingest.settings import IngestSettings
 from suppression_ingest.signals import StopSignal
 from suppression_ingest.worker.backoff import Backoff
+from suppression_ingest.worker.dead_letter_count import DeadLetterCount
 from suppression_ingest.worker.retention import Purge, retention_of
 from suppression_ingest.worker.retry_queue import RetryQueue
 from suppression_service.config import SettingsError
@@ -78,6 +79,8 @@ def housekeeping_of(settings: IngestSettings, store: Store, stop: StopSignal) ->
         SettingsError: a task needs AWS, and AWS's settings lack a region.
     """
     tasks: list[Task] = [Purge(store, retention_of(settings))]
+    if settings.queue_url:
+        tasks.append(DeadLetterCount(settings.queue_url, store, stop))
     if settings.retry_queue_url:
         tasks.append(RetryQueue(Queue.connect(settings.retry_queue_url), store, stop))
     if settings.publish_rates:

@@ -8,9 +8,12 @@ import abc
 import contextvars
 import re
 import secrets
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from structlog.typing import EventDict, WrappedLogger
+
+if TYPE_CHECKING:
+    from suppression_service.server.auth import Role
 
 #: The metadata with the id of a call, which its caller may choose.
 REQUEST_ID: Final = "x-request-id"
@@ -26,11 +29,13 @@ class Caller(abc.ABC):
     they are first needed.
     """
 
-    __slots__ = ("_request_id", "token_name")
+    __slots__ = ("_request_id", "token_name", "token_role")
 
     def __init__(self) -> None:
         #: The name of the token that the caller showed; empty without a token file.
         self.token_name = ""
+        #: The role of that token; None without a token file, when every call is permitted.
+        self.token_role: Role | None = None
         self._request_id = ""
 
     @abc.abstractmethod

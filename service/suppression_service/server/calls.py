@@ -98,7 +98,7 @@ class Gate:
         self._peer_limit = peer_limit
 
     def admit(self, rpc: Rpc, caller: Caller) -> None:
-        """Let a call pass, and tell the caller's name.
+        """Let a call pass, and tell the caller's name and role.
 
         Raises:
             Overloaded: the address or the token calls too often.
@@ -116,7 +116,7 @@ class Gate:
             )
         if self._token_limit is not None:
             self._token_limit.consume(token.name)
-        caller.token_name = token.name
+        caller.token_name, caller.token_role = token.name, token.role
 
 
 def _token(tokens: TokenFile, caller: Caller) -> Token:

@@ -39,6 +39,7 @@ from suppression_service.store.models import (
 )
 from suppression_service.store.purge import DeletionCutoffs
 from suppression_service.store.soft_bounces import is_counted
+from suppression_service.store.status import IngestStatus
 from suppression_service.store.store import Store
 from suppression_service.store.transaction import WriteTransaction
 
@@ -56,6 +57,7 @@ __all__ = [
     "Event",
     "Feedback",
     "Identity",
+    "IngestStatus",
     "MalformedRevision",
     "NewSuppression",
     "Reason",

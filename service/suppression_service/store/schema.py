@@ -262,6 +262,16 @@ retry = Table(
     Column("leased", Timestamp, nullable=False),
 )
 
+#: How many messages the dead-letter queue of each queue had, when ingest last asked.
+dead_letter_queue = Table(
+    "dead_letter_queue",
+    metadata,
+    # The URL of the queue that ingest receives from.
+    Column("queue_url", StorableText(255), primary_key=True),
+    Column("messages", BigInteger, nullable=False),
+    Column("counted", Timestamp, nullable=False),
+)
+
 #: The certificates that SNS signs with. They are public; a restart need not fetch them.
 signing_certificate = Table(
     "signing_certificate",

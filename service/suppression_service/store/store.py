@@ -14,6 +14,7 @@ from suppression_service.store import (
     replication,
     schema,
     signing_certificates,
+    status,
 )
 from suppression_service.store.engine import open_engine, reading, writing
 from suppression_service.store.errors import StoreError
@@ -30,6 +31,7 @@ from suppression_service.store.models import (
 )
 from suppression_service.store.purge import ROWS_A_STEP, DeletionCutoffs, purge
 from suppression_service.store.replication import MAX_STREAM_ID, Changes, UInt64Array
+from suppression_service.store.status import IngestStatus
 from suppression_service.store.transaction import WriteTransaction
 
 
@@ -145,6 +147,11 @@ class Store:
         with self._writing() as connection:
             signing_certificates.save(connection, url, pem, self.now())
 
+    def record_dead_letters(self, queue_url: str, messages: int) -> None:
+        """Store how many messages the dead-letter queue of a queue has."""
+        with self._writing() as connection:
+            status.record_dead_letters(connection, queue_url, messages, self.now())
+
     def purge(
         self, cutoffs: DeletionCutoffs, rows_a_step: int = ROWS_A_STEP
     ) -> Iterator[tuple[str, int]]:
@@ -192,6 +199,11 @@ class Store:
         """Return when the newest event was received; None if there is none."""
         with self._reading() as connection:
             return listing.last_received(connection)
+
+    def ingest_status(self) -> IngestStatus:
+        """Return the status of ingest."""
+        with self._reading() as connection:
+            return status.ingest_status(connection, self.now())
 
     def daily_counts(self, since: dt.date) -> list[DailyCount]:
         """Return the counts from a day (UTC) on, in order of days and configuration sets."""

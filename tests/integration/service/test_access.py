@@ -10,8 +10,10 @@ from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
+from suppression.v1 import statistics_service_pb2 as statistics
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
+from suppression.v1.statistics_service_pb2_grpc import StatisticsServiceStub
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 from suppression_service.server.auth import Role, append_token, new_token
 from suppression_service.server.checks import Checks
@@ -32,7 +34,10 @@ def token_file(tmp_path: Path) -> Path:
 @pytest.fixture
 async def stub(new_sqlite: str, token_file: Path, serve_list: Serve) -> AsyncIterator[Any]:
     async with serve_list(new_sqlite, token_file=token_file) as channel:
-        yield SuppressionServiceStub(channel)
+        stub: Any = SuppressionServiceStub(channel)
+        others: Any = StatisticsServiceStub(channel)
+        stub.GetStatus = others.GetStatus
+        yield stub
 
 
 def bearer(token: str) -> list[tuple[str, str]]:
@@ -75,14 +80,14 @@ async def test_a_call_with_a_strange_token_is_unauthenticated(stub: Any, refusal
     assert await refusal(call) == ("UNAUTHENTICATED", "TOKEN_UNKNOWN", [])
 
 
+_CHECK = {"CheckAddress", "BatchCheck", "GetStatus"}
+_READ = {*_CHECK, "GetAddress", "ListChanges"}
+_WRITE = {*_READ, "Suppress"}
 ALLOWED = {
-    Role.CHECK: {"CheckAddress", "BatchCheck"},
-    Role.READ: {"CheckAddress", "BatchCheck", "GetAddress", "ListChanges"},
-    Role.WRITE: {"CheckAddress", "BatchCheck", "Suppress", "GetAddress", "ListChanges"},
-    Role.ADMIN: {
-        *("CheckAddress", "BatchCheck", "Suppress", "GetAddress", "ListChanges", "Unsuppress"),
-        "EraseAddress",
-    },
+    Role.CHECK: _CHECK,
+    Role.READ: _READ,
+    Role.WRITE: _WRITE,
+    Role.ADMIN: {*_WRITE, "Unsuppress", "EraseAddress"},
 }
 REQUESTS = {
     "CheckAddress": rpc.CheckAddressRequest(address=JANE),
@@ -92,6 +97,7 @@ REQUESTS = {
     "ListChanges": rpc.ListChangesRequest(),
     "Unsuppress": rpc.UnsuppressRequest(address=JANE, detail="mistake"),
     "EraseAddress": rpc.EraseAddressRequest(address=JANE),
+    "GetStatus": statistics.GetStatusRequest(),
 }
 
 
@@ -139,6 +145,15 @@ async def test_a_complaint_is_not_removed_without_saying_why(
     await known(stub, token)
     call = stub.Unsuppress(rpc.UnsuppressRequest(address=JANE), metadata=bearer(token))
     assert await refusal(call) == ("INVALID_ARGUMENT", "DETAIL_MISSING", ["detail"])
+
+
+async def test_the_status_names_the_holder_and_the_role_of_the_token(
+    stub: Any, token_file: Path
+) -> None:
+    token = token_for(token_file, Role.READ, name="ops.ann")
+    await known(stub, token)
+    status = await stub.GetStatus(statistics.GetStatusRequest(), metadata=bearer(token))
+    assert (status.caller_name, status.caller_role) == ("ops.ann", statistics.ROLE_READ)
 
 
 async def test_health_needs_no_token(new_sqlite: str, token_file: Path, serve_list: Serve) -> None:
