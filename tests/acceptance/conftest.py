@@ -42,30 +42,30 @@ def _database_url(request: pytest.FixtureRequest, engine: str, folder: Path) -> 
 def system(
     request: pytest.FixtureRequest, stand_in: StandIn, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[System]:
-    """A running system on each engine; tests use addresses of their own, and stop nothing."""
+    """A system on each engine; tests use addresses of their own, and stop nothing."""
     folder = tmp_path_factory.mktemp("system")
     url = _database_url(request, request.param, folder)
     with Processes(folder / "logs") as processes:
         running = _new_system(processes, url, stand_in, folder)
-        running.start_server()
+        running.start_server(SUPPRESSION_PROCESSES="2")
         running.start_worker()
         yield running
 
 
 @pytest.fixture
 def own_system(
-    database_url: str, stand_in: StandIn, processes: Processes, tmp_path: Path
+    postgresql_url: str, stand_in: StandIn, processes: Processes, tmp_path: Path
 ) -> System:
-    """A system of the test's own, on each engine: the schema is made, nothing runs yet."""
-    return _new_system(processes, database_url, stand_in, tmp_path)
+    """A system of the test's own: the schema is made, nothing runs yet."""
+    return _new_system(processes, postgresql_url, stand_in, tmp_path)
 
 
-@pytest.fixture
-def sqlite_system(
-    sqlite_url: str, stand_in: StandIn, processes: Processes, tmp_path: Path
-) -> System:
-    """A system of the test's own where the engine does not matter; nothing runs yet."""
-    return _new_system(processes, sqlite_url, stand_in, tmp_path)
+@pytest.fixture(scope="module")
+def module_system(stand_in: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A system for the tests of a module; nothing runs yet."""
+    folder = tmp_path_factory.mktemp("system")
+    with Processes(folder / "logs") as processes:
+        yield _new_system(processes, f"sqlite:///{folder / 'suppression.db'}", stand_in, folder)
 
 
 @pytest.fixture

@@ -75,40 +75,61 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
 
 @dataclass(frozen=True)
 class Run:
-    """A run that has ended: its exit status, its output, and the processes that it had."""
+    """A run that has ended: its settings, exit status, output, and the processes that it had."""
 
+    settings: dict[str, str]
     status: int
     output: str
     family: list[psutil.Process]
+    words: list[str]
 
 
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A system that was stopped with Ctrl-C."""
+    """A system that was stopped with Ctrl-C, with an entry in its list."""
     folder = tmp_path_factory.mktemp("stopped")
-    with _running(_settings(folder), folder) as started:
+    settings = _settings(folder)
+    with _running(settings, folder) as started:
         family = _family(started)
-        return Run(_stop(started), started.output, family)
+        run([BIN / "suppression", "add", ADDRESS, "--server", _server(started)])
+        words = _words(family)
+        return Run(settings, _stop(started), started.output, family, words)
 
 
 @pytest.fixture(scope="module")
 def crashed(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A system of which one process was killed."""
+    """A system with a queue of the real AWS, of which one process was killed."""
     folder = tmp_path_factory.mktemp("crashed")
-    with _running(_settings(folder), folder) as started:
+    # Nothing answers for this queue.
+    settings = _settings(folder) | {
+        "SUPPRESSION_QUEUE_URL": "http://127.0.0.1:1/123456789012/none",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    with _running(settings, folder) as started:
         family = _family(started)
+        words = _words(family)
         _process(family, "suppression-ingest").kill()
-        return Run(started.ended(), started.output, family)
+        return Run(settings, started.ended(), started.output, family, words)
+
+
+@dataclass(frozen=True)
+class Restarted:
+    """A system that was started again, asked, and killed: its answer, and its processes."""
+
+    answer: str
+    family: list[psutil.Process]
 
 
 @pytest.fixture(scope="module")
-def killed(tmp_path_factory: pytest.TempPathFactory) -> list[psutil.Process]:
-    """The processes of a system whose first one was killed."""
-    folder = tmp_path_factory.mktemp("killed")
-    with _running(_settings(folder), folder) as started:
+def restarted(stopped: Run, tmp_path_factory: pytest.TempPathFactory) -> Restarted:
+    """The system that was stopped, started again, until its first process is killed."""
+    with _running(stopped.settings, tmp_path_factory.mktemp("restarted")) as started:
         family = _family(started)
+        done = run([BIN / "suppression", "check", ADDRESS, "--server", _server(started)])
         started.send(signal.SIGKILL)
-        return family
+        return Restarted(done.stdout, family)
 
 
 def _printed_commands(up: Process) -> list[str]:
@@ -134,6 +155,10 @@ def _typed(command: str, settings: Mapping[str, str] = MappingProxyType({})) -> 
 def _family(process: Process) -> list[psutil.Process]:
     parent = psutil.Process(process.pid)
     return [parent, *parent.children(recursive=True)]
+
+
+def _words(family: list[psutil.Process]) -> list[str]:
+    return [word for each in family for word in each.cmdline()]
 
 
 def _stop(up: Process) -> int:
@@ -177,8 +202,8 @@ def test_ctrl_c_is_no_error(stopped: Run) -> None:
     assert stopped.status == 0
 
 
-def test_kill_9_leaves_no_process_behind(killed: list[psutil.Process]) -> None:
-    eventually("all have ended", lambda: not [each for each in killed if _runs(each)])
+def test_kill_9_leaves_no_process_behind(restarted: Restarted) -> None:
+    eventually("all have ended", lambda: not [each for each in restarted.family if _runs(each)])
 
 
 def test_the_end_of_one_process_ends_them_all(crashed: Run) -> None:
@@ -202,12 +227,8 @@ def _process(family: list[psutil.Process], name: str) -> psutil.Process:
     return next(each for each in family if any(name in word for word in each.cmdline()))
 
 
-def test_the_list_survives_a_restart(settings: dict[str, str], tmp_path: Path) -> None:
-    with _running(settings, tmp_path) as first:
-        run([BIN / "suppression", "add", ADDRESS, "--server", _server(first)])
-    with _running(settings, tmp_path) as second:
-        done = run([BIN / "suppression", "check", ADDRESS, "--server", _server(second)])
-    assert done.stdout.split()[0] == "do-not-send"
+def test_the_list_survives_a_restart(restarted: Restarted) -> None:
+    assert restarted.answer.split()[0] == "do-not-send"
 
 
 def _server(up: Process) -> str:
@@ -226,19 +247,10 @@ def test_an_unreachable_database_ends_it(settings: dict[str, str]) -> None:
     assert run(UP, settings).returncode == 1
 
 
-def test_no_stand_in_is_started_for_a_queue_of_the_real_aws(
-    settings: dict[str, str], tmp_path: Path
+def test_a_stand_in_is_started_unless_the_queue_is_of_the_real_aws(
+    stopped: Run, crashed: Run
 ) -> None:
-    # Nothing answers for this queue: the test only looks at which processes are started.
-    settings |= {
-        "SUPPRESSION_QUEUE_URL": "http://127.0.0.1:1/123456789012/none",
-        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    with _running(settings, tmp_path) as up:
-        words = [word for each in _family(up) for word in each.cmdline()]
-    assert "moto.server" not in words
+    assert ["moto.server" in each.words for each in (stopped, crashed)] == [True, False]
 
 
 def test_its_commands_can_be_typed_as_they_are(up: Process) -> None:

@@ -20,12 +20,6 @@ def _kill_a_worker_after_it_stored_and_before_it_deletes(system: System, address
         worker.ended()
 
 
-def test_what_a_killed_worker_had_stored_is_on_the_list(own_system: System, address: str) -> None:
-    _kill_a_worker_after_it_stored_and_before_it_deletes(own_system, address)
-    own_system.start_server()
-    assert own_system.check(address).reason == Reason.HARD_BOUNCE
-
-
 def test_what_a_killed_worker_had_not_deleted_comes_again_and_counts_once(
     own_system: System, address: str
 ) -> None:
@@ -53,18 +47,7 @@ def test_a_worker_killed_over_and_over_loses_nothing(own_system: System, address
     assert [own_system.check(each).verdict for each in addresses] == [Verdict.DO_NOT_SEND] * 30
 
 
-def test_an_acknowledged_suppress_survives_kill_9_of_the_server(
-    own_system: System, address: str
-) -> None:
-    server = own_system.start_server()
-    with own_system.client() as client:
-        client.suppress(address, Reason.MANUAL)
-        server.kill()
-    own_system.start_server()
-    assert own_system.check(address).reason == Reason.MANUAL
-
-
-def test_a_check_right_after_a_restart_is_as_new_as_the_last_write(
+def test_a_check_right_after_kill_9_of_the_server_is_as_new_as_the_last_write(
     own_system: System, address: str
 ) -> None:
     server = own_system.start_server()
@@ -119,24 +102,10 @@ def test_feedback_newer_than_an_unsuppress_suppresses_again(system: System, addr
     assert system.check(address).verdict == Verdict.DO_NOT_SEND
 
 
-def test_messages_wait_in_the_queue_while_no_worker_runs(own_system: System, address: str) -> None:
-    own_system.publish(bounce(address))
-    own_system.start_worker()
-    own_system.settle()
-    own_system.start_server()
-    assert own_system.check(address).verdict == Verdict.DO_NOT_SEND
-
-
 def test_raw_delivery_without_an_envelope_is_taken(system: System, address: str) -> None:
     system.send(json.dumps(bounce(address)))
     system.settle()
     assert system.check(address).verdict == Verdict.DO_NOT_SEND
-
-
-def test_a_worker_asked_to_stop_ends_without_an_error(own_system: System) -> None:
-    worker = own_system.start_worker()
-    worker.send(signal.SIGTERM)
-    assert worker.ended() == 0
 
 
 def test_a_verdict_changes_without_anybody_asking_for_the_newest_state(

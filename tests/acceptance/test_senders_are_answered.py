@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from deploy.local.events import bounce
-from suppression import Reason, SuppressionClient, UnavailableError, Verdict
+from suppression import Reason, Verdict
 from suppression.v1 import suppression_service_pb2 as pb
 from suppression.v1 import suppression_service_pb2_grpc as pb_grpc
 from tests.support.processes import BIN, eventually, run
@@ -18,6 +18,10 @@ CALLERS = 4
 # gRPC cancels the calls that it has read and no handler has taken yet when its server
 # stops (grpc/grpc#41785, open). Clients take both for "could not be asked".
 NOT_ANSWERED = ("UNAVAILABLE", "CANCELLED")
+
+
+# In one worker of pytest-xdist, so that the server is drained once for both.
+ONCE = pytest.mark.xdist_group("drain")
 
 
 class Load:
@@ -63,67 +67,41 @@ class Drain:
     status: int
 
 
-@pytest.fixture
-def drain(sqlite_system: System) -> Drain:
-    server = sqlite_system.start_server()
-    with Load(sqlite_system.address) as load:
+@pytest.fixture(scope="module")
+def drain(module_system: System) -> Drain:
+    server = module_system.start_server()
+    with Load(module_system.address) as load:
         eventually("the load is on", lambda: load.outcomes["OK"] > 100)
         server.send(signal.SIGTERM)
         status = server.ended()
     return Drain(load.outcomes, status)
 
 
+@ONCE
 def test_checks_during_a_drain_fail_only_as_not_answered(drain: Drain) -> None:
     assert set(drain.outcomes) <= {"OK", *NOT_ANSWERED}
 
 
+@ONCE
 def test_a_drain_ends_without_an_error(drain: Drain) -> None:
     assert drain.status == 0
 
 
-def test_a_client_finds_the_server_again_after_a_restart(
-    sqlite_system: System, address: str
-) -> None:
-    server = sqlite_system.start_server()
-    with sqlite_system.client() as client:
-        client.suppress(address, Reason.MANUAL)
-        server.send(signal.SIGTERM)
-        server.ended()
-        sqlite_system.start_server()
-        eventually("an answer", lambda: _verdict(client, address) == Verdict.DO_NOT_SEND)
-
-
-def _verdict(client: SuppressionClient, address: str) -> Verdict | None:
-    try:
-        return client.check(address).verdict
-    except UnavailableError:
-        return None
-
-
-@pytest.fixture
-def two_workers(own_system: System) -> System:
-    own_system.start_server(SUPPRESSION_PROCESSES="2")
-    return own_system
-
-
-def test_a_write_through_one_worker_is_seen_by_every_worker(
-    two_workers: System, address: str
-) -> None:
-    with two_workers.client() as writer:
+def test_a_write_through_one_process_is_seen_by_every_process(system: System, address: str) -> None:
+    with system.client() as writer:
         revision = writer.suppress(address, Reason.MANUAL).revision
-    # Each client is one connection, and a connection stays with one worker.
+    # Each client is one connection, and a connection stays with one of two processes.
     verdicts = set()
     for _ in range(16):
-        with two_workers.client() as reader:
+        with system.client() as reader:
             verdicts.add(reader.check(address, min_revision=revision).verdict)
     assert verdicts == {Verdict.DO_NOT_SEND}
 
 
-def test_feedback_reaches_every_worker(two_workers: System, address: str) -> None:
-    two_workers.start_worker()
-    two_workers.publish(bounce(address))
-    two_workers.settle()
-    assert {two_workers.check(address).verdict for _ in range(16)} == {Verdict.DO_NOT_SEND}
+def test_feedback_reaches_every_process(system: System, address: str) -> None:
+    system.publish(bounce(address))
+    system.settle()
+    assert {system.check(address).verdict for _ in range(16)} == {Verdict.DO_NOT_SEND}
 
 
 def test_text_that_is_no_address_is_an_answer(system: System) -> None:

@@ -3,12 +3,11 @@ import subprocess
 import pytest
 
 from deploy.local.aws import free_port
-from tests.support.processes import BIN, Processes, run
+from tests.support.processes import BIN, run
 
 SERVE = [f"{BIN}/suppression-service", "serve"]
 MIGRATE = [f"{BIN}/suppression-service", "migrate"]
 WORKER = [f"{BIN}/suppression-ingest", "worker"]
-COMMANDS = {"serve": SERVE, "migrate": MIGRATE, "worker": WORKER}
 MISSING_FILE = "sqlite:////no/such/folder/suppression.db"
 
 PASSWORD = "do-not-show-me"
@@ -33,12 +32,10 @@ NO_SERVER = f"postgresql://me:{PASSWORD}@127.0.0.1:{free_port()}/list"
 @pytest.fixture(
     scope="module",
     params=[
+        # The worker: tests/integration/ingest/test_commands.py.
         pytest.param((SERVE, MISSING_FILE), id="serve-sqlite"),
-        pytest.param((MIGRATE, MISSING_FILE), id="migrate-sqlite"),
-        pytest.param((WORKER, MISSING_FILE), id="worker-sqlite"),
         # The server waits for one that is away: tests/integration/service/test_restart.py.
         pytest.param((MIGRATE, NO_SERVER), id="migrate-postgresql"),
-        pytest.param((WORKER, NO_SERVER), id="worker-postgresql"),
     ],
 )
 def refusal(request: pytest.FixtureRequest) -> subprocess.CompletedProcess[str]:
@@ -67,34 +64,11 @@ def test_the_password_of_the_database_is_not_shown(
 
 @pytest.mark.parametrize("command", [SERVE, WORKER], ids=["serve", "worker"])
 def test_a_database_without_a_schema_tells_how_to_make_it(
-    database_url: str, command: list[str]
+    sqlite_url: str, command: list[str]
 ) -> None:
-    assert "suppression-service migrate" in run(command, _settings(database_url)).stderr
+    assert "suppression-service migrate" in run(command, _settings(sqlite_url)).stderr
 
 
-@pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"])
-def test_listening_beyond_this_machine_without_tls_is_refused(sqlite_url: str, listen: str) -> None:
-    done = run(SERVE, _settings(sqlite_url) | {"SUPPRESSION_LISTEN": listen})
-    assert (done.returncode, "without TLS" in done.stderr) == (2, True)
-
-
-@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
-def test_a_wrong_setting_is_one_line_that_names_it(command: list[str]) -> None:
-    done = run(command, _settings("mysql://127.0.0.1/suppression"))
+def test_a_wrong_setting_is_one_line_that_names_it() -> None:
+    done = run(MIGRATE, _settings("mysql://127.0.0.1/suppression"))
     assert (done.returncode != 0, done.stderr.count("\n")) == (True, 1)
-
-
-def test_a_worker_without_a_queue_names_the_setting_to_make(sqlite_url: str) -> None:
-    done = run(WORKER, {"SUPPRESSION_DATABASE_URL": sqlite_url})
-    assert (done.returncode, "SUPPRESSION_QUEUE_URL" in done.stderr) == (2, True)
-
-
-def test_a_port_in_use_is_one_line(sqlite_url: str, processes: Processes) -> None:
-    settings = _settings(sqlite_url)
-    run(MIGRATE, settings)
-    first = processes.start("first", SERVE, settings)
-    taken = first.line(r"listens on (\S+)")[1]
-    done = run(SERVE, settings | {"SUPPRESSION_LISTEN": taken})
-    assert done.stderr.splitlines() == [
-        f"suppression-service: cannot listen on {taken}: Address already in use"
-    ]

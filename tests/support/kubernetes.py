@@ -1,5 +1,7 @@
 """The manifests of deploy/kubernetes, parsed, for the tests of deploy/."""
 
+import copy
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +17,11 @@ Manifest = dict[str, Any]
 
 def manifests() -> list[Manifest]:
     """Return all that is applied, as it stands in the files."""
+    return copy.deepcopy(_manifests())
+
+
+@functools.cache
+def _manifests() -> list[Manifest]:
     files = [part / name for part in PARTS for name in kustomization(part)["resources"]]
     return [each for file in files for each in yaml.safe_load_all(file.read_text())]
 

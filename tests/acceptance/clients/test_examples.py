@@ -2,7 +2,7 @@ import dataclasses
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,19 @@ from tests.support.testserver import TestServer, started
 
 EXAMPLES = Path(__file__).parents[3] / "clients" / "python" / "examples"
 JANE, JOE, KIM = "jane@example.com", "joe@example.com", "kim@example.com"
+ANN, BOB = "ann@example.com", "bob@example.com"
 SENDER = {"SES_FROM": "shop@example.com", "SES_CONFIGURATION_SET": "news"}
 
 
-@pytest.fixture
-def own_server(processes: Processes) -> TestServer:
-    """A server whose list for callers without a token is the test's own."""
-    return started(processes)
+# One worker starts the server for all of them.
+pytestmark = pytest.mark.xdist_group("examples")
+
+
+@pytest.fixture(scope="module")
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
+    """A server of the module's own: the examples have no token. Tests suppress other addresses."""
+    with Processes(tmp_path_factory.mktemp("testserver")) as processes:
+        yield started(processes)
 
 
 def _ran(
@@ -49,20 +55,20 @@ def test_a_password_reset_is_sent_with_its_configuration_set(
     own_server: TestServer, ses: Ses
 ) -> None:
     environment = ses.environment() | {"SUPPRESSION_SERVER": own_server.listen}
-    _suppressed(own_server, JANE, Reason.COMPLAINT)
+    _suppressed(own_server, ANN, Reason.COMPLAINT)
 
-    ended = _ran("password_reset.py", JANE, environment=environment)
+    ended = _ran("password_reset.py", ANN, environment=environment)
 
     assert (ended.returncode, ended.stdout) == (0, "sent\n"), ended.stderr
-    assert ses.recipients == [JANE]
+    assert ses.recipients == [ANN]
     assert ses.sent[0]["ConfigurationSetName"] == "news"
 
 
 def test_a_password_reset_does_not_go_where_mail_bounces(own_server: TestServer, ses: Ses) -> None:
     environment = ses.environment() | {"SUPPRESSION_SERVER": own_server.listen}
-    _suppressed(own_server, JANE, Reason.HARD_BOUNCE)
+    _suppressed(own_server, BOB, Reason.HARD_BOUNCE)
 
-    ended = _ran("password_reset.py", JANE, environment=environment)
+    ended = _ran("password_reset.py", BOB, environment=environment)
 
     assert (ended.returncode, ended.stdout) == (1, "not sent: HARD_BOUNCE\n"), ended.stderr
     assert ses.sent == []

@@ -12,7 +12,7 @@ from suppression import (
     UnavailableError,
     WhenUnavailable,
 )
-from tests.support.processes import Processes, run
+from tests.support.processes import Processes
 from tests.support.testserver import GENEROUS, SERVICE, TestServer, started
 
 JANE = "jane@example.com"
@@ -114,15 +114,6 @@ def test_a_request_that_makes_no_sense_says_so(
 
     with raised.value as answer:
         assert (answer.code, said in answer.read().decode()) == (400, True)
-
-
-@pytest.mark.parametrize("flag", ["--listen", "--control"])
-@pytest.mark.parametrize("where", ["0.0.0.0:0", "example.com:1", "127.0.0.1", "127.0.0.1:65536"])
-def test_it_listens_on_this_machine_only(flag: str, where: str) -> None:
-    ended = run([SERVICE, "testserver", flag, where])
-
-    assert ended.returncode == 2
-    assert "of this machine" in ended.stderr
 
 
 def test_it_leaves_no_file_behind(processes: Processes, tmp_path: Path) -> None:
