@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings
 from typer.testing import CliRunner
 
 import suppression.cli.commands
+import suppression_console.cli
 import suppression_ingest.cli
 import suppression_service.cli
 from suppression_ingest.dead_letters.commands import DeadLetterSettings
@@ -88,12 +89,16 @@ PARTS: Final[Mapping[tuple[str, str], Callable[[], str]]] = {
     ("settings.md", "AWS"): partial(_table, AwsSettings, IngestSettings),
     ("settings.md", "dead letters"): partial(_table, DeadLetterSettings, IngestSettings),
     ("settings.md", "suppression"): partial(_variables, suppression.cli.commands.app),
+    ("settings.md", "suppression-console"): partial(_variables, suppression_console.cli.app),
     ("commands.md", "suppression"): partial(_helps, "suppression", suppression.cli.commands.app),
     ("commands.md", "suppression-service"): partial(
         _helps, "suppression-service", suppression_service.cli.app
     ),
     ("commands.md", "suppression-ingest"): partial(
         _helps, "suppression-ingest", suppression_ingest.cli.app
+    ),
+    ("commands.md", "suppression-console"): partial(
+        _helps, "suppression-console", suppression_console.cli.app
     ),
 }
 
