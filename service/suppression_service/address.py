@@ -1,8 +1,9 @@
-"""Address identity: when two texts are one address.
+"""Address identity: when two texts are one address, or one domain.
 
 Writes, checks and feedback all use :func:`canonical`, so an address is found in
 whatever form it is written. The rules are test vectors in
-``clients/conformance/addresses.json``.
+``clients/conformance/addresses.json``. A domain by itself has the form that it has in
+an address (:func:`canonical_domain`).
 
 The whole address is lower-cased, although RFC 5321 leaves the case of a local part
 to its host: no large provider distinguishes case, and SES ignores case when it reads
@@ -24,6 +25,9 @@ MAX_LOCAL: Final = 64
 MAX_DOMAIN: Final = 255
 #: Characters of a label (RFC 1035, 2.3.4).
 MAX_LABEL: Final = 63
+#: Labels of a domain that an entry can have. An address of a longer domain is looked up under
+#: so many of its last labels, so this limits what a check costs. Real domains have up to six.
+MAX_DOMAIN_LABELS: Final = 10
 #: Bytes of the whole address, as SES accepts them.
 MAX_ADDRESS: Final = 320
 #: Characters of a text that is parsed as an address: three for each byte of the longest.
@@ -56,6 +60,14 @@ class InvalidAddress(ValueError):
     """
 
 
+class InvalidDomain(ValueError):
+    """The text is not a domain whose addresses can be suppressed. The message says why."""
+
+
+class DomainTooBroad(InvalidDomain):
+    """The domain is a top-level domain."""
+
+
 def canonical(text: str) -> str:
     """Return the canonical form of an address.
 
@@ -81,15 +93,46 @@ def canonical(text: str) -> str:
 
 
 def _canonical_unusual(lowered: str) -> str:
-    # Lower-casing can take text out of NFC (U+0130), hence once more at the end.
-    normal = unicodedata.normalize("NFC", unicodedata.normalize("NFC", lowered).lower())
-    local, at, domain = normal.rpartition("@")
+    local, at, domain = _normal(lowered).rpartition("@")
     if not at:
         raise InvalidAddress("there is no @")
     address = f"{_canonical_local(local)}@{_a_labels(domain)}"
     if len(address.encode()) > MAX_ADDRESS:
         raise InvalidAddress(f"longer than {MAX_ADDRESS} bytes")
     return address
+
+
+def _normal(lowered: str) -> str:
+    # Lower-casing can take text out of NFC (U+0130), hence once more at the end.
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", lowered).lower())
+
+
+def canonical_domain(text: str) -> str:
+    """Return the canonical form of a domain: the one that it has in a canonical address.
+
+    Args:
+        text: a domain in Unicode or A-label form. Surrounding blanks are removed.
+
+    Raises:
+        DomainTooBroad: it is a single label.
+        InvalidDomain: it is no domain name, is an IP address in brackets, or has more than
+            :data:`MAX_DOMAIN_LABELS` labels.
+    """
+    stripped = text.strip()
+    if len(stripped) > MAX_WRITTEN:
+        raise InvalidDomain(f"longer than {MAX_WRITTEN} characters")
+    try:
+        domain = _a_labels(_normal(stripped.lower()))
+    except InvalidAddress as error:
+        raise InvalidDomain(str(error)) from None
+    if domain.startswith("["):
+        raise InvalidDomain("an IP address is no domain name")
+    labels = domain.count(".") + 1
+    if labels == 1:
+        raise DomainTooBroad("a top-level domain: at least two labels are required")
+    if labels > MAX_DOMAIN_LABELS:
+        raise InvalidDomain(f"more than {MAX_DOMAIN_LABELS} labels")
+    return domain
 
 
 def _canonical_local(local: str) -> str:
@@ -125,16 +168,16 @@ def _encoded(text: str) -> bytes:
 def _a_labels(domain: str) -> str:
     domain = domain.removesuffix(".")
     if not domain:
-        raise InvalidAddress("nothing after the @")
+        raise InvalidAddress("the domain is empty")
     if not domain.isascii():
         if len(domain) > MAX_DOMAIN:  # A-labels are longer, and slow to compute.
-            raise InvalidAddress(f"more than {MAX_DOMAIN} characters after the @")
+            raise InvalidAddress(f"more than {MAX_DOMAIN} characters in the domain")
         if any(len(label) > MAX_LABEL for label in _DOTS.split(domain)):  # Quadratic to compute.
-            raise InvalidAddress(f"a label of more than {MAX_LABEL} characters after the @")
+            raise InvalidAddress(f"a label of more than {MAX_LABEL} characters in the domain")
         if not (domain := _from_u_labels(domain).removesuffix(".")):
             raise InvalidAddress("the domain is no internationalised domain name")
     if len(domain) > MAX_DOMAIN:
-        raise InvalidAddress(f"more than {MAX_DOMAIN} bytes after the @")
+        raise InvalidAddress(f"more than {MAX_DOMAIN} bytes in the domain")
     if _DOMAIN_LITERAL.fullmatch(domain) or all(map(_LABEL.fullmatch, domain.split("."))):
         return domain
     raise InvalidAddress("the domain is no domain name")

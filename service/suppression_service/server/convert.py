@@ -11,7 +11,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
-from suppression_service.address import InvalidAddress, canonical
+from suppression_service.address import (
+    DomainTooBroad,
+    InvalidAddress,
+    InvalidDomain,
+    canonical,
+    canonical_domain,
+)
 from suppression_service.server.caller import Caller
 from suppression_service.server.errors import InvalidField
 from suppression_service.store import (
@@ -24,6 +30,7 @@ from suppression_service.store import (
     Revision,
     Suppression,
 )
+from suppression_service.store.models import domain_key
 
 MAX_PAGE: Final = 10_000
 DEFAULT_PAGE: Final = 1_000
@@ -74,8 +81,12 @@ def new_suppression(
     Raises:
         InvalidField: a field cannot be used.
     """
+    key = address_or_domain(request.address, request.domain)
+    if request.include_subdomains and not request.domain:
+        raise InvalidField("include_subdomains", "DOMAIN_MISSING", "only with a domain")
     return NewSuppression(
-        address=address_in(request.address),
+        address=key,
+        include_subdomains=request.include_subdomains,
         reason=_reason(request.reason),
         stream=stream_in(request.stream),
         source=_source(request.source, caller),
@@ -94,7 +105,7 @@ def removal(request: rpc.UnsuppressRequest, caller: Caller) -> Removal:
     if caller.token_name and reason in (None, Reason.COMPLAINT) and not request.detail.strip():
         raise InvalidField("detail", "DETAIL_MISSING", "say why, since it can be a complaint")
     return Removal(
-        address=address_in(request.address),
+        address=address_or_domain(request.address, request.domain),
         reason=reason,
         stream=stream_in(request.stream) if request.HasField("stream") else None,
         source=_source(request.source, caller),
@@ -124,6 +135,26 @@ def address_in(text: str) -> str:
         return canonical(text)
     except InvalidAddress as error:
         raise InvalidField("address", "ADDRESS_INVALID", str(error)) from None
+
+
+def address_or_domain(address: str, domain: str) -> str:
+    """Return the canonical address, or the key of the canonical domain, whichever is given.
+
+    Raises:
+        InvalidField: both are given, or neither, or it is not one; the message does not repeat it.
+    """
+    if bool(address) == bool(domain):
+        raise InvalidField("address", "ADDRESS_OR_DOMAIN", "give either an address or a domain")
+    return domain_key(_domain(domain)) if domain else address_in(address)
+
+
+def _domain(text: str) -> str:
+    try:
+        return canonical_domain(text)
+    except DomainTooBroad as error:
+        raise InvalidField("domain", "DOMAIN_TOO_BROAD", str(error)) from None
+    except InvalidDomain as error:
+        raise InvalidField("domain", "DOMAIN_INVALID", str(error)) from None
 
 
 def stream_in(text: str) -> str:

@@ -108,7 +108,7 @@ class SuppressionService:
     # --- writes --------------------------------------------------------------------------------
 
     async def suppress(self, request: rpc.SuppressRequest, caller: Caller) -> rpc.SuppressResponse:
-        """Put an address on the list."""
+        """Put an address or a domain on the list."""
         done, revision = await self._writer.suppress(
             convert.new_suppression(request, caller, utc_now())
         )
@@ -121,7 +121,7 @@ class SuppressionService:
     async def unsuppress(
         self, request: rpc.UnsuppressRequest, caller: Caller
     ) -> rpc.UnsuppressResponse:
-        """Take entries of an address off the list."""
+        """Take entries of an address or a domain off the list."""
         removed, revision = await self._writer.unsuppress(convert.removal(request, caller))
         return rpc.UnsuppressResponse(
             removed=[convert.suppression(entry, revision.database_id) for entry in removed],
@@ -142,9 +142,9 @@ class SuppressionService:
     async def get_address(
         self, request: rpc.GetAddressRequest, _caller: Caller
     ) -> rpc.GetAddressResponse:
-        """Show everything that is known of one address."""
-        address = convert.address_in(request.address)
-        record = await self._reads.limited(lambda store: store.address(address))
+        """Show everything that is known of one address or domain."""
+        key = convert.address_or_domain(request.address, request.domain)
+        record = await self._reads.limited(lambda store: store.address(key))
         return rpc.GetAddressResponse(
             suppressions=[
                 convert.suppression(entry, self._reads.database_id) for entry in record.suppressions

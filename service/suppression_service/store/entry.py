@@ -79,7 +79,7 @@ class Entry:
         return cls(None, fingerprint, state, revision, erased)
 
     def suppress(self, new: NewSuppression, now: dt.datetime) -> Suppressed:
-        """Activate the entry. If it is active, keep it and at most prolong it."""
+        """Activate the entry. If it is active, keep it, and at most prolong or widen it."""
         state = self.state
         if created := not self._is_active(now):
             self._update(
@@ -88,9 +88,14 @@ class Entry:
                 first_seen=state.first_seen if state.occurrences else now,
                 occurrences=state.occurrences + 1,
                 expires=new.expires,
+                include_subdomains=new.include_subdomains,
                 **_NOT_REMOVED,
             )
-        self._update(last_seen=now, expires=_later(self.state.expires, new.expires))
+        self._update(
+            last_seen=now,
+            expires=_later(self.state.expires, new.expires),
+            include_subdomains=self.state.include_subdomains or new.include_subdomains,
+        )
         return Suppressed(self.state, created)
 
     def remove(self, removal: Removal, now: dt.datetime) -> bool:

@@ -5,12 +5,21 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
+from suppression_service.address import MAX_DOMAIN_LABELS
 from suppression_service.store import schema
 from suppression_service.store.engine import chunks
 from suppression_service.store.erasure import key_of, names_of
-from suppression_service.store.models import AddressRecord, ChangePage, Event, Reason, Suppression
+from suppression_service.store.models import (
+    AddressRecord,
+    ChangePage,
+    Event,
+    Reason,
+    Suppression,
+    domain_key,
+    domain_of,
+)
 from suppression_service.store.replication import current_revision
 
 #: Entries with the name of their stream instead of its id.
@@ -36,11 +45,18 @@ def event_of(row: Row[Any]) -> Event:
 
 
 def record_of(connection: Connection, address: str) -> AddressRecord:
-    """Return what is known of a canonical address, erased or not: at most 1,000 events."""
+    """Return what is known of a canonical address, erased or not, or of a domain, by its key.
+
+    An address has its own entries, those of its domain, those of the domains above that
+    include subdomains, and at most 1,000 events.
+    """
     table, event = schema.suppression, schema.event
     revision, _ = current_revision(connection)
     names = names_of([address], key_of(connection))
-    entries = SELECT_SUPPRESSION.where(table.c.address.in_(names)).order_by(table.c.id)
+    domain, parents = _domains_over(address)
+    exact, above = table.c.address.in_([*names, *domain]), table.c.address.in_(parents)
+    applies = or_(exact, and_(above, table.c.include_subdomains))
+    entries = SELECT_SUPPRESSION.where(applies).order_by(table.c.id)
     events = select(event).where(event.c.address == address).limit(_MAX_EVENTS)
     newest_first = events.order_by(event.c.happened.desc(), event.c.id.desc())
     return AddressRecord(
@@ -48,6 +64,15 @@ def record_of(connection: Connection, address: str) -> AddressRecord:
         [event_of(row) for row in connection.execute(newest_first)],
         revision,
     )
+
+
+def _domains_over(address: str) -> tuple[list[str], list[str]]:
+    """Return the key of the domain of an address, and the keys of the domains above it."""
+    if domain_of(address):
+        return [], []
+    labels = address.rpartition("@")[2].split(".")
+    keys = [domain_key(".".join(labels[first:])) for first in range(len(labels) - 1)]
+    return keys[:1], keys[1:][-MAX_DOMAIN_LABELS:]
 
 
 def entries_of(connection: Connection, addresses: Iterable[str]) -> list[Suppression]:
@@ -86,7 +111,7 @@ def bounced_or_complained(
 ) -> list[tuple[str, Reason]]:
     """Return a page of the addresses that a hard bounce or a complaint suppresses for all mail.
 
-    Erased addresses are left out: they are not known any more.
+    Erased addresses are left out: they are not known any more. So are domains.
 
     Args:
         connection: the database.
@@ -107,7 +132,9 @@ def bounced_or_complained(
             table.c.removed.is_(None),
             or_(table.c.expires.is_(None), table.c.expires > now),
             table.c.address > after,
+            # Neither the hash of an erased address nor the key of a domain.
             table.c.address.contains("@"),
+            func.substr(table.c.address, 1, 1) != domain_key(""),
         )
         .group_by(table.c.address)
         .order_by(table.c.address)

@@ -1,13 +1,15 @@
 """What replicas read: every active entry once, then the changes.
 
-A replica keeps 16 bytes for an entry: the fingerprint of its address, and a word that
-packs the rest:
+A replica keeps 16 bytes for an entry: the fingerprint of its address, or of the key of its
+domain, and a word that packs the rest:
 
-    63               32 31                   8 7        0
-    +------------------+----------------------+----------+
-    | expiry, seconds  | stream id            | reason   |
-    +------------------+----------------------+----------+
+    63               32 31                   8 7        6            5      0
+    +------------------+----------------------+--------+------------+--------+
+    | expiry, seconds  | stream id            | domain | subdomains | reason |
+    +------------------+----------------------+--------+------------+--------+
 
+The bit "domain" marks an entry of a domain; "subdomains" one that also holds for its
+subdomains. So a replica finds its entries of domains without knowing any address.
 The highest stream id is no stream's: it is what a check for an unknown stream asks for.
 The expiry is in seconds since 1970, rounded up; 0 is never. An expiry before 1970 or
 after 2106 is replaced by the nearest that fits. A removed entry keeps its word, and is
@@ -25,7 +27,11 @@ from sqlalchemy import Connection, func, select, text, update
 
 from suppression_service.store import schema
 
+#: The reason and the two marks.
 REASON_BITS: Final = 8
+DOMAIN_MARK: Final = 1 << 7
+SUBDOMAINS_MARK: Final = 1 << 6
+REASON_MASK: Final = SUBDOMAINS_MARK - 1
 STREAM_BITS: Final = 24
 EXPIRY_SHIFT: Final = REASON_BITS + STREAM_BITS
 #: Reserved: the id of a stream that no entry names.
@@ -38,8 +44,14 @@ _EXPIRY: Final = (
     " WHEN expires > 4294967295000000 THEN 4294967295"
     " ELSE (expires + 999999) / 1000000 END"
 )
+# Of an address, nothing is looked at but its first character.
+_MARKS: Final = (
+    f"CASE WHEN substr(address, 1, 1) <> '@' THEN 0 WHEN include_subdomains"
+    f" THEN {DOMAIN_MARK | SUBDOMAINS_MARK} ELSE {DOMAIN_MARK} END"
+)
 _WORD: Final = (
-    f"((({_EXPIRY}) << {EXPIRY_SHIFT}) | (CAST(stream_id AS BIGINT) << {REASON_BITS}) | reason)"
+    f"((({_EXPIRY}) << {EXPIRY_SHIFT}) | (CAST(stream_id AS BIGINT) << {REASON_BITS})"
+    f" | ({_MARKS}) | reason)"
 )
 # All entries of the fingerprints, since another address can have the same one.
 _CHANGED: Final = text(

@@ -174,7 +174,7 @@ class Store:
             return replication.current_revision(connection)[0]
 
     def address(self, address: str) -> AddressRecord:
-        """Return what is known of a canonical address, erased or not."""
+        """Return what is known of an address or a domain; see :func:`.listing.record_of`."""
         with self._reading() as connection:
             return listing.record_of(connection, address)
 

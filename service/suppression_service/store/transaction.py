@@ -96,7 +96,9 @@ class WriteTransaction:
                 self._entries[address, state.stream, state.reason] = entry
 
     def suppress(self, new: Sequence[NewSuppression]) -> list[Suppressed]:
-        """Suppress addresses. An entry that is active already is kept, and at most prolonged.
+        """Suppress addresses or domains.
+
+        An entry that is active already is kept, and at most prolonged or widened.
 
         Returns:
             The entry of each, in order.

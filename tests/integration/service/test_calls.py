@@ -267,7 +267,7 @@ REFUSED: list[tuple[str, Any, str, str]] = [
         "REASON_UNKNOWN",
         "reason",
     ),
-    ("GetAddress", rpc.GetAddressRequest(), "ADDRESS_INVALID", "address"),
+    ("GetAddress", rpc.GetAddressRequest(), "ADDRESS_OR_DOMAIN", "address"),
     ("ListChanges", rpc.ListChangesRequest(page_size=-1), "PAGE_SIZE_NEGATIVE", "page_size"),
     (
         "ListChanges",

@@ -9,9 +9,13 @@ from hypothesis import strategies as st
 
 from suppression_service.address import (
     MAX_ADDRESS,
+    MAX_DOMAIN_LABELS,
     MAX_WRITTEN,
+    DomainTooBroad,
     InvalidAddress,
+    InvalidDomain,
     canonical,
+    canonical_domain,
     masked,
 )
 
@@ -99,6 +103,35 @@ def test_canonical_text_is_a_fixed_point_and_any_other_text_is_refused(text: str
         return
     assert canonical(once) == once
     assert len(once.encode()) <= MAX_ADDRESS
+
+
+@given(st.text(st.sampled_from("aBéÜßxn-. 。[1]"), max_size=20) | st.emails())
+def test_a_domain_has_the_form_that_it_has_in_an_address(text: str) -> None:
+    try:
+        domain = canonical_domain(text)
+    except InvalidDomain:
+        return
+    assert canonical(f"a@{text}") == f"a@{domain}"
+    assert canonical_domain(domain) == domain
+
+
+@pytest.mark.parametrize("text", ["com", "COM.", " xn--p1ai", "рф"])
+def test_a_top_level_domain_is_too_broad(text: str) -> None:
+    with pytest.raises(DomainTooBroad):
+        canonical_domain(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", ".", " ", "@example.com", "*.example.com", ".example.com", "a@example.com",
+        "a..example", "[192.0.2.1]", "x" * 64 + ".example", "é" * MAX_WRITTEN, "\ud800.example",
+        "a." * MAX_DOMAIN_LABELS + "example",
+    ],
+)  # fmt: skip
+def test_what_is_no_domain_is_refused(text: str) -> None:
+    with pytest.raises(InvalidDomain):
+        canonical_domain(text)
 
 
 @given(st.text(min_size=1, alphabet=st.characters(codec=None)))

@@ -9,6 +9,7 @@
 - ``snapshot``: a table in a file, which all processes of a host map.
 - ``base``: loads a table from the snapshot, or from the database without one; and folds
   what has changed since into a newer one.
+- ``domains``: the entries of domains among them, and which apply to an address.
 - ``replica``: a table and what changed since. Every check reads it.
 - ``follower``: synchronises the replica with the database several times a second, and
   withdraws it when it is too old to answer from.

@@ -2,7 +2,8 @@
 
 Every check reads it. The base is a large sorted table. Changes since it was made are in a
 dictionary, which is read first. For each changed fingerprint it has all words, so one
-look-up is enough. Now and then the changes are folded into a new base.
+look-up is enough. Now and then the changes are folded into a new base. The entries of domains
+are in the table and the changes like all others, and once more beside them (``domains``).
 
 Nothing here waits or locks. One event loop changes a replica, and only between
 two checks, so every check, and every batch, sees one revision.
@@ -18,8 +19,14 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
+from suppression_service.server.replica.domains import Domains
 from suppression_service.server.replica.table import Table
-from suppression_service.server.replica.verdicts import Mail, reason_against, reasons_against
+from suppression_service.server.replica.verdicts import (
+    Mail,
+    reason_against,
+    reasons_against,
+    stronger,
+)
 from suppression_service.store import Identity, Revision
 from suppression_service.store.replication import UNKNOWN_STREAM, Change
 
@@ -59,6 +66,8 @@ class Replica:
         self._changed: dict[int, tuple[int, ...]] = {}
         # The revision at which each of them last changed.
         self._changed_at: dict[int, int] = {}
+        # Of the current state. A newer base has the same, but for those that have expired.
+        self._domains = Domains.of_table(self._seed, self._base.fingerprints, self._base.words)
         self.state = state
         self.streams = streams or {"": 0}
         #: The number of active entries.
@@ -84,8 +93,9 @@ class Replica:
         return Mail(self.streams.get(stream, UNKNOWN_STREAM), essential, now)
 
     def words(self, address: bytes) -> Sequence[int]:
-        """Return the words of a canonical address (UTF-8); none if it has no entry."""
-        return self._words(xxhash.xxh3_64_intdigest(address, self._seed))
+        """Return the words that apply to a canonical address (UTF-8), its domain's too."""
+        words = self._words(xxhash.xxh3_64_intdigest(address, self._seed))
+        return [*words, *self._domains.words(address)] if self._domains else words
 
     def reasons(self, addresses: Sequence[bytes], mail: Mail) -> npt.NDArray[np.uint8]:
         """Return for each canonical address the number of the reason that forbids a mail.
@@ -104,6 +114,8 @@ class Replica:
             unusual += [index for index, number in enumerate(numbers) if number in changed]
         for index in unusual:
             reasons[index] = reason_against(mail, self._words(int(fingerprints[index]))) or 0
+        if self._domains and (others := self._domains.reasons(addresses, mail)) is not None:
+            return stronger(reasons, others)
         return reasons
 
     def _words(self, fingerprint: int) -> Sequence[int]:
@@ -121,6 +133,7 @@ class Replica:
             self.entries += len(words) - len(self._words(fingerprint))
             self._changed[fingerprint] = tuple(words)
             self._changed_at[fingerprint] = state.revision
+            self._domains.replace(fingerprint, words)
         self.state = state
 
     def copy(self) -> Self:
@@ -129,9 +142,10 @@ class Replica:
         It must be called on the event loop. If the base were replaced while a thread
         copies, the copy would lack the changes that are in the new base.
         """
-        copy = type(self)(self.identity, self._base, self.base_state, self.streams)
+        copy = type(self)(self.identity, state=self.base_state, streams=self.streams)
+        copy._base, copy._domains = self._base, self._domains.copy()  # noqa: SLF001 - our own class
         copy.state, copy.entries = self.state, self.entries
-        copy._changed = self._changed.copy()  # noqa: SLF001 - our own class
+        copy._changed = self._changed.copy()  # noqa: SLF001
         copy._changed_at = self._changed_at.copy()  # noqa: SLF001
         return copy
 

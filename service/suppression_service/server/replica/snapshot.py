@@ -28,7 +28,7 @@ from suppression_service.server.replica.replica import State
 from suppression_service.server.replica.table import Table
 from suppression_service.store import Identity
 
-_FORMAT: Final = "suppression snapshot 2"
+_FORMAT: Final = "suppression snapshot 3"
 _PAGE: Final = mmap.PAGESIZE
 _WORD: Final = np.dtype("<u8")
 #: Bytes of a header line, at most: far more streams than anybody has.

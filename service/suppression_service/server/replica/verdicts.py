@@ -15,6 +15,7 @@ from suppression_service.store import Reason
 from suppression_service.store.replication import (
     EXPIRY_SHIFT,
     REASON_BITS,
+    REASON_MASK,
     STREAM_BITS,
     UInt64Array,
 )
@@ -31,10 +32,12 @@ PRECEDENCE: Final = (
 #: mailbox.
 IGNORED_FOR_ESSENTIAL: Final = frozenset({Reason.COMPLAINT, Reason.UNSUBSCRIBE})
 
-_REASON_MASK: Final = (1 << REASON_BITS) - 1
 _STREAM_MASK: Final = (1 << STREAM_BITS) - 1
 _RANK: Final = {reason: rank for rank, reason in enumerate(PRECEDENCE)}
-_PASSES_AT: Final = np.isin(np.arange(1 << REASON_BITS), [*IGNORED_FOR_ESSENTIAL])
+_PASSES_AT: Final = np.isin(np.arange(REASON_MASK + 1), [*IGNORED_FOR_ESSENTIAL])
+# The rank by the number of the reason; 0, which is no reason, comes last.
+_RANK_AT: Final = np.full(len(PRECEDENCE) + 1, len(PRECEDENCE))
+_RANK_AT[[*PRECEDENCE]] = range(len(PRECEDENCE))
 
 
 class Mail(NamedTuple):
@@ -50,7 +53,7 @@ class Mail(NamedTuple):
 
 def reason_against(mail: Mail, words: Iterable[int]) -> Reason | None:
     """Return why an address with these words must not get this mail; None if it may."""
-    against = [Reason(word & _REASON_MASK) for word in words if _forbids(mail, word)]
+    against = [Reason(word & REASON_MASK) for word in words if _forbids(mail, word)]
     return min(against, key=_RANK.__getitem__, default=None)
 
 
@@ -60,12 +63,12 @@ def _forbids(mail: Mail, word: int) -> bool:
         return False
     if stream not in (0, mail.stream_id):
         return False
-    return not (mail.essential and word & _REASON_MASK in IGNORED_FOR_ESSENTIAL)
+    return not (mail.essential and word & REASON_MASK in IGNORED_FOR_ESSENTIAL)
 
 
 def reasons_against(mail: Mail, words: UInt64Array) -> npt.NDArray[np.uint8]:
     """Return the number of the reason for each address, which has one word; 0 is none."""
-    reason = words.astype(np.uint8)
+    reason = words.astype(np.uint8) & np.uint8(REASON_MASK)
     if not (words >> np.uint64(REASON_BITS)).any():
         # All entries hold for all mail and never expire, as most do.
         return np.where(_PASSES_AT[reason], np.uint8(0), reason) if mail.essential else reason
@@ -75,3 +78,10 @@ def reasons_against(mail: Mail, words: UInt64Array) -> npt.NDArray[np.uint8]:
     if mail.essential:
         forbids &= ~_PASSES_AT[reason]
     return np.where(forbids, reason, np.uint8(0))
+
+
+def stronger(
+    reasons: npt.NDArray[np.uint8], others: npt.NDArray[np.uint8]
+) -> npt.NDArray[np.uint8]:
+    """Return the number of the reason to name for each address, of two for each; 0 is none."""
+    return np.where(_RANK_AT[reasons] <= _RANK_AT[others], reasons, others)

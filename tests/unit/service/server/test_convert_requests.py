@@ -39,7 +39,13 @@ def page(**fields: Any) -> rpc.ListChangesRequest:
 
 
 REFUSALS = [
-    ("address", "ADDRESS_INVALID", suppress(address="")),
+    ("address", "ADDRESS_OR_DOMAIN", suppress(address="")),
+    ("address", "ADDRESS_OR_DOMAIN", suppress(domain="example.com")),
+    ("address", "ADDRESS_OR_DOMAIN", unsuppress(domain="example.com")),
+    ("domain", "DOMAIN_TOO_BROAD", suppress(address="", domain="com")),
+    ("domain", "DOMAIN_TOO_BROAD", unsuppress(address="", domain="COM.")),
+    ("domain", "DOMAIN_INVALID", suppress(address="", domain="@example.com")),
+    ("include_subdomains", "DOMAIN_MISSING", suppress(include_subdomains=True)),
     ("address", "ADDRESS_INVALID", suppress(address="Jane <jane@example.com>")),
     ("address", "ADDRESS_INVALID", unsuppress(address="jane")),
     ("reason", "REASON_MISSING", suppress(reason=0)),
