@@ -4,11 +4,12 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
-down_revision = "0006"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-oldest_program = "0004"
+# As 0008 says.
+oldest_program = "0008"
 
 
 def upgrade() -> None:
