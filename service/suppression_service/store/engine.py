@@ -1,6 +1,7 @@
 """Connections to SQLite and PostgreSQL, and what their statements need."""
 
 import contextlib
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -9,7 +10,12 @@ from sqlalchemy import Connection, Engine, QueuePool, Table, create_engine, even
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 
-from suppression_service.store.errors import SchemaMissing, StoreError, StoreUnavailable
+from suppression_service.store.errors import (
+    ReadTooLong,
+    SchemaMissing,
+    StoreError,
+    StoreUnavailable,
+)
 
 #: Seconds to wait for a connection, a lock, another writer, or a packet from a database
 #: server. The shortest timeout: callers of the service wait a little longer (see
@@ -24,6 +30,9 @@ _ITEMS_A_STATEMENT: Final = 5_000
 
 _WRITE: Final = "suppression_write"
 _INSUFFICIENT_PRIVILEGE: Final = "42501"
+_QUERY_CANCELED: Final = "57014"
+# Instructions of SQLite's machine between two looks at the clock: some hundred microseconds.
+_INSTRUCTIONS: Final = 10_000
 _FILE_REPLACED: Final = (
     "the SQLite file was moved or replaced while in use: stop every process that has it open, "
     "remove its -wal and -shm, which are of the old file, and start them again"
@@ -188,6 +197,45 @@ def writing(engine: Engine) -> Iterator[Connection]:
         connection = plain.execution_options(**{_WRITE: True})
         with connection.begin():
             yield connection
+
+
+@contextlib.contextmanager
+def limited_time(connection: Connection, seconds: float) -> Iterator[None]:
+    """End statements of a read transaction that take too long.
+
+    Args:
+        connection: the connection of the transaction.
+        seconds: for each statement on PostgreSQL, for the whole block on SQLite.
+
+    Raises:
+        ReadTooLong: a statement was ended.
+    """
+    try:
+        if connection.dialect.name == "postgresql":
+            limit = f"SET LOCAL statement_timeout = {round(seconds * 1_000)}"
+            connection.exec_driver_sql(limit)
+            yield
+        else:
+            with _interrupted_after(connection, seconds):
+                yield
+    except exc.OperationalError as error:
+        if (
+            getattr(error.orig, "sqlstate", None) == _QUERY_CANCELED
+            or getattr(error.orig, "sqlite_errorname", None) == "SQLITE_INTERRUPT"
+        ):
+            raise ReadTooLong(f"a read took more than {seconds:g} seconds") from None
+        raise
+
+
+@contextlib.contextmanager
+def _interrupted_after(connection: Connection, seconds: float) -> Iterator[None]:
+    driver: Any = connection.connection.driver_connection
+    end = time.monotonic() + seconds
+    driver.set_progress_handler(lambda: time.monotonic() > end, _INSTRUCTIONS)
+    try:
+        yield
+    finally:
+        driver.set_progress_handler(None, 0)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
     StoreError
     ├── StoreUnavailable
+    ├── ReadTooLong
     ├── SchemaError
     │   ├── SchemaMissing
     │   ├── SchemaOutdated
@@ -21,6 +22,10 @@ class StoreError(Exception):
 
 class StoreUnavailable(StoreError):
     """The database cannot be reached, is locked or is full; try again later."""
+
+
+class ReadTooLong(StoreError):
+    """The read took longer than it may; its filter leaves too many entries to look at."""
 
 
 class SchemaError(StoreError):

@@ -26,6 +26,7 @@ from sqlalchemy import (
     false,
     text,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
@@ -138,6 +139,23 @@ stream = Table(
     Column("name", String(100), nullable=False, unique=True),
 )
 
+#: The domain of an entry, in SQL: what follows the last "@" of the address. For an erased
+#: entry it is the whole hash, which is no domain.
+DOMAIN: Final = "substr(address, length(rtrim(address, replace(address, '@', ''))) + 1)"
+#: When an entry was last seen or removed, in SQL.
+CHANGED: Final = "(CASE WHEN removed > last_seen THEN removed ELSE last_seen END)"
+
+# Ordered by its bytes on both engines, so that an index finds the addresses with a prefix.
+_Address = String(320).with_variant(postgresql.VARCHAR(320, collation="C"), "postgresql")
+
+
+def _partial_index(name: str, condition: str, *more_columns: str) -> Index:
+    """Return an index by reason and time of the entries that a condition holds for."""
+    where = text(condition)
+    columns = ("reason", "first_seen", "id", *more_columns)
+    return Index(f"ix_suppression_{name}", *columns, sqlite_where=where, postgresql_where=where)
+
+
 #: The list: one row for an address or a domain, a stream and a reason.
 suppression = Table(
     "suppression",
@@ -145,7 +163,7 @@ suppression = Table(
     Column("id", _RowId, primary_key=True),
     # The address, or the hash of an erased one (see suppression_service.store.erasure), or the
     # key of a domain, which begins with "@" (see suppression_service.address).
-    Column("address", String(320), nullable=False),
+    Column("address", _Address, nullable=False),
     Column("stream_id", Integer, ForeignKey(stream.c.id), nullable=False),
     Column("reason", SmallInteger, nullable=False),
     # The fingerprint of the address; see suppression_service.store.replication.
@@ -169,6 +187,15 @@ suppression = Table(
     Index(None, "revision"),
     # Replicas read all entries of a fingerprint, of whichever address.
     Index(None, "fingerprint"),
+    # What leads to a page of the list: see suppression_service.store.search. An entry is in
+    # one of the first three.
+    _partial_index("reason_permanent", "removed IS NULL AND expires IS NULL"),
+    _partial_index("reason_expiring", "removed IS NULL AND expires IS NOT NULL", "expires"),
+    _partial_index("reason_removed", "removed IS NOT NULL"),
+    Index("ix_suppression_stream", "stream_id", "first_seen", "id"),
+    Index("ix_suppression_source", "source", "first_seen", "id"),
+    Index("ix_suppression_domain", text(DOMAIN), "first_seen", "id"),
+    Index("ix_suppression_changed", text(CHANGED)),
 )
 
 #: The feedback: one row for each item and recipient. By the key, feedback that is

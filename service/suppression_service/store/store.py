@@ -13,6 +13,7 @@ from suppression_service.store import (
     outbox,
     replication,
     schema,
+    search,
     signing_certificates,
     status,
 )
@@ -187,6 +188,13 @@ class Store:
         """Return the next entries that changed after a revision, about ``limit`` of them."""
         with self._reading() as connection:
             return listing.changes(connection, after, limit)
+
+    def page(
+        self, wanted: search.Filter, order: search.Order, after: search.Key | None, size: int
+    ) -> search.Page:
+        """Return a page of the entries that match a filter; see :func:`.search.page`."""
+        with self._reading() as connection:
+            return search.page(connection, wanted, order, after, size, self.now())
 
     def bounced_or_complained(
         self, now: dt.datetime, after: str, limit: int

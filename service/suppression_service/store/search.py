@@ -1,0 +1,376 @@
+"""Finds entries by a filter, a page at a time.
+
+A page is found by an index that has its order, from the key of the last entry of the page
+before: never by counting entries off. Where the filter has no such index, one of two plans is
+chosen. If few entries match a field of the filter, all of them are read and sorted. Otherwise
+entries are read in order, and those that do not match are left out.
+
+An index that has ``first_seen`` and ``id`` behind the columns of a field has the order
+:attr:`Order.NEWEST` for that field. For every other filter an entry is in one of three such
+indexes by its reason: the permanent, the expiring and the removed entries. So a page is merged
+of up to 15 parts.
+
+The planner of neither engine chooses these indexes reliably. So each statement has one table and
+one sensible index, which SQLite is told by name; PostgreSQL is kept from sorting and scanning.
+"""
+
+# ruff: noqa: S608 - the statements are built of the constants here; values are parameters
+
+import dataclasses
+import datetime as dt
+import enum
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, TypeAlias
+
+from sqlalchemy import Connection, bindparam, select, text
+
+from suppression_service.store import schema
+from suppression_service.store.engine import limited_time
+from suppression_service.store.erasure import ERASED
+from suppression_service.store.listing import SELECT_SUPPRESSION, suppression_of
+from suppression_service.store.models import Reason, Suppression
+from suppression_service.store.replication import current_revision
+from suppression_service.store.schema import CHANGED, DOMAIN
+
+#: Seconds after which a page is given up. It is shorter than callers wait for a read.
+TIMEOUT_SECONDS: Final = 4.0
+#: Entries that are read to be sorted, at most. With 10 million entries of which this many
+#: match, reading in order looks at about as many for a page of 100.
+MAX_SORTED: Final = 30_000
+
+#: The order key of an entry: ``first_seen`` in microseconds and ``id``, or ``address``,
+#: ``stream_id`` and ``reason``.
+Key: TypeAlias = tuple[int, int] | tuple[str, int, int]
+
+
+class State(enum.IntEnum):
+    """Whether an entry applies. The numbers are those of the proto."""
+
+    ACTIVE = 1
+    EXPIRED = 2
+    REMOVED = 3
+
+
+class Order(enum.IntEnum):
+    """The order of a list. The numbers are those of the proto."""
+
+    NEWEST = 1
+    ADDRESS = 2
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that decide about the order."""
+        newest, address = ("first_seen", "id"), ("address", "stream_id", "reason")
+        return newest if self is Order.NEWEST else address
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Filter:
+    """Which entries to list: those that match every field that is set.
+
+    ``domain`` and ``address_prefix`` are canonical.
+    """
+
+    reasons: tuple[Reason, ...] = ()
+    stream: str | None = None
+    source: str = ""
+    domain: str = ""
+    address_prefix: str = ""
+    created_after: dt.datetime | None = None
+    created_before: dt.datetime | None = None
+    changed_after: dt.datetime | None = None
+    changed_before: dt.datetime | None = None
+    state: State | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Page:
+    """Entries, the key of each, whether there are more, and the revision of the list."""
+
+    entries: list[Suppression]
+    keys: list[Key]
+    more: bool
+    revision: int
+
+
+def page(
+    connection: Connection,
+    wanted: Filter,
+    order: Order,
+    after: Key | None,
+    size: int,
+    now: dt.datetime,
+) -> Page:
+    """Return the next entries that match a filter.
+
+    Args:
+        connection: the database.
+        wanted: the filter.
+        order: the order of the entries.
+        after: the key of the last entry of the page before; None for the first page.
+        size: entries of the page, at most.
+        now: the time at which entries are active or expired.
+
+    Raises:
+        ReadTooLong: finding them took :data:`TIMEOUT_SECONDS`.
+    """
+    revision, _ = current_revision(connection)
+    with limited_time(connection, TIMEOUT_SECONDS):
+        found = _Search(connection, wanted, order, after, now).find(size + 1)
+        ids = [row.id for row in found[:size]]
+        rows = connection.execute(_WITH_IDS, {"ids": ids})
+        entries = {row.id: suppression_of(row) for row in rows}
+    keys = [_key_of(row, order) for row in found[:size]]
+    return Page([entries[number] for number in ids], keys, len(found) > size, revision)
+
+
+_WITH_IDS: Final = SELECT_SUPPRESSION.where(
+    schema.suppression.c.id.in_(bindparam("ids", expanding=True))
+)
+_NO_SORT: Final = text(
+    "SELECT set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true),"
+    " set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode',"
+    " 'force_custom_plan', true)"
+)
+# The three indexes by reason, with the condition of each.
+_PERMANENT: Final = ("reason_permanent", "removed IS NULL AND expires IS NULL")
+_EXPIRING: Final = ("reason_expiring", "removed IS NULL AND expires IS NOT NULL")
+_REMOVED: Final = ("reason_removed", "removed IS NOT NULL")
+_PARTS_OF: Final = {
+    None: [_PERMANENT, _EXPIRING, _REMOVED],
+    State.ACTIVE: [_PERMANENT, (_EXPIRING[0], f"{_EXPIRING[1]} AND expires > :now")],
+    State.EXPIRED: [(_EXPIRING[0], f"{_EXPIRING[1]} AND expires <= :now")],
+    State.REMOVED: [_REMOVED],
+}
+_CONDITION_OF: Final = {
+    None: "",
+    State.ACTIVE: "removed IS NULL AND (expires IS NULL OR expires > :now)",
+    State.EXPIRED: "removed IS NULL AND expires <= :now",
+    State.REMOVED: "removed IS NOT NULL",
+}
+# Of the unique constraint, as SQLite names it.
+_BY_ADDRESS: Final = "sqlite_autoindex_suppression_1"
+_NO_STREAM: Final = -1
+# Above every address with the same beginning.
+_LAST_CHARACTER: Final = "\U0010ffff"
+
+
+def _key_of(row: Any, order: Order) -> Key:
+    return tuple(getattr(row, name) for name in order.key)  # type: ignore[return-value]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Part:
+    """The entries that one index leads to, and the fields of the filter that it covers."""
+
+    index: str
+    condition: str
+    covers: frozenset[str]
+
+
+class _Search:
+    """One search: the conditions of its filter in SQL, and their values."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        wanted: Filter,
+        order: Order,
+        after: Key | None,
+        now: dt.datetime,
+    ) -> None:
+        self._connection = connection
+        self._sqlite = connection.dialect.name == "sqlite"
+        self._filter = wanted
+        self._order = order
+        self._values: dict[str, Any] = {"now": schema.microseconds(now)}
+        self._values |= {f"key_{n}": value for n, value in enumerate(after or ())}
+        self._after = after
+        self._conditions = dict(self._fields())
+
+    def find(self, limit: int) -> Sequence[Any]:
+        """Return the key and the id of the next entries, in order."""
+        if not self._sqlite:
+            self._connection.execute(_NO_SORT)
+        for few in self._unordered():
+            if self._count(few) <= MAX_SORTED:
+                return self._sorted(few, limit)
+        return self._merged(self._ordered(), limit)
+
+    # --- the conditions ------------------------------------------------------------------------
+
+    def _fields(self) -> Iterator[tuple[str, str]]:
+        """Yield the fields of the filter that are set, each with its condition."""
+        wanted = self._filter
+        if wanted.reasons:
+            yield "reason", f"reason IN ({', '.join(str(int(each)) for each in wanted.reasons)})"
+        if wanted.state is not None:
+            yield "state", _CONDITION_OF[wanted.state]
+        if wanted.stream is not None:
+            self._values["stream"] = self._stream_id(wanted.stream)
+            yield "stream", "stream_id = :stream"
+        if wanted.source:
+            self._values["source"] = wanted.source
+            yield "source", "source = :source"
+        if wanted.domain:
+            self._values["domain"] = wanted.domain
+            yield "domain", f"{DOMAIN} = :domain"
+        if wanted.address_prefix:
+            yield "prefix", self._prefix(wanted.address_prefix)
+        yield from self._range(
+            "created", "first_seen", wanted.created_after, self._created_before()
+        )
+        yield from self._range("changed", CHANGED, wanted.changed_after, wanted.changed_before)
+
+    def _range(
+        self, name: str, column: str, after: dt.datetime | None, before: dt.datetime | None
+    ) -> Iterator[tuple[str, str]]:
+        conditions = []
+        for limit, sign, bound in (("after", ">=", after), ("before", "<", before)):
+            if bound is not None:
+                self._values[f"{name}_{limit}"] = schema.microseconds(bound)
+                conditions.append(f"{column} {sign} :{name}_{limit}")
+        if conditions:
+            yield name, " AND ".join(conditions)
+
+    def _created_before(self) -> dt.datetime | None:
+        """Return the upper bound of ``first_seen``; None if the key is a lower one.
+
+        Of two upper bounds an engine may begin to read at the wrong one.
+        """
+        bounds = self._filter.created_before, self._filter.changed_before
+        # An entry does not change before it is created.
+        before = min((bound for bound in bounds if bound is not None), default=None)
+        if before is None or self._after is None or self._order is not Order.NEWEST:
+            return before
+        return before if self._values["key_0"] >= schema.microseconds(before) else None
+
+    def _prefix(self, prefix: str) -> str:
+        """Return the condition of a prefix. An erased entry has no address, so it has none."""
+        self._values["low"], self._values["high"] = prefix, prefix + _LAST_CHARACTER
+        condition = f"address < :high AND substr(address, 1, {len(ERASED)}) <> '{ERASED}'"
+        if self._after and self._order is Order.ADDRESS and self._values["key_0"] >= prefix:
+            return condition  # The key is the better lower bound.
+        return f"address >= :low AND {condition}"
+
+    def _stream_id(self, name: str) -> int:
+        query = select(schema.stream.c.id).where(schema.stream.c.name == name)
+        found: int | None = self._connection.scalar(query)
+        return _NO_STREAM if found is None else found
+
+    def _besides(self, covered: frozenset[str]) -> str:
+        """Return the conditions of all other fields, each after an AND."""
+        return "".join(
+            f" AND {condition}"
+            for name, condition in self._conditions.items()
+            if name not in covered
+        )
+
+    def _after_key(self) -> list[str]:
+        """Return the conditions that together mean "after the key", each for entries of its own.
+
+        SQLite finds the ``first_seen`` of a key in an index, but not the ``id``. If many entries
+        were first seen at the same time, as those of an import, it would read all of them.
+        """
+        if self._after is None:
+            return [""]
+        if self._order is Order.ADDRESS:
+            return [" AND (address, stream_id, reason) > (:key_0, :key_1, :key_2)"]
+        if self._sqlite:
+            return [" AND first_seen = :key_0 AND id < :key_1", " AND first_seen < :key_0"]
+        return [" AND (first_seen, id) < (:key_0, :key_1)"]
+
+    # --- the plans -----------------------------------------------------------------------------
+
+    def _ordered(self) -> list[_Part]:
+        """Return the parts whose indexes have the order of the list."""
+        if self._order is Order.ADDRESS:
+            return [_Part(_BY_ADDRESS, "1 = 1", frozenset())]
+        for name in ("domain", "source", "stream"):
+            if name in self._conditions:
+                return [self._field_part(name)]
+        return self._by_reason()
+
+    def _unordered(self) -> Iterator[list[_Part]]:
+        """Yield parts that are worth sorting if they have few entries, the likeliest first."""
+        for name in ("prefix", "changed"):
+            if name in self._conditions and (name, self._order) != ("prefix", Order.ADDRESS):
+                yield [self._field_part(name)]
+        if self._order is Order.ADDRESS:
+            for name in ("domain", "source", "stream"):
+                if name in self._conditions:
+                    yield [self._field_part(name)]
+            if self._conditions.keys() & {"reason", "state", "created"}:
+                yield self._by_reason()
+
+    def _field_part(self, name: str) -> _Part:
+        index = _BY_ADDRESS if name == "prefix" else f"ix_suppression_{name}"
+        return _Part(index, self._conditions[name], frozenset({name}))
+
+    def _by_reason(self) -> list[_Part]:
+        created = self._conditions.get("created")
+        covers = frozenset({"reason", "state", "created"})
+        return [
+            _Part(
+                f"ix_suppression_{index}",
+                f"reason = {int(reason)} AND {condition}" + (f" AND {created}" if created else ""),
+                covers,
+            )
+            for reason in self._filter.reasons or Reason
+            for index, condition in _PARTS_OF[self._filter.state]
+        ]
+
+    # --- the statements ------------------------------------------------------------------------
+
+    def _count(self, parts: Sequence[_Part]) -> int:
+        """Return how many entries parts have, at most one more than :data:`MAX_SORTED`."""
+        each = _union(
+            f"SELECT 1 FROM {self._table(part)} WHERE {part.condition} LIMIT :enough"
+            for part in parts
+        )
+        counted = f"SELECT count(*) FROM (SELECT * FROM ({each}) AS a LIMIT :enough) AS b"
+        found: int = self._execute(counted, enough=MAX_SORTED + 1)[0][0]
+        return found
+
+    def _sorted(self, parts: Sequence[_Part], limit: int) -> Sequence[Any]:
+        """Return the next entries of parts that have few: read all, and sort them."""
+        each = _union(
+            f"SELECT {self._selected} FROM {self._table(part)}"
+            f" WHERE {part.condition}{self._besides(part.covers)}{after}"
+            for part in parts
+            for after in self._after_key()
+        )
+        few = f"WITH few AS MATERIALIZED ({each}) SELECT {self._selected} FROM few"
+        return self._execute(f"{few} ORDER BY {self._direction} LIMIT :limit", limit=limit)
+
+    def _merged(self, parts: Sequence[_Part], limit: int) -> Sequence[Any]:
+        """Return the next entries of parts, each of which is read in the order of the list."""
+        each = _union(
+            f"SELECT {self._selected} FROM {self._table(part)}"
+            f" WHERE {part.condition}{self._besides(part.covers)}{after}"
+            f" ORDER BY {self._direction} LIMIT :limit"
+            for part in parts
+            for after in self._after_key()
+        )
+        merged = f"SELECT {self._selected} FROM ({each}) AS a ORDER BY {self._direction}"
+        return self._execute(f"{merged} LIMIT :limit", limit=limit)
+
+    @property
+    def _selected(self) -> str:
+        return ", ".join(dict.fromkeys((*self._order.key, "id")))
+
+    @property
+    def _direction(self) -> str:
+        falling = " DESC" if self._order is Order.NEWEST else ""
+        return ", ".join(f"{name}{falling}" for name in self._order.key)
+
+    def _table(self, part: _Part) -> str:
+        return f"suppression INDEXED BY {part.index}" if self._sqlite else "suppression"
+
+    def _execute(self, statement: str, **values: int) -> Sequence[Any]:
+        return self._connection.execute(text(statement), self._values | values).all()
+
+
+def _union(queries: Iterable[str]) -> str:
+    pieces = [f"SELECT * FROM ({query}) AS p{number}" for number, query in enumerate(queries)]
+    return " UNION ALL ".join(pieces)
