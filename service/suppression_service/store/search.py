@@ -156,7 +156,7 @@ _LAST_CHARACTER: Final = "\U0010ffff"
 
 
 def _key_of(row: Any, order: Order) -> Key:
-    return tuple(getattr(row, name) for name in order.key)  # type: ignore[return-value]
+    return tuple(getattr(row, name) for name in order.key)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -2,24 +2,20 @@
 
 import datetime as dt
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
 from suppression_service.store import (
     Erasure,
-    NewSuppression,
     Reason,
-    Removal,
     Store,
     Suppression,
     schema,
     search,
 )
-from suppression_service.store.engine import limited_time
-from suppression_service.store.errors import ReadTooLong
 from suppression_service.store.search import Filter, Key, Order, State
 
 At = Callable[[dt.datetime], Store]

@@ -1,5 +1,7 @@
 """The indexes that lead to a page of the list, in each order and by each filter."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -14,7 +16,7 @@ oldest_program = "0004"
 _DOMAIN = "substr(address, length(rtrim(address, replace(address, '@', ''))) + 1)"
 _CHANGED = "(CASE WHEN removed > last_seen THEN removed ELSE last_seen END)"
 
-_BY_FIRST_SEEN = {
+_INDEXES: dict[str, tuple[list[Any], str | None]] = {
     "reason_permanent": (["reason", "first_seen", "id"], "removed IS NULL AND expires IS NULL"),
     "reason_expiring": (
         ["reason", "first_seen", "id", "expires"],
@@ -33,7 +35,7 @@ def upgrade() -> None:
     if op.get_context().dialect.name == "postgresql":
         # The index of the constraint is built again, in an order that prefixes can use.
         op.execute('ALTER TABLE suppression ALTER COLUMN address TYPE VARCHAR(320) COLLATE "C"')
-    for name, (columns, condition) in _BY_FIRST_SEEN.items():
+    for name, (columns, condition) in _INDEXES.items():
         where = None if condition is None else sa.text(condition)
         op.create_index(
             f"ix_suppression_{name}",
