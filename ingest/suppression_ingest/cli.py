@@ -1,6 +1,6 @@
 """The ``suppression-ingest`` command."""
 
-from suppression_ingest.account_list.command import reconcile_command
+from suppression_ingest.account_list.command import sync_command
 from suppression_ingest.dead_letters.commands import app as dead_letters_app
 from suppression_ingest.deployment.commands import doctor_command, provision_command
 from suppression_ingest.errors import IngestError
@@ -27,7 +27,7 @@ app.command("replay")(replay_command)
 app.command("webhook")(webhook_command)
 app.command("provision")(provision_command)
 app.command("doctor")(doctor_command)
-app.command("reconcile")(reconcile_command)
+app.command("sync")(sync_command)
 app.command("rates")(rates_command)
 app.command("purge")(purge_command)
 app.add_typer(dead_letters_app, name="dead-letters")

@@ -33,7 +33,8 @@ _HTTP_URL = re.compile(r"https?://[^/\s?#]+[^\s?#]*")
 _STREAM = re.compile(r"[^\s=,]{1,100}")
 
 
-def _items(value: Any) -> Any:
+def items(value: Any) -> Any:
+    """Return the items of a text with commas between them; anything else as it is."""
     if not isinstance(value, str):
         return value
     return tuple(item for item in map(str.strip, value.split(",")) if item)
@@ -59,7 +60,7 @@ def http_url(text: str) -> str:
 def _pairs(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    pairs = [item.partition("=") for item in _items(value)]
+    pairs = [item.partition("=") for item in items(value)]
     if not all(name.strip() and _STREAM.fullmatch(stream.strip()) for name, _, stream in pairs):
         raise ValueError("give it as NAME=STREAM, with commas between pairs")
     return {name.strip(): stream.strip() for name, _, stream in pairs}
@@ -79,7 +80,7 @@ class IngestSettings(BaseSettings):
     topic_arns: Annotated[
         tuple[Annotated[str, AfterValidator(_topic_arn)], ...],
         NoDecode,
-        BeforeValidator(_items),
+        BeforeValidator(items),
         Field(description="SNS topics to accept messages of, commas between; empty: any topic"),
     ] = ()
     verify_signatures: Annotated[

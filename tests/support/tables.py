@@ -22,6 +22,7 @@ def empty(store: Store) -> None:
         "daily_count",
         "soft_bounce_history",
         "retry",
+        "account_list_page",
     )
     with store.engine.begin() as connection:
         for table in tables:

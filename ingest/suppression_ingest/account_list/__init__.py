@@ -1,1 +1,1 @@
-"""SES's account-level suppression list, synchronised with our list."""
+"""The suppression lists of SES, of accounts and of tenants, synchronised with our list."""

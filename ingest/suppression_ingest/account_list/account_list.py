@@ -1,25 +1,26 @@
-"""SES's account-level suppression list: reading its pages and writing entries."""
+"""A suppression list of SES, of an account or a tenant: reading pages, changing entries."""
 
+import contextlib
 import dataclasses
 import datetime as dt
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from suppression_ingest.aws.failures import code_of, translated
-from suppression_ingest.aws.session import Aws
+from suppression_ingest.aws.failures import code_of, is_absent, translated
 from suppression_ingest.errors import AwsError
 from suppression_service.address import InvalidAddress, canonical
 from suppression_service.store import Reason
 
 if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sesv2.literals import SuppressionListReasonType
     from mypy_boto3_sesv2.type_defs import SuppressedDestinationSummaryTypeDef
 
-#: Seconds between two requests ("Using the account-level suppression list" in the SES guide).
-INTERVAL: Final = 1.0
+#: Requests a second ("Using the account-level suppression list" in the SES guide).
+RATE: Final = 1.0
 #: Entries of a page (SES's limit).
 PAGE: Final = 1_000
 
@@ -34,15 +35,20 @@ class ExpiredToken(AwsError):
     """SES no longer knows the token of the next page; the read must start again."""
 
 
+class NoSuchTenant(AwsError):
+    """SES knows no tenant of this name in this account and region."""
+
+
 class AddressRefused(AwsError):
     """SES refuses this address; it may accept others."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of SES's list, under the canonical form of its address."""
+    """An entry of SES's list. ``address`` is canonical, ``spelling`` is as SES has it."""
 
     address: str
+    spelling: str
     reason: Reason
     updated: dt.datetime
 
@@ -88,16 +94,18 @@ class Throttle:
 
 
 class AccountList:
-    """The list of the account, in one region.
+    """A list in one account and region: that of the account, or that of a tenant.
 
     Args:
-        aws: the account.
+        ses: the client of the account and region.
         throttle: spaces the requests.
+        tenant: the tenant; empty for the account's own list.
     """
 
-    def __init__(self, aws: Aws, throttle: Throttle) -> None:
-        self._aws = aws
+    def __init__(self, ses: "SESV2Client", throttle: Throttle, tenant: str = "") -> None:
+        self._ses = ses
         self._throttle = throttle
+        self._tenant: Any = {"TenantName": tenant} if tenant else {}
 
     def page(self, token: str, since: dt.datetime | None, until: dt.datetime) -> Page:
         """Read a page.
@@ -110,19 +118,14 @@ class AccountList:
 
         Raises:
             ExpiredToken: SES no longer knows the token.
+            NoSuchTenant: there is no such tenant here.
             AwsError: SES does not answer, or refuses.
         """
-        request: Any = {"PageSize": PAGE, "EndDate": until}
+        request: Any = {"PageSize": PAGE, "EndDate": until, **self._tenant}
         request |= {"NextToken": token} if token else {}
         request |= {"StartDate": since} if since else {}
-        self._throttle.wait()
-        with translated():
-            try:
-                answer = self._aws.ses.list_suppressed_destinations(**request)
-            except ClientError as error:
-                if code_of(error) == "InvalidNextTokenException":
-                    raise ExpiredToken("SES no longer knows the page token") from error
-                raise
+        with self._calling({"InvalidNextTokenException": ExpiredToken}):
+            answer = self._ses.list_suppressed_destinations(**request)
         listed = answer.get("SuppressedDestinationSummaries", [])
         entries = [entry for one in listed if (entry := _entry(one))]
         return Page(entries, answer.get("NextToken", ""), len(listed) - len(entries))
@@ -134,16 +137,38 @@ class AccountList:
             AddressRefused: SES refuses the address.
             AwsError: SES does not answer, or refuses.
         """
+        with self._calling({"BadRequestException": AddressRefused}):
+            self._ses.put_suppressed_destination(
+                EmailAddress=address, Reason=_NAMES[reason], **self._tenant
+            )
+
+    def delete(self, spelling: str) -> None:
+        """Delete an entry. SES tells cases apart here. An entry that is gone already is fine.
+
+        Raises:
+            AddressRefused: SES refuses the address.
+            AwsError: SES does not answer, or refuses.
+        """
+        with self._calling({"BadRequestException": AddressRefused}):
+            try:
+                self._ses.delete_suppressed_destination(EmailAddress=spelling, **self._tenant)
+            except ClientError as error:
+                if not is_absent(error):
+                    raise
+
+    @contextlib.contextmanager
+    def _calling(self, errors: dict[str, type[AwsError]]) -> Iterator[None]:
+        """Wait for the turn of a call, and translate its errors."""
         self._throttle.wait()
         with translated():
             try:
-                self._aws.ses.put_suppressed_destination(
-                    EmailAddress=address, Reason=_NAMES[reason]
-                )
+                yield
             except ClientError as error:
-                if code_of(error) == "BadRequestException":
-                    # SES's message may repeat the address.
-                    raise AddressRefused("SES refuses the address") from None
+                if self._tenant and is_absent(error):
+                    raise NoSuchTenant("SES knows no such tenant here") from None
+                if kind := errors.get(code_of(error)):
+                    # Without SES's message, which may repeat the address.
+                    raise kind(kind.__doc__) from None
                 raise
 
 
@@ -158,4 +183,5 @@ def _entry(listed: "SuppressedDestinationSummaryTypeDef") -> Entry | None:
         address = canonical(listed["EmailAddress"])
     except InvalidAddress:
         return None
-    return Entry(address, reason, listed["LastUpdateTime"]) if reason else None
+    spelling, updated = listed["EmailAddress"], listed["LastUpdateTime"]
+    return Entry(address, spelling, reason, updated) if reason else None

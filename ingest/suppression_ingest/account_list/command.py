@@ -1,207 +1,211 @@
-"""``suppression-ingest reconcile``."""
+"""``suppression-ingest sync``."""
 
 import contextlib
 import datetime as dt
-from collections.abc import Callable, Iterator
+import json
+import re
 from pathlib import Path
 from typing import Annotated, Final
 
+import structlog
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-from suppression_ingest.account_list.account_list import (
-    INTERVAL,
-    AccountList,
-    ExpiredToken,
-    Throttle,
+from suppression_ingest.account_list.account_list import RATE, Throttle
+from suppression_ingest.account_list.accounts import Accounts
+from suppression_ingest.account_list.differences import Difference
+from suppression_ingest.account_list.options import (
+    Direction,
+    Options,
+    RemovedAtSes,
+    RemovedHere,
 )
-from suppression_ingest.account_list.cursor import Cursor
-from suppression_ingest.account_list.reconcile import Callbacks, Pulled, Pushed, Reconciliation
-from suppression_ingest.aws.session import Aws
-from suppression_ingest.settings import IngestSettings
+from suppression_ingest.account_list.output import AddressFile, Output, as_json
+from suppression_ingest.account_list.rounds import Result, Rounds
+from suppression_ingest.account_list.settings import SyncSettings
+from suppression_ingest.metrics.sync import SyncMetrics
 from suppression_ingest.signals import Stopped, StopSignal
-from suppression_service.address import masked
-from suppression_service.config import SettingsError, with_settings
+from suppression_service.config import EXIT_UNUSABLE, SettingsError, with_settings
+from suppression_service.logs import set_up_logs
 from suppression_service.store import Store
-from suppression_service.store.store import utc_now
+from suppression_service.telemetry.port import metrics_port
 
-#: Exit status: the lists still differ, because it was a dry run or because SES refuses
-#: addresses; or the run was interrupted.
+#: Exit status: the lists of a report differ, or SES refuses addresses, or removals were held
+#: back; or the run was interrupted.
 EXIT_DIFFERENT: Final = 1
 EXIT_INTERRUPTED: Final = 130
 
-_STATE: Final = Path("suppression-reconcile.json")
+_UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+_log = structlog.get_logger(__name__)
 
 
-@with_settings(IngestSettings, "database_url")
-def reconcile_command(
-    settings: IngestSettings,
-    push: Annotated[
-        bool, typer.Option("--push", help="also write to SES what only our list has")
-    ] = False,
-    limit: Annotated[
-        int, typer.Option(min=1, help="entries to write to SES at most, one a second")
-    ] = 1_000,
+@with_settings(
+    SyncSettings, "database_url", "ses_accounts", "tenant_streams", "metrics_listen", "log_format"
+)
+def sync_command(
+    settings: SyncSettings,
+    every: Annotated[
+        str, typer.Option(help="go on, and begin a run every 30m, 1h, 1d …; once if not given")
+    ] = "",
+    direction: Annotated[
+        Direction,
+        typer.Option(
+            help="pull: change our list only; push: change SES's only", case_sensitive=False
+        ),
+    ] = Direction.BOTH,
+    removed_here: Annotated[
+        RemovedHere,
+        typer.Option(help="what was removed from our list: keep at SES, or remove there too"),
+    ] = RemovedHere.KEEP,
+    removed_at_ses: Annotated[
+        RemovedAtSes,
+        typer.Option(
+            help="what was removed at SES: keep here, or remove here too, or restore at SES"
+        ),
+    ] = RemovedAtSes.KEEP,
+    limit: Annotated[int, typer.Option(min=0, help="changes at SES in a run, at most")] = 1_000,
+    max_removals: Annotated[
+        int,
+        typer.Option(min=0, help="removals from our list in a run; of more, none is made"),
+    ] = 100,
+    rate: Annotated[
+        float, typer.Option(min=0.01, help="requests a second to each account and region")
+    ] = RATE,
     since: Annotated[
         dt.datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"], help="read what SES listed since this day (UTC); all if not given"
-        ),
+        typer.Option(formats=["%Y-%m-%d"], help="pull only what SES listed since this day (UTC)"),
     ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="count what each list lacks, change neither")
+    restart: Annotated[
+        bool, typer.Option("--restart", help="do not continue an interrupted run")
+    ] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="say how the lists differ, and change neither")
+    ] = False,
+    as_document: Annotated[
+        bool, typer.Option("--json", help="one JSON document, for programs")
     ] = False,
     show: Annotated[
-        int, typer.Option(min=0, help="name that many differing addresses of each list, masked")
+        int, typer.Option(min=0, help="name that many addresses of each difference, masked")
     ] = 0,
-    state: Annotated[
-        Path, typer.Option(help="file with the cursor of an interrupted run")
-    ] = _STATE,
-    restart: Annotated[
-        bool, typer.Option("--restart", help="start again, whatever the file holds")
-    ] = False,
+    addresses: Annotated[
+        Path | None, typer.Option(help="write every address that differs to this CSV file")
+    ] = None,
 ) -> None:
-    """Synchronise the list with SES's own suppression list of the account.
+    """Synchronise the list with SES's own suppression lists, both ways.
 
-    Adds what SES has and our list lacks. Addresses unsuppressed later stay removed. SES allows one
-    request a second, of a thousand entries. An interrupted run continues where it stopped;
-    with --push or --dry-run it starts again, since both need all of SES's list. A dry run
-    ends with 1 if the lists differ, and --push with 1 if SES refuses addresses: those are
-    skipped, and counted.
+    Adds what SES has and our list lacks, and writes to SES the hard bounces and complaints
+    that it lacks. What was removed on one side stays as it is on the other, unless
+    --removed-here or --removed-at-ses say otherwise. The list of the account is compared
+    with entries for all mail, that of each tenant in SUPPRESSION_TENANT_STREAMS with those of its
+    stream.
+
+    SES allows one request a second: reading takes a second for a thousand entries, writing a
+    second each. An interrupted run continues where it stopped.
+
+    Ends with 1 if the lists of a report differ, if SES refuses addresses or if removals were
+    held back, and with 3 if a list could not be synchronised.
 
     \b
     Examples:
-      suppression-ingest reconcile --dry-run --show 10
-      suppression-ingest reconcile
-      suppression-ingest reconcile --push --limit 500
+      suppression-ingest sync --report --show 10
+      suppression-ingest sync
+      suppression-ingest sync --direction pull --since 2026-01-31
+      suppression-ingest sync --every 1h --removed-here remove --removed-at-ses remove
+      suppression-ingest sync --ses-accounts eu-west-1,us-east-1 --report --json
     """  # noqa: D301 - a real backspace, by which click keeps lines apart
-    if since and (push or dry_run):
-        raise SettingsError("--since reads a part of SES's list: not with --push or --dry-run")
-    aws = Aws.connect()
-    with contextlib.closing(Store.open(settings.database_url)) as store:
-        run = _Run(aws, store, state, show=show, dry=dry_run, whole=push or dry_run)
-        began = utc_now()
-        day = since.replace(tzinfo=dt.UTC) if since else None
-        start = Cursor(aws.account, aws.region, day, began)
-        status = run.to_end(start, limit if push or dry_run else 0, restart=restart)
-    raise typer.Exit(status)
+    set_up_logs(settings.log_format)
+    options = Options(
+        direction=direction,
+        removed_here=removed_here,
+        removed_at_ses=removed_at_ses,
+        limit=limit,
+        max_removals=max_removals,
+        since=since.replace(tzinfo=dt.UTC) if since else None,
+        restart=restart,
+        dry=report,
+    )
+    _require_sense(options)
+    if every and (as_document or addresses or show or restart):
+        raise SettingsError("--every logs counts: not with --json, --addresses, --show, --restart")
+    seconds = _seconds(every) if every else 0
+    output = Output(options, show)
+    with contextlib.ExitStack() as stack:
+        store = stack.enter_context(contextlib.closing(Store.open(settings.database_url)))
+        stop = stack.enter_context(StopSignal().on_signals())
+        if addresses:
+            output.file = stack.enter_context(AddressFile(addresses))
+        accounts = Accounts(settings, lambda: Throttle(1 / rate, sleep=stop.sleep))
+        rounds = Rounds(store, accounts, options, output.callbacks, stop)
+        if seconds:
+            _repeat(rounds, seconds, settings.metrics_listen)
+        else:
+            raise typer.Exit(_once(rounds, output, as_document=as_document))
 
 
-class _Run:
-    """One run of reconcile: its output, its cursor file and its exit status."""
+def _require_sense(options: Options) -> None:
+    """Refuse options that contradict each other.
 
-    def __init__(
-        self, aws: Aws, store: Store, state: Path, *, show: int, dry: bool, whole: bool
-    ) -> None:
-        self._state = state
-        self._dry = dry
-        self._whole = whole
-        self._show = show
-        self._shown: dict[str, int] = {}
-        self._stop = StopSignal()
-        self._report: Callable[[str], None] = lambda _: None
-        throttle = Throttle(INTERVAL, sleep=self._stop.sleep)
-        callbacks = Callbacks(
-            read=self._read,
-            written=lambda pushed: self._report(f"wrote {pushed.written:,} to SES"),
-            lacking_here=lambda address: self._name("our list lacks", address),
-            lacking_there=lambda address: self._name("SES lacks", address),
-            refused=lambda address: self._name("SES refuses", address),
+    Raises:
+        SettingsError: some do.
+    """
+    if options.since and (options.pushes or options.dry):
+        raise SettingsError("--since reads a part of SES's list: only with --direction pull")
+    if options.removed_here is not RemovedHere.KEEP and not options.pushes:
+        raise SettingsError("--removed-here remove changes SES's list: not with --direction pull")
+    if options.removed_at_ses is RemovedAtSes.REMOVE and not options.pulls:
+        raise SettingsError("--removed-at-ses remove changes our list: not with --direction push")
+    if options.removed_at_ses is RemovedAtSes.RESTORE and not options.pushes:
+        raise SettingsError(
+            "--removed-at-ses restore changes SES's list: not with --direction pull"
         )
-        theirs = AccountList(aws, throttle)
-        self._work = Reconciliation(store, theirs, callbacks, dry=dry, remember=whole)
 
-    def to_end(self, start: Cursor, limit: int, *, restart: bool) -> int:
-        """Run, and return the exit status. A limit of 0 writes nothing to SES."""
-        cursor = start if restart or self._whole else self._resumed(start)
-        try:
-            with self._stop.on_signals(), self._progress():
-                self._pull(cursor, start)
-                if limit:
-                    self._work.push(limit, start.until)
-        except Stopped:
-            self._print_how_to_continue()
-            return EXIT_INTERRUPTED
-        self._print(limit)
-        differ = self._dry and (self._work.pulled.added or self._work.pushed.written)
-        return EXIT_DIFFERENT if differ or self._work.pushed.refused else 0
 
-    def _resumed(self, start: Cursor) -> Cursor:
-        saved = Cursor.load(self._state)
-        if saved is None or not saved.is_of(start):
-            return start
-        typer.echo(f"continuing after {saved.read:,} entries ({self._state})", err=True)
-        return saved
+def _seconds(every: str) -> int:
+    """Return a duration such as 90s, 30m, 1h or 1d in seconds.
 
-    def _pull(self, cursor: Cursor, start: Cursor) -> None:
-        try:
-            self._work.pull(cursor)
-        except ExpiredToken:
-            typer.echo("SES no longer knows the page token: starting again", err=True)
-            self._work.pull(start)
+    Raises:
+        SettingsError: the text is of another form.
+    """
+    if not (parts := re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", every)):
+        raise SettingsError("--every: give a number and its unit, such as 90s, 30m, 1h or 1d")
+    return int(parts[1]) * _UNITS[parts[2]]
 
-    def _read(self, cursor: Cursor) -> None:
-        self._report(
-            f"read {cursor.read:,} of SES's list, {self._work.pulled.added:,} were lacking"
-        )
-        if self._whole:
+
+def _once(rounds: Rounds, output: Output, *, as_document: bool) -> int:
+    """Run one round, print what became of each list, and return the exit status."""
+    results: list[Result] = []
+    try:
+        with output.progress():
+            for result in rounds.once():
+                results.append(result)
+                if not as_document:
+                    output.print(result)
+    except Stopped:
+        typer.echo("stopped; run it again to continue where it stopped", err=True)
+        return EXIT_INTERRUPTED
+    if as_document:
+        typer.echo(json.dumps(as_json(results, output.examples), indent=2))
+    if any(result.error for result in results):
+        return EXIT_UNUSABLE
+    return EXIT_DIFFERENT if any(map(output.needs_attention, results)) else 0
+
+
+def _repeat(rounds: Rounds, seconds: int, metrics_listen: str) -> None:
+    """Run rounds until a signal comes; log what became of each list."""
+    metrics = SyncMetrics()
+
+    def done(result: Result) -> None:
+        changes = result.counts.changes()
+        if result.error:
+            metrics.failed(result.name)
+            _log.warning("not synchronised", list=result.name, cause=result.error, **changes)
             return
-        if cursor.token:
-            cursor.save(self._state)
-        else:
-            self._state.unlink(missing_ok=True)
-        self._stop.check()
+        differing = {how.name.lower(): result.counts.differing[how] for how in Difference}
+        metrics.finished(result.name, differing, changes)
+        _log.info("synchronised", list=result.name, read=result.counts.read, **changes)
 
-    def _name(self, what: str, address: str) -> None:
-        self._shown[what] = self._shown.get(what, 0) + 1
-        if self._shown[what] <= self._show:
-            typer.echo(f"{what} {masked(address)}")
-
-    @contextlib.contextmanager
-    def _progress(self) -> Iterator[None]:
-        console = Console(stderr=True)
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn())
-        bar = Progress(*columns, console=console, disable=not console.is_terminal)
-        with bar:
-            task = bar.add_task("reading from SES", total=None)
-            self._report = lambda text: bar.update(task, description=text)
-            yield
-
-    def _print(self, limit: int) -> None:
-        verb = "lacks" if self._dry else "had lacked"
-        for line in (
-            *_pulled_lines(self._work.pulled, verb),
-            *_pushed_lines(self._work.pushed, verb),
-        ):
-            typer.echo(line)
-        if self._work.pushed.left and not self._dry:
-            typer.echo(f"{self._work.pushed.left:,} more remain beyond --limit {limit:,}")
-
-    def _print_how_to_continue(self) -> None:
-        done = f"stopped; {self._work.pulled.added:,} added"
-        if self._whole:
-            said = f"{done}, {self._work.pushed.written:,} written; run it again: it starts again"
-        else:
-            said = f"{done}; run it again to continue where it stopped ({self._state})"
-        typer.echo(said, err=True)
-
-
-def _pulled_lines(pulled: Pulled, verb: str) -> Iterator[str]:
-    yield f"SES's list: {pulled.read:,} read, {pulled.known:,} known"
-    yield f"our list {verb} {pulled.added:,}"
-    if pulled.removed_here:
-        yield (
-            f"{pulled.removed_here:,} were removed here after SES listed them, and stay removed; "
-            "SES still suppresses them"
-        )
-    if pulled.unusable:
-        yield f"{pulled.unusable:,} entries of SES have no valid address, and were skipped"
-
-
-def _pushed_lines(pushed: Pushed, verb: str) -> Iterator[str]:
-    if pushed.written:
-        total = pushed.written + pushed.left if verb == "lacks" else pushed.written
-        yield f"SES's list {verb} {total:,} ({pushed.raised:,} of them listed as bounces only)"
-    if pushed.refused:
-        yield f"{pushed.refused:,} refused by SES, which lists no such addresses"
+    with contextlib.ExitStack() as stack:
+        if metrics_listen:
+            stack.enter_context(metrics_port(metrics_listen, metrics))
+        stack.enter_context(contextlib.suppress(Stopped))
+        rounds.repeat(seconds, done)

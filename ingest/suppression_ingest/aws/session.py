@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, NoRegionError
 
 from suppression_ingest.aws.failures import translated
+from suppression_ingest.errors import NotSignedIn
 from suppression_service.config import SettingsError
 
 if TYPE_CHECKING:
@@ -129,6 +132,64 @@ class Aws:
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of a resource in this account and region."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+
+@dataclasses.dataclass(frozen=True)
+class SesAccount:
+    """SES of one account in one region."""
+
+    account: str
+    region: str
+    ses: "SESV2Client"
+
+    @classmethod
+    def connect(cls, region: str = "", *, profile: str = "", role_arn: str = "") -> Self:
+        """Connect, and ask AWS for the account.
+
+        Args:
+            region: the region; if empty, the one that boto3 finds.
+            profile: a profile in the files of the AWS CLI; if empty, boto3's settings hold.
+            role_arn: a role to assume; its credentials are renewed as they expire.
+
+        Raises:
+            SettingsError: the region is not known, or a setting is wrong.
+            NotSignedIn: there are no credentials, or they are not valid.
+            AwsError: AWS cannot be reached, or the role cannot be assumed.
+        """
+        config = Config(
+            connect_timeout=_CONNECT_SECONDS,
+            read_timeout=_READ_SECONDS,
+            retries={"total_max_attempts": ATTEMPTS_TO_CHANGE, "mode": "standard"},
+        )
+        region = region or os.environ.get("AWS_REGION", "")
+        with _making_clients("the region to send mail from"):
+            session = boto3.Session(region_name=region or None, profile_name=profile or None)
+            if role_arn:
+                session = _assuming(role_arn, session)
+            ses: SESV2Client = session.client("sesv2", config=config)
+            caller = session.client("sts", config=config)
+        with translated():
+            account = caller.get_caller_identity()["Account"]
+        return cls(account, session.region_name or "", ses)
+
+
+def _assuming(role_arn: str, session: boto3.Session) -> boto3.Session:
+    """Return a session with the credentials of a role, which the given session may assume."""
+    source = session.get_credentials()
+    if source is None:
+        raise NotSignedIn("boto3 finds no credentials to assume a role with")
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=session.client,
+        source_credentials=source,
+        role_arn=role_arn,
+        extra_args={"RoleSessionName": "suppression-ingest"},
+    )
+    # botocore has no public way to give a session credentials that renew themselves.
+    core: Any = botocore.session.get_session()
+    core._credentials = DeferredRefreshableCredentials(  # noqa: SLF001
+        method="assume-role", refresh_using=fetcher.fetch_credentials
+    )
+    return boto3.Session(botocore_session=core, region_name=session.region_name)
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from suppression_service.store.errors import (
 )
 from suppression_service.store.events import DEDUPLICATION_WINDOW
 from suppression_service.store.models import (
+    AccountListPage,
     AddressRecord,
     ChangePage,
     DailyCount,
@@ -38,6 +39,7 @@ from suppression_service.store.models import (
     Suppression,
 )
 from suppression_service.store.purge import DeletionCutoffs
+from suppression_service.store.replication import fingerprint
 from suppression_service.store.soft_bounces import is_counted
 from suppression_service.store.status import IngestStatus
 from suppression_service.store.store import Store
@@ -45,6 +47,7 @@ from suppression_service.store.transaction import WriteTransaction
 
 __all__ = [
     "DEDUPLICATION_WINDOW",
+    "AccountListPage",
     "AddressRecord",
     "ChangePage",
     "DailyCount",
@@ -77,5 +80,6 @@ __all__ = [
     "Suppression",
     "TooManyStreams",
     "WriteTransaction",
+    "fingerprint",
     "is_counted",
 ]

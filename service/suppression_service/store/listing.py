@@ -90,6 +90,17 @@ def entries_of(connection: Connection, addresses: Iterable[str]) -> list[Suppres
     return found
 
 
+def entries_of_fingerprints(
+    connection: Connection, fingerprints: Iterable[int]
+) -> list[Suppression]:
+    """Return every entry of signed fingerprints, removed and expired ones included."""
+    found = []
+    for some in chunks(sorted(set(fingerprints))):
+        query = SELECT_SUPPRESSION.where(schema.suppression.c.fingerprint.in_(some))
+        found += [suppression_of(row) for row in connection.execute(query)]
+    return found
+
+
 def changes(connection: Connection, after: int, limit: int) -> ChangePage:
     """Return the next entries that changed after a revision, about ``limit`` of them."""
     table = schema.suppression
@@ -107,9 +118,9 @@ def changes(connection: Connection, after: int, limit: int) -> ChangePage:
 
 
 def bounced_or_complained(
-    connection: Connection, now: dt.datetime, after: str, limit: int
+    connection: Connection, now: dt.datetime, after: str, limit: int, stream: str
 ) -> list[tuple[str, Reason]]:
-    """Return a page of the addresses that a hard bounce or a complaint suppresses for all mail.
+    """Return a page of the addresses that a hard bounce or a complaint suppresses.
 
     Erased addresses are left out: they are not known any more. So are domains.
 
@@ -118,6 +129,7 @@ def bounced_or_complained(
         now: entries that have expired by then are left out.
         after: the last address of the page before; empty for the first page.
         limit: addresses of a page.
+        stream: the stream of the entries; empty for those that hold for all mail.
 
     Returns:
         Each address once, in the database's order; a complaint comes before a bounce.
@@ -127,7 +139,7 @@ def bounced_or_complained(
     query = (
         select(table.c.address, reason)
         .where(
-            table.c.stream_id == schema.ALL_MAIL,
+            table.c.stream_id == _id_of(stream),
             table.c.reason.in_([Reason.HARD_BOUNCE, Reason.COMPLAINT]),
             table.c.removed.is_(None),
             or_(table.c.expires.is_(None), table.c.expires > now),
@@ -141,6 +153,12 @@ def bounced_or_complained(
         .limit(limit)
     )
     return [(row.address, Reason(row.reason)) for row in connection.execute(query)]
+
+
+def _id_of(stream: str) -> int | ScalarSelect[int]:
+    if not stream:
+        return schema.ALL_MAIL
+    return select(schema.stream.c.id).where(schema.stream.c.name == stream).scalar_subquery()
 
 
 def last_received(connection: Connection) -> dt.datetime | None:

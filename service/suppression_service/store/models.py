@@ -299,3 +299,19 @@ class ChangePage:
 
     changes: list[Suppression]
     through: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AccountListPage:
+    """A page that was read of a provider's list; see the table of that name.
+
+    ``fingerprints`` are 8 bytes each, little-endian; ``reasons`` one byte each, 0 for an
+    address that the provider listed earlier and does not list any more. ``next_token`` is
+    empty on the last page of the read that began at ``started``.
+    """
+
+    started: dt.datetime
+    number: int
+    next_token: str
+    fingerprints: bytes
+    reasons: bytes

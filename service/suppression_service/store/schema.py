@@ -308,3 +308,21 @@ signing_certificate = Table(
     Column("pem", Text, nullable=False),
     Column("fetched", Timestamp, nullable=False),
 )
+
+#: What was read of the suppression lists of SES: the pages of the last whole read, and of
+#: one in progress. Comparing two reads shows what was removed at SES.
+account_list_page = Table(
+    "account_list_page",
+    metadata,
+    # ACCOUNT/REGION, or ACCOUNT/REGION/TENANT.
+    Column("account_list", String(200), primary_key=True),
+    # When the read began.
+    Column("started", Timestamp, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    # SES's token of the next page; empty on the last page.
+    Column("next_token", Text, nullable=False),
+    # Fingerprints instead of addresses, 8 bytes each: an erasure has nothing to do here.
+    Column("fingerprints", LargeBinary, nullable=False),
+    # One byte for each: its reason, or 0 if SES listed it earlier and does not any more.
+    Column("reasons", LargeBinary, nullable=False),
+)

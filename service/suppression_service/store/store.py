@@ -8,6 +8,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine, select
 
 from suppression_service.store import (
+    account_lists,
     events,
     listing,
     outbox,
@@ -22,6 +23,7 @@ from suppression_service.store.errors import StoreError
 from suppression_service.store.events import DEDUPLICATION_WINDOW
 from suppression_service.store.migrate import migrate, require_schema
 from suppression_service.store.models import (
+    AccountListPage,
     AddressRecord,
     ChangePage,
     DailyCount,
@@ -153,6 +155,20 @@ class Store:
         with self._writing() as connection:
             status.record_dead_letters(connection, queue_url, messages, self.now())
 
+    def save_account_list_page(
+        self, account_list: str, page: AccountListPage, *, alone: bool = False
+    ) -> None:
+        """Keep a page of a provider's list; ``alone`` deletes the pages of every other read."""
+        with self._writing() as connection:
+            account_lists.save(connection, account_list, page)
+            if alone:
+                account_lists.drop_reads(connection, account_list, page.started)
+
+    def drop_account_list_reads(self, account_list: str, but: dt.datetime | None) -> None:
+        """Delete the pages of every read of a list, but of the one that began at a time."""
+        with self._writing() as connection:
+            account_lists.drop_reads(connection, account_list, but)
+
     def purge(
         self, cutoffs: DeletionCutoffs, rows_a_step: int = ROWS_A_STEP
     ) -> Iterator[tuple[str, int]]:
@@ -197,11 +213,21 @@ class Store:
             return search.page(connection, wanted, order, after, size, self.now())
 
     def bounced_or_complained(
-        self, now: dt.datetime, after: str, limit: int
+        self, now: dt.datetime, after: str, limit: int, stream: str = ""
     ) -> list[tuple[str, Reason]]:
         """Return a page of addresses; see :func:`.listing.bounced_or_complained`."""
         with self._reading() as connection:
-            return listing.bounced_or_complained(connection, now, after, limit)
+            return listing.bounced_or_complained(connection, now, after, limit, stream)
+
+    def entries_of_fingerprints(self, fingerprints: Iterable[int]) -> list[Suppression]:
+        """Return every entry of signed fingerprints, removed and expired ones included."""
+        with self._reading() as connection:
+            return listing.entries_of_fingerprints(connection, fingerprints)
+
+    def account_list_pages(self, account_list: str) -> list[AccountListPage]:
+        """Return the pages that were read of a provider's list, the oldest first."""
+        with self._reading() as connection:
+            return account_lists.pages(connection, account_list)
 
     def last_received(self) -> dt.datetime | None:
         """Return when the newest event was received; None if there is none."""

@@ -71,14 +71,16 @@ class SesFake:
     def __init__(self) -> None:
         self._wire = RestJson("sesv2")
         self._lock = threading.Condition()
-        self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._server: _Server
+        self._thread: threading.Thread
         self.begin_anew()
 
     def begin_anew(self) -> None:
         """Forget everything: an account that was opened today."""
         self.configuration_sets: dict[str, ConfigurationSet] = {}
         self.suppressed: dict[str, Suppressed] = {}
+        #: The list of each tenant.
+        self.tenants: dict[str, dict[str, Suppressed]] = {}
         self.suppression: Json = {"SuppressedReasons": []}
         self.identities: list[str] = []
         #: The topics of each contact list.
@@ -108,6 +110,8 @@ class SesFake:
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
+        self._server = _Server(self)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
         return self
 
@@ -251,7 +255,14 @@ class SesFake:
         found[EventDestinationName] = EventDestination
         return {}
 
-    # --- the account's suppression list --------------------------------------------------------
+    # --- the suppression lists of the account and of tenants ------------------------------------
+
+    def _list_of(self, tenant: str | None) -> dict[str, Suppressed]:
+        if tenant is None:
+            return self.suppressed
+        if tenant not in self.tenants:
+            raise Refusal("NotFoundException", "Tenant does not exist.")
+        return self.tenants[tenant]
 
     def _list_suppressed(
         self,
@@ -261,13 +272,14 @@ class SesFake:
         PageSize: int = PAGE,
         NextToken: str = "0",
         Reasons: list[str] | None = None,
+        TenantName: str | None = None,
     ) -> Json:
         if not NextToken.isdecimal():
             raise Refusal("InvalidNextTokenException")
         first, size = int(NextToken), min(PageSize, self.page)
         entries = [
             {"EmailAddress": address, "Reason": one.reason, "LastUpdateTime": one.updated}
-            for address, one in self.suppressed.items()
+            for address, one in self._list_of(TenantName).items()
             if (StartDate is None or one.updated >= StartDate)
             and (EndDate is None or one.updated <= EndDate)
             and (Reasons is None or one.reason in Reasons)
@@ -276,10 +288,17 @@ class SesFake:
         more = first + size < len(entries)
         return answer | ({"NextToken": str(first + size)} if more else {})
 
-    def _put_suppressed(self, *, EmailAddress: str, Reason: str) -> Json:
+    def _put_suppressed(
+        self, *, EmailAddress: str, Reason: str, TenantName: str | None = None
+    ) -> Json:
         if EmailAddress in self.unacceptable:
             raise Refusal("BadRequestException", f"Invalid email address <{EmailAddress}>.")
-        self.suppressed[EmailAddress] = Suppressed(Reason, dt.datetime.now(dt.UTC))
+        self._list_of(TenantName)[EmailAddress] = Suppressed(Reason, dt.datetime.now(dt.UTC))
+        return {}
+
+    def _delete_suppressed(self, *, EmailAddress: str, TenantName: str | None = None) -> Json:
+        if self._list_of(TenantName).pop(EmailAddress, None) is None:
+            raise Refusal("NotFoundException", f"Email address {EmailAddress} does not exist.")
         return {}
 
     # --- mail ----------------------------------------------------------------------------------
@@ -323,6 +342,7 @@ _OPERATIONS: Final[dict[str, Callable[..., Json]]] = {
     "UpdateConfigurationSetEventDestination": SesFake._update_destination,
     "ListSuppressedDestinations": SesFake._list_suppressed,
     "PutSuppressedDestination": SesFake._put_suppressed,
+    "DeleteSuppressedDestination": SesFake._delete_suppressed,
     "SendEmail": SesFake._send,
 }
 
@@ -345,6 +365,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer()
 
     def do_POST(self) -> None:
+        self._answer()
+
+    def do_DELETE(self) -> None:
         self._answer()
 
     def _answer(self) -> None:

@@ -8,9 +8,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from suppression_ingest.account_list.cursor import Cursor
 from suppression_service.store import NewSuppression, Reason, Store
-from tests.support.aws.account import NOW, PREFIX, SET, Account, day
+from tests.support.aws.account import PREFIX, SET, Account, day
 from tests.support.aws.ses import Sent, Suppressed
 from tests.support.in_process_ingest import run_ingest
 from tests.support.processes import BIN, Processes
@@ -238,111 +237,170 @@ def test_a_probe_from_an_unverified_address_says_so(
     assert "Email address is not verified" in done.stdout
 
 
-# --- reconcile -----------------------------------------------------------------------------------
+# --- sync ----------------------------------------------------------------------------------------
 
 
 def listed(account: Account, *addresses: str) -> None:
     account.ses.suppressed |= {address: Suppressed("BOUNCE", day(1)) for address in addresses}
 
 
-def test_a_reconciliation_tells_what_it_added(
+def suppressed(store: Store, address: str) -> None:
+    with store.write() as transaction:
+        transaction.suppress([NewSuppression(address, Reason.COMPLAINT)])
+
+
+def test_a_synchronisation_goes_both_ways_and_says_what_it_did(
     command: Command, account: Account, store: Store
+) -> None:
+    listed(account, "jane@x.example", "mary@x.example")
+    suppressed(store, "june@x.example")
+    done = command("sync")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "123456789012/us-east-1: 2 read, 0 known",
+        "  2 only at SES",
+        "  1 only in our list",
+        "  2 added to our list",
+        "  1 written to SES",
+    ]
+    assert store.address("jane@x.example").suppressions
+    assert account.ses.suppressed["june@x.example"].reason == "COMPLAINT"
+
+
+def test_lists_that_differ_are_status_1_in_a_report(
+    command: Command, account: Account, store: Store
+) -> None:
+    listed(account, "jane@x.example")
+    suppressed(store, "june@x.example")
+    done = command("sync", "--report", "--json", "--show", "5")
+    assert done.returncode == 1
+    [found] = json.loads(done.stdout)["lists"]
+    assert (found["account"], found["region"], found["tenant"]) == ("123456789012", "us-east-1", "")
+    assert (found["differing"]["only_at_ses"], found["differing"]["only_here"]) == (1, 1)
+    assert found["examples"] == {"only_at_ses": ["j***@x***"], "only_here": ["j***@x***"]}
+
+
+def test_lists_that_do_not_differ_are_status_0_in_a_report(command: Command) -> None:
+    assert command("sync", "--report").returncode == 0
+
+
+def test_every_address_that_differs_is_written_to_a_file_of_the_owner(
+    command: Command, account: Account, tmp_path: Path
 ) -> None:
     listed(account, "jane@x.example", "june@x.example")
-    done = command("reconcile")
-    assert done.returncode == 0, done.stderr
-    assert "our list had lacked 2" in done.stdout
-    assert store.address("jane@x.example").suppressions
-
-
-def test_lists_that_differ_are_status_1_in_a_dry_run(
-    command: Command, account: Account, store: Store
-) -> None:
-    listed(account, "jane@x.example")
-    with store.write() as transaction:
-        transaction.suppress([NewSuppression("june@x.example", Reason.COMPLAINT)])
-    done = command("reconcile", "--dry-run", "--show", "5")
-    assert done.returncode == 1
-    assert "our list lacks 1" in done.stdout
-    assert "SES's list lacks 1" in done.stdout
-
-
-def test_lists_that_are_even_are_status_0_in_a_dry_run(command: Command) -> None:
-    assert command("reconcile", "--dry-run").returncode == 0
-
-
-def test_addresses_are_shown_masked(command: Command, account: Account) -> None:
-    listed(account, "jane@x.example")
-    done = command("reconcile", "--dry-run", "--show", "1")
-    assert "our list lacks j***@x***" in done.stdout
-    assert "jane@" not in done.stdout + done.stderr
-
-
-def test_ses_is_written_to_when_asked_for(command: Command, account: Account, store: Store) -> None:
-    with store.write() as transaction:
-        transaction.suppress([NewSuppression("june@x.example", Reason.COMPLAINT)])
-    done = command("reconcile", "--push")
-    assert done.returncode == 0, done.stderr
-    assert account.ses.suppressed["june@x.example"].reason == "COMPLAINT"
+    file = tmp_path / "drift.csv"
+    command("sync", "--report", "--addresses", str(file))
+    assert file.read_text().splitlines() == [
+        "account,region,tenant,stream,difference,address",
+        "123456789012,us-east-1,,,only_at_ses,jane@x.example",
+        "123456789012,us-east-1,,,only_at_ses,june@x.example",
+    ]
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_addresses_that_ses_refuses_are_counted_masked_and_status_1(
     command: Command, account: Account, store: Store
 ) -> None:
-    with store.write() as transaction:
-        transaction.suppress([NewSuppression("june@x.example", Reason.COMPLAINT)])
+    suppressed(store, "june@x.example")
     account.ses.unacceptable.add("june@x.example")
-    done = command("reconcile", "--push", "--show", "5")
+    done = command("sync", "--show", "5")
     assert done.returncode == 1, done.stderr
-    assert "1 refused by SES" in done.stdout
-    assert "SES refuses j***@x***" in done.stdout
+    assert "  1 refused by SES, which lists no such addresses\n    j***@x***" in done.stdout
     assert "june@" not in done.stdout + done.stderr
 
 
-def test_an_interrupted_run_says_how_to_continue_and_continues(
+def test_an_account_that_fails_is_status_3_and_the_others_are_synchronised(
+    command: Command, account: Account, store: Store
+) -> None:
+    listed(account, "jane@x.example")
+    done = command("sync", "--ses-accounts", "nobody@us-east-1,eu-west-1")
+    assert done.returncode == 3
+    assert "not finished: boto3 refuses its settings" in done.stdout
+    assert "123456789012/eu-west-1: 1 read" in done.stdout
+    assert store.address("jane@x.example").suppressions
+
+
+def test_a_role_in_another_account_is_assumed(command: Command) -> None:
+    role = "arn:aws:iam::210987654321:role/suppression-sync"
+    done = command("sync", "--ses-accounts", f"{role}@eu-west-1")
+    assert done.returncode == 0, done.stderr
+    assert "210987654321/eu-west-1: 0 read" in done.stdout
+
+
+def test_the_lists_of_tenants_are_synchronised_with_their_streams(
+    command: Command, account: Account, store: Store
+) -> None:
+    account.ses.tenants["shop"] = {"jane@x.example": Suppressed("BOUNCE", day(1))}
+    done = command("sync", "--rate", "100", SUPPRESSION_TENANT_STREAMS="shop=shop-mail")
+    assert "123456789012/us-east-1/shop, stream shop-mail: 1 read" in done.stdout
+    [entry] = store.address("jane@x.example").suppressions
+    assert entry.stream == "shop-mail"
+
+
+def test_a_run_that_a_signal_ends_is_continued_by_the_next(
     command: Command,
     account: Account,
     environment: dict[str, str],
     sqlite_url: str,
     processes: Processes,
-    tmp_path: Path,
 ) -> None:
     # Given a run that is interrupted while it waits for its second page
     account.ses.page = 1
     listed(account, *(f"{number}@x.example" for number in range(1_000)))
-    state = tmp_path / "state.json"
     settings = {**environment, "SUPPRESSION_DATABASE_URL": sqlite_url}
-    first = processes.start("reconcile", [INGEST, "reconcile", "--state", str(state)], settings)
+    first = processes.start("sync", [INGEST, "sync"], settings)
     account.ses.wait_for("ListSuppressedDestinations")
     first.send(signal.SIGINT)
     assert first.ended() == 130
-    assert f"run it again to continue where it stopped ({state})" in first.output
+    assert "run it again to continue where it stopped" in first.output
     # When it is run again
     account.ses.page = 1_000
-    second = command("reconcile", "--state", str(state))
-    # Then it goes on after what was stored, and the file is gone.
+    second = command("sync")
+    # Then it goes on after what was stored.
     assert second.returncode == 0, second.stderr
-    assert re.search(r"continuing after \d entries", second.stderr)
-    assert not state.exists()
+    assert re.search(r"us-east-1: 99\d read", second.stdout)
 
 
-def test_a_cursor_that_ses_has_forgotten_starts_again(
-    command: Command, account: Account, tmp_path: Path
+def test_it_goes_on_until_a_signal_comes(
+    account: Account,
+    store: Store,
+    environment: dict[str, str],
+    sqlite_url: str,
+    processes: Processes,
 ) -> None:
-    state = tmp_path / "state.json"
-    Cursor("123456789012", "us-east-1", None, NOW, "forgotten", 5_000).save(state)
+    # Given a synchronisation that goes on, and has had its first round
+    settings = {**environment, "SUPPRESSION_DATABASE_URL": sqlite_url}
+    settings["SUPPRESSION_METRICS_LISTEN"] = "127.0.0.1:0"
+    running = processes.start("sync", [INGEST, "sync", "--every", "1s"], settings)
+    running.line("synchronised")
+    # When SES lists an address
     listed(account, "jane@x.example")
-    done = command("reconcile", "--state", str(state))
-    assert done.returncode == 0, done.stderr
-    assert "starting again" in done.stderr
-    assert "our list had lacked 1" in done.stdout
+    # Then the next round adds it, and shows so; and a signal ends it in good order.
+    running.line("added=1")
+    assert store.address("jane@x.example").suppressions
+    running.send(signal.SIGTERM)
+    assert running.ended() == 0
 
 
-def test_a_part_of_the_list_is_nothing_to_compare_with(command: Command) -> None:
-    assert command("reconcile", "--push", "--since", "2026-01-01").returncode == 2
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--since", "2026-01-01"],
+        ["--direction", "pull", "--removed-here", "remove"],
+        ["--direction", "push", "--removed-at-ses", "remove"],
+        ["--direction", "pull", "--removed-at-ses", "restore"],
+        ["--every", "hourly"],
+        ["--every", "1h", "--json"],
+    ],
+    ids=" ".join,
+)
+def test_options_that_contradict_each_other_are_refused(
+    command: Command, options: list[str]
+) -> None:
+    assert command("sync", *options).returncode == 2
 
 
-@pytest.mark.parametrize("name", ["provision", "doctor", "reconcile"])
+@pytest.mark.parametrize("name", ["provision", "doctor", "sync"])
 def test_the_help_shows_examples_on_lines_of_their_own(command: Command, name: str) -> None:
     done = command(name, "--help")
     assert done.returncode == 0
