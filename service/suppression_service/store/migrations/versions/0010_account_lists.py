@@ -8,7 +8,7 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
-oldest_program = "0004"
+oldest_program = "0008"
 
 
 def upgrade() -> None:
