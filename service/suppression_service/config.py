@@ -4,6 +4,7 @@ A settings class is the one description of a setting. The environment variable, 
 and its help follow from the field.
 """
 
+import dataclasses
 import functools
 import inspect
 import sys
@@ -39,6 +40,13 @@ MetricsListen = Annotated[
 LogFormat = Annotated[
     Literal["console", "json"], Field(description="console or json: for people or for programs")
 ]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Flag:
+    """The flag of a setting that is not named like the setting; in the field's annotation."""
+
+    name: str
 
 
 class SettingsError(ValueError):
@@ -176,11 +184,13 @@ def _option(name: str, field: FieldInfo) -> Any:
     default = "" if field.default in (None, "", (), {}) else f" [default: {field.default}]"
     help_text = f"{field.description} [env: SUPPRESSION_{name.upper()}]{default}"
     kind = _kind(field)
+    flags = [each.name for each in field.metadata if isinstance(each, Flag)]
     if kind is bool:
-        return Annotated[bool | None, typer.Option(help=help_text, show_default=False)]
+        return Annotated[bool | None, typer.Option(*flags, help=help_text, show_default=False)]
     # Typer accepts any text: the settings class checks it, and its error is one line.
     shown = f"<{kind.__name__ if kind in (int, float) else 'str'}>"
-    return Annotated[str | None, typer.Option(help=help_text, show_default=False, metavar=shown)]
+    option = typer.Option(*flags, help=help_text, show_default=False, metavar=shown)
+    return Annotated[str | None, option]
 
 
 def _kind(field: FieldInfo) -> Any:

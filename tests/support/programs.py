@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings
 
 import suppression_ingest.cli
 import suppression_service.cli
+from suppression_ingest.account_list.settings import SyncSettings
 from suppression_ingest.settings import IngestSettings
 from suppression_ingest.webhook.settings import WebhookSettings
 from suppression_service.server.settings import ServiceSettings
@@ -22,6 +23,7 @@ _SETTINGS: Final[dict[tuple[str, str], type[BaseSettings]]] = {
     ("suppression-service", "migrate"): ServiceSettings,
     ("suppression-ingest", "worker"): IngestSettings,
     ("suppression-ingest", "webhook"): WebhookSettings,
+    ("suppression-ingest", "sync"): SyncSettings,
 }
 
 #: The long-running commands, and the migration before them.

@@ -17,6 +17,7 @@ import suppression.cli.commands
 import suppression_console.cli
 import suppression_ingest.cli
 import suppression_service.cli
+from suppression_ingest.account_list.settings import SyncSettings
 from suppression_ingest.dead_letters.commands import DeadLetterSettings
 from suppression_ingest.deployment.deployment import AwsSettings
 from suppression_ingest.settings import IngestSettings
@@ -87,6 +88,7 @@ PARTS: Final[Mapping[tuple[str, str], Callable[[], str]]] = {
     ("settings.md", "suppression-ingest"): partial(_table, IngestSettings),
     ("settings.md", "webhook"): partial(_table, WebhookSettings, IngestSettings),
     ("settings.md", "AWS"): partial(_table, AwsSettings, IngestSettings),
+    ("settings.md", "sync"): partial(_table, SyncSettings, IngestSettings),
     ("settings.md", "dead letters"): partial(_table, DeadLetterSettings, IngestSettings),
     ("settings.md", "suppression"): partial(_variables, suppression.cli.commands.app),
     ("settings.md", "suppression-console"): partial(_variables, suppression_console.cli.app),

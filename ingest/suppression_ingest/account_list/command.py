@@ -3,25 +3,19 @@
 import contextlib
 import datetime as dt
 import json
-import re
 from pathlib import Path
 from typing import Annotated, Final
 
 import structlog
 import typer
 
-from suppression_ingest.account_list.account_list import RATE, Throttle
+from suppression_ingest.account_list.account_list import Throttle
 from suppression_ingest.account_list.accounts import Accounts
 from suppression_ingest.account_list.differences import Difference
-from suppression_ingest.account_list.options import (
-    Direction,
-    Options,
-    RemovedAtSes,
-    RemovedHere,
-)
+from suppression_ingest.account_list.options import Options, RemovedAtSes, RemovedHere
 from suppression_ingest.account_list.output import AddressFile, Output, as_json
 from suppression_ingest.account_list.rounds import Result, Rounds
-from suppression_ingest.account_list.settings import SyncSettings
+from suppression_ingest.account_list.settings import SYNC, SyncSettings, seconds_of
 from suppression_ingest.metrics.sync import SyncMetrics
 from suppression_ingest.signals import Stopped, StopSignal
 from suppression_service.config import EXIT_UNUSABLE, SettingsError, with_settings
@@ -34,43 +28,12 @@ from suppression_service.telemetry.port import metrics_port
 EXIT_DIFFERENT: Final = 1
 EXIT_INTERRUPTED: Final = 130
 
-_UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-
 _log = structlog.get_logger(__name__)
 
 
-@with_settings(
-    SyncSettings, "database_url", "ses_accounts", "tenant_streams", "metrics_listen", "log_format"
-)
+@with_settings(SyncSettings, *SYNC)
 def sync_command(
     settings: SyncSettings,
-    every: Annotated[
-        str, typer.Option(help="go on, and begin a run every 30m, 1h, 1d …; once if not given")
-    ] = "",
-    direction: Annotated[
-        Direction,
-        typer.Option(
-            help="pull: change our list only; push: change SES's only", case_sensitive=False
-        ),
-    ] = Direction.BOTH,
-    removed_here: Annotated[
-        RemovedHere,
-        typer.Option(help="what was removed from our list: keep at SES, or remove there too"),
-    ] = RemovedHere.KEEP,
-    removed_at_ses: Annotated[
-        RemovedAtSes,
-        typer.Option(
-            help="what was removed at SES: keep here, or remove here too, or restore at SES"
-        ),
-    ] = RemovedAtSes.KEEP,
-    limit: Annotated[int, typer.Option(min=0, help="changes at SES in a run, at most")] = 1_000,
-    max_removals: Annotated[
-        int,
-        typer.Option(min=0, help="removals from our list in a run; of more, none is made"),
-    ] = 100,
-    rate: Annotated[
-        float, typer.Option(min=0.01, help="requests a second to each account and region")
-    ] = RATE,
     since: Annotated[
         dt.datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="pull only what SES listed since this day (UTC)"),
@@ -115,26 +78,28 @@ def sync_command(
     """  # noqa: D301 - a real backspace, by which click keeps lines apart
     set_up_logs(settings.log_format)
     options = Options(
-        direction=direction,
-        removed_here=removed_here,
-        removed_at_ses=removed_at_ses,
-        limit=limit,
-        max_removals=max_removals,
+        direction=settings.sync_direction,
+        removed_here=settings.sync_removed_here,
+        removed_at_ses=settings.sync_removed_at_ses,
+        limit=settings.sync_limit,
+        max_removals=settings.sync_max_removals,
         since=since.replace(tzinfo=dt.UTC) if since else None,
         restart=restart,
         dry=report,
     )
     _require_sense(options)
-    if every and (as_document or addresses or show or restart):
-        raise SettingsError("--every logs counts: not with --json, --addresses, --show, --restart")
-    seconds = _seconds(every) if every else 0
+    seconds = seconds_of(settings.sync_every)
+    if seconds and (as_document or addresses or show or restart or since):
+        raise SettingsError(
+            "--every logs counts: not with --json, --addresses, --show, --restart or --since"
+        )
     output = Output(options, show)
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(contextlib.closing(Store.open(settings.database_url)))
         stop = stack.enter_context(StopSignal().on_signals())
         if addresses:
             output.file = stack.enter_context(AddressFile(addresses))
-        accounts = Accounts(settings, lambda: Throttle(1 / rate, sleep=stop.sleep))
+        accounts = Accounts(settings, lambda: Throttle(1 / settings.sync_rate, sleep=stop.sleep))
         rounds = Rounds(store, accounts, options, output.callbacks, stop)
         if seconds:
             _repeat(rounds, seconds, settings.metrics_listen)
@@ -158,17 +123,6 @@ def _require_sense(options: Options) -> None:
         raise SettingsError(
             "--removed-at-ses restore changes SES's list: not with --direction pull"
         )
-
-
-def _seconds(every: str) -> int:
-    """Return a duration such as 90s, 30m, 1h or 1d in seconds.
-
-    Raises:
-        SettingsError: the text is of another form.
-    """
-    if not (parts := re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", every)):
-        raise SettingsError("--every: give a number and its unit, such as 90s, 30m, 1h or 1d")
-    return int(parts[1]) * _UNITS[parts[2]]
 
 
 def _once(rounds: Rounds, output: Output, *, as_document: bool) -> int:

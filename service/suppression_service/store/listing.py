@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, ScalarSelect, and_, func, or_, select
 
 from suppression_service.address import MAX_DOMAIN_LABELS
 from suppression_service.store import schema

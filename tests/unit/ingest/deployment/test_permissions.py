@@ -110,9 +110,9 @@ def test_a_page_names_every_permission_that_its_subject_needs(
                 for name in ("wiring_checks", "operation_checks", "deployment", "probe", "state")
             ],
         ),
-        (["Doctor", "ProvisionAndReconcile"], ["deployment", "account_list"]),
+        (["Doctor", "ProvisionAndSync"], ["deployment", "account_list"]),
     ],
-    ids=["worker", "doctor", "provision and reconcile"],
+    ids=["worker", "doctor", "provision and sync"],
 )
 def test_the_policy_allows_a_command_what_it_calls(sids: list[str], modules: list[str]) -> None:
     assert called(*modules) - allowed(*sids) == set()
