@@ -5,7 +5,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
 from suppression_service.store import Store
@@ -26,12 +26,12 @@ def client(ses_fake: SesFake) -> Any:
     config = Config(retries={"total_max_attempts": 1, "mode": "standard"})
     made = session.client("sesv2", config=config, endpoint_url="http://ses.example")
 
-    def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+    def answer(request: Any, **_: Any) -> Any:
         body = request.body or b""
         content = body if isinstance(body, bytes) else str(body).encode()
         status, code, answered = ses_fake.answer(request.method, request.url, content)
-        headers = {"x-amzn-ErrorType": code} if code else {}
-        response = AWSResponse(request.url, status, headers, None)
+        headers: Any = {"x-amzn-ErrorType": code} if code else {}
+        response: Any = AWSResponse(request.url, status, headers, None)
         response._content = answered
         return response
 
