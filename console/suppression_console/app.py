@@ -16,6 +16,9 @@ from starlette.types import Scope
 
 from suppression_console.access import SESSION_COOKIE, SIGN_IN, Access, cookie
 from suppression_console.pages.address import AddressPage
+from suppression_console.pages.entries import ListPage
+from suppression_console.pages.overview import OverviewPage
+from suppression_console.pages.reasons import ReasonsPage
 from suppression_console.protection import Protection, TooLarge
 from suppression_console.rendering import STATIC, Rendering
 from suppression_console.service import Service
@@ -69,7 +72,8 @@ class Console:
         return app
 
     def _routes(self) -> list[Route | Mount]:
-        page, address = self._access.page, AddressPage(self._rendering)
+        page = self._access.page
+        address, entries = AddressPage(self._rendering), ListPage(self._rendering)
         # Pages are not compressed: with a secret in them, their size would tell of it (BREACH).
         files = GZipMiddleware(_Files(directory=STATIC))
         return [
@@ -78,7 +82,10 @@ class Console:
             Route(SIGN_IN, self._sign_in.show, methods=["GET"]),
             Route(SIGN_IN, self._sign_in.sign_in, methods=["POST"]),
             Route("/sign-out", page(self._sign_in.sign_out), methods=["POST"]),
-            Route("/", page(address.show), methods=["GET"]),
+            Route("/", page(OverviewPage(self._rendering).show), methods=["GET"]),
+            Route("/reasons", page(ReasonsPage(self._rendering).show, Role.READ), methods=["GET"]),
+            Route("/list", page(entries.show, Role.READ), methods=["GET"]),
+            Route("/list/remove", page(entries.remove, Role.ADMIN), methods=["POST"]),
             Route("/address", page(address.show), methods=["GET"]),
             Route("/address/add", page(address.add, Role.WRITE), methods=["POST"]),
             Route("/address/remove", page(address.remove, Role.ADMIN), methods=["POST"]),

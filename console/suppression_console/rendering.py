@@ -30,7 +30,7 @@ _UNITS: Final = (
     (30 * 86_400, "month"),
     (86_400, "day"),
     (3_600, "hour"),
-    (60, "minute"),
+    (60, "min"),
 )
 
 
@@ -112,6 +112,6 @@ def ago(time: dt.datetime, now: dt.datetime | None = None) -> str:
     for size, unit in _UNITS:
         if abs(seconds) >= size:
             number = int(abs(seconds) // size)
-            text = f"{number} {unit}{'s' if number > 1 else ''}"
+            text = f"{number} {unit}{'s' if number > 1 and size > 60 else ''}"
             return f"{text} ago" if seconds > 0 else f"in {text}"
     return "just now" if seconds >= 0 else "in a moment"

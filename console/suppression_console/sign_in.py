@@ -13,11 +13,8 @@ from starlette.responses import Response
 
 from suppression import (
     ConfigurationError,
-    InvalidArgumentError,
-    PermissionDeniedError,
     SuppressionError,
     UnauthenticatedError,
-    UnavailableError,
 )
 from suppression_console.access import (
     FORM_COOKIE,
@@ -168,25 +165,8 @@ async def who(service: Service) -> tuple[str, Role]:
         UnauthenticatedError: the service does not know the token.
         UnavailableError: the service does not answer.
     """
-    try:
-        status = await service.status()
-    except UnavailableError as error:
-        if error.reason != "NOT_BUILT":
-            raise
-        return "", await _probed(service)
+    status = await service.status()
     return status.caller_name, Role(status.caller_role or Role.CHECK)
-
-
-async def _probed(service: Service) -> Role:
-    calls = ((Role.ADMIN, service.addresses.erase), (Role.READ, service.addresses.get_address))
-    for role, call in calls:
-        try:
-            await call("")
-        except InvalidArgumentError:
-            return role
-        except PermissionDeniedError:
-            continue
-    return Role.CHECK
 
 
 def _client_of(request: Request) -> str:

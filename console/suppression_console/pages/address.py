@@ -19,12 +19,10 @@ from suppression import (
 )
 from suppression_console.access import redirect, violations
 from suppression_console.pages.forms import reason_in, text_in
-from suppression_console.pages.timeline import timeline
+from suppression_console.pages.timeline import state_of, timeline
 from suppression_console.rendering import Rendering
 from suppression_console.sessions import Role, Session
 
-#: What the console names as the source of its changes; the service puts the token's name before.
-SOURCE: Final = "console"
 #: Streams of which the page says whether mail would be sent, and events that it shows.
 _MAX_STREAMS: Final = 8
 _SHOWN_EVENTS: Final = 60
@@ -67,13 +65,15 @@ class AddressPage:
         history = None
         try:
             if session.role >= Role.READ:
-                history = await session.service.addresses.get_address(address)
-            answers = await _answers(session, address, _streams(history, stream))
+                history = await session.service.history(address)
+            answers = []
+            if not address.startswith("@"):
+                answers = await _answers(session, address, _streams(history, stream))
         except InvalidArgumentError as error:
             return self._rendering.page(
                 request, "address_search.html", session, status=400, problem=violations(error)
             )
-        entries = [Entry(each, _state(each)) for each in history.suppressions] if history else []
+        entries = [Entry(each, state_of(each)) for each in history.suppressions] if history else []
         items = timeline(history) if history else []
         shown = items if "all" in request.query_params else items[:_SHOWN_EVENTS]
         return self._rendering.page(
@@ -82,11 +82,11 @@ class AddressPage:
             session,
             address=address,
             answers=answers,
-            overall=answers[0].ordinary,
+            is_domain=address.startswith("@"),
             entries=sorted(entries, key=lambda entry: entry.state != "active"),
             items=shown,
             more=len(items) - len(shown),
-            here=_path(address),
+            here=address_path(address),
         )
 
     async def add(self, request: Request, session: Session) -> Response:
@@ -94,16 +94,15 @@ class AddressPage:
         form = await request.form()
         address = text_in(form, "address")
         days = _TTLS.get(text_in(form, "days"))
-        done = await session.service.addresses.suppress(
+        created = await session.service.suppress(
             address,
             reason_in(form) or Reason.MANUAL,
-            stream=text_in(form, "stream"),
-            source=SOURCE,
-            detail=text_in(form, "detail"),
-            ttl=dt.timedelta(days=days) if days else None,
+            text_in(form, "stream"),
+            text_in(form, "detail"),
+            dt.timedelta(days=days) if days else None,
         )
-        session.notify("Added to the list." if done.created else "It was on the list already.")
-        return redirect(_path(address))
+        session.notify("Added to the list." if created else "It was on the list already.")
+        return redirect(address_path(address))
 
     async def remove(self, request: Request, session: Session) -> Response:
         """Remove an entry, with a reason."""
@@ -111,16 +110,13 @@ class AddressPage:
         address, detail = text_in(form, "address"), text_in(form, "detail")
         if not detail:
             session.notify("Nothing was removed: say why.", "failed")
-            return redirect(_path(address))
-        done = await session.service.addresses.unsuppress(
-            address,
-            reason=reason_in(form),
-            stream=text_in(form, "stream"),
-            source=SOURCE,
-            detail=detail,
+            return redirect(address_path(address))
+        target = text_in(form, "target") or address
+        removed = await session.service.unsuppress(
+            target, reason_in(form), text_in(form, "stream"), detail
         )
-        session.notify("Removed." if done.removed else "There was nothing to remove.")
-        return redirect(_path(address))
+        session.notify("Removed." if removed else "There was nothing to remove.")
+        return redirect(address_path(address))
 
     async def erase(self, request: Request, session: Session) -> Response:
         """Erase what is stored about a person, once the address has been typed again."""
@@ -128,28 +124,19 @@ class AddressPage:
         address = text_in(form, "address")
         if text_in(form, "again").lower() != address.lower():
             session.notify("Nothing was erased: the address was not typed again.", "failed")
-            return redirect(_path(address))
-        done = await session.service.addresses.erase(address, detail=text_in(form, "detail"))
+            return redirect(address_path(address))
+        done = await session.service.erase(address, text_in(form, "detail"))
         session.notify(
             f"Erased: {done.suppressions} entries have lost the address and still apply; "
             f"{done.events} pieces of feedback have lost their details."
         )
-        return redirect(_path(address))
+        return redirect(address_path(address))
 
 
 async def _answers(session: Session, address: str, streams: list[str]) -> list[Answer]:
     """Ask whether mail would be sent, for each stream and class."""
-
-    def check(stream: str, mail_class: MailClass) -> asyncio.Future[Check]:
-        asked = session.service.addresses.check(
-            address,
-            stream=stream,
-            mail_class=mail_class,
-        )
-        return asyncio.ensure_future(asked)
-
     calls = [
-        check(stream, mail_class)
+        session.service.check(address, stream, mail_class)
         for stream in streams
         for mail_class in (MailClass.ORDINARY, MailClass.ESSENTIAL)
     ]
@@ -166,12 +153,6 @@ def _streams(history: AddressHistory | None, asked: str) -> list[str]:
     return list(dict.fromkeys(["", *([asked] if asked else []), *of_entries]))[:_MAX_STREAMS]
 
 
-def _state(entry: Suppression) -> str:
-    if entry.removed_time:
-        return "removed"
-    expired = entry.expire_time and entry.expire_time <= dt.datetime.now(dt.UTC)
-    return "expired" if expired else "active"
-
-
-def _path(address: str) -> str:
+def address_path(address: str) -> str:
+    """Return the path of the page of an address, or of a domain after an "@"."""
     return f"/address?{urlencode({'address': address})}"

@@ -72,5 +72,13 @@ def _of_entry(entry: Suppression, said: Container[str]) -> Iterator[Item]:
         yield item(entry.first_seen_time, "added", entry.source, detail)
     if entry.removed_time:
         yield item(entry.removed_time, "removed", entry.removed_by, entry.removal_detail)
-    elif entry.expire_time and entry.expire_time <= dt.datetime.now(dt.UTC):
+    elif entry.expire_time and state_of(entry) == "expired":
         yield item(entry.expire_time, "expired")
+
+
+def state_of(entry: Suppression) -> str:
+    """Return whether an entry is ``active``, ``expired`` or ``removed``."""
+    if entry.removed_time:
+        return "removed"
+    expired = entry.expire_time and entry.expire_time <= dt.datetime.now(dt.UTC)
+    return "expired" if expired else "active"

@@ -11,7 +11,7 @@ document.addEventListener("change", (event) => {
   }
   if (box.matches("[data-select-all], input[name=entry]")) {
     const chosen = form.querySelectorAll("input[name=entry]:checked").length;
-    for (const each of document.querySelectorAll("[data-chosen]")) each.textContent = String(chosen);
+    for (const each of document.querySelectorAll("[data-chosen]")) each.textContent = chosen ? ` (${chosen})` : "";
   }
 });
 
