@@ -87,10 +87,10 @@ def new_suppression(
     return NewSuppression(
         address=key,
         include_subdomains=request.include_subdomains,
-        reason=_reason(request.reason),
+        reason=reason_in(request.reason),
         stream=stream_in(request.stream),
-        source=_source(request.source, caller),
-        detail=_text("detail", request.detail, MAX_DETAIL, allowed="\n\t"),
+        source=source_in(request.source, caller),
+        detail=text_in("detail", request.detail, MAX_DETAIL, allowed="\n\t"),
         expires=now + _ttl(request.ttl) if request.HasField("ttl") else None,
     )
 
@@ -101,15 +101,15 @@ def removal(request: rpc.UnsuppressRequest, caller: Caller) -> Removal:
     Raises:
         InvalidField: a field cannot be used.
     """
-    reason = _reason(request.reason) if request.HasField("reason") else None
+    reason = reason_in(request.reason) if request.HasField("reason") else None
     if caller.token_name and reason in (None, Reason.COMPLAINT) and not request.detail.strip():
         raise InvalidField("detail", "DETAIL_MISSING", "say why, since it can be a complaint")
     return Removal(
         address=address_or_domain(request.address, request.domain),
         reason=reason,
         stream=stream_in(request.stream) if request.HasField("stream") else None,
-        source=_source(request.source, caller),
-        detail=_text("detail", request.detail, MAX_DETAIL, allowed="\n\t"),
+        source=source_in(request.source, caller),
+        detail=text_in("detail", request.detail, MAX_DETAIL, allowed="\n\t"),
     )
 
 
@@ -121,7 +121,7 @@ def erasure(request: rpc.EraseAddressRequest) -> Erasure:
     """
     return Erasure(
         address=address_in(request.address),
-        detail=_text("detail", request.detail, MAX_DETAIL, allowed="\n\t"),
+        detail=text_in("detail", request.detail, MAX_DETAIL, allowed="\n\t"),
     )
 
 
@@ -145,10 +145,15 @@ def address_or_domain(address: str, domain: str) -> str:
     """
     if bool(address) == bool(domain):
         raise InvalidField("address", "ADDRESS_OR_DOMAIN", "give either an address or a domain")
-    return domain_key(_domain(domain)) if domain else address_in(address)
+    return domain_key(domain_in(domain)) if domain else address_in(address)
 
 
-def _domain(text: str) -> str:
+def domain_in(text: str) -> str:
+    """Return the canonical form of a domain.
+
+    Raises:
+        InvalidField: the text is not a domain that can be suppressed.
+    """
     try:
         return canonical_domain(text)
     except DomainTooBroad as error:
@@ -163,7 +168,7 @@ def stream_in(text: str) -> str:
     Raises:
         InvalidField: it is too long or holds control characters.
     """
-    return text and _text("stream", text, MAX_NAME)
+    return text and text_in("stream", text, MAX_NAME)
 
 
 def page_size(request: rpc.ListChangesRequest) -> int:
@@ -205,7 +210,12 @@ def _duration(field: str, duration: Duration) -> dt.timedelta:
         raise InvalidField(field, "DURATION_OUT_OF_RANGE", "not a duration") from None
 
 
-def _reason(number: pb.Reason) -> Reason:
+def reason_in(number: pb.Reason) -> Reason:
+    """Return the reason of an entry.
+
+    Raises:
+        InvalidField: there is none, or no entry has it.
+    """
     if number == pb.REASON_UNSPECIFIED:
         raise InvalidField("reason", "REASON_MISSING", "give a reason")
     if number == pb.REASON_INVALID_ADDRESS:
@@ -216,13 +226,24 @@ def _reason(number: pb.Reason) -> Reason:
         raise InvalidField("reason", "REASON_UNKNOWN", "not a reason of this service") from None
 
 
-def _source(given: str, caller: Caller) -> str:
+def source_in(given: str, caller: Caller) -> str:
     """Return the token's name, which callers cannot forge, and the source that they gave."""
-    source = _text("source", given, MAX_NAME)
+    source = text_in("source", given, MAX_NAME)
     return "/".join(filter(None, (caller.token_name, source)))[:MAX_NAME] or _DEFAULT_SOURCE
 
 
-def _text(field: str, text: str, limit: int, *, allowed: str = "") -> str:
+def text_in(field: str, text: str, limit: int, *, allowed: str = "") -> str:
+    """Return a text of a request.
+
+    Args:
+        field: the name of its field.
+        text: the text.
+        limit: bytes, at most.
+        allowed: control characters that it may have.
+
+    Raises:
+        InvalidField: it is too long or has other control characters.
+    """
     if len(text.encode()) > limit:
         raise InvalidField(field, "TEXT_TOO_LONG", f"at most {limit} bytes")
     if any(character < " " and character not in allowed for character in text):

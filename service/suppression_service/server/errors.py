@@ -103,6 +103,15 @@ class InvalidField(ApiError):
         return [*super().details(), _packed(bad_request)]
 
 
+def stream_limit() -> InvalidField:
+    """Return the error of a write that names one stream too many."""
+    return InvalidField(
+        "stream",
+        "STREAM_LIMIT",
+        "a new stream, where there are as many as SUPPRESSION_MAX_STREAMS permits",
+    )
+
+
 class UnreadableRequest(ApiError):
     """The request cannot be decoded as its type."""
 
@@ -173,6 +182,18 @@ class ListUnavailable(ApiError):
     """The list in memory is not loaded, is too old, or does not reach a revision in time."""
 
     code = Code.UNAVAILABLE
+
+
+class FilterTooSlow(ApiError):
+    """Finding the entries of a filter takes too long; trying again does not help."""
+
+    code = Code.RESOURCE_EXHAUSTED
+
+    def __init__(self) -> None:
+        super().__init__(
+            "FILTER_TOO_SLOW",
+            "finding these entries takes too long; filter by fewer fields, or by a domain",
+        )
 
 
 class WriteUnavailable(ApiError):

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
-from suppression_service.server.errors import ListUnavailable
+from suppression_service.server.errors import FilterTooSlow, ListUnavailable
 from suppression_service.server.limits import ConcurrencyLimit
 from suppression_service.server.replica.follower import Follower
-from suppression_service.store import Revision, Store, StoreError
+from suppression_service.store import ReadTooLong, Revision, Store, StoreError
 
 #: Seconds that a call waits for the revision that it asks for, or for a read of the
 #: database. It is shorter than the timeout of a write (``writer.TIMEOUT_SECONDS``), because
@@ -41,6 +41,7 @@ class Reads:
         Raises:
             TooManyCalls: too many calls wait for reads already.
             ListUnavailable: the database is away, or the read takes too long.
+            FilterTooSlow: it limits its own time, and takes longer.
         """
         with self._limit:
             return await self.read(read)
@@ -50,11 +51,14 @@ class Reads:
 
         Raises:
             ListUnavailable: the database is away, or the read takes too long.
+            FilterTooSlow: it limits its own time, and takes longer.
         """
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 return await loop.run_in_executor(self._readers, read, self._store)
+        except ReadTooLong:
+            raise FilterTooSlow from None
         except (StoreError, TimeoutError):
             raise ListUnavailable("DATABASE_UNAVAILABLE", "the database is away") from None
 

@@ -6,16 +6,18 @@ transaction fails, each half of its writes gets a transaction, until the bad wri
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, TypeVar
 
 import structlog
 
 from suppression_service.aio import GroupCommit
-from suppression_service.server.errors import InvalidField, TooManyWrites, WriteUnavailable
+from suppression_service.server.errors import TooManyWrites, WriteUnavailable, stream_limit
 from suppression_service.store import (
     Erased,
     Erasure,
+    ImportOutcome,
+    ImportRow,
     NewSuppression,
     Removal,
     Revision,
@@ -41,7 +43,7 @@ _T = TypeVar("_T")
 
 
 class _Write(NamedTuple):
-    address: str
+    addresses: Sequence[str]
     act: Callable[[WriteTransaction], object]
 
 
@@ -74,26 +76,35 @@ class GroupWriter:
 
     async def suppress(self, new: NewSuppression) -> tuple[Suppressed, Revision]:
         """Add or renew an entry."""
-        return await self._write(new.address, lambda transaction: transaction.suppress([new])[0])
+        return await self._write([new.address], lambda transaction: transaction.suppress([new])[0])
 
     async def unsuppress(self, removal: Removal) -> tuple[list[Suppression], Revision]:
         """Remove entries, and return those that were active."""
         return await self._write(
-            removal.address, lambda transaction: transaction.unsuppress([removal])[0]
+            [removal.address], lambda transaction: transaction.unsuppress([removal])[0]
         )
 
     async def erase(self, erasure: Erasure) -> tuple[Erased, Revision]:
         """Erase what is stored about a person."""
         return await self._write(
-            erasure.address, lambda transaction: transaction.erase([erasure])[0]
+            [erasure.address], lambda transaction: transaction.erase([erasure])[0]
+        )
+
+    async def import_rows(
+        self, rows: Sequence[ImportRow], *, restore_removed: bool
+    ) -> tuple[list[ImportOutcome], Revision]:
+        """Import rows, all of them in one transaction."""
+        return await self._write(
+            [row.entry.address for row in rows],
+            lambda transaction: transaction.import_rows(rows, restore_removed=restore_removed),
         )
 
     async def _write(
-        self, address: str, act: Callable[[WriteTransaction], _T]
+        self, addresses: Sequence[str], act: Callable[[WriteTransaction], _T]
     ) -> tuple[_T, Revision]:
         # A write is tried again if its transaction fails; the last result is the durable one.
         results: list[_T | TooManyStreams] = []
-        write = _Write(address, lambda transaction: results.append(_attempted(act, transaction)))
+        write = _Write(addresses, lambda transaction: results.append(_attempted(act, transaction)))
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 revision = await self._group.commit(write)
@@ -105,11 +116,7 @@ class GroupWriter:
             ) from None
         result = results[-1]
         if isinstance(result, TooManyStreams):
-            raise InvalidField(
-                "stream",
-                "STREAM_LIMIT",
-                "a new stream, where there are as many as SUPPRESSION_MAX_STREAMS permits",
-            )
+            raise stream_limit()
         return result, revision
 
     def _commit(self, writes: list[_Write]) -> list[Revision | Exception]:
@@ -127,7 +134,7 @@ class GroupWriter:
 
     def _commit_together(self, writes: list[_Write]) -> Revision:
         with self._store.write() as transaction:
-            transaction.load(write.address for write in writes)
+            transaction.load(address for write in writes for address in write.addresses)
             for write in writes:
                 write.act(transaction)
         return Revision(transaction.database_id, transaction.revision)

@@ -6,6 +6,7 @@ callers on an event loop use threads.
 
 from suppression_service.store.errors import (
     MalformedRevision,
+    ReadTooLong,
     SchemaError,
     SchemaMissing,
     SchemaOutdated,
@@ -15,6 +16,7 @@ from suppression_service.store.errors import (
     TooManyStreams,
 )
 from suppression_service.store.events import DEDUPLICATION_WINDOW
+from suppression_service.store.import_rows import ImportOutcome, ImportRow
 from suppression_service.store.models import (
     AccountListPage,
     AddressRecord,
@@ -60,9 +62,12 @@ __all__ = [
     "Event",
     "Feedback",
     "Identity",
+    "ImportOutcome",
+    "ImportRow",
     "IngestStatus",
     "MalformedRevision",
     "NewSuppression",
+    "ReadTooLong",
     "Reason",
     "Removal",
     "Retry",

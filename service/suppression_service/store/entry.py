@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, Final, Self
 
+from suppression_service.store.import_rows import ImportOutcome, ImportRow
 from suppression_service.store.models import (
     Effect,
     Feedback,
@@ -29,6 +30,13 @@ _NOT_REMOVED: Final = {"removed": None, "removed_by": "", "removal_detail": ""}
 
 # The fields that may describe a person; an erasure empties them.
 _TEXTS: Final = ("detail", "message_id", "feedback_id", "removal_detail")
+
+# What a new entry takes from a row of an import; its address may be replaced by a hash.
+_IMPORTED: Final = [
+    field.name
+    for field in dataclasses.fields(Suppression)
+    if field.name not in {"address", "stream", "reason", "revision"}
+]
 
 
 @dataclasses.dataclass(slots=True)
@@ -97,6 +105,49 @@ class Entry:
             include_subdomains=self.state.include_subdomains or new.include_subdomains,
         )
         return Suppressed(self.state, created)
+
+    def import_row(
+        self, row: ImportRow, now: dt.datetime, *, restore_removed: bool
+    ) -> ImportOutcome:
+        """Merge a row of an import. It never weakens the entry, nor undoes a later removal.
+
+        A row that was removed makes a new entry, but changes none.
+        """
+        state, new = self.state, row.entry
+        if self._is_new:
+            self._update(**{name: getattr(new, name) for name in _IMPORTED})
+            return ImportOutcome.CREATED
+        if new.removed is not None:
+            return ImportOutcome.UNCHANGED
+        changes = self._widened_by(row)
+        if state.removed is not None:
+            if not (restore_removed or (row.is_dated and new.last_seen > state.removed)):
+                return ImportOutcome.KEPT_REMOVED
+            changes |= _as_imported(new) | _NOT_REMOVED
+        elif new.is_active(now) and not state.is_active(now):
+            changes |= _as_imported(new)
+        if all(getattr(state, name) == value for name, value in changes.items()):
+            return ImportOutcome.UNCHANGED
+        self._update(**changes)
+        return ImportOutcome.UPDATED
+
+    def _widened_by(self, row: ImportRow) -> dict[str, Any]:
+        """Return what a row prolongs or widens. Only a row with times has any to give."""
+        state, new = self.state, row.entry
+        times = {
+            "first_seen": min(state.first_seen, new.first_seen),
+            "last_seen": max(state.last_seen, new.last_seen),
+        }
+        return (times if row.is_dated else {}) | {
+            "occurrences": max(state.occurrences, new.occurrences),
+            "expires": _later(state.expires, new.expires),
+            "include_subdomains": state.include_subdomains or new.include_subdomains,
+        }
+
+    @property
+    def _is_new(self) -> bool:
+        """Whether no row has it, and nothing in this transaction has changed it."""
+        return self.row_id is None and not self.changed
 
     def remove(self, removal: Removal, now: dt.datetime) -> bool:
         """Make the entry a tombstone, a new one too; return whether it was active."""
@@ -184,6 +235,11 @@ def _texts_of(piece: Feedback | SoftBounce) -> dict[str, str]:
         "message_id": piece.message_id,
         "feedback_id": piece.feedback_id,
     }
+
+
+def _as_imported(new: Suppression) -> dict[str, Any]:
+    """Return the fields that describe an entry which a row makes active again."""
+    return {name: getattr(new, name) for name in ("source", "expires", *_TEXTS)}
 
 
 def _later(one: dt.datetime | None, other: dt.datetime | None) -> dt.datetime | None:

@@ -21,6 +21,7 @@ from suppression_service.store import (
 from suppression_service.store.engine import open_engine, reading, writing
 from suppression_service.store.errors import StoreError
 from suppression_service.store.events import DEDUPLICATION_WINDOW
+from suppression_service.store.import_rows import ImportOutcome, ImportRow
 from suppression_service.store.migrate import migrate, require_schema
 from suppression_service.store.models import (
     AccountListPage,
@@ -120,6 +121,19 @@ class Store:
             )
             yield transaction
             transaction.flush()
+
+    def rehearse_import(
+        self, rows: Sequence[ImportRow], *, restore_removed: bool
+    ) -> list[ImportOutcome]:
+        """Return what would become of rows (:meth:`.WriteTransaction.import_rows`).
+
+        It writes nothing, and waits for no lock.
+        """
+        with self._reading() as connection:
+            transaction = WriteTransaction(
+                connection, self.now(), DEDUPLICATION_WINDOW, self._max_streams, rehearsal=True
+            )
+            return transaction.import_rows(rows, restore_removed=restore_removed)
 
     def change_database_id(self) -> tuple[str, str]:
         """Give a restored database another id; return the old one and the new one."""

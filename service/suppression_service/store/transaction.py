@@ -9,13 +9,15 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from suppression_service.store import outbox, schema
 from suppression_service.store.engine import chunks
 from suppression_service.store.entry import Entry
 from suppression_service.store.erasure import erased_name, forget_feedback, make_key, names_of
+from suppression_service.store.errors import TooManyStreams
 from suppression_service.store.events import DailyCounts, DeliveryEvents, FeedbackEvents
+from suppression_service.store.import_rows import ImportOutcome, ImportRow
 from suppression_service.store.listing import SELECT_SUPPRESSION, suppression_of
 from suppression_service.store.models import (
     DeliveryEvent,
@@ -55,6 +57,8 @@ class WriteTransaction:
         now: dt.datetime,
         deduplication_window: dt.timedelta,
         max_streams: int,
+        *,
+        rehearsal: bool = False,
     ) -> None:
         self._connection = connection
         #: The time of the transaction.
@@ -69,8 +73,9 @@ class WriteTransaction:
         self.database_id: str
         table = schema.revision
         columns = table.c.value, table.c.database_id, table.c.fingerprint_seed, table.c.erasure_key
+        claim = update(table).values(value=table.c.value + 1).returning(*columns)
         self.revision, self.database_id, self._seed, self._erasure_key = connection.execute(
-            update(table).values(value=table.c.value + 1).returning(*columns)
+            select(*columns) if rehearsal else claim
         ).one()
         # A day more at the end, for clocks that differ.
         days = range(schema.day_number(now - deduplication_window), schema.day_number(now) + 2)
@@ -107,6 +112,30 @@ class WriteTransaction:
         return [
             self._entry(one.address, one.stream, one.reason).suppress(one, self.now) for one in new
         ]
+
+    def import_rows(
+        self, rows: Sequence[ImportRow], *, restore_removed: bool
+    ) -> list[ImportOutcome]:
+        """Import rows, each by itself: a row of one stream too many stops no other.
+
+        Args:
+            rows: the rows.
+            restore_removed: whether to restore entries that were removed later.
+
+        Returns:
+            What became of each row, in order.
+        """
+        self.load(row.entry.address for row in rows)
+        self._streams.load(row.entry.stream for row in rows)
+        return [self._import_row(row, restore_removed=restore_removed) for row in rows]
+
+    def _import_row(self, row: ImportRow, *, restore_removed: bool) -> ImportOutcome:
+        new = row.entry
+        try:
+            entry = self._entry(new.address, new.stream, new.reason)
+        except TooManyStreams:
+            return ImportOutcome.STREAM_LIMIT
+        return entry.import_row(row, self.now, restore_removed=restore_removed)
 
     def unsuppress(self, removals: Sequence[Removal]) -> list[list[Suppression]]:
         """Remove entries. A tombstone stays, so that older feedback does not bring them back.
