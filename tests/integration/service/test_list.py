@@ -1,10 +1,7 @@
 """ListSuppressions and ImportSuppressions, as callers see them."""
 
-import base64
 import datetime as dt
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +12,6 @@ from suppression.v1 import suppression_service_pb2
 from suppression.v1.list_service_pb2_grpc import ListServiceStub
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 from suppression_service.server import list_service
-from suppression_service.server.auth import Role, append_token, new_token
 from tests.support.in_process_server import Serve
 
 Refusal = Callable[[Awaitable[object]], Awaitable[tuple[str, str, list[str]]]]

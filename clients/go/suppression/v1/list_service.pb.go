@@ -90,7 +90,8 @@ const (
 	SuppressionOrder_SUPPRESSION_ORDER_UNSPECIFIED SuppressionOrder = 0
 	// By first_seen_time, newest first.
 	SuppressionOrder_SUPPRESSION_ORDER_NEWEST SuppressionOrder = 1
-	// By address. Entries of domains come first.
+	// By the bytes of the address in UTF-8, then by stream and reason. An entry of a
+	// domain is where "@" and the domain would be.
 	SuppressionOrder_SUPPRESSION_ORDER_ADDRESS SuppressionOrder = 2
 )
 
@@ -143,11 +144,13 @@ const (
 	ImportOutcome_IMPORT_OUTCOME_UNSPECIFIED ImportOutcome = 0
 	// There is a new active entry, or a new removed one if the row was removed.
 	ImportOutcome_IMPORT_OUTCOME_CREATED ImportOutcome = 1
-	// The entry was there. The row prolonged or widened it, or had an earlier time.
+	// The entry was there. The row prolonged, widened or restored it, or it had other
+	// times or more occurrences.
 	ImportOutcome_IMPORT_OUTCOME_UPDATED ImportOutcome = 2
 	// The entry was there, and the row changed nothing.
 	ImportOutcome_IMPORT_OUTCOME_UNCHANGED ImportOutcome = 3
-	// The entry was removed after the last_seen_time of the row, and stays removed.
+	// The entry was removed after the last_seen_time of the row, or the row has no
+	// time. It stays removed.
 	ImportOutcome_IMPORT_OUTCOME_KEPT_REMOVED ImportOutcome = 4
 	// The row cannot be used; refusal says why.
 	ImportOutcome_IMPORT_OUTCOME_REFUSED ImportOutcome = 5
@@ -213,8 +216,8 @@ type SuppressionFilter struct {
 	// Entries of addresses at exactly this domain, and of the domain itself. Empty:
 	// every domain.
 	Domain string `protobuf:"bytes,4,opt,name=domain,proto3" json:"domain,omitempty"`
-	// Entries of addresses that begin with this text, in canonical form. Empty:
-	// every address.
+	// Entries of addresses that begin with this text, in canonical form. "@": entries
+	// of domains. Empty: every address.
 	AddressPrefix string `protobuf:"bytes,5,opt,name=address_prefix,json=addressPrefix,proto3" json:"address_prefix,omitempty"`
 	// Entries whose first_seen_time is at this time or later.
 	CreatedAfter *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=created_after,json=createdAfter,proto3" json:"created_after,omitempty"`
@@ -341,7 +344,7 @@ type ListSuppressionsRequest struct {
 	// The number of entries to return, at most 1,000. Zero: 100.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// next_page_token of the page before, with the same filter and order. Empty: the
-	// first page.
+	// first page. It can contain an address, so do not log it.
 	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -408,7 +411,7 @@ func (x *ListSuppressionsRequest) GetPageToken() string {
 // Response of ListSuppressions.
 type ListSuppressionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The entries of the page.
+	// The entries of the page. There can be fewer than page_size if they are long.
 	Suppressions []*Suppression `protobuf:"bytes,1,rep,name=suppressions,proto3" json:"suppressions,omitempty"`
 	// The token of the next page. Empty: this was the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -474,8 +477,13 @@ type ImportSuppressionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The entries to import, 1 to 5,000. Required in each: address or domain, and
 	// reason. first_seen_time and last_seen_time: unset is the time of the other, or
-	// now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-	// revision is ignored.
+	// now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+	//
+	// source: kept as it is with role admin; otherwise the name of the token is put
+	// before it.
+	//
+	// A row with removed_time needs role admin. It becomes a removed entry if there is
+	// no entry yet, and otherwise changes nothing.
 	Suppressions []*Suppression `protobuf:"bytes,1,rep,name=suppressions,proto3" json:"suppressions,omitempty"`
 	// Restore entries that were removed after the last_seen_time of their row.
 	RestoreRemoved bool `protobuf:"varint,2,opt,name=restore_removed,json=restoreRemoved,proto3" json:"restore_removed,omitempty"`

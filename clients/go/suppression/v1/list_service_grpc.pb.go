@@ -39,10 +39,13 @@ type ListServiceClient interface {
 	//
 	// A page begins after the last entry of the page before, wherever that entry is
 	// now. So entries that are added or removed meanwhile shift no page: an entry
-	// that exists all the time is on one page.
+	// that exists all the time is on one page. If its first_seen_time moves back
+	// meanwhile, it can also be on a later one.
 	//
 	// INVALID_ARGUMENT: a field of the filter cannot be used, page_size is negative,
 	// or page_token is malformed or belongs to another filter, order or database.
+	// RESOURCE_EXHAUSTED, reason FILTER_TOO_SLOW: several fields together leave few of
+	// very many entries, and finding them takes too long.
 	// UNAVAILABLE: the database is unavailable.
 	ListSuppressions(ctx context.Context, in *ListSuppressionsRequest, opts ...grpc.CallOption) (*ListSuppressionsResponse, error)
 	// Adds up to 5,000 entries with their original times, reasons, streams and
@@ -50,11 +53,13 @@ type ListServiceClient interface {
 	//
 	// An import never weakens an active entry: it prolongs, widens or keeps it. It
 	// never restores an entry that was removed after the last_seen_time of the row,
-	// unless restore_removed is set. A row that cannot be used is refused by itself,
-	// and the other rows are imported. All rows of a call take effect together,
-	// before the response is sent.
+	// or any removed entry if the row has no time, unless restore_removed is set. A row
+	// that cannot be used is refused by itself, and the other rows are imported. All
+	// rows of a call take effect together, before the response is sent.
 	//
 	// INVALID_ARGUMENT: there are no rows, or too many.
+	// RESOURCE_EXHAUSTED: too many imports are under way, or the request has more than
+	// 4 MiB.
 	// UNAVAILABLE: the database is unavailable.
 	ImportSuppressions(ctx context.Context, in *ImportSuppressionsRequest, opts ...grpc.CallOption) (*ImportSuppressionsResponse, error)
 }
@@ -100,10 +105,13 @@ type ListServiceServer interface {
 	//
 	// A page begins after the last entry of the page before, wherever that entry is
 	// now. So entries that are added or removed meanwhile shift no page: an entry
-	// that exists all the time is on one page.
+	// that exists all the time is on one page. If its first_seen_time moves back
+	// meanwhile, it can also be on a later one.
 	//
 	// INVALID_ARGUMENT: a field of the filter cannot be used, page_size is negative,
 	// or page_token is malformed or belongs to another filter, order or database.
+	// RESOURCE_EXHAUSTED, reason FILTER_TOO_SLOW: several fields together leave few of
+	// very many entries, and finding them takes too long.
 	// UNAVAILABLE: the database is unavailable.
 	ListSuppressions(context.Context, *ListSuppressionsRequest) (*ListSuppressionsResponse, error)
 	// Adds up to 5,000 entries with their original times, reasons, streams and
@@ -111,11 +119,13 @@ type ListServiceServer interface {
 	//
 	// An import never weakens an active entry: it prolongs, widens or keeps it. It
 	// never restores an entry that was removed after the last_seen_time of the row,
-	// unless restore_removed is set. A row that cannot be used is refused by itself,
-	// and the other rows are imported. All rows of a call take effect together,
-	// before the response is sent.
+	// or any removed entry if the row has no time, unless restore_removed is set. A row
+	// that cannot be used is refused by itself, and the other rows are imported. All
+	// rows of a call take effect together, before the response is sent.
 	//
 	// INVALID_ARGUMENT: there are no rows, or too many.
+	// RESOURCE_EXHAUSTED: too many imports are under way, or the request has more than
+	// 4 MiB.
 	// UNAVAILABLE: the database is unavailable.
 	ImportSuppressions(context.Context, *ImportSuppressionsRequest) (*ImportSuppressionsResponse, error)
 	mustEmbedUnimplementedListServiceServer()

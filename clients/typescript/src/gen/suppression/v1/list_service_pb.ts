@@ -56,8 +56,8 @@ export type SuppressionFilter = Message<"suppression.v1.SuppressionFilter"> & {
   domain: string;
 
   /**
-   * Entries of addresses that begin with this text, in canonical form. Empty:
-   * every address.
+   * Entries of addresses that begin with this text, in canonical form. "@": entries
+   * of domains. Empty: every address.
    *
    * @generated from field: string address_prefix = 5;
    */
@@ -136,7 +136,7 @@ export type ListSuppressionsRequest = Message<"suppression.v1.ListSuppressionsRe
 
   /**
    * next_page_token of the page before, with the same filter and order. Empty: the
-   * first page.
+   * first page. It can contain an address, so do not log it.
    *
    * @generated from field: string page_token = 4;
    */
@@ -157,7 +157,7 @@ export const ListSuppressionsRequestSchema: GenMessage<ListSuppressionsRequest> 
  */
 export type ListSuppressionsResponse = Message<"suppression.v1.ListSuppressionsResponse"> & {
   /**
-   * The entries of the page.
+   * The entries of the page. There can be fewer than page_size if they are long.
    *
    * @generated from field: repeated suppression.v1.Suppression suppressions = 1;
    */
@@ -194,8 +194,13 @@ export type ImportSuppressionsRequest = Message<"suppression.v1.ImportSuppressio
   /**
    * The entries to import, 1 to 5,000. Required in each: address or domain, and
    * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-   * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-   * revision is ignored.
+   * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+   *
+   * source: kept as it is with role admin; otherwise the name of the token is put
+   * before it.
+   *
+   * A row with removed_time needs role admin. It becomes a removed entry if there is
+   * no entry yet, and otherwise changes nothing.
    *
    * @generated from field: repeated suppression.v1.Suppression suppressions = 1;
    */
@@ -376,7 +381,8 @@ export enum SuppressionOrder {
   NEWEST = 1,
 
   /**
-   * By address. Entries of domains come first.
+   * By the bytes of the address in UTF-8, then by stream and reason. An entry of a
+   * domain is where "@" and the domain would be.
    *
    * @generated from enum value: SUPPRESSION_ORDER_ADDRESS = 2;
    */
@@ -410,7 +416,8 @@ export enum ImportOutcome {
   CREATED = 1,
 
   /**
-   * The entry was there. The row prolonged or widened it, or had an earlier time.
+   * The entry was there. The row prolonged, widened or restored it, or it had other
+   * times or more occurrences.
    *
    * @generated from enum value: IMPORT_OUTCOME_UPDATED = 2;
    */
@@ -424,7 +431,8 @@ export enum ImportOutcome {
   UNCHANGED = 3,
 
   /**
-   * The entry was removed after the last_seen_time of the row, and stays removed.
+   * The entry was removed after the last_seen_time of the row, or the row has no
+   * time. It stays removed.
    *
    * @generated from enum value: IMPORT_OUTCOME_KEPT_REMOVED = 4;
    */
@@ -458,10 +466,13 @@ export const ListService: GenService<{
    *
    * A page begins after the last entry of the page before, wherever that entry is
    * now. So entries that are added or removed meanwhile shift no page: an entry
-   * that exists all the time is on one page.
+   * that exists all the time is on one page. If its first_seen_time moves back
+   * meanwhile, it can also be on a later one.
    *
    * INVALID_ARGUMENT: a field of the filter cannot be used, page_size is negative,
    * or page_token is malformed or belongs to another filter, order or database.
+   * RESOURCE_EXHAUSTED, reason FILTER_TOO_SLOW: several fields together leave few of
+   * very many entries, and finding them takes too long.
    * UNAVAILABLE: the database is unavailable.
    *
    * @generated from rpc suppression.v1.ListService.ListSuppressions
@@ -477,11 +488,13 @@ export const ListService: GenService<{
    *
    * An import never weakens an active entry: it prolongs, widens or keeps it. It
    * never restores an entry that was removed after the last_seen_time of the row,
-   * unless restore_removed is set. A row that cannot be used is refused by itself,
-   * and the other rows are imported. All rows of a call take effect together,
-   * before the response is sent.
+   * or any removed entry if the row has no time, unless restore_removed is set. A row
+   * that cannot be used is refused by itself, and the other rows are imported. All
+   * rows of a call take effect together, before the response is sent.
    *
    * INVALID_ARGUMENT: there are no rows, or too many.
+   * RESOURCE_EXHAUSTED: too many imports are under way, or the request has more than
+   * 4 MiB.
    * UNAVAILABLE: the database is unavailable.
    *
    * @generated from rpc suppression.v1.ListService.ImportSuppressions

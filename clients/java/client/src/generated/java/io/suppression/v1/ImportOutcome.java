@@ -31,7 +31,8 @@ public enum ImportOutcome
   IMPORT_OUTCOME_CREATED(1),
   /**
    * <pre>
-   * The entry was there. The row prolonged or widened it, or had an earlier time.
+   * The entry was there. The row prolonged, widened or restored it, or it had other
+   * times or more occurrences.
    * </pre>
    *
    * <code>IMPORT_OUTCOME_UPDATED = 2;</code>
@@ -47,7 +48,8 @@ public enum ImportOutcome
   IMPORT_OUTCOME_UNCHANGED(3),
   /**
    * <pre>
-   * The entry was removed after the last_seen_time of the row, and stays removed.
+   * The entry was removed after the last_seen_time of the row, or the row has no
+   * time. It stays removed.
    * </pre>
    *
    * <code>IMPORT_OUTCOME_KEPT_REMOVED = 4;</code>
@@ -82,7 +84,8 @@ public enum ImportOutcome
   public static final int IMPORT_OUTCOME_CREATED_VALUE = 1;
   /**
    * <pre>
-   * The entry was there. The row prolonged or widened it, or had an earlier time.
+   * The entry was there. The row prolonged, widened or restored it, or it had other
+   * times or more occurrences.
    * </pre>
    *
    * <code>IMPORT_OUTCOME_UPDATED = 2;</code>
@@ -98,7 +101,8 @@ public enum ImportOutcome
   public static final int IMPORT_OUTCOME_UNCHANGED_VALUE = 3;
   /**
    * <pre>
-   * The entry was removed after the last_seen_time of the row, and stays removed.
+   * The entry was removed after the last_seen_time of the row, or the row has no
+   * time. It stays removed.
    * </pre>
    *
    * <code>IMPORT_OUTCOME_KEPT_REMOVED = 4;</code>

@@ -51,8 +51,13 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The entries to import, 1 to 5,000. Required in each: address or domain, and
    * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-   * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-   * revision is ignored.
+   * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+   *
+   * source: kept as it is with role admin; otherwise the name of the token is put
+   * before it.
+   *
+   * A row with removed_time needs role admin. It becomes a removed entry if there is
+   * no entry yet, and otherwise changes nothing.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -65,8 +70,13 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The entries to import, 1 to 5,000. Required in each: address or domain, and
    * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-   * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-   * revision is ignored.
+   * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+   *
+   * source: kept as it is with role admin; otherwise the name of the token is put
+   * before it.
+   *
+   * A row with removed_time needs role admin. It becomes a removed entry if there is
+   * no entry yet, and otherwise changes nothing.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -80,8 +90,13 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The entries to import, 1 to 5,000. Required in each: address or domain, and
    * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-   * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-   * revision is ignored.
+   * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+   *
+   * source: kept as it is with role admin; otherwise the name of the token is put
+   * before it.
+   *
+   * A row with removed_time needs role admin. It becomes a removed entry if there is
+   * no entry yet, and otherwise changes nothing.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -94,8 +109,13 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The entries to import, 1 to 5,000. Required in each: address or domain, and
    * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-   * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-   * revision is ignored.
+   * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+   *
+   * source: kept as it is with role admin; otherwise the name of the token is put
+   * before it.
+   *
+   * A row with removed_time needs role admin. It becomes a removed entry if there is
+   * no entry yet, and otherwise changes nothing.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -108,8 +128,13 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The entries to import, 1 to 5,000. Required in each: address or domain, and
    * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-   * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-   * revision is ignored.
+   * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+   *
+   * source: kept as it is with role admin; otherwise the name of the token is put
+   * before it.
+   *
+   * A row with removed_time needs role admin. It becomes a removed entry if there is
+   * no entry yet, and otherwise changes nothing.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -592,8 +617,13 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The entries to import, 1 to 5,000. Required in each: address or domain, and
      * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-     * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-     * revision is ignored.
+     * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+     *
+     * source: kept as it is with role admin; otherwise the name of the token is put
+     * before it.
+     *
+     * A row with removed_time needs role admin. It becomes a removed entry if there is
+     * no entry yet, and otherwise changes nothing.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -609,8 +639,13 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The entries to import, 1 to 5,000. Required in each: address or domain, and
      * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-     * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-     * revision is ignored.
+     * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+     *
+     * source: kept as it is with role admin; otherwise the name of the token is put
+     * before it.
+     *
+     * A row with removed_time needs role admin. It becomes a removed entry if there is
+     * no entry yet, and otherwise changes nothing.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -626,8 +661,13 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The entries to import, 1 to 5,000. Required in each: address or domain, and
      * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-     * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-     * revision is ignored.
+     * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+     *
+     * source: kept as it is with role admin; otherwise the name of the token is put
+     * before it.
+     *
+     * A row with removed_time needs role admin. It becomes a removed entry if there is
+     * no entry yet, and otherwise changes nothing.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -643,8 +683,13 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The entries to import, 1 to 5,000. Required in each: address or domain, and
      * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-     * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-     * revision is ignored.
+     * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+     *
+     * source: kept as it is with role admin; otherwise the name of the token is put
+     * before it.
+     *
+     * A row with removed_time needs role admin. It becomes a removed entry if there is
+     * no entry yet, and otherwise changes nothing.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -667,8 +712,13 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The entries to import, 1 to 5,000. Required in each: address or domain, and
      * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-     * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-     * revision is ignored.
+     * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+     *
+     * source: kept as it is with role admin; otherwise the name of the token is put
+     * before it.
+     *
+     * A row with removed_time needs role admin. It becomes a removed entry if there is
+     * no entry yet, and otherwise changes nothing.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -688,8 +738,13 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The entries to import, 1 to 5,000. Required in each: address or domain, and
      * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-     * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-     * revision is ignored.
+     * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+     *
+     * source: kept as it is with role admin; otherwise the name of the token is put
+     * before it.
+     *
+     * A row with removed_time needs role admin. It becomes a removed entry if there is
+     * no entry yet, and otherwise changes nothing.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -711,8 +766,13 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The entries to import, 1 to 5,000. Required in each: address or domain, and
      * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-     * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-     * revision is ignored.
+     * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+     *
+     * source: kept as it is with role admin; otherwise the name of the token is put
+     * before it.
+     *
+     * A row with removed_time needs role admin. It becomes a removed entry if there is
+     * no entry yet, and otherwise changes nothing.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -735,8 +795,13 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The entries to import, 1 to 5,000. Required in each: address or domain, and
      * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-     * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-     * revision is ignored.
+     * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+     *
+     * source: kept as it is with role admin; otherwise the name of the token is put
+     * before it.
+     *
+     * A row with removed_time needs role admin. It becomes a removed entry if there is
+     * no entry yet, and otherwise changes nothing.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -756,8 +821,13 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The entries to import, 1 to 5,000. Required in each: address or domain, and
      * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-     * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-     * revision is ignored.
+     * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+     *
+     * source: kept as it is with role admin; otherwise the name of the token is put
+     * before it.
+     *
+     * A row with removed_time needs role admin. It becomes a removed entry if there is
+     * no entry yet, and otherwise changes nothing.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -777,8 +847,13 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The entries to import, 1 to 5,000. Required in each: address or domain, and
      * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-     * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-     * revision is ignored.
+     * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+     *
+     * source: kept as it is with role admin; otherwise the name of the token is put
+     * before it.
+     *
+     * A row with removed_time needs role admin. It becomes a removed entry if there is
+     * no entry yet, and otherwise changes nothing.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -799,8 +874,13 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The entries to import, 1 to 5,000. Required in each: address or domain, and
      * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-     * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-     * revision is ignored.
+     * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+     *
+     * source: kept as it is with role admin; otherwise the name of the token is put
+     * before it.
+     *
+     * A row with removed_time needs role admin. It becomes a removed entry if there is
+     * no entry yet, and otherwise changes nothing.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -819,8 +899,13 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The entries to import, 1 to 5,000. Required in each: address or domain, and
      * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-     * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-     * revision is ignored.
+     * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+     *
+     * source: kept as it is with role admin; otherwise the name of the token is put
+     * before it.
+     *
+     * A row with removed_time needs role admin. It becomes a removed entry if there is
+     * no entry yet, and otherwise changes nothing.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -839,8 +924,13 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The entries to import, 1 to 5,000. Required in each: address or domain, and
      * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-     * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-     * revision is ignored.
+     * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+     *
+     * source: kept as it is with role admin; otherwise the name of the token is put
+     * before it.
+     *
+     * A row with removed_time needs role admin. It becomes a removed entry if there is
+     * no entry yet, and otherwise changes nothing.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -853,8 +943,13 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The entries to import, 1 to 5,000. Required in each: address or domain, and
      * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-     * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-     * revision is ignored.
+     * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+     *
+     * source: kept as it is with role admin; otherwise the name of the token is put
+     * before it.
+     *
+     * A row with removed_time needs role admin. It becomes a removed entry if there is
+     * no entry yet, and otherwise changes nothing.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -870,8 +965,13 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The entries to import, 1 to 5,000. Required in each: address or domain, and
      * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-     * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-     * revision is ignored.
+     * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+     *
+     * source: kept as it is with role admin; otherwise the name of the token is put
+     * before it.
+     *
+     * A row with removed_time needs role admin. It becomes a removed entry if there is
+     * no entry yet, and otherwise changes nothing.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -888,8 +988,13 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The entries to import, 1 to 5,000. Required in each: address or domain, and
      * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-     * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-     * revision is ignored.
+     * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+     *
+     * source: kept as it is with role admin; otherwise the name of the token is put
+     * before it.
+     *
+     * A row with removed_time needs role admin. It becomes a removed entry if there is
+     * no entry yet, and otherwise changes nothing.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -902,8 +1007,13 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The entries to import, 1 to 5,000. Required in each: address or domain, and
      * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-     * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-     * revision is ignored.
+     * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+     *
+     * source: kept as it is with role admin; otherwise the name of the token is put
+     * before it.
+     *
+     * A row with removed_time needs role admin. It becomes a removed entry if there is
+     * no entry yet, and otherwise changes nothing.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -917,8 +1027,13 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The entries to import, 1 to 5,000. Required in each: address or domain, and
      * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-     * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-     * revision is ignored.
+     * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+     *
+     * source: kept as it is with role admin; otherwise the name of the token is put
+     * before it.
+     *
+     * A row with removed_time needs role admin. It becomes a removed entry if there is
+     * no entry yet, and otherwise changes nothing.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>

@@ -12,8 +12,13 @@ public interface ImportSuppressionsRequestOrBuilder extends
    * <pre>
    * The entries to import, 1 to 5,000. Required in each: address or domain, and
    * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-   * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-   * revision is ignored.
+   * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+   *
+   * source: kept as it is with role admin; otherwise the name of the token is put
+   * before it.
+   *
+   * A row with removed_time needs role admin. It becomes a removed entry if there is
+   * no entry yet, and otherwise changes nothing.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -24,8 +29,13 @@ public interface ImportSuppressionsRequestOrBuilder extends
    * <pre>
    * The entries to import, 1 to 5,000. Required in each: address or domain, and
    * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-   * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-   * revision is ignored.
+   * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+   *
+   * source: kept as it is with role admin; otherwise the name of the token is put
+   * before it.
+   *
+   * A row with removed_time needs role admin. It becomes a removed entry if there is
+   * no entry yet, and otherwise changes nothing.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -35,8 +45,13 @@ public interface ImportSuppressionsRequestOrBuilder extends
    * <pre>
    * The entries to import, 1 to 5,000. Required in each: address or domain, and
    * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-   * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-   * revision is ignored.
+   * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+   *
+   * source: kept as it is with role admin; otherwise the name of the token is put
+   * before it.
+   *
+   * A row with removed_time needs role admin. It becomes a removed entry if there is
+   * no entry yet, and otherwise changes nothing.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -46,8 +61,13 @@ public interface ImportSuppressionsRequestOrBuilder extends
    * <pre>
    * The entries to import, 1 to 5,000. Required in each: address or domain, and
    * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-   * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-   * revision is ignored.
+   * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+   *
+   * source: kept as it is with role admin; otherwise the name of the token is put
+   * before it.
+   *
+   * A row with removed_time needs role admin. It becomes a removed entry if there is
+   * no entry yet, and otherwise changes nothing.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -58,8 +78,13 @@ public interface ImportSuppressionsRequestOrBuilder extends
    * <pre>
    * The entries to import, 1 to 5,000. Required in each: address or domain, and
    * reason. first_seen_time and last_seen_time: unset is the time of the other, or
-   * now. occurrences: zero is 1. An entry with removed_time is imported as removed.
-   * revision is ignored.
+   * now. occurrences: zero is 1. Texts that are too long are cut. revision is ignored.
+   *
+   * source: kept as it is with role admin; otherwise the name of the token is put
+   * before it.
+   *
+   * A row with removed_time needs role admin. It becomes a removed entry if there is
+   * no entry yet, and otherwise changes nothing.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>

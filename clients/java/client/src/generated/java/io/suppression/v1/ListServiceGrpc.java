@@ -151,9 +151,12 @@ public final class ListServiceGrpc {
      * entries, and in which order.
      * A page begins after the last entry of the page before, wherever that entry is
      * now. So entries that are added or removed meanwhile shift no page: an entry
-     * that exists all the time is on one page.
+     * that exists all the time is on one page. If its first_seen_time moves back
+     * meanwhile, it can also be on a later one.
      * INVALID_ARGUMENT: a field of the filter cannot be used, page_size is negative,
      * or page_token is malformed or belongs to another filter, order or database.
+     * RESOURCE_EXHAUSTED, reason FILTER_TOO_SLOW: several fields together leave few of
+     * very many entries, and finding them takes too long.
      * UNAVAILABLE: the database is unavailable.
      * </pre>
      */
@@ -168,10 +171,12 @@ public final class ListServiceGrpc {
      * expiries. Idempotent: if an import breaks, run it again.
      * An import never weakens an active entry: it prolongs, widens or keeps it. It
      * never restores an entry that was removed after the last_seen_time of the row,
-     * unless restore_removed is set. A row that cannot be used is refused by itself,
-     * and the other rows are imported. All rows of a call take effect together,
-     * before the response is sent.
+     * or any removed entry if the row has no time, unless restore_removed is set. A row
+     * that cannot be used is refused by itself, and the other rows are imported. All
+     * rows of a call take effect together, before the response is sent.
      * INVALID_ARGUMENT: there are no rows, or too many.
+     * RESOURCE_EXHAUSTED: too many imports are under way, or the request has more than
+     * 4 MiB.
      * UNAVAILABLE: the database is unavailable.
      * </pre>
      */
@@ -222,9 +227,12 @@ public final class ListServiceGrpc {
      * entries, and in which order.
      * A page begins after the last entry of the page before, wherever that entry is
      * now. So entries that are added or removed meanwhile shift no page: an entry
-     * that exists all the time is on one page.
+     * that exists all the time is on one page. If its first_seen_time moves back
+     * meanwhile, it can also be on a later one.
      * INVALID_ARGUMENT: a field of the filter cannot be used, page_size is negative,
      * or page_token is malformed or belongs to another filter, order or database.
+     * RESOURCE_EXHAUSTED, reason FILTER_TOO_SLOW: several fields together leave few of
+     * very many entries, and finding them takes too long.
      * UNAVAILABLE: the database is unavailable.
      * </pre>
      */
@@ -240,10 +248,12 @@ public final class ListServiceGrpc {
      * expiries. Idempotent: if an import breaks, run it again.
      * An import never weakens an active entry: it prolongs, widens or keeps it. It
      * never restores an entry that was removed after the last_seen_time of the row,
-     * unless restore_removed is set. A row that cannot be used is refused by itself,
-     * and the other rows are imported. All rows of a call take effect together,
-     * before the response is sent.
+     * or any removed entry if the row has no time, unless restore_removed is set. A row
+     * that cannot be used is refused by itself, and the other rows are imported. All
+     * rows of a call take effect together, before the response is sent.
      * INVALID_ARGUMENT: there are no rows, or too many.
+     * RESOURCE_EXHAUSTED: too many imports are under way, or the request has more than
+     * 4 MiB.
      * UNAVAILABLE: the database is unavailable.
      * </pre>
      */
@@ -280,9 +290,12 @@ public final class ListServiceGrpc {
      * entries, and in which order.
      * A page begins after the last entry of the page before, wherever that entry is
      * now. So entries that are added or removed meanwhile shift no page: an entry
-     * that exists all the time is on one page.
+     * that exists all the time is on one page. If its first_seen_time moves back
+     * meanwhile, it can also be on a later one.
      * INVALID_ARGUMENT: a field of the filter cannot be used, page_size is negative,
      * or page_token is malformed or belongs to another filter, order or database.
+     * RESOURCE_EXHAUSTED, reason FILTER_TOO_SLOW: several fields together leave few of
+     * very many entries, and finding them takes too long.
      * UNAVAILABLE: the database is unavailable.
      * </pre>
      */
@@ -297,10 +310,12 @@ public final class ListServiceGrpc {
      * expiries. Idempotent: if an import breaks, run it again.
      * An import never weakens an active entry: it prolongs, widens or keeps it. It
      * never restores an entry that was removed after the last_seen_time of the row,
-     * unless restore_removed is set. A row that cannot be used is refused by itself,
-     * and the other rows are imported. All rows of a call take effect together,
-     * before the response is sent.
+     * or any removed entry if the row has no time, unless restore_removed is set. A row
+     * that cannot be used is refused by itself, and the other rows are imported. All
+     * rows of a call take effect together, before the response is sent.
      * INVALID_ARGUMENT: there are no rows, or too many.
+     * RESOURCE_EXHAUSTED: too many imports are under way, or the request has more than
+     * 4 MiB.
      * UNAVAILABLE: the database is unavailable.
      * </pre>
      */
@@ -336,9 +351,12 @@ public final class ListServiceGrpc {
      * entries, and in which order.
      * A page begins after the last entry of the page before, wherever that entry is
      * now. So entries that are added or removed meanwhile shift no page: an entry
-     * that exists all the time is on one page.
+     * that exists all the time is on one page. If its first_seen_time moves back
+     * meanwhile, it can also be on a later one.
      * INVALID_ARGUMENT: a field of the filter cannot be used, page_size is negative,
      * or page_token is malformed or belongs to another filter, order or database.
+     * RESOURCE_EXHAUSTED, reason FILTER_TOO_SLOW: several fields together leave few of
+     * very many entries, and finding them takes too long.
      * UNAVAILABLE: the database is unavailable.
      * </pre>
      */
@@ -353,10 +371,12 @@ public final class ListServiceGrpc {
      * expiries. Idempotent: if an import breaks, run it again.
      * An import never weakens an active entry: it prolongs, widens or keeps it. It
      * never restores an entry that was removed after the last_seen_time of the row,
-     * unless restore_removed is set. A row that cannot be used is refused by itself,
-     * and the other rows are imported. All rows of a call take effect together,
-     * before the response is sent.
+     * or any removed entry if the row has no time, unless restore_removed is set. A row
+     * that cannot be used is refused by itself, and the other rows are imported. All
+     * rows of a call take effect together, before the response is sent.
      * INVALID_ARGUMENT: there are no rows, or too many.
+     * RESOURCE_EXHAUSTED: too many imports are under way, or the request has more than
+     * 4 MiB.
      * UNAVAILABLE: the database is unavailable.
      * </pre>
      */
@@ -392,9 +412,12 @@ public final class ListServiceGrpc {
      * entries, and in which order.
      * A page begins after the last entry of the page before, wherever that entry is
      * now. So entries that are added or removed meanwhile shift no page: an entry
-     * that exists all the time is on one page.
+     * that exists all the time is on one page. If its first_seen_time moves back
+     * meanwhile, it can also be on a later one.
      * INVALID_ARGUMENT: a field of the filter cannot be used, page_size is negative,
      * or page_token is malformed or belongs to another filter, order or database.
+     * RESOURCE_EXHAUSTED, reason FILTER_TOO_SLOW: several fields together leave few of
+     * very many entries, and finding them takes too long.
      * UNAVAILABLE: the database is unavailable.
      * </pre>
      */
@@ -410,10 +433,12 @@ public final class ListServiceGrpc {
      * expiries. Idempotent: if an import breaks, run it again.
      * An import never weakens an active entry: it prolongs, widens or keeps it. It
      * never restores an entry that was removed after the last_seen_time of the row,
-     * unless restore_removed is set. A row that cannot be used is refused by itself,
-     * and the other rows are imported. All rows of a call take effect together,
-     * before the response is sent.
+     * or any removed entry if the row has no time, unless restore_removed is set. A row
+     * that cannot be used is refused by itself, and the other rows are imported. All
+     * rows of a call take effect together, before the response is sent.
      * INVALID_ARGUMENT: there are no rows, or too many.
+     * RESOURCE_EXHAUSTED: too many imports are under way, or the request has more than
+     * 4 MiB.
      * UNAVAILABLE: the database is unavailable.
      * </pre>
      */

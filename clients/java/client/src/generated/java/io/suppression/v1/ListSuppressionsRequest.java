@@ -131,7 +131,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * next_page_token of the page before, with the same filter and order. Empty: the
-   * first page.
+   * first page. It can contain an address, so do not log it.
    * </pre>
    *
    * <code>string page_token = 4;</code>
@@ -153,7 +153,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * next_page_token of the page before, with the same filter and order. Empty: the
-   * first page.
+   * first page. It can contain an address, so do not log it.
    * </pre>
    *
    * <code>string page_token = 4;</code>
@@ -872,7 +872,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * next_page_token of the page before, with the same filter and order. Empty: the
-     * first page.
+     * first page. It can contain an address, so do not log it.
      * </pre>
      *
      * <code>string page_token = 4;</code>
@@ -893,7 +893,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * next_page_token of the page before, with the same filter and order. Empty: the
-     * first page.
+     * first page. It can contain an address, so do not log it.
      * </pre>
      *
      * <code>string page_token = 4;</code>
@@ -915,7 +915,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * next_page_token of the page before, with the same filter and order. Empty: the
-     * first page.
+     * first page. It can contain an address, so do not log it.
      * </pre>
      *
      * <code>string page_token = 4;</code>
@@ -933,7 +933,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * next_page_token of the page before, with the same filter and order. Empty: the
-     * first page.
+     * first page. It can contain an address, so do not log it.
      * </pre>
      *
      * <code>string page_token = 4;</code>
@@ -948,7 +948,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * next_page_token of the page before, with the same filter and order. Empty: the
-     * first page.
+     * first page. It can contain an address, so do not log it.
      * </pre>
      *
      * <code>string page_token = 4;</code>

@@ -67,7 +67,7 @@ public interface ListSuppressionsRequestOrBuilder extends
   /**
    * <pre>
    * next_page_token of the page before, with the same filter and order. Empty: the
-   * first page.
+   * first page. It can contain an address, so do not log it.
    * </pre>
    *
    * <code>string page_token = 4;</code>
@@ -77,7 +77,7 @@ public interface ListSuppressionsRequestOrBuilder extends
   /**
    * <pre>
    * next_page_token of the page before, with the same filter and order. Empty: the
-   * first page.
+   * first page. It can contain an address, so do not log it.
    * </pre>
    *
    * <code>string page_token = 4;</code>

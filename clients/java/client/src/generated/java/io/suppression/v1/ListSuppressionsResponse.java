@@ -51,7 +51,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<io.suppression.v1.Suppression> suppressions_;
   /**
    * <pre>
-   * The entries of the page.
+   * The entries of the page. There can be fewer than page_size if they are long.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -62,7 +62,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The entries of the page.
+   * The entries of the page. There can be fewer than page_size if they are long.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -74,7 +74,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The entries of the page.
+   * The entries of the page. There can be fewer than page_size if they are long.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -85,7 +85,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The entries of the page.
+   * The entries of the page. There can be fewer than page_size if they are long.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -96,7 +96,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The entries of the page.
+   * The entries of the page. There can be fewer than page_size if they are long.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -641,7 +641,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The entries of the page.
+     * The entries of the page. There can be fewer than page_size if they are long.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -655,7 +655,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries of the page.
+     * The entries of the page. There can be fewer than page_size if they are long.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -669,7 +669,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries of the page.
+     * The entries of the page. There can be fewer than page_size if they are long.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -683,7 +683,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries of the page.
+     * The entries of the page. There can be fewer than page_size if they are long.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -704,7 +704,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries of the page.
+     * The entries of the page. There can be fewer than page_size if they are long.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -722,7 +722,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries of the page.
+     * The entries of the page. There can be fewer than page_size if they are long.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -742,7 +742,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries of the page.
+     * The entries of the page. There can be fewer than page_size if they are long.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -763,7 +763,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries of the page.
+     * The entries of the page. There can be fewer than page_size if they are long.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -781,7 +781,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries of the page.
+     * The entries of the page. There can be fewer than page_size if they are long.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -799,7 +799,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries of the page.
+     * The entries of the page. There can be fewer than page_size if they are long.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -818,7 +818,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries of the page.
+     * The entries of the page. There can be fewer than page_size if they are long.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -835,7 +835,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries of the page.
+     * The entries of the page. There can be fewer than page_size if they are long.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -852,7 +852,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries of the page.
+     * The entries of the page. There can be fewer than page_size if they are long.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -863,7 +863,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries of the page.
+     * The entries of the page. There can be fewer than page_size if they are long.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -877,7 +877,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries of the page.
+     * The entries of the page. There can be fewer than page_size if they are long.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -892,7 +892,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries of the page.
+     * The entries of the page. There can be fewer than page_size if they are long.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -903,7 +903,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries of the page.
+     * The entries of the page. There can be fewer than page_size if they are long.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -915,7 +915,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries of the page.
+     * The entries of the page. There can be fewer than page_size if they are long.
      * </pre>
      *
      * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>

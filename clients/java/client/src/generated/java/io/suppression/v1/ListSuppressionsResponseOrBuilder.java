@@ -10,7 +10,7 @@ public interface ListSuppressionsResponseOrBuilder extends
 
   /**
    * <pre>
-   * The entries of the page.
+   * The entries of the page. There can be fewer than page_size if they are long.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -19,7 +19,7 @@ public interface ListSuppressionsResponseOrBuilder extends
       getSuppressionsList();
   /**
    * <pre>
-   * The entries of the page.
+   * The entries of the page. There can be fewer than page_size if they are long.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -27,7 +27,7 @@ public interface ListSuppressionsResponseOrBuilder extends
   io.suppression.v1.Suppression getSuppressions(int index);
   /**
    * <pre>
-   * The entries of the page.
+   * The entries of the page. There can be fewer than page_size if they are long.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -35,7 +35,7 @@ public interface ListSuppressionsResponseOrBuilder extends
   int getSuppressionsCount();
   /**
    * <pre>
-   * The entries of the page.
+   * The entries of the page. There can be fewer than page_size if they are long.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>
@@ -44,7 +44,7 @@ public interface ListSuppressionsResponseOrBuilder extends
       getSuppressionsOrBuilderList();
   /**
    * <pre>
-   * The entries of the page.
+   * The entries of the page. There can be fewer than page_size if they are long.
    * </pre>
    *
    * <code>repeated .suppression.v1.Suppression suppressions = 1;</code>

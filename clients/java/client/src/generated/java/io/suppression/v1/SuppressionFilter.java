@@ -291,8 +291,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object addressPrefix_ = "";
   /**
    * <pre>
-   * Entries of addresses that begin with this text, in canonical form. Empty:
-   * every address.
+   * Entries of addresses that begin with this text, in canonical form. "&#64;": entries
+   * of domains. Empty: every address.
    * </pre>
    *
    * <code>string address_prefix = 5;</code>
@@ -313,8 +313,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Entries of addresses that begin with this text, in canonical form. Empty:
-   * every address.
+   * Entries of addresses that begin with this text, in canonical form. "&#64;": entries
+   * of domains. Empty: every address.
    * </pre>
    *
    * <code>string address_prefix = 5;</code>
@@ -1657,8 +1657,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object addressPrefix_ = "";
     /**
      * <pre>
-     * Entries of addresses that begin with this text, in canonical form. Empty:
-     * every address.
+     * Entries of addresses that begin with this text, in canonical form. "&#64;": entries
+     * of domains. Empty: every address.
      * </pre>
      *
      * <code>string address_prefix = 5;</code>
@@ -1678,8 +1678,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Entries of addresses that begin with this text, in canonical form. Empty:
-     * every address.
+     * Entries of addresses that begin with this text, in canonical form. "&#64;": entries
+     * of domains. Empty: every address.
      * </pre>
      *
      * <code>string address_prefix = 5;</code>
@@ -1700,8 +1700,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Entries of addresses that begin with this text, in canonical form. Empty:
-     * every address.
+     * Entries of addresses that begin with this text, in canonical form. "&#64;": entries
+     * of domains. Empty: every address.
      * </pre>
      *
      * <code>string address_prefix = 5;</code>
@@ -1718,8 +1718,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Entries of addresses that begin with this text, in canonical form. Empty:
-     * every address.
+     * Entries of addresses that begin with this text, in canonical form. "&#64;": entries
+     * of domains. Empty: every address.
      * </pre>
      *
      * <code>string address_prefix = 5;</code>
@@ -1733,8 +1733,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Entries of addresses that begin with this text, in canonical form. Empty:
-     * every address.
+     * Entries of addresses that begin with this text, in canonical form. "&#64;": entries
+     * of domains. Empty: every address.
      * </pre>
      *
      * <code>string address_prefix = 5;</code>

@@ -133,8 +133,8 @@ public interface SuppressionFilterOrBuilder extends
 
   /**
    * <pre>
-   * Entries of addresses that begin with this text, in canonical form. Empty:
-   * every address.
+   * Entries of addresses that begin with this text, in canonical form. "&#64;": entries
+   * of domains. Empty: every address.
    * </pre>
    *
    * <code>string address_prefix = 5;</code>
@@ -143,8 +143,8 @@ public interface SuppressionFilterOrBuilder extends
   java.lang.String getAddressPrefix();
   /**
    * <pre>
-   * Entries of addresses that begin with this text, in canonical form. Empty:
-   * every address.
+   * Entries of addresses that begin with this text, in canonical form. "&#64;": entries
+   * of domains. Empty: every address.
    * </pre>
    *
    * <code>string address_prefix = 5;</code>

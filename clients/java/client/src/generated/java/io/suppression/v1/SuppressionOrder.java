@@ -31,7 +31,8 @@ public enum SuppressionOrder
   SUPPRESSION_ORDER_NEWEST(1),
   /**
    * <pre>
-   * By address. Entries of domains come first.
+   * By the bytes of the address in UTF-8, then by stream and reason. An entry of a
+   * domain is where "&#64;" and the domain would be.
    * </pre>
    *
    * <code>SUPPRESSION_ORDER_ADDRESS = 2;</code>
@@ -58,7 +59,8 @@ public enum SuppressionOrder
   public static final int SUPPRESSION_ORDER_NEWEST_VALUE = 1;
   /**
    * <pre>
-   * By address. Entries of domains come first.
+   * By the bytes of the address in UTF-8, then by stream and reason. An entry of a
+   * domain is where "&#64;" and the domain would be.
    * </pre>
    *
    * <code>SUPPRESSION_ORDER_ADDRESS = 2;</code>
