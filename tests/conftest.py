@@ -4,6 +4,7 @@ Each is started once in a process of pytest, when the first test needs it.
 """
 
 import secrets
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,9 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from deploy.local import aws
+from suppression_service.store.engine import open_engine
+from suppression_service.store.migrate import migrate
+from tests.support.database_pool import DatabasePool
 from tests.support.prerequisites import missing
 from tests.support.processes import Process, Processes
 
@@ -70,11 +74,56 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'suppression.db'}"
 
 
+@pytest.fixture(scope="session")
+def postgresql_admin(postgresql_server: str) -> Iterator[psycopg.Connection]:
+    """A connection to the PostgreSQL server that may do anything."""
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def postgresql_pool(
+    postgresql_admin: psycopg.Connection, make_postgresql_database: Callable[[], str]
+) -> DatabasePool:
+    """Migrated PostgreSQL databases."""
+    url = make_postgresql_database()
+    _migrate(url)
+    return DatabasePool(postgresql_admin, make_url(url))
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file."""
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def new_postgresql(postgresql_pool: DatabasePool) -> Iterator[str]:
+    """The URL of a migrated PostgreSQL database of the test's own."""
+    url = postgresql_pool.take()
+    yield url.render_as_string(hide_password=False)
+    postgresql_pool.give_back(url)
+
+
+@pytest.fixture
+def new_sqlite(tmp_path: Path, sqlite_template: Path) -> str:
+    """The URL of a migrated SQLite database of the test's own."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'list.db')}"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """The URL of an empty database of the test's own: the test runs on both engines."""
-    url: str = request.getfixturevalue(f"{request.param}_url")
+    """The URL of a migrated database of the test's own: the test runs on both engines."""
+    url: str = request.getfixturevalue(f"new_{request.param}")
     return url
+
+
+def _migrate(url: str) -> None:
+    engine = open_engine(url, create=True)
+    migrate(engine)
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,12 @@ from tests.support.processes import Processes
 
 
 @pytest.fixture
-def feedback(stand_in: StandIn, processes: Processes, sqlite_url: str) -> Iterator[Feedback]:
+def feedback(stand_in: StandIn, processes: Processes, new_sqlite: str) -> Iterator[Feedback]:
     """What is not deleted comes again after a second, and twice at most."""
     name = f"t{secrets.token_hex(6)}"
     wiring = stand_in.wire(name, visibility_seconds=1, max_receive_count=2)
-    store = Store.open(sqlite_url, migrate_first=True)
-    yield Feedback(stand_in, wiring, processes, sqlite_url, store)
+    store = Store.open(new_sqlite)
+    yield Feedback(stand_in, wiring, processes, new_sqlite, store)
     store.close()
 
 

@@ -1,10 +1,7 @@
-"""Databases of both engines: one a test, each a copy of one that was migrated once."""
+"""Databases of both engines in turn, and servers on them."""
 
 import contextlib
-import itertools
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -13,51 +10,9 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
-from sqlalchemy import URL, make_url
+from sqlalchemy import make_url
 
-from suppression_service.store.engine import open_engine
-from suppression_service.store.migrate import migrate
 from tests.support.in_process_server import Serve, served
-
-_numbers = itertools.count()
-
-
-@pytest.fixture(scope="session")
-def postgresql_admin(postgresql_server: str) -> Iterator[psycopg.Connection]:
-    """A connection to the PostgreSQL server that may do anything."""
-    with psycopg.connect(postgresql_server, autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture(scope="session")
-def postgresql_template(make_postgresql_database: Callable[[], str]) -> URL:
-    """A migrated database that nobody is connected to."""
-    url = make_postgresql_database()
-    _migrate(url)
-    return make_url(url)
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file."""
-    path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
-    _migrate(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture
-def new_postgresql(postgresql_admin: psycopg.Connection, postgresql_template: URL) -> Iterator[str]:
-    """The URL of a migrated PostgreSQL database."""
-    name = f"copy_{next(_numbers)}"
-    postgresql_admin.execute(f"CREATE DATABASE {name} TEMPLATE {postgresql_template.database}")
-    yield postgresql_template.set(database=name).render_as_string(hide_password=False)
-    postgresql_admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture
-def new_sqlite(tmp_path: Path, sqlite_template: Path) -> str:
-    """The URL of a migrated SQLite database."""
-    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'list.db')}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -160,9 +115,3 @@ def _hang_up(admin: psycopg.Connection, name: str | None) -> None:
     admin.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
     )
-
-
-def _migrate(url: str) -> None:
-    engine = open_engine(url, create=True)
-    migrate(engine)
-    engine.dispose()

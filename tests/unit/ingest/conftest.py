@@ -58,8 +58,8 @@ def sample() -> Callable[[str], Json]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(f"sqlite:///{tmp_path}/list.db", migrate_first=True)
+def store(new_sqlite: str) -> Iterator[Store]:
+    opened = Store.open(new_sqlite)
     yield opened
     opened.close()
 

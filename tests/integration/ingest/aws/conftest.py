@@ -107,12 +107,12 @@ def wired(account: Account) -> Account:
 
 
 @pytest.fixture
-def running(account: Account, sqlite_url: str) -> Iterator[Running]:
+def running(account: Account, new_sqlite: str) -> Iterator[Running]:
     """A whole deployment, as provision makes it, and the settings of its worker."""
     account.provision(alarm_topics=[OPERATORS])
-    store = Store.open(sqlite_url, migrate_first=True)
+    store = Store.open(new_sqlite)
     settings = AwsSettings(
-        database_url=sqlite_url,
+        database_url=new_sqlite,
         queue_url=account.queue().url,
         topic_arns=(account.names.topic_arn,),
         configuration_set=SET,

@@ -1,8 +1,5 @@
-import contextlib
 import json
-import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -28,22 +25,6 @@ from tests.support.in_process_webhook import (
     Open,
     Site,
 )
-
-
-@pytest.fixture(scope="session")
-def empty_list(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("empty") / "list.db"
-    Store.open(f"sqlite:///{path}", migrate_first=True).close()
-    return path
-
-
-@pytest.fixture
-def store(tmp_path: Path, empty_list: Path) -> Iterator[Store]:
-    """A list of the test's own, copied: to make one takes longer than most of these tests."""
-    path = tmp_path / "list.db"
-    shutil.copy(empty_list, path)
-    with contextlib.closing(Store.open(f"sqlite:///{path}")) as opened:
-        yield opened
 
 
 @pytest.fixture
