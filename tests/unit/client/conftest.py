@@ -9,7 +9,12 @@ import pytest
 from google.protobuf.message import Message
 
 from suppression import AsyncSuppressionClient, Call, SuppressionClient
+from suppression.v1 import list_service_pb2 as lists
+from suppression.v1 import statistics_service_pb2 as statistics
 from suppression.v1 import suppression_service_pb2 as pb
+
+#: The outcomes of an import, if it is not "created".
+OUTCOMES = {"known@example.com": 3, "removed@example.com": 4, "refused@example.com": 5}
 
 
 class Played:
@@ -45,6 +50,11 @@ class FakeService:
         self.calls: list[Call] = []
         self.failure: Exception | None = None
         self.closed = 0
+        # What ListSuppressions returns, the length of its pages, and what changes meanwhile.
+        self.entries: list[Any] = []
+        self.page = 1_000
+        self.changes: list[Any] = []
+        self.history: dict[str, list[Any]] = {}
 
     def answer(self, call: Call) -> Message:
         self.calls.append(call)
@@ -74,11 +84,33 @@ class FakeService:
         return pb.EraseAddressResponse(suppressions=2, events=3, revision="r4")
 
     def GetAddress(self, request: pb.GetAddressRequest) -> Message:
+        if self.entries:
+            listed = self.history.get(request.address, [])
+            return pb.GetAddressResponse(suppressions=listed, revision="r3")
         entry = {"address": request.address, "reason": 1, "detail": "\x1b[31m550 no such user"}
         return pb.GetAddressResponse(suppressions=[entry], revision="r3")
 
     def ListChanges(self, request: pb.ListChangesRequest) -> Message:
+        if self.entries:
+            return pb.ListChangesResponse(changes=self.changes, through_revision="r9")
         return pb.ListChangesResponse(through_revision=request.after_revision + "+")
+
+    def ListSuppressions(self, request: lists.ListSuppressionsRequest) -> Message:
+        start = int(request.page_token or 0)
+        end = start + self.page
+        return lists.ListSuppressionsResponse(
+            suppressions=self.entries[start:end],
+            next_page_token=str(end) if end < len(self.entries) else "",
+            revision="r1",
+        )
+
+    def ImportSuppressions(self, request: lists.ImportSuppressionsRequest) -> Message:
+        results = [{"outcome": OUTCOMES.get(row.address, 1)} for row in request.suppressions]
+        return lists.ImportSuppressionsResponse(results=results)
+
+    def GetStatistics(self, request: statistics.GetStatisticsRequest) -> Message:
+        row = {"day": "2026-01-31", "reason": 1, "category": 2, "sends": 100, "hard_bounces": 2}
+        return statistics.GetStatisticsResponse(rows=[row])
 
 
 class BlockingTransport:

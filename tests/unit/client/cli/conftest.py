@@ -28,10 +28,12 @@ def run(
         monkeypatch.delenv(f"SUPPRESSION_{name}", raising=False)
     client = functools.partial(SuppressionClient, transport=blocking_transport)
     monkeypatch.setattr(calls, "SuppressionClient", client)
+    monkeypatch.setattr(calls, "GrpcTransport", lambda _: blocking_transport)
+    monkeypatch.setattr(calls, "_WAITS", (0, 0))
 
     def run(*args: str, stdin: str = "") -> Ran:
         monkeypatch.setattr(sys, "argv", ["suppression", *args])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
         with pytest.raises(SystemExit) as ended:
             cli.main()
         out, err = capsys.readouterr()

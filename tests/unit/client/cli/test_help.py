@@ -8,9 +8,10 @@ import pytest
 from suppression import cli
 
 Run = Callable[..., Any]
+WHOLE_LIST = ["list", "import", "export", "stats"]
 
 
-@pytest.mark.parametrize("name", ["", "check", "add", "remove", "show", "erase"])
+@pytest.mark.parametrize("name", ["", "check", "add", "remove", "show", "erase", *WHOLE_LIST])
 def test_help_teaches_by_examples(run: Run, name: str) -> None:
     ran = run(*filter(None, [name]), "--help")
 

@@ -1,17 +1,20 @@
 """What the commands share: opening the client, reading addresses, reporting errors."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import typer
 
 from ..client import SuppressionClient
-from ..connection import Tls
+from ..connection import Connection, Tls
 from ..enums import WhenUnavailable
 from ..errors import InvalidArgumentError, SuppressionError, UnavailableError
+from ..exchanges import Call
+from ..transports import GrpcTransport, Transport
 from .output import printable
 
 WRONG_USAGE: Final = 2
@@ -19,6 +22,9 @@ UNAVAILABLE: Final = 3
 
 #: Seconds. A person prefers waiting on a slow network to an error.
 _CHECK_TIMEOUT: Final = 5.0
+
+#: Seconds between two attempts.
+_WAITS: Final = (0.5, 1, 2, 4, 8, 15, 30)
 
 _STANDARD_INPUT: Final = ["-"]
 
@@ -28,23 +34,59 @@ def client_of(
     server: str, token: str, ca: Path | None, cert: Path | None, key: Path | None, insecure: bool
 ) -> Iterator[SuppressionClient]:
     """Open a client. An error becomes one line and an exit status."""
-    try:
-        with SuppressionClient(
+    with (
+        _reported(server),
+        SuppressionClient(
             server,
             when_unavailable=WhenUnavailable.RAISE,
             token=token or None,
-            tls=Tls.from_files(ca, cert, key) if ca or cert or key else None,
+            tls=_tls(ca, cert, key),
             insecure=insecure,
             check_timeout=_CHECK_TIMEOUT,
             batch_timeout=_CHECK_TIMEOUT,
-        ) as client:
-            yield client
+        ) as client,
+    ):
+        yield client
+
+
+@contextmanager
+def transport_of(
+    server: str, token: str, ca: Path | None, cert: Path | None, key: Path | None, insecure: bool
+) -> Iterator[Transport]:
+    """Open a connection for the calls about the whole list; otherwise like ``client_of``."""
+    with _reported(server):
+        connection = Connection(server, token or None, _tls(ca, cert, key), insecure)
+        with closing(GrpcTransport(connection)) as transport:
+            yield transport
+
+
+def _tls(ca: Path | None, cert: Path | None, key: Path | None) -> Tls | None:
+    return Tls.from_files(ca, cert, key) if ca or cert or key else None
+
+
+@contextmanager
+def _reported(server: str) -> Iterator[None]:
+    try:
+        yield
     except UnavailableError as error:
         fail(f"the service at {server} is unavailable: {error}", UNAVAILABLE)
     except UnicodeError:
         fail("an address is not valid Unicode text", WRONG_USAGE)
     except (SuppressionError, OSError) as error:
         fail(str(error), WRONG_USAGE)
+
+
+def repeat(transport: Transport, call: Call, wait: Callable[[float], None] = time.sleep) -> Any:
+    """Make a call again and again, for about a minute, while the service is unavailable.
+
+    For work that takes minutes, in which a server may be restarted.
+    """
+    for seconds in _WAITS:
+        try:
+            return transport.call(call)
+        except UnavailableError:
+            wait(seconds)
+    return transport.call(call)
 
 
 def for_each(addresses: list[str], act: Callable[[str], None]) -> None:

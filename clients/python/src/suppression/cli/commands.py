@@ -1,4 +1,4 @@
-"""The commands: check, add, remove, show and erase."""
+"""The command line: the commands for addresses, and those of the whole list."""
 
 import re
 from dataclasses import asdict
@@ -9,6 +9,7 @@ import typer
 
 from ..answers import Check
 from ..enums import MailClass, Reason
+from . import import_command, list_commands, stats_command
 from .calls import client_of, confirm_erasure, for_each, read_addresses, warn
 from .options import (
     DEFAULT_SERVER,
@@ -31,6 +32,7 @@ from .options import (
     Token,
     Ttl,
     Yes,
+    examples,
     parse_duration,
     parse_reason,
 )
@@ -39,22 +41,17 @@ from .output import print_check, print_entry, print_history, print_json, print_l
 MAY_NOT_BE_MAILED: Final = 1
 
 
-def _examples(*lines: str) -> str:
-    # Click keeps the line breaks of a paragraph that begins with a backspace.
-    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
-
-
 _EXIT_STATUS: Final = """\b
 Exit status:
   0  done; check: every address may be mailed
-  1  check: at least one address may not be mailed
+  1  check: at least one address may not be mailed; import: some rows were refused
   2  wrong usage, settings or arguments
   3  the service is unavailable"""
 
 app = typer.Typer(
     name="suppression",
     help="Check addresses against the suppression list, and change the list.",
-    epilog=_examples(
+    epilog=examples(
         "suppression check jane@example.com",
         "suppression check - <newsletter.txt --stream newsletter --json",
         "suppression add jane@example.com --reason unsubscribe --stream newsletter",
@@ -62,6 +59,10 @@ app = typer.Typer(
         "suppression remove jane@example.com --detail 'mailbox is back'",
         "suppression show jane@example.com",
         "suppression erase jane@example.com --detail 'request 4711'",
+        "suppression list --domain example.com --reason complaint",
+        "suppression import suppression_bounces.csv --dry-run",
+        "suppression export --format csv --output list.csv.gz",
+        "suppression stats --by day",
     )
     + "\n\n"
     + _EXIT_STATUS,
@@ -79,6 +80,11 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
+app.add_typer(list_commands.app)
+app.add_typer(import_command.app)
+app.add_typer(stats_command.app)
+
+
 @app.callback()
 def _global_options(
     *,
@@ -91,7 +97,7 @@ def _global_options(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "suppression check jane@example.com && ./send-receipt",
         "suppression check - <newsletter.txt --stream newsletter",
         "suppression check - <everyone.txt --json | jq -r 'select(.send).address'",
@@ -130,7 +136,7 @@ def _has_display_name(check: Check) -> bool:
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "suppression add jane@example.com --detail 'asked by phone'",
         "suppression add - <opted-out.txt --reason unsubscribe --stream newsletter",
         "suppression add jane@example.com --reason soft-bounce --ttl 14d",
@@ -171,7 +177,7 @@ def add(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "suppression remove jane@example.com --detail 'mailbox is back'",
         "suppression remove jane@example.com --reason unsubscribe --stream newsletter",
     )
@@ -213,7 +219,7 @@ def remove(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "suppression show jane@example.com",
         "suppression show jane@example.com --json | jq .events",
     )
@@ -242,7 +248,7 @@ def show(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "suppression erase jane@example.com --detail 'request 4711'",
         "suppression erase - <requests.txt --yes",
     )

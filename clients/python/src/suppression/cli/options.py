@@ -24,6 +24,12 @@ _REASONS: Final = (
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
+def examples(*lines: str) -> str:
+    """Return the examples of a command's help."""
+    # Click keeps the line breaks of a paragraph that begins with a backspace.
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
+
+
 def parse_reason(text: str) -> Reason:
     """Read a reason in any case, with ``-`` or ``_``.
 

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..answers import AddressHistory, Check, Event, Suppression
+from ..enums import Reason
 
 _UNPRINTABLE: Final = "\N{REPLACEMENT CHARACTER}"
 
@@ -40,11 +42,38 @@ def print_entry(change: str, entry: Suppression) -> None:
     print_line(change, printable(entry.address), spelled(entry.reason), stream)
 
 
+def print_entries(entries: Iterable[Any]) -> None:
+    """Print entries of the list, each on a line."""
+    for entry in entries:
+        name = entry.address or f"@{entry.domain}"
+        if entry.include_subdomains:
+            name = f"@*.{entry.domain}"
+        stream = printable(entry.stream) or "all mail"
+        seen = _minute(_moment(entry, "last_seen_time"))
+        print_line(printable(name), spelled(Reason(entry.reason)), stream, _state(entry), seen)
+
+
+def _state(entry: Any) -> str:
+    if entry.HasField("removed_time"):
+        return "removed"
+    expire = _moment(entry, "expire_time")
+    if expire is None:
+        return "for ever"
+    return f"until {_minute(expire)}" if expire > datetime.now(UTC) else "expired"
+
+
+def _moment(entry: Any, name: str) -> datetime | None:
+    if not entry.HasField(name):
+        return None
+    stamp = getattr(entry, name)
+    return datetime.fromtimestamp(stamp.seconds, UTC)
+
+
 def print_history(address: str, history: AddressHistory) -> None:
     """Print the entries and the feedback of an address as tables."""
     typer.echo(printable(address))
-    _print_table("entries", [_entry_row(entry) for entry in history.suppressions])
-    _print_table("feedback", [_event_row(event) for event in history.events])
+    print_table("entries", [_entry_row(entry) for entry in history.suppressions])
+    print_table("feedback", [_event_row(event) for event in history.events])
 
 
 def print_line(*columns: str) -> None:
@@ -63,7 +92,7 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else _UNPRINTABLE for letter in text)
 
 
-def _print_table(title: str, rows: list[dict[str, str]]) -> None:
+def print_table(title: str, rows: list[dict[str, str]]) -> None:
     """Print rows as a table, without the columns that are empty in every row."""
     if not rows:
         typer.echo(f"no {title}")

@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
@@ -46,21 +47,27 @@ def records(file: File, columns: Sequence[str]) -> Iterator[Record]:
     Raises:
         FileError: it is damaged in a way that hides where the next record begins.
     """
-    with reported(file.name):
-        if file.layout.shape is Shape.CSV:
-            yield from _csv(file, columns)
-        elif file.layout.shape is Shape.JSON_LINES:
-            yield from _json_lines(file, columns)
-        else:
-            yield from _json(file, columns)
+    text = file.text()
+    try:
+        with reported(file.name):
+            if file.layout.shape is Shape.CSV:
+                yield from _csv(file, text, columns)
+            elif file.layout.shape is Shape.JSON_LINES:
+                yield from _json_lines(text, columns)
+            else:
+                yield from _json(file, text, columns)
+    finally:
+        # Otherwise the text would close the stream, which is the caller's.
+        with suppress(ValueError):
+            text.detach()
 
 
-def _csv(file: File, columns: Sequence[str]) -> Iterator[Record]:
+def _csv(file: File, text: io.TextIOWrapper, columns: Sequence[str]) -> Iterator[Record]:
     names, lines = file.layout.names, list[str]()
     pick = _picker(names or columns, columns)
     # Blanks after a comma belong to a text, but SES's documentation puts one before a reason.
     reader = csv.reader(
-        _kept(file.text(), lines), delimiter=file.layout.delimiter, skipinitialspace=not names
+        _kept(text, lines), delimiter=file.layout.delimiter, skipinitialspace=not names
     )
     for number in itertools.count(1):
         lines.clear()
@@ -110,9 +117,9 @@ def _picker(names: Sequence[str], columns: Sequence[str]) -> _Pick:
     return lambda fields: take(fields + padding[len(fields) :])
 
 
-def _json_lines(file: File, columns: Sequence[str]) -> Iterator[Record]:
+def _json_lines(text: io.TextIOWrapper, columns: Sequence[str]) -> Iterator[Record]:
     pick = _key_picker(columns)
-    for number, line in enumerate(file.text(), start=1):
+    for number, line in enumerate(text, start=1):
         original = line.strip()
         if not original:
             continue
@@ -124,11 +131,9 @@ def _json_lines(file: File, columns: Sequence[str]) -> Iterator[Record]:
             yield pick(number, value, original)
 
 
-def _json(file: File, columns: Sequence[str]) -> Iterator[Record]:
+def _json(file: File, text: io.TextIOWrapper, columns: Sequence[str]) -> Iterator[Record]:
     pick = _key_picker(columns)
-    objects = ijson.items(
-        _Utf8(file.text()), file.layout.prefix, multiple_values=True, use_float=True
-    )
+    objects = ijson.items(_Utf8(text), file.layout.prefix, multiple_values=True, use_float=True)
     number = 0
     try:
         for number, value in enumerate(objects, start=1):
