@@ -134,6 +134,9 @@ class IngestSettings(BaseSettings):
     event_retention: Annotated[
         int, Field(ge=0, description="days to keep feedback and counts for; 0: for ever")
     ] = 400
+    statistics_retention: Annotated[
+        int, Field(ge=0, description="days to keep statistics for; 0: for ever")
+    ] = 730
     publish_rates: Annotated[
         bool, Field(description="whether the worker publishes rates to CloudWatch")
     ] = False

@@ -20,6 +20,8 @@ def empty(store: Store) -> None:
         "suppression",
         "delivery_event",
         "daily_count",
+        "statistic",
+        "packed_statistic",
         "soft_bounce_history",
         "retry",
         "account_list_page",

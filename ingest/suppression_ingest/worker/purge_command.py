@@ -16,12 +16,13 @@ from suppression_service.store import Store
     IngestSettings,
     "database_url",
     "event_retention",
+    "statistics_retention",
     "deduplication_days",
     "soft_bounce_within",
     "soft_bounce_lasts",
 )
 def purge_command(settings: IngestSettings) -> None:
-    """Delete feedback and counts that are older than the retention.
+    """Delete feedback and counts that are older than the retention, and pack statistics.
 
     The worker does it too, between batches. Rows go in steps of a thousand, so that
     nobody waits long for the database; an interrupted purge is simply started again.
@@ -37,7 +38,10 @@ def purge_command(settings: IngestSettings) -> None:
         cutoffs = retention_of(settings).cutoffs(dt.datetime.now(dt.UTC))
         for table, rows in store.purge(cutoffs):
             gone[table] += rows
+        packed = sum(store.pack_statistics())
     for table, rows in sorted(gone.items()):
         typer.echo(f"{table}: {rows:,} rows deleted")
+    if packed:
+        typer.echo(f"statistic: {packed:,} rows packed")
     if not gone:
         typer.echo("nothing is old enough to be deleted")

@@ -17,6 +17,8 @@ from suppression_service.store import DeletionCutoffs, Store
 #: How long feedback may be delivered again: the longest retention of a queue, plus that of
 #: its dead-letter queue, plus two days for clocks that differ.
 MAX_REDELIVERY: Final = dt.timedelta(days=30)
+#: How long an example of a reply is kept after it was last seen.
+EXAMPLE_LIFETIME: Final = dt.timedelta(days=90)
 #: Time between the end of one purge and the beginning of the next.
 INTERVAL: Final = dt.timedelta(minutes=10)
 #: Time between two steps while messages are waiting: 86 million rows a day at 1,000 a step.
@@ -33,11 +35,13 @@ class Retention:
 
     Args:
         events: how long feedback and daily counts are kept; None for ever.
+        statistics: how long statistics are kept; None for ever.
         deduplication_window: how long repeated sends and deliveries are recognised.
         soft_bounces: the policy, which needs old feedback.
     """
 
     events: dt.timedelta | None
+    statistics: dt.timedelta | None
     deduplication_window: dt.timedelta
     soft_bounces: SoftBouncePolicy
 
@@ -47,6 +51,8 @@ class Retention:
         return DeletionCutoffs(
             events=None if self.events is None else now - max(self.events, needed),
             counts=None if self.events is None else now - self.events,
+            statistics=None if self.statistics is None else now - self.statistics,
+            reply_examples=now - EXAMPLE_LIFETIME,
             # A day longer than the window in which rows are looked up, for clocks that differ.
             delivery_events=now - self.deduplication_window - _DAY,
             soft_bounces=now - needed,
@@ -58,11 +64,12 @@ def retention_of(settings: IngestSettings) -> Retention:
     """Return how long rows are kept, as the settings say."""
     writer = writer_of(settings)
     events = dt.timedelta(days=settings.event_retention) or None
-    return Retention(events, writer.deduplication_window, writer.soft_bounces)
+    statistics = dt.timedelta(days=settings.statistics_retention) or None
+    return Retention(events, statistics, writer.deduplication_window, writer.soft_bounces)
 
 
 class Purge:
-    """Deletes old rows step by step; a housekeeping task.
+    """Deletes old rows and packs statistics step by step; a housekeeping task.
 
     It does most of the steps while no messages wait.
 
@@ -82,7 +89,7 @@ class Purge:
         self._retention = retention
         self._now = now
         self._next = now()
-        self._steps: Iterator[tuple[str, int]] | None = None
+        self._steps: Iterator[object] | None = None
 
     def run(self, *, idle: bool) -> None:
         """Do several steps while idle, else one a second.
@@ -95,9 +102,13 @@ class Purge:
         if (now := self._now()) < self._next:
             return
         for _step in range(IDLE_STEPS if idle else 1):
-            self._steps = self._steps or self._store.purge(self._retention.cutoffs(now))
+            self._steps = self._steps or self._all_steps(now)
             if next(self._steps, None) is None:
                 self._steps = None
                 self._next = now + INTERVAL
                 return
         self._next = now if idle else now + BUSY_INTERVAL
+
+    def _all_steps(self, now: dt.datetime) -> Iterator[object]:
+        yield from self._store.purge(self._retention.cutoffs(now))
+        yield from self._store.pack_statistics()

@@ -5,14 +5,15 @@ from importlib import metadata
 from typing import Final, cast
 
 from suppression.v1 import statistics_service_pb2 as rpc
-from suppression_service.server import convert
+from suppression_service.server import convert, statistics_convert
 from suppression_service.server.auth import Role
 from suppression_service.server.caller import Caller
 from suppression_service.server.errors import ListUnavailable
 from suppression_service.server.reads import Reads
 from suppression_service.server.replica.follower import Follower
 from suppression_service.server.rpc import Rpc
-from suppression_service.store import IngestStatus
+from suppression_service.store import IngestStatus, Store
+from suppression_service.store.store import utc_now
 
 #: Seconds that GetStatus waits for the database: it has an answer without it, too.
 STATUS_TIMEOUT_SECONDS: Final = 1.0
@@ -33,10 +34,23 @@ class StatisticsService:
         self._follower = follower
 
     async def get_statistics(
-        self, _request: rpc.GetStatisticsRequest, _caller: Caller
+        self, request: rpc.GetStatisticsRequest, _caller: Caller
     ) -> rpc.GetStatisticsResponse:
         """Return counts by day and dimension."""
-        raise ListUnavailable("NOT_BUILT", "not yet")
+        query = statistics_convert.query(request, utc_now().date())
+
+        def read(store: Store) -> rpc.GetStatisticsResponse:
+            rows, truncated = store.statistics(query)
+            response = rpc.GetStatisticsResponse(
+                rows=map(statistics_convert.row, rows), truncated=truncated
+            )
+            if request.include_examples:
+                wanted = request.filter
+                found = store.reply_examples(query.first, wanted.category, wanted.domain)
+                response.examples.extend(map(statistics_convert.example, found))
+            return response
+
+        return await self._reads.limited(read)
 
     async def get_status(
         self, _request: rpc.GetStatusRequest, caller: Caller

@@ -33,6 +33,8 @@ from suppression_service.store.models import (
     NewSuppression,
     Reason,
     Removal,
+    ReplyCategory,
+    ReplyExample,
     Retry,
     Revision,
     SoftBounce,
@@ -42,7 +44,9 @@ from suppression_service.store.models import (
 )
 from suppression_service.store.purge import DeletionCutoffs
 from suppression_service.store.replication import fingerprint
+from suppression_service.store.series import Dimension, Measure
 from suppression_service.store.soft_bounces import is_counted
+from suppression_service.store.statistics_query import StatisticsQuery, StatisticsRow
 from suppression_service.store.status import IngestStatus
 from suppression_service.store.store import Store
 from suppression_service.store.transaction import WriteTransaction
@@ -56,6 +60,7 @@ __all__ = [
     "DeletionCutoffs",
     "DeliveryEvent",
     "DeliveryEventKind",
+    "Dimension",
     "Effect",
     "Erased",
     "Erasure",
@@ -66,10 +71,13 @@ __all__ = [
     "ImportRow",
     "IngestStatus",
     "MalformedRevision",
+    "Measure",
     "NewSuppression",
     "ReadTooLong",
     "Reason",
     "Removal",
+    "ReplyCategory",
+    "ReplyExample",
     "Retry",
     "Revision",
     "SchemaError",
@@ -78,6 +86,8 @@ __all__ = [
     "SchemaTooNew",
     "SoftBounce",
     "SoftBounceHistory",
+    "StatisticsQuery",
+    "StatisticsRow",
     "Store",
     "StoreError",
     "StoreUnavailable",

@@ -24,6 +24,8 @@ from suppression_service.store.models import (
     Feedback,
 )
 from suppression_service.store.replication import fingerprint, signed
+from suppression_service.store.series import Measure, Series, domain_of
+from suppression_service.store.statistics import Statistics, series_of_feedback
 
 #: For how long a send or delivery is recognised when it is reported again: the longest time
 #: that SQS keeps a message, and one more day for clocks that differ.
@@ -38,6 +40,13 @@ _FEEDBACK_COLUMNS: Final = {
 _DELIVERY_COLUMNS: Final = {
     DeliveryEventKind.SEND: "sends",
     DeliveryEventKind.DELIVERY: "deliveries",
+}
+_MEASURES: Final = {
+    "bounce": Measure.HARD_BOUNCES,
+    "soft bounce": Measure.SOFT_BOUNCES,
+    "complaint": Measure.COMPLAINTS,
+    DeliveryEventKind.SEND: Measure.SENDS,
+    DeliveryEventKind.DELIVERY: Measure.DELIVERIES,
 }
 _COLUMNS: Final = (*_DELIVERY_COLUMNS.values(), *_FEEDBACK_COLUMNS.values())
 _FEEDBACK_TEXTS: Final = [
@@ -98,6 +107,7 @@ class FeedbackEvents:
         connection: of the transaction.
         revision: of the transaction.
         counts: the daily counts of the transaction.
+        statistics: the statistics of the transaction.
         erased: the erased addresses; feedback about them is stored without its address.
     """
 
@@ -106,11 +116,13 @@ class FeedbackEvents:
         connection: Connection,
         revision: int,
         counts: DailyCounts,
+        statistics: Statistics,
         erased: Container[str],
     ) -> None:
         self._connection = connection
         self._revision = revision
         self._counts = counts
+        self._statistics = statistics
         self._erased = erased
 
     def record(self, feedback: Sequence[Feedback], now: dt.datetime) -> list[bool]:
@@ -125,10 +137,18 @@ class FeedbackEvents:
             if new and piece.counts_as in _FEEDBACK_COLUMNS:
                 column = _FEEDBACK_COLUMNS[piece.counts_as]
                 self._counts.add(column, piece.happened, piece.configuration_set)
+                self._add_to_statistics(piece)
             elif not new and piece.configuration_set:
                 repeated[_feedback_key(piece)] = piece
         self._add_configuration_sets(repeated)
         return is_new
+
+    def _add_to_statistics(self, piece: Feedback) -> None:
+        measure = _MEASURES[piece.counts_as]
+        series = series_of_feedback(piece, measure)
+        self._statistics.add(measure, schema.day_number(piece.happened), series)
+        if piece.example and piece.address not in self._erased:
+            self._statistics.add_example(series, piece.example)
 
     def _insert(self, feedback: Sequence[Feedback], now: dt.datetime) -> list[bool]:
         # Of feedback that is in the batch twice, the first is stored.
@@ -162,6 +182,9 @@ class FeedbackEvents:
             if self._connection.execute(changed).rowcount and piece.counts_as in _FEEDBACK_COLUMNS:
                 column = _FEEDBACK_COLUMNS[piece.counts_as]
                 self._counts.move(column, piece.happened, piece.configuration_set)
+                measure = _MEASURES[piece.counts_as]
+                series = series_of_feedback(piece, measure)
+                self._statistics.move(measure, schema.day_number(piece.happened), series)
 
 
 def _feedback_key(piece: Feedback) -> bytes:
@@ -189,13 +212,22 @@ class DeliveryEvents:
         connection: of the transaction.
         seed: of the fingerprints.
         counts: the daily counts of the transaction.
+        statistics: the statistics of the transaction.
         days: days on which deliveries are looked up; the first begins the deduplication window.
     """
 
-    def __init__(self, connection: Connection, seed: int, counts: DailyCounts, days: range) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        seed: int,
+        counts: DailyCounts,
+        statistics: Statistics,
+        days: range,
+    ) -> None:
         self._connection = connection
         self._seed = seed
         self._counts = counts
+        self._statistics = statistics
         self._days = days
 
     def record(self, events: Iterable[DeliveryEvent]) -> None:
@@ -211,6 +243,7 @@ class DeliveryEvents:
             event = wanted.pop(key)
             column = _DELIVERY_COLUMNS[event.kind]
             self._counts.add(column, event.happened, event.configuration_set)
+            self._statistics.add(_MEASURES[event.kind], key[0], _series_of(event))
         self._add_configuration_sets({k: e for k, e in wanted.items() if e.configuration_set})
 
     def newest_deliveries(self, addresses: Collection[str]) -> dict[str, dt.datetime]:
@@ -258,6 +291,15 @@ class DeliveryEvents:
                 event = events[day, address, item]
                 column = _DELIVERY_COLUMNS[event.kind]
                 self._counts.move(column, event.happened, event.configuration_set)
+                self._statistics.move(_MEASURES[event.kind], day, _series_of(event))
+
+
+def _series_of(event: DeliveryEvent) -> Series:
+    return Series.of(
+        domain=domain_of(event.recipient),
+        configuration_set=event.configuration_set,
+        stream=event.stream,
+    )
 
 
 def _delivery_row(key: _DeliveryKey, event: DeliveryEvent) -> dict[str, Any]:

@@ -37,6 +37,31 @@ class Reason(enum.IntEnum):
     MANUAL = 5
 
 
+class ReplyCategory(enum.IntEnum):
+    """What the reply of a mail server means. The numbers are those of the proto and the rows."""
+
+    UNSPECIFIED = 0
+    NO_SUCH_USER = 1
+    MAILBOX_FULL = 2
+    REPUTATION = 3
+    CONTENT = 4
+    POLICY = 5
+    DNS = 6
+    GREYLISTING = 7
+    OTHER = 8
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ReplyExample:
+    """A masked reply of a mail server, and the last day on which it was seen."""
+
+    category: ReplyCategory
+    domain: str
+    status: str
+    text: str
+    last_day: dt.date
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Identity:
     """Which database it is: the id in its revisions, and the seed of its fingerprints."""
@@ -172,6 +197,12 @@ class Feedback:
     diagnostic: str = ""
     counts_as: str = ""
     effect: Effect | None = None
+    #: The stream that the mail belongs to; empty if it is not known.
+    stream: str = ""
+    #: What the reply of the mail server means.
+    category: ReplyCategory = ReplyCategory.UNSPECIFIED
+    #: The reply, without what identifies a person or a mail; empty for none.
+    example: str = ""
 
 
 class DeliveryEventKind(enum.IntEnum):
@@ -195,6 +226,8 @@ class DeliveryEvent:
     recipient: str
     happened: dt.datetime
     configuration_set: str = ""
+    #: The stream that the mail belongs to; empty if it is not known.
+    stream: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

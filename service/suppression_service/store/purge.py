@@ -25,6 +25,10 @@ class DeletionCutoffs:
     events: dt.datetime | None
     #: Compared with the day of the counts.
     counts: dt.datetime | None
+    #: Compared with the day of the statistics.
+    statistics: dt.datetime | None
+    #: Compared with the last day on which an example of a reply was seen.
+    reply_examples: dt.datetime
     #: Compared with the day of the send or delivery.
     delivery_events: dt.datetime
     #: Compared with the newest bounce of a history.
@@ -68,6 +72,11 @@ def _plan(
     if cutoffs.counts is not None:
         day = schema.daily_count.c.day
         yield schema.daily_count, day, day < schema.day_number(cutoffs.counts)
+    if cutoffs.statistics is not None:
+        for table in (schema.statistic, schema.packed_statistic):
+            yield table, table.c.day, table.c.day < schema.day_number(cutoffs.statistics)
+    seen = schema.reply_example.c.day
+    yield schema.reply_example, seen, seen < schema.day_number(cutoffs.reply_examples)
     bounced = schema.soft_bounce_history.c.bounced
     yield schema.soft_bounce_history, bounced, bounced < cutoffs.soft_bounces
     retry = schema.retry.c

@@ -51,6 +51,11 @@ def day_number(timestamp: dt.datetime) -> int:
     return (timestamp - EPOCH).days
 
 
+def day_number_of(day: dt.date) -> int:
+    """Return a day in days since 1970."""
+    return (day - EPOCH.date()).days
+
+
 class Timestamp(TypeDecorator[dt.datetime]):
     """An aware datetime in Python, microseconds since 1970 in the database."""
 
@@ -287,6 +292,54 @@ retry = Table(
     Column("not_before", Timestamp, nullable=False),
     # Until when no other process may send it.
     Column("leased", Timestamp, nullable=False),
+)
+
+#: What statistics are counted by: the values of all dimensions except the day. The id is a
+#: hash of the others.
+statistic_series = Table(
+    "statistic_series",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("reason", SmallInteger, nullable=False),
+    Column("category", SmallInteger, nullable=False),
+    Column("sub_type", StorableText(80), nullable=False),
+    Column("status", StorableText(20), nullable=False),
+    Column("domain", StorableText(255), nullable=False),
+    Column("configuration_set", StorableText(64), nullable=False),
+    Column("stream", StorableText(100), nullable=False),
+    Column("source", StorableText(100), nullable=False),
+)
+
+#: The counts of the days that are not packed yet, and what came later.
+statistic = Table(
+    "statistic",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("measure", SmallInteger, primary_key=True, autoincrement=False),
+    Column("series_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("count", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: The counts of each closed day, packed; see suppression_service.store.packing.
+packed_statistic = Table(
+    "packed_statistic",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("counts", LargeBinary, nullable=False),
+)
+
+#: A few replies of mail servers for each category and domain, masked.
+reply_example = Table(
+    "reply_example",
+    metadata,
+    Column("category", SmallInteger, primary_key=True, autoincrement=False),
+    Column("domain", StorableText(255), primary_key=True),
+    Column("slot", SmallInteger, primary_key=True, autoincrement=False),
+    Column("status", StorableText(20), nullable=False),
+    Column("text", StorableText(300), nullable=False),
+    # The last day on which it was seen, at most a day ago.
+    Column("day", Integer, nullable=False),
 )
 
 #: How many messages the dead-letter queue of each queue had, when ingest last asked.

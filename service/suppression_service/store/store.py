@@ -5,14 +5,16 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Self
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, select, update
 
 from suppression_service.store import (
     account_lists,
     events,
     listing,
     outbox,
+    packing,
     replication,
+    replies,
     schema,
     search,
     signing_certificates,
@@ -30,11 +32,18 @@ from suppression_service.store.models import (
     DailyCount,
     Identity,
     Reason,
+    ReplyExample,
     Retry,
     Suppression,
 )
 from suppression_service.store.purge import ROWS_A_STEP, DeletionCutoffs, purge
 from suppression_service.store.replication import MAX_STREAM_ID, Changes, UInt64Array
+from suppression_service.store.statistics import KnownSeries
+from suppression_service.store.statistics_query import (
+    StatisticsQuery,
+    StatisticsRow,
+    read_statistics,
+)
 from suppression_service.store.status import IngestStatus
 from suppression_service.store.transaction import WriteTransaction
 
@@ -68,6 +77,7 @@ class Store:
         #: The clock.
         self.now = now
         self._schema_checked = False
+        self._known_series = KnownSeries()
 
     @classmethod
     def open(cls, url: str, *, migrate_first: bool = False) -> Self:
@@ -117,10 +127,15 @@ class Store:
         """
         with self._writing() as connection:
             transaction = WriteTransaction(
-                connection, self.now(), deduplication_window, self._max_streams
+                connection,
+                self.now(),
+                deduplication_window,
+                self._max_streams,
+                self._known_series,
             )
             yield transaction
             transaction.flush()
+        transaction.statistics.remember()
 
     def rehearse_import(
         self, rows: Sequence[ImportRow], *, restore_removed: bool
@@ -131,7 +146,12 @@ class Store:
         """
         with self._reading() as connection:
             transaction = WriteTransaction(
-                connection, self.now(), DEDUPLICATION_WINDOW, self._max_streams, rehearsal=True
+                connection,
+                self.now(),
+                DEDUPLICATION_WINDOW,
+                self._max_streams,
+                self._known_series,
+                rehearsal=True,
             )
             return transaction.import_rows(rows, restore_removed=restore_removed)
 
@@ -190,6 +210,28 @@ class Store:
         self._check_schema()
         return purge(self.engine, cutoffs, rows_a_step)
 
+    def pack_statistics(self) -> Iterator[int]:
+        """Pack the statistics of closed days, a day at a time; yield the rows of each.
+
+        See :mod:`.packing`.
+        """
+        packed = False
+        while (day := self._day_to_pack()) is not None:
+            with self._writing() as connection:
+                # The lock of writers: whoever adds to the day has ended, or waits.
+                connection.execute(update(schema.revision).values(value=schema.revision.c.value))
+                rows = packing.pack(connection, day)
+            packed = True
+            yield rows
+        if packed:
+            with self._writing() as connection:
+                connection.execute(update(schema.revision).values(value=schema.revision.c.value))
+                packing.delete_unused_series(connection)
+
+    def _day_to_pack(self) -> int | None:
+        with self._reading() as connection:
+            return packing.day_to_pack(connection, self.now())
+
     # --- reads ---------------------------------------------------------------------------------
 
     def identity(self) -> Identity:
@@ -247,6 +289,19 @@ class Store:
         """Return when the newest event was received; None if there is none."""
         with self._reading() as connection:
             return listing.last_received(connection)
+
+    def statistics(self, query: StatisticsQuery) -> tuple[list[StatisticsRow], bool]:
+        """Return statistics, and whether rows were left out; see :mod:`.statistics_query`."""
+        with self._reading() as connection:
+            return read_statistics(connection, query)
+
+    def reply_examples(
+        self, since: dt.date, category: int = 0, domain: str = ""
+    ) -> list[ReplyExample]:
+        """Return examples of replies; see :func:`.replies.reply_examples`."""
+        with self._reading() as connection:
+            first = schema.day_number_of(since)
+            return replies.reply_examples(connection, first, category, domain)
 
     def ingest_status(self) -> IngestStatus:
         """Return the status of ingest."""

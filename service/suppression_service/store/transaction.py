@@ -35,7 +35,9 @@ from suppression_service.store.models import (
     Suppression,
 )
 from suppression_service.store.replication import fingerprint
+from suppression_service.store.series import Measure, Series, domain_of
 from suppression_service.store.soft_bounces import SoftBounces, is_counted
+from suppression_service.store.statistics import KnownSeries, Statistics
 from suppression_service.store.streams import Streams
 
 _Key = tuple[str, str, Reason]
@@ -57,6 +59,7 @@ class WriteTransaction:
         now: dt.datetime,
         deduplication_window: dt.timedelta,
         max_streams: int,
+        known_series: KnownSeries,
         *,
         rehearsal: bool = False,
     ) -> None:
@@ -64,6 +67,8 @@ class WriteTransaction:
         #: The time of the transaction.
         self.now = now
         self._entries: dict[_Key, Entry] = {}
+        # The entries as they were loaded.
+        self._before: dict[_Key, Suppression] = {}
         self._loaded: set[str] = set()
         # The hashes of the loaded addresses that are erased.
         self._erased: dict[str, str] = {}
@@ -81,8 +86,14 @@ class WriteTransaction:
         days = range(schema.day_number(now - deduplication_window), schema.day_number(now) + 2)
         self._streams = Streams(connection, max_streams)
         self._counts = DailyCounts(connection)
-        self._feedback = FeedbackEvents(connection, self.revision, self._counts, self._erased)
-        self._delivery_events = DeliveryEvents(connection, self._seed, self._counts, days)
+        #: What the transaction adds to the statistics.
+        self.statistics = Statistics(connection, known_series, schema.day_number(now))
+        self._feedback = FeedbackEvents(
+            connection, self.revision, self._counts, self.statistics, self._erased
+        )
+        self._delivery_events = DeliveryEvents(
+            connection, self._seed, self._counts, self.statistics, days
+        )
         self._soft_bounces = SoftBounces(connection, self._delivery_events)
 
     def load(self, addresses: Iterable[str]) -> None:
@@ -99,6 +110,7 @@ class WriteTransaction:
                     self._erased[address] = row.address
                 entry = Entry(row.id, row.fingerprint, state, self.revision, erased)
                 self._entries[address, state.stream, state.reason] = entry
+                self._before[address, state.stream, state.reason] = state
 
     def suppress(self, new: Sequence[NewSuppression]) -> list[Suppressed]:
         """Suppress addresses or domains.
@@ -218,6 +230,8 @@ class WriteTransaction:
         self._changed_histories()
         self._soft_bounces.flush()
         changed = [entry for entry in self._entries.values() if entry.changed]
+        self._count_entries()
+        self.statistics.flush()
         self._streams.load(entry.state.stream for entry in changed)
         self._streams.flush()
         rows = [self._row(entry) for entry in changed]
@@ -226,6 +240,24 @@ class WriteTransaction:
             self._connection.execute(insert(schema.suppression), new)
         if updates := [row for row in rows if row["row_id"] is not None]:
             self._connection.execute(_UPDATE_ENTRY, updates)
+
+    def _count_entries(self) -> None:
+        """Count the entries that became active, and those that were removed."""
+        today = schema.day_number(self.now)
+        for key, entry in self._entries.items():
+            if not entry.changed:
+                continue
+            before, state = self._before.get(key), entry.state
+            was_active = (
+                before is not None and before.occurrences > 0 and before.is_active(self.now)
+            )
+            if was_active == state.is_active(self.now) or not state.occurrences:
+                continue
+            source = state.removed_by if was_active else state.source
+            measure = Measure.REMOVALS if was_active else Measure.SUPPRESSIONS
+            domain = domain_of(state.address)
+            series = Series.of(state.reason, domain=domain, stream=state.stream, source=source)
+            self.statistics.add(measure, today, series)
 
     # --- entries -------------------------------------------------------------------------------
 

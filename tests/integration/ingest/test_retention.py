@@ -20,8 +20,8 @@ from tests.support.timeline import (
 )
 
 FIFTEEN_DAYS = dt.timedelta(days=15)
-YEAR = Retention(dt.timedelta(days=365), FIFTEEN_DAYS, DEFAULT_SOFT_BOUNCES)
-FOR_EVER = Retention(None, FIFTEEN_DAYS, DEFAULT_SOFT_BOUNCES)
+YEAR = Retention(dt.timedelta(days=365), None, FIFTEEN_DAYS, DEFAULT_SOFT_BOUNCES)
+FOR_EVER = Retention(None, None, FIFTEEN_DAYS, DEFAULT_SOFT_BOUNCES)
 #: Everything that a test has recorded is older than a year.
 LATER = NOW + dt.timedelta(days=400)
 
@@ -77,7 +77,7 @@ def test_the_list_is_never_touched(store: Store) -> None:
 
 def test_a_short_retention_leaves_what_soft_bounces_are_counted_by(store: Store) -> None:
     # given a retention of a day, in a time in which bounces of a month belong together
-    day = Retention(dt.timedelta(days=1), FIFTEEN_DAYS, DEFAULT_SOFT_BOUNCES)
+    day = Retention(dt.timedelta(days=1), None, FIFTEEN_DAYS, DEFAULT_SOFT_BOUNCES)
     purge(store, day, NOW + dt.timedelta(days=20))
     # then a delivery still removes what rests on them
     record(store, delivery(6))
@@ -85,7 +85,7 @@ def test_a_short_retention_leaves_what_soft_bounces_are_counted_by(store: Store)
 
 
 def test_a_repetition_within_the_time_of_a_queue_is_still_one(store: Store) -> None:
-    day = Retention(dt.timedelta(days=1), FIFTEEN_DAYS, DEFAULT_SOFT_BOUNCES)
+    day = Retention(dt.timedelta(days=1), None, FIFTEEN_DAYS, DEFAULT_SOFT_BOUNCES)
     purge(store, day, START + dt.timedelta(days=14))
     record(store, send(1), soft_bounce(1))
     # then it is in no count: those of its day are gone, and it is not new

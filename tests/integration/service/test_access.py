@@ -36,7 +36,7 @@ async def stub(new_sqlite: str, token_file: Path, serve_list: Serve) -> AsyncIte
     async with serve_list(new_sqlite, token_file=token_file) as channel:
         stub: Any = SuppressionServiceStub(channel)
         others: Any = StatisticsServiceStub(channel)
-        stub.GetStatus = others.GetStatus
+        stub.GetStatus, stub.GetStatistics = others.GetStatus, others.GetStatistics
         yield stub
 
 
@@ -81,7 +81,7 @@ async def test_a_call_with_a_strange_token_is_unauthenticated(stub: Any, refusal
 
 
 _CHECK = {"CheckAddress", "BatchCheck", "GetStatus"}
-_READ = {*_CHECK, "GetAddress", "ListChanges"}
+_READ = {*_CHECK, "GetAddress", "ListChanges", "GetStatistics"}
 _WRITE = {*_READ, "Suppress"}
 ALLOWED = {
     Role.CHECK: _CHECK,
@@ -97,6 +97,7 @@ REQUESTS = {
     "ListChanges": rpc.ListChangesRequest(),
     "Unsuppress": rpc.UnsuppressRequest(address=JANE, detail="mistake"),
     "EraseAddress": rpc.EraseAddressRequest(address=JANE),
+    "GetStatistics": statistics.GetStatisticsRequest(),
     "GetStatus": statistics.GetStatusRequest(),
 }
 

@@ -38,7 +38,7 @@ const (
 	Dimension_DIMENSION_SUB_TYPE Dimension = 3
 	// The enhanced status code of a bounce (RFC 3463), such as "5.1.1".
 	Dimension_DIMENSION_STATUS Dimension = 4
-	// The domain of the recipient. Rare domains are counted together as "other".
+	// The domain of the recipient.
 	Dimension_DIMENSION_DOMAIN Dimension = 5
 	// The configuration set that the mail was sent with.
 	Dimension_DIMENSION_CONFIGURATION_SET Dimension = 6
@@ -420,7 +420,7 @@ func (x *GetStatisticsRequest) GetIncludeExamples() bool {
 type GetStatisticsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The rows, sorted by day, then by the number of bounces and complaints, highest
-	// first. At most 10,000.
+	// first. At most 10,000. A combination that nothing was counted for has no row.
 	Rows []*StatisticsRow `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
 	// True if there were more rows. Those that are missing have the lowest counts.
 	Truncated bool `protobuf:"varint,2,opt,name=truncated,proto3" json:"truncated,omitempty"`
@@ -514,10 +514,11 @@ type StatisticsRow struct {
 	SoftBounces int64 `protobuf:"varint,13,opt,name=soft_bounces,json=softBounces,proto3" json:"soft_bounces,omitempty"`
 	// Complaints.
 	Complaints int64 `protobuf:"varint,14,opt,name=complaints,proto3" json:"complaints,omitempty"`
-	// Entries that became active.
-	Suppressions int64 `protobuf:"varint,15,opt,name=suppressions,proto3" json:"suppressions,omitempty"`
-	// Entries that were removed.
-	Removals      int64 `protobuf:"varint,16,opt,name=removals,proto3" json:"removals,omitempty"`
+	// Entries that became active. Unset if it is not known for these dimensions: an
+	// entry that a person makes has no sub-type, status, category or configuration set.
+	Suppressions *int64 `protobuf:"varint,15,opt,name=suppressions,proto3,oneof" json:"suppressions,omitempty"`
+	// Entries that were removed. Unset like suppressions.
+	Removals      *int64 `protobuf:"varint,16,opt,name=removals,proto3,oneof" json:"removals,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -651,15 +652,15 @@ func (x *StatisticsRow) GetComplaints() int64 {
 }
 
 func (x *StatisticsRow) GetSuppressions() int64 {
-	if x != nil {
-		return x.Suppressions
+	if x != nil && x.Suppressions != nil {
+		return *x.Suppressions
 	}
 	return 0
 }
 
 func (x *StatisticsRow) GetRemovals() int64 {
-	if x != nil {
-		return x.Removals
+	if x != nil && x.Removals != nil {
+		return *x.Removals
 	}
 	return 0
 }
@@ -934,7 +935,7 @@ const file_suppression_v1_statistics_service_proto_rawDesc = "" +
 	"\x15GetStatisticsResponse\x121\n" +
 	"\x04rows\x18\x01 \x03(\v2\x1d.suppression.v1.StatisticsRowR\x04rows\x12\x1c\n" +
 	"\ttruncated\x18\x02 \x01(\bR\ttruncated\x128\n" +
-	"\bexamples\x18\x03 \x03(\v2\x1c.suppression.v1.ReplyExampleR\bexamples\"\xb3\x04\n" +
+	"\bexamples\x18\x03 \x03(\v2\x1c.suppression.v1.ReplyExampleR\bexamples\"\xdb\x04\n" +
 	"\rStatisticsRow\x12\x10\n" +
 	"\x03day\x18\x01 \x01(\tR\x03day\x12.\n" +
 	"\x06reason\x18\x02 \x01(\x0e2\x16.suppression.v1.ReasonR\x06reason\x12\x19\n" +
@@ -954,11 +955,13 @@ const file_suppression_v1_statistics_service_proto_rawDesc = "" +
 	"\fsoft_bounces\x18\r \x01(\x03R\vsoftBounces\x12\x1e\n" +
 	"\n" +
 	"complaints\x18\x0e \x01(\x03R\n" +
-	"complaints\x12\"\n" +
-	"\fsuppressions\x18\x0f \x01(\x03R\fsuppressions\x12\x1a\n" +
-	"\bremovals\x18\x10 \x01(\x03R\bremovalsB\b\n" +
+	"complaints\x12'\n" +
+	"\fsuppressions\x18\x0f \x01(\x03H\x02R\fsuppressions\x88\x01\x01\x12\x1f\n" +
+	"\bremovals\x18\x10 \x01(\x03H\x03R\bremovals\x88\x01\x01B\b\n" +
 	"\x06_sendsB\r\n" +
-	"\v_deliveries\"\xa8\x01\n" +
+	"\v_deliveriesB\x0f\n" +
+	"\r_suppressionsB\v\n" +
+	"\t_removals\"\xa8\x01\n" +
 	"\fReplyExample\x129\n" +
 	"\bcategory\x18\x01 \x01(\x0e2\x1d.suppression.v1.ReplyCategoryR\bcategory\x12\x16\n" +
 	"\x06domain\x18\x02 \x01(\tR\x06domain\x12\x16\n" +

@@ -35,8 +35,10 @@ const (
 type StatisticsServiceClient interface {
 	// Returns counts over a range of days (UTC), grouped by the dimensions asked for.
 	//
+	// Rare values of a dimension are counted together as "other".
+	//
 	// INVALID_ARGUMENT: a day is malformed, the range is empty or longer than 3,660
-	// days, or a dimension is unknown, repeated, or cannot go with the others.
+	// days, or a dimension is unknown or repeated, or there are more than 3.
 	// UNAVAILABLE: the database is unavailable.
 	GetStatistics(ctx context.Context, in *GetStatisticsRequest, opts ...grpc.CallOption) (*GetStatisticsResponse, error)
 	// Returns who the caller is, and what the server knows of the list, of the
@@ -82,8 +84,10 @@ func (c *statisticsServiceClient) GetStatus(ctx context.Context, in *GetStatusRe
 type StatisticsServiceServer interface {
 	// Returns counts over a range of days (UTC), grouped by the dimensions asked for.
 	//
+	// Rare values of a dimension are counted together as "other".
+	//
 	// INVALID_ARGUMENT: a day is malformed, the range is empty or longer than 3,660
-	// days, or a dimension is unknown, repeated, or cannot go with the others.
+	// days, or a dimension is unknown or repeated, or there are more than 3.
 	// UNAVAILABLE: the database is unavailable.
 	GetStatistics(context.Context, *GetStatisticsRequest) (*GetStatisticsResponse, error)
 	// Returns who the caller is, and what the server knows of the list, of the

@@ -262,7 +262,7 @@ def test_feedback_whose_memory_is_purged_comes_back_without_the_person(known: St
     # Given an erasure, after which everything that is old was forgotten
     erase(known)
     late = day(30)
-    for _ in known.purge(DeletionCutoffs(late, None, late, late, late)):
+    for _ in known.purge(DeletionCutoffs(late, None, None, late, late, late, late)):
         pass
     # When the old feedback is replayed, then it is taken for new and names nobody.
     assert record(known, bounce(day(1))) == [True]

@@ -58,8 +58,10 @@ class StatisticsServiceServicer(object):
     def GetStatistics(self, request, context):
         """Returns counts over a range of days (UTC), grouped by the dimensions asked for.
 
+        Rare values of a dimension are counted together as "other".
+
         INVALID_ARGUMENT: a day is malformed, the range is empty or longer than 3,660
-        days, or a dimension is unknown, repeated, or cannot go with the others.
+        days, or a dimension is unknown or repeated, or there are more than 3.
         UNAVAILABLE: the database is unavailable.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

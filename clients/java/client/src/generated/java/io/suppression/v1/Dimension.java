@@ -55,7 +55,7 @@ public enum Dimension
   DIMENSION_STATUS(4),
   /**
    * <pre>
-   * The domain of the recipient. Rare domains are counted together as "other".
+   * The domain of the recipient.
    * </pre>
    *
    * <code>DIMENSION_DOMAIN = 5;</code>
@@ -138,7 +138,7 @@ public enum Dimension
   public static final int DIMENSION_STATUS_VALUE = 4;
   /**
    * <pre>
-   * The domain of the recipient. Rare domains are counted together as "other".
+   * The domain of the recipient.
    * </pre>
    *
    * <code>DIMENSION_DOMAIN = 5;</code>

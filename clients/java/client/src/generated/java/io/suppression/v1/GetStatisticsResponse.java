@@ -51,7 +51,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The rows, sorted by day, then by the number of bounces and complaints, highest
-   * first. At most 10,000.
+   * first. At most 10,000. A combination that nothing was counted for has no row.
    * </pre>
    *
    * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -63,7 +63,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The rows, sorted by day, then by the number of bounces and complaints, highest
-   * first. At most 10,000.
+   * first. At most 10,000. A combination that nothing was counted for has no row.
    * </pre>
    *
    * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -76,7 +76,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The rows, sorted by day, then by the number of bounces and complaints, highest
-   * first. At most 10,000.
+   * first. At most 10,000. A combination that nothing was counted for has no row.
    * </pre>
    *
    * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -88,7 +88,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The rows, sorted by day, then by the number of bounces and complaints, highest
-   * first. At most 10,000.
+   * first. At most 10,000. A combination that nothing was counted for has no row.
    * </pre>
    *
    * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -100,7 +100,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The rows, sorted by day, then by the number of bounces and complaints, highest
-   * first. At most 10,000.
+   * first. At most 10,000. A combination that nothing was counted for has no row.
    * </pre>
    *
    * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -672,7 +672,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rows, sorted by day, then by the number of bounces and complaints, highest
-     * first. At most 10,000.
+     * first. At most 10,000. A combination that nothing was counted for has no row.
      * </pre>
      *
      * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -687,7 +687,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rows, sorted by day, then by the number of bounces and complaints, highest
-     * first. At most 10,000.
+     * first. At most 10,000. A combination that nothing was counted for has no row.
      * </pre>
      *
      * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -702,7 +702,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rows, sorted by day, then by the number of bounces and complaints, highest
-     * first. At most 10,000.
+     * first. At most 10,000. A combination that nothing was counted for has no row.
      * </pre>
      *
      * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -717,7 +717,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rows, sorted by day, then by the number of bounces and complaints, highest
-     * first. At most 10,000.
+     * first. At most 10,000. A combination that nothing was counted for has no row.
      * </pre>
      *
      * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -739,7 +739,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rows, sorted by day, then by the number of bounces and complaints, highest
-     * first. At most 10,000.
+     * first. At most 10,000. A combination that nothing was counted for has no row.
      * </pre>
      *
      * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -758,7 +758,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rows, sorted by day, then by the number of bounces and complaints, highest
-     * first. At most 10,000.
+     * first. At most 10,000. A combination that nothing was counted for has no row.
      * </pre>
      *
      * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -779,7 +779,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rows, sorted by day, then by the number of bounces and complaints, highest
-     * first. At most 10,000.
+     * first. At most 10,000. A combination that nothing was counted for has no row.
      * </pre>
      *
      * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -801,7 +801,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rows, sorted by day, then by the number of bounces and complaints, highest
-     * first. At most 10,000.
+     * first. At most 10,000. A combination that nothing was counted for has no row.
      * </pre>
      *
      * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -820,7 +820,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rows, sorted by day, then by the number of bounces and complaints, highest
-     * first. At most 10,000.
+     * first. At most 10,000. A combination that nothing was counted for has no row.
      * </pre>
      *
      * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -839,7 +839,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rows, sorted by day, then by the number of bounces and complaints, highest
-     * first. At most 10,000.
+     * first. At most 10,000. A combination that nothing was counted for has no row.
      * </pre>
      *
      * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -859,7 +859,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rows, sorted by day, then by the number of bounces and complaints, highest
-     * first. At most 10,000.
+     * first. At most 10,000. A combination that nothing was counted for has no row.
      * </pre>
      *
      * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -877,7 +877,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rows, sorted by day, then by the number of bounces and complaints, highest
-     * first. At most 10,000.
+     * first. At most 10,000. A combination that nothing was counted for has no row.
      * </pre>
      *
      * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -895,7 +895,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rows, sorted by day, then by the number of bounces and complaints, highest
-     * first. At most 10,000.
+     * first. At most 10,000. A combination that nothing was counted for has no row.
      * </pre>
      *
      * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -907,7 +907,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rows, sorted by day, then by the number of bounces and complaints, highest
-     * first. At most 10,000.
+     * first. At most 10,000. A combination that nothing was counted for has no row.
      * </pre>
      *
      * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -922,7 +922,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rows, sorted by day, then by the number of bounces and complaints, highest
-     * first. At most 10,000.
+     * first. At most 10,000. A combination that nothing was counted for has no row.
      * </pre>
      *
      * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -938,7 +938,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rows, sorted by day, then by the number of bounces and complaints, highest
-     * first. At most 10,000.
+     * first. At most 10,000. A combination that nothing was counted for has no row.
      * </pre>
      *
      * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -950,7 +950,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rows, sorted by day, then by the number of bounces and complaints, highest
-     * first. At most 10,000.
+     * first. At most 10,000. A combination that nothing was counted for has no row.
      * </pre>
      *
      * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -963,7 +963,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rows, sorted by day, then by the number of bounces and complaints, highest
-     * first. At most 10,000.
+     * first. At most 10,000. A combination that nothing was counted for has no row.
      * </pre>
      *
      * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>

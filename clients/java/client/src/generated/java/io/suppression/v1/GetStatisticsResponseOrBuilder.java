@@ -11,7 +11,7 @@ public interface GetStatisticsResponseOrBuilder extends
   /**
    * <pre>
    * The rows, sorted by day, then by the number of bounces and complaints, highest
-   * first. At most 10,000.
+   * first. At most 10,000. A combination that nothing was counted for has no row.
    * </pre>
    *
    * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -21,7 +21,7 @@ public interface GetStatisticsResponseOrBuilder extends
   /**
    * <pre>
    * The rows, sorted by day, then by the number of bounces and complaints, highest
-   * first. At most 10,000.
+   * first. At most 10,000. A combination that nothing was counted for has no row.
    * </pre>
    *
    * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -30,7 +30,7 @@ public interface GetStatisticsResponseOrBuilder extends
   /**
    * <pre>
    * The rows, sorted by day, then by the number of bounces and complaints, highest
-   * first. At most 10,000.
+   * first. At most 10,000. A combination that nothing was counted for has no row.
    * </pre>
    *
    * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -39,7 +39,7 @@ public interface GetStatisticsResponseOrBuilder extends
   /**
    * <pre>
    * The rows, sorted by day, then by the number of bounces and complaints, highest
-   * first. At most 10,000.
+   * first. At most 10,000. A combination that nothing was counted for has no row.
    * </pre>
    *
    * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>
@@ -49,7 +49,7 @@ public interface GetStatisticsResponseOrBuilder extends
   /**
    * <pre>
    * The rows, sorted by day, then by the number of bounces and complaints, highest
-   * first. At most 10,000.
+   * first. At most 10,000. A combination that nothing was counted for has no row.
    * </pre>
    *
    * <code>repeated .suppression.v1.StatisticsRow rows = 1;</code>

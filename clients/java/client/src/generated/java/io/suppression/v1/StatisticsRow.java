@@ -540,10 +540,24 @@ private static final long serialVersionUID = 0L;
   private long suppressions_ = 0L;
   /**
    * <pre>
-   * Entries that became active.
+   * Entries that became active. Unset if it is not known for these dimensions: an
+   * entry that a person makes has no sub-type, status, category or configuration set.
    * </pre>
    *
-   * <code>int64 suppressions = 15;</code>
+   * <code>optional int64 suppressions = 15;</code>
+   * @return Whether the suppressions field is set.
+   */
+  @java.lang.Override
+  public boolean hasSuppressions() {
+    return ((bitField0_ & 0x00000004) != 0);
+  }
+  /**
+   * <pre>
+   * Entries that became active. Unset if it is not known for these dimensions: an
+   * entry that a person makes has no sub-type, status, category or configuration set.
+   * </pre>
+   *
+   * <code>optional int64 suppressions = 15;</code>
    * @return The suppressions.
    */
   @java.lang.Override
@@ -555,10 +569,22 @@ private static final long serialVersionUID = 0L;
   private long removals_ = 0L;
   /**
    * <pre>
-   * Entries that were removed.
+   * Entries that were removed. Unset like suppressions.
    * </pre>
    *
-   * <code>int64 removals = 16;</code>
+   * <code>optional int64 removals = 16;</code>
+   * @return Whether the removals field is set.
+   */
+  @java.lang.Override
+  public boolean hasRemovals() {
+    return ((bitField0_ & 0x00000008) != 0);
+  }
+  /**
+   * <pre>
+   * Entries that were removed. Unset like suppressions.
+   * </pre>
+   *
+   * <code>optional int64 removals = 16;</code>
    * @return The removals.
    */
   @java.lang.Override
@@ -622,10 +648,10 @@ private static final long serialVersionUID = 0L;
     if (complaints_ != 0L) {
       output.writeInt64(14, complaints_);
     }
-    if (suppressions_ != 0L) {
+    if (((bitField0_ & 0x00000004) != 0)) {
       output.writeInt64(15, suppressions_);
     }
-    if (removals_ != 0L) {
+    if (((bitField0_ & 0x00000008) != 0)) {
       output.writeInt64(16, removals_);
     }
     getUnknownFields().writeTo(output);
@@ -686,11 +712,11 @@ private static final long serialVersionUID = 0L;
       size += com.google.protobuf.CodedOutputStream
         .computeInt64Size(14, complaints_);
     }
-    if (suppressions_ != 0L) {
+    if (((bitField0_ & 0x00000004) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeInt64Size(15, suppressions_);
     }
-    if (removals_ != 0L) {
+    if (((bitField0_ & 0x00000008) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeInt64Size(16, removals_);
     }
@@ -741,10 +767,16 @@ private static final long serialVersionUID = 0L;
         != other.getSoftBounces()) return false;
     if (getComplaints()
         != other.getComplaints()) return false;
-    if (getSuppressions()
-        != other.getSuppressions()) return false;
-    if (getRemovals()
-        != other.getRemovals()) return false;
+    if (hasSuppressions() != other.hasSuppressions()) return false;
+    if (hasSuppressions()) {
+      if (getSuppressions()
+          != other.getSuppressions()) return false;
+    }
+    if (hasRemovals() != other.hasRemovals()) return false;
+    if (hasRemovals()) {
+      if (getRemovals()
+          != other.getRemovals()) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -793,12 +825,16 @@ private static final long serialVersionUID = 0L;
     hash = (37 * hash) + COMPLAINTS_FIELD_NUMBER;
     hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
         getComplaints());
-    hash = (37 * hash) + SUPPRESSIONS_FIELD_NUMBER;
-    hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
-        getSuppressions());
-    hash = (37 * hash) + REMOVALS_FIELD_NUMBER;
-    hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
-        getRemovals());
+    if (hasSuppressions()) {
+      hash = (37 * hash) + SUPPRESSIONS_FIELD_NUMBER;
+      hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+          getSuppressions());
+    }
+    if (hasRemovals()) {
+      hash = (37 * hash) + REMOVALS_FIELD_NUMBER;
+      hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+          getRemovals());
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -1031,9 +1067,11 @@ private static final long serialVersionUID = 0L;
       }
       if (((from_bitField0_ & 0x00004000) != 0)) {
         result.suppressions_ = suppressions_;
+        to_bitField0_ |= 0x00000004;
       }
       if (((from_bitField0_ & 0x00008000) != 0)) {
         result.removals_ = removals_;
+        to_bitField0_ |= 0x00000008;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -1138,10 +1176,10 @@ private static final long serialVersionUID = 0L;
       if (other.getComplaints() != 0L) {
         setComplaints(other.getComplaints());
       }
-      if (other.getSuppressions() != 0L) {
+      if (other.hasSuppressions()) {
         setSuppressions(other.getSuppressions());
       }
-      if (other.getRemovals() != 0L) {
+      if (other.hasRemovals()) {
         setRemovals(other.getRemovals());
       }
       this.mergeUnknownFields(other.getUnknownFields());
@@ -2308,10 +2346,24 @@ private static final long serialVersionUID = 0L;
     private long suppressions_ ;
     /**
      * <pre>
-     * Entries that became active.
+     * Entries that became active. Unset if it is not known for these dimensions: an
+     * entry that a person makes has no sub-type, status, category or configuration set.
      * </pre>
      *
-     * <code>int64 suppressions = 15;</code>
+     * <code>optional int64 suppressions = 15;</code>
+     * @return Whether the suppressions field is set.
+     */
+    @java.lang.Override
+    public boolean hasSuppressions() {
+      return ((bitField0_ & 0x00004000) != 0);
+    }
+    /**
+     * <pre>
+     * Entries that became active. Unset if it is not known for these dimensions: an
+     * entry that a person makes has no sub-type, status, category or configuration set.
+     * </pre>
+     *
+     * <code>optional int64 suppressions = 15;</code>
      * @return The suppressions.
      */
     @java.lang.Override
@@ -2320,10 +2372,11 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Entries that became active.
+     * Entries that became active. Unset if it is not known for these dimensions: an
+     * entry that a person makes has no sub-type, status, category or configuration set.
      * </pre>
      *
-     * <code>int64 suppressions = 15;</code>
+     * <code>optional int64 suppressions = 15;</code>
      * @param value The suppressions to set.
      * @return This builder for chaining.
      */
@@ -2336,10 +2389,11 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Entries that became active.
+     * Entries that became active. Unset if it is not known for these dimensions: an
+     * entry that a person makes has no sub-type, status, category or configuration set.
      * </pre>
      *
-     * <code>int64 suppressions = 15;</code>
+     * <code>optional int64 suppressions = 15;</code>
      * @return This builder for chaining.
      */
     public Builder clearSuppressions() {
@@ -2352,10 +2406,22 @@ private static final long serialVersionUID = 0L;
     private long removals_ ;
     /**
      * <pre>
-     * Entries that were removed.
+     * Entries that were removed. Unset like suppressions.
      * </pre>
      *
-     * <code>int64 removals = 16;</code>
+     * <code>optional int64 removals = 16;</code>
+     * @return Whether the removals field is set.
+     */
+    @java.lang.Override
+    public boolean hasRemovals() {
+      return ((bitField0_ & 0x00008000) != 0);
+    }
+    /**
+     * <pre>
+     * Entries that were removed. Unset like suppressions.
+     * </pre>
+     *
+     * <code>optional int64 removals = 16;</code>
      * @return The removals.
      */
     @java.lang.Override
@@ -2364,10 +2430,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Entries that were removed.
+     * Entries that were removed. Unset like suppressions.
      * </pre>
      *
-     * <code>int64 removals = 16;</code>
+     * <code>optional int64 removals = 16;</code>
      * @param value The removals to set.
      * @return This builder for chaining.
      */
@@ -2380,10 +2446,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Entries that were removed.
+     * Entries that were removed. Unset like suppressions.
      * </pre>
      *
-     * <code>int64 removals = 16;</code>
+     * <code>optional int64 removals = 16;</code>
      * @return This builder for chaining.
      */
     public Builder clearRemovals() {

@@ -258,20 +258,40 @@ public interface StatisticsRowOrBuilder extends
 
   /**
    * <pre>
-   * Entries that became active.
+   * Entries that became active. Unset if it is not known for these dimensions: an
+   * entry that a person makes has no sub-type, status, category or configuration set.
    * </pre>
    *
-   * <code>int64 suppressions = 15;</code>
+   * <code>optional int64 suppressions = 15;</code>
+   * @return Whether the suppressions field is set.
+   */
+  boolean hasSuppressions();
+  /**
+   * <pre>
+   * Entries that became active. Unset if it is not known for these dimensions: an
+   * entry that a person makes has no sub-type, status, category or configuration set.
+   * </pre>
+   *
+   * <code>optional int64 suppressions = 15;</code>
    * @return The suppressions.
    */
   long getSuppressions();
 
   /**
    * <pre>
-   * Entries that were removed.
+   * Entries that were removed. Unset like suppressions.
    * </pre>
    *
-   * <code>int64 removals = 16;</code>
+   * <code>optional int64 removals = 16;</code>
+   * @return Whether the removals field is set.
+   */
+  boolean hasRemovals();
+  /**
+   * <pre>
+   * Entries that were removed. Unset like suppressions.
+   * </pre>
+   *
+   * <code>optional int64 removals = 16;</code>
    * @return The removals.
    */
   long getRemovals();

@@ -148,8 +148,9 @@ public final class StatisticsServiceGrpc {
     /**
      * <pre>
      * Returns counts over a range of days (UTC), grouped by the dimensions asked for.
+     * Rare values of a dimension are counted together as "other".
      * INVALID_ARGUMENT: a day is malformed, the range is empty or longer than 3,660
-     * days, or a dimension is unknown, repeated, or cannot go with the others.
+     * days, or a dimension is unknown or repeated, or there are more than 3.
      * UNAVAILABLE: the database is unavailable.
      * </pre>
      */
@@ -208,8 +209,9 @@ public final class StatisticsServiceGrpc {
     /**
      * <pre>
      * Returns counts over a range of days (UTC), grouped by the dimensions asked for.
+     * Rare values of a dimension are counted together as "other".
      * INVALID_ARGUMENT: a day is malformed, the range is empty or longer than 3,660
-     * days, or a dimension is unknown, repeated, or cannot go with the others.
+     * days, or a dimension is unknown or repeated, or there are more than 3.
      * UNAVAILABLE: the database is unavailable.
      * </pre>
      */
@@ -255,8 +257,9 @@ public final class StatisticsServiceGrpc {
     /**
      * <pre>
      * Returns counts over a range of days (UTC), grouped by the dimensions asked for.
+     * Rare values of a dimension are counted together as "other".
      * INVALID_ARGUMENT: a day is malformed, the range is empty or longer than 3,660
-     * days, or a dimension is unknown, repeated, or cannot go with the others.
+     * days, or a dimension is unknown or repeated, or there are more than 3.
      * UNAVAILABLE: the database is unavailable.
      * </pre>
      */
@@ -300,8 +303,9 @@ public final class StatisticsServiceGrpc {
     /**
      * <pre>
      * Returns counts over a range of days (UTC), grouped by the dimensions asked for.
+     * Rare values of a dimension are counted together as "other".
      * INVALID_ARGUMENT: a day is malformed, the range is empty or longer than 3,660
-     * days, or a dimension is unknown, repeated, or cannot go with the others.
+     * days, or a dimension is unknown or repeated, or there are more than 3.
      * UNAVAILABLE: the database is unavailable.
      * </pre>
      */
@@ -345,8 +349,9 @@ public final class StatisticsServiceGrpc {
     /**
      * <pre>
      * Returns counts over a range of days (UTC), grouped by the dimensions asked for.
+     * Rare values of a dimension are counted together as "other".
      * INVALID_ARGUMENT: a day is malformed, the range is empty or longer than 3,660
-     * days, or a dimension is unknown, repeated, or cannot go with the others.
+     * days, or a dimension is unknown or repeated, or there are more than 3.
      * UNAVAILABLE: the database is unavailable.
      * </pre>
      */

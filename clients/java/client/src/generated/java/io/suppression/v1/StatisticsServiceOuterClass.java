@@ -75,7 +75,7 @@ public final class StatisticsServiceOuterClass {
       "sticsResponse\022+\n\004rows\030\001 \003(\0132\035.suppressio" +
       "n.v1.StatisticsRow\022\021\n\ttruncated\030\002 \001(\010\022.\n" +
       "\010examples\030\003 \003(\0132\034.suppression.v1.ReplyEx" +
-      "ample\"\220\003\n\rStatisticsRow\022\013\n\003day\030\001 \001(\t\022&\n\006" +
+      "ample\"\270\003\n\rStatisticsRow\022\013\n\003day\030\001 \001(\t\022&\n\006" +
       "reason\030\002 \001(\0162\026.suppression.v1.Reason\022\020\n\010" +
       "sub_type\030\003 \001(\t\022\016\n\006status\030\004 \001(\t\022\016\n\006domain" +
       "\030\005 \001(\t\022\031\n\021configuration_set\030\006 \001(\t\022\016\n\006str" +
@@ -83,9 +83,10 @@ public final class StatisticsServiceOuterClass {
       "\001(\0162\035.suppression.v1.ReplyCategory\022\022\n\005se" +
       "nds\030\n \001(\003H\000\210\001\001\022\027\n\ndeliveries\030\013 \001(\003H\001\210\001\001\022" +
       "\024\n\014hard_bounces\030\014 \001(\003\022\024\n\014soft_bounces\030\r " +
-      "\001(\003\022\022\n\ncomplaints\030\016 \001(\003\022\024\n\014suppressions\030" +
-      "\017 \001(\003\022\020\n\010removals\030\020 \001(\003B\010\n\006_sendsB\r\n\013_de" +
-      "liveries\"\177\n\014ReplyExample\022/\n\010category\030\001 \001" +
+      "\001(\003\022\022\n\ncomplaints\030\016 \001(\003\022\031\n\014suppressions\030" +
+      "\017 \001(\003H\002\210\001\001\022\025\n\010removals\030\020 \001(\003H\003\210\001\001B\010\n\006_se" +
+      "ndsB\r\n\013_deliveriesB\017\n\r_suppressionsB\013\n\t_" +
+      "removals\"\177\n\014ReplyExample\022/\n\010category\030\001 \001" +
       "(\0162\035.suppression.v1.ReplyCategory\022\016\n\006dom" +
       "ain\030\002 \001(\t\022\016\n\006status\030\003 \001(\t\022\014\n\004text\030\004 \001(\t\022" +
       "\020\n\010last_day\030\005 \001(\t\"\022\n\020GetStatusRequest\"\374\002" +
