@@ -17,9 +17,11 @@ from starlette.types import Scope
 from suppression_console.access import SESSION_COOKIE, SIGN_IN, Access, cookie
 from suppression_console.pages.address import AddressPage
 from suppression_console.pages.entries import ListPage
+from suppression_console.pages.export import download
+from suppression_console.pages.imports import ImportPage
 from suppression_console.pages.overview import OverviewPage
 from suppression_console.pages.reasons import ReasonsPage
-from suppression_console.protection import Protection, TooLarge
+from suppression_console.protection import UPLOAD_PATH, Protection, TooLarge
 from suppression_console.rendering import STATIC, Rendering
 from suppression_console.service import Service
 from suppression_console.sessions import Role, Sessions
@@ -74,6 +76,7 @@ class Console:
     def _routes(self) -> list[Route | Mount]:
         page = self._access.page
         address, entries = AddressPage(self._rendering), ListPage(self._rendering)
+        imports = ImportPage(self._rendering, self._settings.max_upload)
         # Pages are not compressed: with a secret in them, their size would tell of it (BREACH).
         files = GZipMiddleware(_Files(directory=STATIC))
         return [
@@ -85,7 +88,14 @@ class Console:
             Route("/", page(OverviewPage(self._rendering).show), methods=["GET"]),
             Route("/reasons", page(ReasonsPage(self._rendering).show, Role.READ), methods=["GET"]),
             Route("/list", page(entries.show, Role.READ), methods=["GET"]),
+            Route("/list/export", page(download, Role.READ), methods=["GET"]),
             Route("/list/remove", page(entries.remove, Role.ADMIN), methods=["POST"]),
+            Route("/import", page(imports.show, Role.WRITE), methods=["GET"]),
+            Route(UPLOAD_PATH, page(imports.upload, Role.WRITE), methods=["POST"]),
+            Route("/import/{id}", page(imports.show_one, Role.WRITE), methods=["GET"]),
+            Route("/import/{id}/run", page(imports.run, Role.WRITE), methods=["POST"]),
+            Route("/import/{id}/drop", page(imports.drop, Role.WRITE), methods=["POST"]),
+            Route("/import/{id}/failed-rows.csv", page(imports.failed_rows, Role.WRITE)),
             Route("/address", page(address.show), methods=["GET"]),
             Route("/address/add", page(address.add, Role.WRITE), methods=["POST"]),
             Route("/address/remove", page(address.remove, Role.ADMIN), methods=["POST"]),

@@ -11,7 +11,7 @@ from typing import Final
 
 #: Space for the labels of the axes.
 _LEFT: Final = 46
-_RIGHT: Final = 8
+_RIGHT: Final = 20
 _TOP: Final = 10
 _BOTTOM: Final = 24
 _WIDEST_BAR: Final = 34.0

@@ -101,9 +101,9 @@ def when(time: dt.datetime | None, now: dt.datetime | None = None) -> str | Mark
     """Return a time in UTC, and how long ago it was."""
     if time is None:
         return "–"
-    return Markup('<time datetime="{}" title="{} UTC">{}, {}</time>').format(
-        time.isoformat(), f"{time:%Y-%m-%d %H:%M:%S}", f"{time:%Y-%m-%d}", ago(time, now)
-    )
+    return Markup(
+        '<time datetime="{}" title="{} UTC"><span class="date">{}, </span>{}</time>'
+    ).format(time.isoformat(), f"{time:%Y-%m-%d %H:%M:%S}", f"{time:%Y-%m-%d}", ago(time, now))
 
 
 def ago(time: dt.datetime, now: dt.datetime | None = None) -> str:

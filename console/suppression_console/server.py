@@ -4,6 +4,7 @@ import contextlib
 import logging
 import socket
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
@@ -38,6 +39,8 @@ def run(settings: Settings) -> None:
     """
     _set_up_logs(settings.log_format)
     _check_connection(settings)
+    # Of the file that Starlette writes while it is uploaded, too.
+    tempfile.tempdir = str(settings.upload_directory)
     app = application(settings)
     with _listening(settings) as listener:
         config = _config(settings, app)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from suppression_console.imports import Import
 from suppression_console.service import Service
 
 #: Seconds without a request after which a session ends, and after which it ends in any case.
@@ -37,6 +38,7 @@ class Session:
         role: what the token permits, for what is shown. The service checks it in each call.
         csrf: the text that each form of the session carries.
         notices: texts for the next page.
+        imports: files that the session has uploaded, by their ids.
     """
 
     service: Service
@@ -46,6 +48,7 @@ class Session:
     used: float
     csrf: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     notices: list[tuple[str, str]] = field(default_factory=list)
+    imports: dict[str, Import] = field(default_factory=dict)
 
     def notify(self, text: str, kind: str = "done") -> None:
         """Show a text on the next page; its kind is ``done`` or ``failed``."""
@@ -55,6 +58,12 @@ class Session:
         """Return the texts for this page, once."""
         taken, self.notices = self.notices, []
         return taken
+
+    async def close(self) -> None:
+        """Stop imports, and close the connection to the service."""
+        for each in self.imports.values():
+            await each.close()
+        await self.service.close()
 
 
 class Sessions:
@@ -88,7 +97,7 @@ class Sessions:
     async def end(self, session_id: str) -> None:
         """End a session, if there is one."""
         if session := self._sessions.pop(_key(session_id), None):
-            await session.service.close()
+            await session.close()
 
     async def close(self) -> None:
         """End all sessions."""
@@ -97,13 +106,13 @@ class Sessions:
 
     async def _end_old(self) -> None:
         for key in [key for key, session in self._sessions.items() if self._over(session)]:
-            await self._sessions.pop(key).service.close()
+            await self._sessions.pop(key).close()
         while len(self._sessions) >= MAX_SESSIONS:
             await self._end_first()
 
     async def _end_first(self) -> None:
         _, session = self._sessions.popitem(last=False)
-        await session.service.close()
+        await session.close()
 
     def _over(self, session: Session) -> bool:
         now = self._clock()

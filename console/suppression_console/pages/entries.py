@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from suppression import InvalidArgumentError, Suppression, SuppressionError
 from suppression.answers import read
+from suppression.formats import EXPORTS
 from suppression_console.access import redirect, violations
 from suppression_console.pages.filters import ORDERS, STATES, BadFilter, Filters
 from suppression_console.pages.forms import text_in
@@ -93,6 +94,7 @@ class ListPage:
             states=STATES,
             orders=ORDERS,
             reasons=REASONS,
+            exports=EXPORTS,
         )
 
     async def remove(self, request: Request, session: Session) -> Response:

@@ -15,6 +15,15 @@ document.addEventListener("change", (event) => {
   }
 });
 
+// A file can be dropped anywhere in its field.
+for (const field of document.querySelectorAll(".drop")) {
+  field.addEventListener("dragover", (event) => event.preventDefault());
+  field.addEventListener("drop", (event) => {
+    event.preventDefault();
+    if (event.dataTransfer.files.length) field.querySelector("input").files = event.dataTransfer.files;
+  });
+}
+
 // "/" goes to the search, as in many web pages.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
