@@ -54,6 +54,8 @@ class FakeService:
         self.calls.append(call)
         if call.method == "GetStatus":
             return statistics.GetStatusResponse(caller_name=f"{token}-token", caller_role=role)
+        if callable(self.answers.get(call.method)):
+            return self.answers[call.method](call.request)
         if call.method in self.answers:
             return self.answers[call.method]
         return getattr(self, call.method)(call.request)
@@ -80,6 +82,17 @@ class FakeService:
 
     def EraseAddress(self, request: Any) -> Any:
         return pb.EraseAddressResponse(suppressions=2, events=3, revision="r4")
+
+
+    def GetStatistics(self, request: Any) -> Any:
+        return statistics.GetStatisticsResponse()
+
+    def ListSuppressions(self, request: Any) -> Any:
+        return lists.ListSuppressionsResponse()
+
+    def ImportSuppressions(self, request: Any) -> Any:
+        outcomes = [{"outcome": 1} for _ in request.suppressions]
+        return lists.ImportSuppressionsResponse(results=outcomes)
 
 
 class _Transport:
