@@ -9,8 +9,8 @@ from typing import Any, Final
 import yaml
 
 FOLDER: Final = Path(__file__).parents[2] / "deploy" / "kubernetes"
-#: The kustomizations, in the order in which they are applied; the last is optional.
-PARTS: Final = (FOLDER / "migration", FOLDER, FOLDER / "webhook")
+#: The kustomizations, in the order in which they are applied; the last two are optional.
+PARTS: Final = (FOLDER / "migration", FOLDER, FOLDER / "webhook", FOLDER / "sync")
 
 Manifest = dict[str, Any]
 

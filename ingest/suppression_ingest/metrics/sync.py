@@ -21,20 +21,20 @@ class SyncMetrics(Collector):
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
         self._ended: dict[str, float] = {}
-        self._failures: collections.Counter[str] = collections.Counter()
+        self._failed: dict[str, bool] = {}
         self._differing: dict[str, Mapping[str, int]] = {}
         self._changes: dict[str, collections.Counter[str]] = {}
 
     def finished(self, name: str, differing: Mapping[str, int], changes: Mapping[str, int]) -> None:
         """A run with a list reached its end."""
         self._ended[name] = self._now()
-        self._failures[name] += 0
+        self._failed[name] = False
         self._differing[name] = differing
         self._changes.setdefault(name, collections.Counter()).update(changes)
 
     def failed(self, name: str) -> None:
         """A run with a list failed."""
-        self._failures[name] += 1
+        self._failed[name] = True
 
     def collect(self) -> Iterator[Metric]:
         """Yield every family."""
@@ -45,11 +45,11 @@ class SyncMetrics(Collector):
         )
         for name, timestamp in [*self._ended.items()]:
             ended.add_metric((name,), timestamp)
-        failures = CounterMetricFamily(
-            f"{_PREFIX}_failures", "Runs with a list of SES that failed.", labels=("list",)
+        failed = GaugeMetricFamily(
+            f"{_PREFIX}_failed", "1 if the last run with a list of SES failed.", labels=("list",)
         )
-        for name, number in [*self._failures.items()]:
-            failures.add_metric((name,), number)
+        for name, last_failed in [*self._failed.items()]:
+            failed.add_metric((name,), last_failed)
         differing = GaugeMetricFamily(
             f"{_PREFIX}_differing_addresses",
             "Addresses about which our list and a list of SES differed when the last run began.",
@@ -66,4 +66,4 @@ class SyncMetrics(Collector):
         for name, numbers in [*self._changes.items()]:
             for change, number in numbers.items():
                 changes.add_metric((name, change), number)
-        yield from (ended, failures, differing, changes)
+        yield from (ended, failed, differing, changes)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from suppression_ingest.account_list.settings import SYNC
 from suppression_ingest.webhook.server import GRACE_SECONDS, STOP_SECONDS
 from suppression_service.server.processes import KILL_AFTER
 from suppression_service.server.settings import ServiceSettings
@@ -15,7 +16,7 @@ from tests.support.processes import BIN, run
 
 FILE = Path(__file__).parents[3] / "deploy" / "compose.yaml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
-OURS = ["migrate", "service", "worker", "webhook"]
+OURS = ["migrate", "service", "worker", "webhook", "sync"]
 #: Variables that the user must set, since a program does not start without them.
 TOLD = {"SUPPRESSION_TOPIC_ARNS": "arn:aws:sns:eu-west-1:123456789012:ses-feedback"}
 #: What the webhook's settings have for the worker's sake, and what is for the proxy in front.
@@ -46,6 +47,12 @@ def test_every_setting_is_one_of_the_program(name: str) -> None:
     container = COMPOSE["services"][name]
     ours = {each for each in container["environment"] if each.startswith("SUPPRESSION_")}
     assert ours <= programs.settings(*container["command"])
+
+
+def test_every_setting_of_the_synchronisation_reaches_it() -> None:
+    container = COMPOSE["services"]["sync"]
+    settings = {f"SUPPRESSION_{name.upper()}" for name in SYNC} - {"SUPPRESSION_METRICS_LISTEN"}
+    assert settings <= set(container["environment"])
 
 
 @pytest.mark.parametrize("name", ["worker", "webhook"])
@@ -82,9 +89,9 @@ def test_servers_are_reached_from_this_machine_alone() -> None:
     assert ports == ["127.0.0.1:50051:50051", "127.0.0.1:8080:8080"]
 
 
-def test_the_webhook_runs_only_where_it_is_asked_for() -> None:
+def test_webhook_and_synchronisation_run_only_where_they_are_asked_for() -> None:
     asked_for = {name for name, each in COMPOSE["services"].items() if "profiles" in each}
-    assert asked_for == {"webhook"}
+    assert asked_for == {"webhook", "sync"}
 
 
 def test_the_server_has_all_the_time_that_it_may_take_to_stop() -> None:

@@ -13,6 +13,7 @@ PODS = [
     "suppression-service",
     "suppression-ingest-worker",
     "suppression-webhook",
+    "suppression-sync",
 ]
 NAMESPACE = "kubernetes.io/metadata.name"
 DNS = {("UDP", 53), ("TCP", 53)}
@@ -102,6 +103,7 @@ def test_metrics_are_shown_to_monitoring_alone() -> None:
         ("suppression-service", DNS | DATABASE),
         ("suppression-ingest-worker", DNS | DATABASE | AWS),
         ("suppression-webhook", DNS | DATABASE | AWS),
+        ("suppression-sync", DNS | DATABASE | AWS),
     ],
 )
 def test_each_pod_reaches_what_it_needs_and_no_more(pod: str, needed: set[Any]) -> None:
