@@ -16,6 +16,9 @@ from tests.support.webhook import Start, Webhook
 
 BounceOf = Callable[[str], str]
 
+# In one worker of pytest-xdist, so that the tests share two webhooks.
+pytestmark = pytest.mark.xdist_group("bad peers")
+
 CLIENT_HELLO = bytes.fromhex("16030102000100")
 REQUEST = b"POST /sns HTTP/1.1\r\nHost: x\r\n"
 BODY = REQUEST + b"Content-Length: 500\r\n\r\n{"
@@ -62,30 +65,28 @@ def answers(webhook: Webhook, sns: Sns, bounce_of: BounceOf) -> set[int]:
 
 @pytest.mark.parametrize("octets", BAD_MANNERS.values(), ids=BAD_MANNERS)
 def test_bad_peers_do_not_keep_sns_out(
-    start_on_sqlite: Start, sns: Sns, bounce_of: BounceOf, octets: bytes
+    webhook: Webhook, sns: Sns, bounce_of: BounceOf, octets: bytes
 ) -> None:
-    webhook = start_on_sqlite(sns.environment)
     with peers(webhook, MANY, octets):
         assert answers(webhook, sns, bounce_of) == {200}
 
 
 @pytest.mark.parametrize("octets", BAD_MANNERS_IN_TLS.values(), ids=BAD_MANNERS_IN_TLS)
 def test_peers_that_do_not_get_through_tls_do_not_keep_sns_out(
-    start_on_sqlite: Start, sns: Sns, bounce_of: BounceOf, tls: dict[str, str], octets: bytes
+    tls_webhook: Webhook, sns: Sns, bounce_of: BounceOf, octets: bytes
 ) -> None:
-    webhook = start_on_sqlite(sns.environment, "https", **tls)
-    with peers(webhook, MANY, octets):
-        assert answers(webhook, sns, bounce_of) == {200}
+    with peers(tls_webhook, MANY, octets):
+        assert answers(tls_webhook, sns, bounce_of) == {200}
 
 
-def test_peers_that_fall_silent_in_tls_are_hung_up_on(
-    start_on_sqlite: Start, sns: Sns, tls: dict[str, str]
-) -> None:
+def test_peers_that_fall_silent_in_tls_are_hung_up_on(tls_webhook: Webhook) -> None:
     # given peers that say nothing, half a greeting, and all of it and then not even goodbye
-    webhook = start_on_sqlite(sns.environment, "https", **tls)
-    context = ssl.create_default_context(cafile=tls["SUPPRESSION_WEBHOOK_TLS_CERTIFICATE"])
-    context.check_hostname = False
-    with peers(webhook, 2, b"") as [silent, greeted], peers(webhook, 1, CLIENT_HELLO) as [half]:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with (
+        peers(tls_webhook, 2, b"") as [silent, greeted],
+        peers(tls_webhook, 1, CLIENT_HELLO) as [half],
+    ):
         greeted.settimeout(DEADLINE)
         with socket.socket(fileno=context.wrap_socket(greeted).detach()) as below:
             # then their connections end
