@@ -33,6 +33,8 @@ from tests.benchmarks.figures import Figure, markdown
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 _FIFTY = 50_000_000
+#: Entries of domains, beside those of addresses.
+_DOMAINS = 10_000
 
 
 def main() -> int:
@@ -68,6 +70,7 @@ class Run:
             "checks": self._checks,
             "batches": self._batches,
             "handlers": self._handlers,
+            "domains": self._domains,
             "memory": self._memory,
             "freshness": self._freshness,
             "writes": self._writes,
@@ -115,6 +118,20 @@ class Run:
 
     def _handlers(self, _directory: Path) -> Iterator[Figure]:
         yield from handlers.handlers(entries=self._entries, rounds=self._rounds)
+
+    def _domains(self, directory: Path) -> Iterator[Figure]:
+        urls = [lists.sqlite_url(directory), lists.sqlite_url(directory / "domains")]
+        (directory / "domains").mkdir()
+        lists.fill(urls[0], self._entries).close()
+        lists.fill(urls[1], self._entries, domains=_DOMAINS).close()
+        with (
+            servers.service(urls[0], directory) as without,
+            servers.service(urls[1], directory / "domains") as domains,
+        ):
+            pair = checks.DomainServers(without, domains)
+            yield from checks.domains(
+                pair, entries=self._entries, rounds=self._rounds, calls=20_000
+            )
 
     def _memory(self, directory: Path) -> Iterator[Figure]:
         yield memory.load_rate(
@@ -209,7 +226,7 @@ def _machine() -> str:
 
 def _arguments() -> argparse.Namespace:
     everything = [
-        "checks", "batches", "handlers", "memory", "freshness", "writes", "ingest",
+        "checks", "batches", "handlers", "domains", "memory", "freshness", "writes", "ingest",
         "processes", "sizes", "fifty-million",
     ]  # fmt: skip
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)

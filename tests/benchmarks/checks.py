@@ -87,6 +87,39 @@ def batch(servers: Servers, *, entries: int, rounds: int) -> Iterator[Figure]:
         )
 
 
+class DomainServers(NamedTuple):
+    """Two servers with the same addresses, of which one also has entries of domains."""
+
+    without: Server
+    domains: Server
+
+
+def domains(servers: DomainServers, *, entries: int, rounds: int, calls: int) -> Iterator[Figure]:
+    """Compare checks with and without entries of domains."""
+    request = rpc.CheckAddressRequest(address=lists.unlisted(7))
+    singles = _in_turn(servers, "CheckAddress", request, rounds=rounds, calls=calls)
+    yield Figure(
+        "CheckAddress with entries of domains / without, throughput",
+        [
+            a.calls_per_second / b.calls_per_second
+            for a, b in zip(singles["domains"], singles["without"], strict=True)
+        ],
+        target=("≥", 0.9),
+    )
+    what = "CheckAddress with entries of domains / without, server CPU"
+    yield _cpu_ratio(what, singles["domains"], singles["without"], ("≤", 1.1))
+    addresses = batch_of(BATCH, entries)
+    blocked = [f"jane@{lists.domain(number)}" for number in range(BATCH // LISTED_EVERY)]
+    for name, some in (
+        ("BatchCheck of 1,000", addresses),
+        ("BatchCheck of 1,000, of which 50 are of such domains,", blocked + addresses[50:]),
+    ):
+        batch = rpc.BatchCheckRequest(addresses=some)
+        loads = _in_turn(servers, "BatchCheck", batch, rounds=rounds, calls=1_500, alone=True)
+        what = f"{name} with entries of domains / without, server CPU"
+        yield _cpu_ratio(what, loads["domains"], loads["without"], ("≤", 1.1))
+
+
 def end_to_end(
     real: Server,
     empty: Server,
@@ -136,7 +169,7 @@ def end_to_end(
 
 
 def _in_turn(
-    servers: Servers,
+    servers: Servers | DomainServers,
     method: str,
     request: rpc.CheckAddressRequest | rpc.BatchCheckRequest,
     *,

@@ -19,12 +19,16 @@ from suppression_service.server.replica.replica import Replica, State
 from suppression_service.server.replica.table import Table
 from suppression_service.server.settings import MAX_BATCH
 from suppression_service.store import Identity, Reason
+from suppression_service.store.models import domain_key
+from suppression_service.store.replication import DOMAIN_MARK, SUBDOMAINS_MARK, Change, fingerprint
 from tests.benchmarks import lists
 from tests.benchmarks.checks import BATCH, batch_of
 from tests.benchmarks.figures import Figure
 
 #: Entries of a generated list that have real addresses; the others are random.
 _REAL = 10_000
+#: Entries of domains, half of which include subdomains.
+_DOMAINS = 10_000
 _SEED = 5
 #: Different requests, so that their bytes are not in the caches of the processor.
 _REQUESTS = 50
@@ -56,10 +60,45 @@ def handlers(*, entries: int, rounds: int) -> Iterator[Figure]:
     (alone,) = _in_turn([(single, checked)], rounds)
     yield Figure("CheckAddress, CPU of the check alone", alone, unit="µs")
 
+    yield from _domains(replica, ordinary, checked, rounds)
+
     # What a caller can put into 3 MB.
     many = [b"\n\0" * 1_500_000]
     counted, decoded = _in_turn([(_is_too_large, many), (_texts, many)], rounds)
     yield _ratio("counting 1,500,000 empty addresses / decoding them, CPU", counted, decoded, 0.5)
+
+
+def _domains(
+    without: Replica, batches: list[bytes], checked: list[bytes], rounds: int
+) -> Iterator[Figure]:
+    """Measure the checks of a list with entries of domains, and of the same list without."""
+    marks = (DOMAIN_MARK, DOMAIN_MARK | SUBDOMAINS_MARK)
+    replica = without.copy()
+    replica.apply(
+        [
+            Change(
+                fingerprint(domain_key(lists.domain(number)), _SEED) % 2**64,
+                marks[number % 2] | Reason.MANUAL,
+                removed=False,
+            )
+            for number in range(_DOMAINS)
+        ],
+        State(2, without.state.as_of),
+    )
+    replica.rebase(replica.base.with_changes(replica.pending_changes()), replica.state)
+
+    def ways(replica: Replica) -> tuple[_Way, _Way]:
+        checks = Checks()
+        return (
+            lambda message: checks.batch_at_once(replica, wire.batch_request(message, MAX_BATCH)),
+            lambda message: checks.single(replica, wire.check_request(message)),
+        )
+
+    (some, one), (plain_some, plain_one) = ways(replica), ways(without)
+    ours, plain = _in_turn([(some, batches), (plain_some, batches)], rounds)
+    yield _ratio(f"BatchCheck of 1,000 with {_DOMAINS:,} domains / none, CPU", ours, plain)
+    ours, plain = _in_turn([(one, checked), (plain_one, checked)], rounds)
+    yield _ratio(f"CheckAddress with {_DOMAINS:,} domains / none, CPU", ours, plain)
 
 
 def _finished(answer: Coroutine[object, None, bytes]) -> bytes:
