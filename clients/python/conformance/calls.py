@@ -139,7 +139,10 @@ def _entries(entries: Iterable[Suppression]) -> list[Json]:
 
 
 def _entry(entry: Suppression) -> Json:
-    same = ("address", "stream", "source", "detail", "occurrences", "removed_by", "removal_detail")
+    same = (
+        "address", "domain", "include_subdomains", "stream", "source", "detail", "occurrences",
+        "removed_by", "removal_detail",
+    )  # fmt: skip
     return {
         **{name: getattr(entry, name) for name in same},
         "reason": _name(entry.reason),

@@ -89,9 +89,11 @@ class AsyncSuppressionClient(BaseClient[AsyncTransport]):
 
     async def suppress(
         self,
-        address: str,
-        reason: Reason,
+        address: str = "",
+        reason: Reason = Reason.UNSPECIFIED,
         *,
+        domain: str = "",
+        include_subdomains: bool = False,
         stream: str = "",
         source: str = "",
         detail: str = "",
@@ -100,14 +102,22 @@ class AsyncSuppressionClient(BaseClient[AsyncTransport]):
         """See :meth:`SuppressionClient.suppress`."""
         return await self._run(
             self._exchanges.suppress(
-                address, reason, stream=stream, source=source, detail=detail, ttl=ttl
+                address,
+                reason,
+                domain=domain,
+                include_subdomains=include_subdomains,
+                stream=stream,
+                source=source,
+                detail=detail,
+                ttl=ttl,
             )
         )
 
     async def unsuppress(
         self,
-        address: str,
+        address: str = "",
         *,
+        domain: str = "",
         reason: Reason | None = None,
         stream: str | None = None,
         source: str = "",
@@ -116,7 +126,12 @@ class AsyncSuppressionClient(BaseClient[AsyncTransport]):
         """See :meth:`SuppressionClient.unsuppress`."""
         return await self._run(
             self._exchanges.unsuppress(
-                address, reason=reason, stream=stream, source=source, detail=detail
+                address,
+                domain=domain,
+                reason=reason,
+                stream=stream,
+                source=source,
+                detail=detail,
             )
         )
 
@@ -124,9 +139,9 @@ class AsyncSuppressionClient(BaseClient[AsyncTransport]):
         """See :meth:`SuppressionClient.erase`."""
         return await self._run(self._exchanges.erase(address, detail=detail))
 
-    async def get_address(self, address: str) -> AddressHistory:
+    async def get_address(self, address: str = "", *, domain: str = "") -> AddressHistory:
         """See :meth:`SuppressionClient.get_address`."""
-        return await self._run(self._exchanges.get_address(address))
+        return await self._run(self._exchanges.get_address(address, domain=domain))
 
     async def list_changes(
         self,

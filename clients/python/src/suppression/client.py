@@ -105,9 +105,11 @@ class SuppressionClient(BaseClient[Transport]):
 
     def suppress(
         self,
-        address: str,
-        reason: Reason,
+        address: str = "",
+        reason: Reason = Reason.UNSPECIFIED,
         *,
+        domain: str = "",
+        include_subdomains: bool = False,
         stream: str = "",
         source: str = "",
         detail: str = "",
@@ -117,7 +119,10 @@ class SuppressionClient(BaseClient[Transport]):
 
         Args:
             address: without a display name.
-            reason: any except ``UNSPECIFIED`` and ``INVALID_ADDRESS``.
+            reason: required; any except ``UNSPECIFIED`` and ``INVALID_ADDRESS``.
+            domain: instead of an address, the domain whose addresses are all suppressed.
+            include_subdomains: those of its subdomains too. A repeated call can add them to an
+                entry, and does not take them away.
             stream: the stream that the entry applies to, at most 100 bytes; empty for all mail.
             source: who makes the entry, at most 100 bytes.
             detail: why, as text for people, at most 1,000 bytes.
@@ -125,23 +130,34 @@ class SuppressionClient(BaseClient[Transport]):
         """
         return self._run(
             self._exchanges.suppress(
-                address, reason, stream=stream, source=source, detail=detail, ttl=ttl
+                address,
+                reason,
+                domain=domain,
+                include_subdomains=include_subdomains,
+                stream=stream,
+                source=source,
+                detail=detail,
+                ttl=ttl,
             )
         )
 
     def unsuppress(
         self,
-        address: str,
+        address: str = "",
         *,
+        domain: str = "",
         reason: Reason | None = None,
         stream: str | None = None,
         source: str = "",
         detail: str = "",
     ) -> Unsuppressed:
-        """Remove entries of an address from the list. Idempotent.
+        """Remove entries of an address or a domain from the list. Idempotent.
+
+        The entries of its domain go on applying to an address.
 
         Args:
             address: without a display name.
+            domain: instead of an address, the domain whose entries are removed.
             reason: only entries with this reason; None for any reason.
             stream: only entries of this stream, empty text for entries for all mail; None for
                 any stream.
@@ -150,7 +166,12 @@ class SuppressionClient(BaseClient[Transport]):
         """
         return self._run(
             self._exchanges.unsuppress(
-                address, reason=reason, stream=stream, source=source, detail=detail
+                address,
+                domain=domain,
+                reason=reason,
+                stream=stream,
+                source=source,
+                detail=detail,
             )
         )
 
@@ -166,9 +187,12 @@ class SuppressionClient(BaseClient[Transport]):
         """
         return self._run(self._exchanges.erase(address, detail=detail))
 
-    def get_address(self, address: str) -> AddressHistory:
-        """Return the entries and the feedback of one address."""
-        return self._run(self._exchanges.get_address(address))
+    def get_address(self, address: str = "", *, domain: str = "") -> AddressHistory:
+        """Return the entries and the feedback of one address, or the entries of a domain.
+
+        The entries of an address include those of domains that apply to it.
+        """
+        return self._run(self._exchanges.get_address(address, domain=domain))
 
     def list_changes(
         self,

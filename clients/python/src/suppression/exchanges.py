@@ -130,6 +130,8 @@ class Exchanges:
         address: str,
         reason: Reason,
         *,
+        domain: str,
+        include_subdomains: bool,
         stream: str,
         source: str,
         detail: str,
@@ -137,16 +139,35 @@ class Exchanges:
     ) -> Exchange[Suppressed]:
         """Add an entry."""
         request = _pb.SuppressRequest(
-            address=address, reason=reason, stream=stream, source=source, detail=detail, ttl=ttl
+            address=address,
+            domain=domain,
+            include_subdomains=include_subdomains,
+            reason=reason,
+            stream=stream,
+            source=source,
+            detail=detail,
+            ttl=ttl,
         )
         return self._write("Suppress", request, Suppressed)
 
     def unsuppress(
-        self, address: str, *, reason: Reason | None, stream: str | None, source: str, detail: str
+        self,
+        address: str,
+        *,
+        domain: str,
+        reason: Reason | None,
+        stream: str | None,
+        source: str,
+        detail: str,
     ) -> Exchange[Unsuppressed]:
-        """Remove entries of an address."""
+        """Remove entries of an address or a domain."""
         request = _pb.UnsuppressRequest(
-            address=address, reason=reason, stream=stream, source=source, detail=detail
+            address=address,
+            domain=domain,
+            reason=reason,
+            stream=stream,
+            source=source,
+            detail=detail,
         )
         return self._write("Unsuppress", request, Unsuppressed)
 
@@ -155,11 +176,10 @@ class Exchanges:
         request = _pb.EraseAddressRequest(address=address, detail=detail)
         return self._write("EraseAddress", request, Erased)
 
-    def get_address(self, address: str) -> Exchange[AddressHistory]:
-        """Read the entries and the feedback of an address."""
-        response = yield Call(
-            "GetAddress", _pb.GetAddressRequest(address=address), self._timeouts.other
-        )
+    def get_address(self, address: str, *, domain: str) -> Exchange[AddressHistory]:
+        """Read the entries and the feedback of an address, or the entries of a domain."""
+        request = _pb.GetAddressRequest(address=address, domain=domain)
+        response = yield Call("GetAddress", request, self._timeouts.other)
         return answers.read(AddressHistory, response)
 
     def list_changes(
