@@ -155,16 +155,30 @@ type Entry struct {
 	Detail string
 	// TTL is how long the entry stays active. Zero: it does not expire.
 	TTL time.Duration
+	// IncludeSubdomains makes the entry of a domain apply to its subdomains too. Only for SuppressDomain.
+	IncludeSubdomains bool
 }
 
 // Suppress adds an address to the list. It is idempotent. It returns after the entry is durable.
 func (c *Client) Suppress(
 	ctx context.Context, address string, reason Reason, entry Entry,
 ) (*suppressionv1.SuppressResponse, error) {
-	request := &suppressionv1.SuppressRequest{
-		Address: encodable(address), Reason: reason, Stream: entry.Stream, Source: entry.Source,
-		Detail: entry.Detail,
-	}
+	return c.suppress(ctx, &suppressionv1.SuppressRequest{Address: encodable(address)}, reason, entry)
+}
+
+// SuppressDomain adds a domain to the list, which suppresses all its addresses. It is idempotent. A
+// repeated call can add the subdomains to an entry; it does not take them away.
+func (c *Client) SuppressDomain(
+	ctx context.Context, domain string, reason Reason, entry Entry,
+) (*suppressionv1.SuppressResponse, error) {
+	return c.suppress(ctx, &suppressionv1.SuppressRequest{Domain: encodable(domain)}, reason, entry)
+}
+
+func (c *Client) suppress(
+	ctx context.Context, request *suppressionv1.SuppressRequest, reason Reason, entry Entry,
+) (*suppressionv1.SuppressResponse, error) {
+	request.Reason, request.Stream, request.Source = reason, entry.Stream, entry.Source
+	request.Detail, request.IncludeSubdomains = entry.Detail, entry.IncludeSubdomains
 	if entry.TTL != 0 {
 		request.Ttl = durationpb.New(entry.TTL)
 	}
@@ -173,7 +187,8 @@ func (c *Client) Suppress(
 	return response, err
 }
 
-// Removal selects the entries of an address to remove, and says why. The zero value selects all.
+// Removal selects the entries of an address or a domain to remove, and says why. The zero value selects
+// all.
 type Removal struct {
 	// Reason selects entries of this reason. Zero: every reason.
 	Reason Reason
@@ -186,14 +201,25 @@ type Removal struct {
 	Detail string
 }
 
-// Unsuppress removes entries of an address from the list. It is idempotent.
+// Unsuppress removes entries of an address from the list, not those of its domain. It is idempotent.
 func (c *Client) Unsuppress(
 	ctx context.Context, address string, removal Removal,
 ) (*suppressionv1.UnsuppressResponse, error) {
-	request := &suppressionv1.UnsuppressRequest{
-		Address: encodable(address), Stream: removal.Stream, Source: removal.Source,
-		Detail: removal.Detail,
-	}
+	return c.unsuppress(ctx, &suppressionv1.UnsuppressRequest{Address: encodable(address)}, removal)
+}
+
+// UnsuppressDomain removes entries of a domain from the list, not those of its addresses. It is
+// idempotent.
+func (c *Client) UnsuppressDomain(
+	ctx context.Context, domain string, removal Removal,
+) (*suppressionv1.UnsuppressResponse, error) {
+	return c.unsuppress(ctx, &suppressionv1.UnsuppressRequest{Domain: encodable(domain)}, removal)
+}
+
+func (c *Client) unsuppress(
+	ctx context.Context, request *suppressionv1.UnsuppressRequest, removal Removal,
+) (*suppressionv1.UnsuppressResponse, error) {
+	request.Stream, request.Source, request.Detail = removal.Stream, removal.Source, removal.Detail
 	if removal.Reason != ReasonUnspecified {
 		request.Reason = removal.Reason.Enum()
 	}
@@ -215,11 +241,19 @@ func (c *Client) Erase(
 }
 
 // GetAddress returns the feedback about one address and every entry, including removed and expired
-// entries.
+// entries, and the entries of domains that apply to it.
 func (c *Client) GetAddress(
 	ctx context.Context, address string,
 ) (*suppressionv1.GetAddressResponse, error) {
 	request := &suppressionv1.GetAddressRequest{Address: encodable(address)}
+	return call(ctx, c, c.settings.timeout, c.stub.GetAddress, request)
+}
+
+// GetDomain returns every entry of one domain, including removed and expired entries.
+func (c *Client) GetDomain(
+	ctx context.Context, domain string,
+) (*suppressionv1.GetAddressResponse, error) {
+	request := &suppressionv1.GetAddressRequest{Domain: encodable(domain)}
 	return call(ctx, c, c.settings.timeout, c.stub.GetAddress, request)
 }
 

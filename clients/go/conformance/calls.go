@@ -26,15 +26,20 @@ func call(ctx context.Context, c *suppression.Client, name string, arguments obj
 		addresses, err := c.Filter(ctx, texts(arguments), mail(arguments))
 		return object{"addresses": addresses}, err
 	case "suppress":
-		r, err := c.Suppress(ctx, text(arguments, "address"), reason(arguments), suppression.Entry{
-			Stream: text(arguments, "stream"), Source: text(arguments, "source"), Detail: text(arguments, "detail"),
-			TTL: duration(arguments, "ttl_seconds", time.Second),
-		})
+		suppress, name := c.Suppress, text(arguments, "address")
+		if domain := text(arguments, "domain"); domain != "" {
+			suppress, name = c.SuppressDomain, domain
+		}
+		r, err := suppress(ctx, name, reason(arguments), entry(arguments))
 		return object{
 			"created": r.GetCreated(), "revision": r.GetRevision(), "suppression": entryResult(r.GetSuppression()),
 		}, err
 	case "unsuppress":
-		r, err := c.Unsuppress(ctx, text(arguments, "address"), removal(arguments))
+		unsuppress, name := c.Unsuppress, text(arguments, "address")
+		if domain := text(arguments, "domain"); domain != "" {
+			unsuppress, name = c.UnsuppressDomain, domain
+		}
+		r, err := unsuppress(ctx, name, removal(arguments))
 		return object{"revision": r.GetRevision(), "removed": entryResults(r.GetRemoved())}, err
 	case "erase":
 		r, err := c.Erase(ctx, text(arguments, "address"), text(arguments, "detail"))
@@ -42,7 +47,11 @@ func call(ctx context.Context, c *suppression.Client, name string, arguments obj
 			"revision": r.GetRevision(), "entries": r.GetSuppressions(), "events": r.GetEvents(),
 		}, err
 	case "get_address":
-		r, err := c.GetAddress(ctx, text(arguments, "address"))
+		get, name := c.GetAddress, text(arguments, "address")
+		if domain := text(arguments, "domain"); domain != "" {
+			get, name = c.GetDomain, domain
+		}
+		r, err := get(ctx, name)
 		return object{"revision": r.GetRevision(), "suppressions": entryResults(r.GetSuppressions())}, err
 	case "list_changes":
 		pageSize, _ := arguments["page_size"].(float64)
@@ -86,6 +95,14 @@ func mail(arguments object) suppression.Mail {
 
 func reason(arguments object) suppression.Reason {
 	return suppression.Reason(suppressionv1.Reason_value["REASON_"+text(arguments, "reason")])
+}
+
+func entry(arguments object) suppression.Entry {
+	includeSubdomains, _ := arguments["include_subdomains"].(bool)
+	return suppression.Entry{
+		Stream: text(arguments, "stream"), Source: text(arguments, "source"), Detail: text(arguments, "detail"),
+		TTL: duration(arguments, "ttl_seconds", time.Second), IncludeSubdomains: includeSubdomains,
+	}
 }
 
 func removal(arguments object) suppression.Removal {
@@ -136,6 +153,7 @@ func entryResults(found []*suppressionv1.Suppression) []object {
 func entryResult(one *suppressionv1.Suppression) object {
 	return object{
 		"address": one.GetAddress(), "stream": one.GetStream(), "source": one.GetSource(),
+		"domain": one.GetDomain(), "include_subdomains": one.GetIncludeSubdomains(),
 		"reason":      name(suppressionv1.Reason_name, int32(one.GetReason()), "REASON_"),
 		"detail":      one.GetDetail(),
 		"occurrences": one.GetOccurrences(), "expires": one.GetExpireTime() != nil,

@@ -173,16 +173,21 @@ const CALLS: Record<string, (client: SuppressionClient, input: Json) => Promise<
     addresses: await client.filter(input["addresses"] as string[], mail(input)),
   }),
   suppress: async (client, input) => {
-    const { suppression, created, revision } = await client.suppress(
-      textOf(input, "address"),
-      reasonOf(input)!,
-      { ...written(input), ttlMs: milliseconds(input["ttl_seconds"]) },
-    );
+    const entry = {
+      ...written(input),
+      ttlMs: milliseconds(input["ttl_seconds"]),
+      includeSubdomains: input["include_subdomains"] as boolean | undefined,
+    };
+    const { suppression, created, revision } = await ("domain" in input
+      ? client.suppressDomain(textOf(input, "domain"), reasonOf(input)!, entry)
+      : client.suppress(textOf(input, "address"), reasonOf(input)!, entry));
     return { suppression: suppression && entryResult(suppression), created, revision };
   },
   unsuppress: async (client, input) => {
     const removal = { ...written(input), reason: reasonOf(input) };
-    const { removed, revision } = await client.unsuppress(textOf(input, "address"), removal);
+    const { removed, revision } = await ("domain" in input
+      ? client.unsuppressDomain(textOf(input, "domain"), removal)
+      : client.unsuppress(textOf(input, "address"), removal));
     return { removed: removed.map(entryResult), revision };
   },
   erase: async (client, input) => {
@@ -191,7 +196,9 @@ const CALLS: Record<string, (client: SuppressionClient, input: Json) => Promise<
     return { entries: done.suppressions, events: done.events, revision: done.revision };
   },
   get_address: async (client, input) => {
-    const { suppressions, revision } = await client.getAddress(textOf(input, "address"));
+    const { suppressions, revision } = await ("domain" in input
+      ? client.getDomain(textOf(input, "domain"))
+      : client.getAddress(textOf(input, "address")));
     return { suppressions: suppressions.map(entryResult), revision };
   },
   list_changes: async (client, input) => {
@@ -238,6 +245,8 @@ function entryResult(of: Suppression): Json {
   const { address, stream, reason, source, detail, occurrences, expireTime, removedTime } = of;
   return {
     ...{ address, stream, reason: named(reason), source, detail, occurrences },
+    domain: of.domain,
+    include_subdomains: of.includeSubdomains,
     expires: expireTime !== undefined,
     removed: removedTime !== undefined,
     removed_by: of.removedBy,

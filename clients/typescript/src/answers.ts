@@ -37,7 +37,10 @@ export type Plain<M extends Message> = {
   readonly [F in keyof M as Exclude<F, "$typeName" | "$unknown">]: PlainValue<M[F]>;
 };
 
-/** One entry of the list: one address, suppressed for one reason, on one stream or for all mail. */
+/**
+ * One entry of the list: one address or one domain, suppressed for one reason, on one stream or for all
+ * mail.
+ */
 export type Suppression = Plain<SuppressionMessage>;
 
 /** One feedback item about one recipient, as received. */

@@ -16,6 +16,7 @@ import type {
   Changes,
   ChangesQuery,
   ClientOptions,
+  DomainEntry,
   Entry,
   Erased,
   Erasure,
@@ -34,6 +35,9 @@ export const MAX_BATCH = 10_000;
 const MAX_ADDRESS = 320;
 
 const rpc = SuppressionService.method;
+
+/** The fields of a request that say which entries it is about. */
+type AddressOrDomain = { address: string } | { domain: string };
 
 /**
  * Checks addresses and changes the suppression list.
@@ -137,20 +141,38 @@ export class SuppressionClient {
   }
 
   /** Adds an address to the list. Idempotent. Resolves after the entry is durable. */
-  async suppress(address: string, reason: Reason, entry: Entry = {}): Promise<Suppressed> {
-    const { stream, source, detail, ttlMs, signal } = entry;
+  suppress(address: string, reason: Reason, entry: Entry = {}): Promise<Suppressed> {
+    return this.#suppress({ address: encodable(address) }, reason, entry);
+  }
+
+  /** Adds a domain to the list, which suppresses all its addresses. Idempotent. */
+  suppressDomain(domain: string, reason: Reason, entry: DomainEntry = {}): Promise<Suppressed> {
+    return this.#suppress({ domain: encodable(domain) }, reason, entry);
+  }
+
+  async #suppress(of: AddressOrDomain, reason: Reason, entry: DomainEntry): Promise<Suppressed> {
+    const { stream, source, detail, ttlMs, includeSubdomains, signal } = entry;
     const ttl = ttlMs === undefined ? undefined : durationFromMs(ttlMs);
-    const request = { address: encodable(address), reason, stream, source, detail, ttl };
+    const request = { ...of, reason, stream, source, detail, ttl, includeSubdomains };
     const response = await this.#call(rpc.suppress, request, signal);
     this.#newestWrite = response.revision || this.#newestWrite;
     const { suppression, created, revision } = response;
     return { suppression: suppression && plain(SuppressionSchema, suppression), created, revision };
   }
 
-  /** Removes entries of an address from the list. Idempotent. */
-  async unsuppress(address: string, removal: Removal = {}): Promise<Unsuppressed> {
+  /** Removes entries of an address from the list, not those of its domain. Idempotent. */
+  unsuppress(address: string, removal: Removal = {}): Promise<Unsuppressed> {
+    return this.#unsuppress({ address: encodable(address) }, removal);
+  }
+
+  /** Removes entries of a domain from the list, not those of its addresses. Idempotent. */
+  unsuppressDomain(domain: string, removal: Removal = {}): Promise<Unsuppressed> {
+    return this.#unsuppress({ domain: encodable(domain) }, removal);
+  }
+
+  async #unsuppress(of: AddressOrDomain, removal: Removal): Promise<Unsuppressed> {
     const { reason, stream, source, detail, signal } = removal;
-    const request = { address: encodable(address), reason, stream, source, detail };
+    const request = { ...of, reason, stream, source, detail };
     const response = await this.#call(rpc.unsuppress, request, signal);
     this.#newestWrite = response.revision || this.#newestWrite;
     return { removed: response.removed.map(entryFrom), revision: response.revision };
@@ -170,13 +192,21 @@ export class SuppressionClient {
     return { suppressions, events, revision };
   }
 
-  /** Returns the feedback about one address and every entry, including removed and expired entries. */
-  async getAddress(address: string, { signal }: CallOptions = {}): Promise<AddressHistory> {
-    const { suppressions, events, revision } = await this.#call(
-      rpc.getAddress,
-      { address: encodable(address) },
-      signal,
-    );
+  /**
+   * Returns the feedback about one address and every entry, including removed and expired entries, and the
+   * entries of domains that apply to it.
+   */
+  getAddress(address: string, { signal }: CallOptions = {}): Promise<AddressHistory> {
+    return this.#get({ address: encodable(address) }, signal);
+  }
+
+  /** Returns every entry of one domain, including removed and expired entries. */
+  getDomain(domain: string, { signal }: CallOptions = {}): Promise<AddressHistory> {
+    return this.#get({ domain: encodable(domain) }, signal);
+  }
+
+  async #get(of: AddressOrDomain, signal: AbortSignal | undefined): Promise<AddressHistory> {
+    const { suppressions, events, revision } = await this.#call(rpc.getAddress, of, signal);
     return {
       suppressions: suppressions.map(entryFrom),
       events: events.map((event) => plain(EventSchema, event)),

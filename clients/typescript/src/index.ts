@@ -23,6 +23,7 @@ export type {
   Changes,
   ChangesQuery,
   ClientOptions,
+  DomainEntry,
   Entry,
   Erased,
   Erasure,

@@ -47,6 +47,12 @@ export interface Entry extends CallOptions {
   readonly ttlMs?: number | undefined;
 }
 
+/** The optional fields of a new entry of a domain. */
+export interface DomainEntry extends Entry {
+  /** Whether the entry applies to all subdomains too. A repeated call does not take them away. */
+  readonly includeSubdomains?: boolean | undefined;
+}
+
 /** Selects the entries to remove, and says why. */
 export interface Removal extends CallOptions {
   /** Only entries of this reason. Default: of every reason. */
@@ -103,9 +109,9 @@ export interface Erased {
   readonly revision: string;
 }
 
-/** All stored data about one address. */
+/** All stored data about one address or one domain. */
 export interface AddressHistory {
-  /** Every entry, including removed and expired entries. */
+  /** Every entry, including removed and expired entries. Of an address, also those of its domains. */
   readonly suppressions: readonly Suppression[];
   /** The feedback about the address, newest first, at most 1,000 events. */
   readonly events: readonly Event[];

@@ -37,11 +37,12 @@ def having_written(play: Play, revision: str) -> Exchanges:
 
 def _suppress(said: Exchanges, **wanted: Any) -> Any:
     every = {"stream": "", "source": "", "detail": "", "ttl": None}
+    every |= {"domain": "", "include_subdomains": False}
     return said.suppress("a@example.com", Reason.MANUAL, **(every | wanted))
 
 
 def _unsuppress(said: Exchanges, **wanted: Any) -> Any:
-    every = {"reason": None, "stream": None, "source": "", "detail": ""}
+    every = {"domain": "", "reason": None, "stream": None, "source": "", "detail": ""}
     return said.unsuppress("a@example.com", **(every | wanted))
 
 
@@ -108,7 +109,7 @@ def test_a_removal_for_all_mail_names_the_empty_stream(play: Play) -> None:
         (_suppress, pb.SuppressResponse(), 5.0),
         (_unsuppress, pb.UnsuppressResponse(), 5.0),
         (_erase, pb.EraseAddressResponse(), 5.0),
-        (lambda e: e.get_address("a"), pb.GetAddressResponse(), 5.0),
+        (lambda e: e.get_address("a", domain=""), pb.GetAddressResponse(), 5.0),
         (lambda e: e.list_changes("", 0, None), pb.ListChangesResponse(), 5.0),
         (lambda e: e.list_changes("", 0, timedelta(seconds=30)), pb.ListChangesResponse(), 35.0),
     ],
@@ -264,7 +265,9 @@ def test_a_mistake_of_the_callers_is_raised_whatever_the_policy(
         play(exchanges(choice).check("a", Mail()), PermissionDeniedError())
 
 
-@pytest.mark.parametrize("wanted", [_suppress, _unsuppress, _erase, lambda e: e.get_address("a")])
+@pytest.mark.parametrize(
+    "wanted", [_suppress, _unsuppress, _erase, lambda e: e.get_address("a", domain="")]
+)
 def test_only_checks_go_by_the_policy(play: Play, wanted: Any) -> None:
     with pytest.raises(UnavailableError):
         play(wanted(exchanges(WhenUnavailable.SEND)), DOWN)

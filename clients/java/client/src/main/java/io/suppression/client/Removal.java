@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.util.Optional;
 
 /**
- * Selects the entries of an address to remove, and says why.
+ * Selects the entries of an address or a domain to remove, and says why.
  *
  * @param reason only entries of this reason; empty: of every reason
  * @param stream only entries of this stream, empty text for entries that apply to all mail; empty:
@@ -15,7 +15,7 @@ import java.util.Optional;
  */
 public record Removal(
     Optional<Reason> reason, Optional<String> stream, String source, String detail) {
-  /** Every entry of the address. */
+  /** Every entry of the address or the domain. */
   public static final Removal OF_ALL = new Removal(Optional.empty(), Optional.empty(), "", "");
 
   /** No component may be null. */

@@ -5,9 +5,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One entry of the list: one address, suppressed for one reason, on one stream or for all mail.
+ * One entry of the list: one address or one domain, suppressed for one reason, on one stream or for
+ * all mail.
  *
- * @param address the address in canonical form
+ * @param address the address in canonical form; empty in an entry of a domain
  * @param stream the stream that the entry applies to; empty for all mail
  * @param reason why the address is suppressed
  * @param source who created the entry
@@ -22,6 +23,8 @@ import java.util.Optional;
  * @param removedBy who removed the entry
  * @param removalDetail why the entry was removed
  * @param revision the revision that last changed the entry; opaque
+ * @param domain the domain whose addresses are all suppressed; empty in an entry of an address
+ * @param includeSubdomains whether the entry of a domain applies to its subdomains too
  */
 public record Suppression(
     String address,
@@ -38,7 +41,9 @@ public record Suppression(
     Optional<Instant> removed,
     String removedBy,
     String removalDetail,
-    String revision) {
+    String revision,
+    String domain,
+    boolean includeSubdomains) {
 
   static Suppression of(io.suppression.v1.Suppression entry) {
     return new Suppression(
@@ -56,7 +61,9 @@ public record Suppression(
         Times.read(entry.hasRemovedTime(), entry.getRemovedTime()),
         entry.getRemovedBy(),
         entry.getRemovalDetail(),
-        entry.getRevision());
+        entry.getRevision(),
+        entry.getDomain(),
+        entry.getIncludeSubdomains());
   }
 
   static List<Suppression> of(List<io.suppression.v1.Suppression> entries) {

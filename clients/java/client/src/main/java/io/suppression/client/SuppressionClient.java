@@ -194,13 +194,37 @@ public final class SuppressionClient implements AutoCloseable {
    *     created. It is safe to call again.
    */
   public Suppressed suppress(String address, Reason reason, Entry entry) {
-    SuppressRequest.Builder request =
-        SuppressRequest.newBuilder()
-            .setAddress(encodable(address))
-            .setReason(reason.proto())
-            .setStream(entry.stream())
-            .setSource(entry.source())
-            .setDetail(entry.detail());
+    return suppress(
+        SuppressRequest.newBuilder().setAddress(encodable(address)), reason, entry);
+  }
+
+  /** Adds a domain to the list, without its subdomains, for all mail and without expiry. */
+  public Suppressed suppressDomain(String domain, Reason reason) {
+    return suppressDomain(domain, reason, Entry.FOR_ALL_MAIL);
+  }
+
+  /**
+   * Adds a domain to the list, which suppresses all its addresses. Idempotent.
+   *
+   * <p>A repeated call can add the subdomains to an entry; it does not take them away.
+   *
+   * @param domain with at least two labels
+   * @param reason why; not {@link Reason#INVALID_ADDRESS}
+   * @param entry the optional fields of the entry
+   * @throws InvalidArgumentException if a parameter is invalid
+   * @throws UnavailableException if the service is unavailable. It is safe to call again.
+   */
+  public Suppressed suppressDomain(String domain, Reason reason, Entry entry) {
+    return suppress(SuppressRequest.newBuilder().setDomain(encodable(domain)), reason, entry);
+  }
+
+  private Suppressed suppress(SuppressRequest.Builder request, Reason reason, Entry entry) {
+    request
+        .setReason(reason.proto())
+        .setStream(entry.stream())
+        .setSource(entry.source())
+        .setDetail(entry.detail())
+        .setIncludeSubdomains(entry.includeSubdomains());
     entry.ttl().map(Times::write).ifPresent(request::setTtl);
     Suppressed result =
         Suppressed.of(invoke(() -> withDeadline(timeout).suppress(request.build())));
@@ -208,7 +232,7 @@ public final class SuppressionClient implements AutoCloseable {
     return result;
   }
 
-  /** Removes every entry of an address from the list. */
+  /** Removes every entry of an address from the list, not those of its domain. */
   public Unsuppressed unsuppress(String address) {
     return unsuppress(address, Removal.OF_ALL);
   }
@@ -222,11 +246,28 @@ public final class SuppressionClient implements AutoCloseable {
    * @throws UnavailableException if the service is unavailable
    */
   public Unsuppressed unsuppress(String address, Removal removal) {
-    UnsuppressRequest.Builder request =
-        UnsuppressRequest.newBuilder()
-            .setAddress(encodable(address))
-            .setSource(removal.source())
-            .setDetail(removal.detail());
+    return unsuppress(UnsuppressRequest.newBuilder().setAddress(encodable(address)), removal);
+  }
+
+  /** Removes every entry of a domain from the list, not those of its addresses. */
+  public Unsuppressed unsuppressDomain(String domain) {
+    return unsuppressDomain(domain, Removal.OF_ALL);
+  }
+
+  /**
+   * Removes entries of a domain from the list. Idempotent.
+   *
+   * @param domain with at least two labels
+   * @param removal the entries to remove, and why
+   * @throws InvalidArgumentException if a parameter is invalid
+   * @throws UnavailableException if the service is unavailable
+   */
+  public Unsuppressed unsuppressDomain(String domain, Removal removal) {
+    return unsuppress(UnsuppressRequest.newBuilder().setDomain(encodable(domain)), removal);
+  }
+
+  private Unsuppressed unsuppress(UnsuppressRequest.Builder request, Removal removal) {
+    request.setSource(removal.source()).setDetail(removal.detail());
     removal.reason().map(Reason::proto).ifPresent(request::setReason);
     removal.stream().ifPresent(request::setStream);
     Unsuppressed result =
@@ -255,7 +296,8 @@ public final class SuppressionClient implements AutoCloseable {
   }
 
   /**
-   * Returns the feedback about one address and every entry, including removed and expired entries.
+   * Returns the feedback about one address and every entry, including removed and expired entries,
+   * and the entries of domains that apply to it.
    *
    * @throws InvalidArgumentException if the address is malformed
    * @throws UnavailableException if the service is unavailable
@@ -263,6 +305,17 @@ public final class SuppressionClient implements AutoCloseable {
   public AddressHistory getAddress(String address) {
     GetAddressRequest request =
         GetAddressRequest.newBuilder().setAddress(encodable(address)).build();
+    return AddressHistory.of(invoke(() -> withDeadline(timeout).getAddress(request)));
+  }
+
+  /**
+   * Returns every entry of one domain, including removed and expired entries.
+   *
+   * @throws InvalidArgumentException if the domain is malformed
+   * @throws UnavailableException if the service is unavailable
+   */
+  public AddressHistory getDomain(String domain) {
+    GetAddressRequest request = GetAddressRequest.newBuilder().setDomain(encodable(domain)).build();
     return AddressHistory.of(invoke(() -> withDeadline(timeout).getAddress(request)));
   }
 

@@ -47,7 +47,11 @@ final class Calls {
       case "suppress" -> suppress(client, arguments);
       case "unsuppress" -> unsuppress(client, arguments);
       case "erase" -> erased(client.erase(text(arguments, "address"), text(arguments, "detail")));
-      case "get_address" -> history(client.getAddress(text(arguments, "address")));
+      case "get_address" ->
+          history(
+              arguments.has("domain")
+                  ? client.getDomain(text(arguments, "domain"))
+                  : client.getAddress(text(arguments, "address")));
       case "list_changes" -> changes(client, arguments);
       case "unanswered" -> unanswered(client);
       default -> throw new Scenario.Failed("unknown call " + call);
@@ -60,10 +64,16 @@ final class Calls {
             arguments, "ttl_seconds", v -> Duration.ofMillis(Math.round(v.getAsDouble() * 1000)));
     Entry entry =
         new Entry(
-            text(arguments, "stream"), text(arguments, "source"), text(arguments, "detail"), ttl);
+            text(arguments, "stream"),
+            text(arguments, "source"),
+            text(arguments, "detail"),
+            ttl,
+            optional(arguments, "include_subdomains", JsonElement::getAsBoolean).orElse(false));
+    Reason reason = Reason.valueOf(text(arguments, "reason"));
     Suppressed answer =
-        client.suppress(
-            text(arguments, "address"), Reason.valueOf(text(arguments, "reason")), entry);
+        arguments.has("domain")
+            ? client.suppressDomain(text(arguments, "domain"), reason, entry)
+            : client.suppress(text(arguments, "address"), reason, entry);
     JsonObject result = revision(answer.revision());
     result.addProperty("created", answer.created());
     result.add("suppression", entryResult(answer.suppression()));
@@ -77,7 +87,10 @@ final class Calls {
             optional(arguments, "stream", JsonElement::getAsString),
             text(arguments, "source"),
             text(arguments, "detail"));
-    Unsuppressed answer = client.unsuppress(text(arguments, "address"), removal);
+    Unsuppressed answer =
+        arguments.has("domain")
+            ? client.unsuppressDomain(text(arguments, "domain"), removal)
+            : client.unsuppress(text(arguments, "address"), removal);
     JsonObject result = revision(answer.revision());
     result.add("removed", entries(answer.removed()));
     return result;
@@ -146,6 +159,8 @@ final class Calls {
   private static JsonObject entryResult(Suppression entry) {
     JsonObject result = new JsonObject();
     result.addProperty("address", entry.address());
+    result.addProperty("domain", entry.domain());
+    result.addProperty("include_subdomains", entry.includeSubdomains());
     result.addProperty("stream", entry.stream());
     result.addProperty("reason", name(entry.reason()));
     result.addProperty("source", entry.source());
