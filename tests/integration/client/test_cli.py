@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from suppression.v1 import suppression_service_pb2 as pb
+from suppression.v1.suppression_pb2 import Suppression
 
 Run = Callable[..., Awaitable[tuple[int, str, str]]]
 
@@ -43,6 +44,23 @@ async def test_a_shell_can_put_an_address_on_the_list(run: Run, service: Any) ->
     ran = await run(service.address, "add", "a@example.com", "--reason", "complaint")
 
     assert ran == (0, "added\ta@example.com\tcomplaint\tall mail\n", "")
+
+
+async def test_a_shell_can_put_a_domain_on_the_list(run: Run, service: Any) -> None:
+    entry = Suppression(domain="example.com", include_subdomains=True, reason=5)
+    service.answers("Suppress", pb.SuppressResponse(suppression=entry, created=True))
+
+    ran = await run(service.address, "add", "--domain", "example.com", "--subdomains")
+
+    assert ran == (0, "added\t@example.com and subdomains\tmanual\tall mail\n", "")
+    [request] = service.requests
+    assert (request.address, request.domain) == ("", "example.com")
+
+
+async def test_a_shell_is_about_addresses_or_domains(run: Run, service: Any) -> None:
+    for names in ([], ["a@example.com", "--domain", "example.com"]):
+        status, _, err = await run(service.address, "show", *names)
+        assert (status, err) == (2, "suppression: give either addresses or --domain\n")
 
 
 async def test_a_shell_learns_that_nobody_is_there(run: Run, nobody: str) -> None:

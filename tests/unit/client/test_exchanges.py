@@ -36,7 +36,7 @@ def having_written(play: Play, revision: str) -> Exchanges:
 
 
 def _suppress(said: Exchanges, **wanted: Any) -> Any:
-    every = {"stream": "", "source": "", "detail": "", "ttl": None}
+    every: dict[str, Any] = {"stream": "", "source": "", "detail": "", "ttl": None}
     every |= {"domain": "", "include_subdomains": False}
     return said.suppress("a@example.com", Reason.MANUAL, **(every | wanted))
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 import typer
 
@@ -89,18 +89,38 @@ def repeat(transport: Transport, call: Call, wait: Callable[[float], None] = tim
     return transport.call(call)
 
 
-def for_each(addresses: list[str], act: Callable[[str], None]) -> None:
-    """Act on each address. Invalid ones are reported and counted, and do not stop the rest."""
-    positions, refused = list(_positions(addresses)), 0
-    for position, address in positions:
+class Named(NamedTuple):
+    """An address or a domain that a command is about; ``field`` is "address" or "domain"."""
+
+    field: str
+    text: str
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """The argument of a call of the client."""
+        return {self.field: self.text}
+
+
+def for_each(
+    addresses: list[str] | None, act: Callable[[Named], None], *, domains: list[str] | None = None
+) -> None:
+    """Act on each address, or on each domain.
+
+    Invalid ones are reported and counted, and do not stop the rest.
+    """
+    if bool(addresses) == bool(domains):
+        fail("give either addresses or --domain", WRONG_USAGE)
+    positions, refused = list(_positions(addresses or domains or [])), 0
+    field = "address" if addresses else "domain"
+    for position, text in positions:
         try:
-            act(address)
+            act(Named(field, text))
         except InvalidArgumentError as error:
             fields = {violation.field: violation.description for violation in error.violations}
-            if "address" not in fields:  # Every other address would fail too.
+            if field not in fields:  # Every other one would fail too.
                 raise
             refused += 1
-            warn(f"{position}{address}: {fields['address']}")
+            warn(f"{position}{text}: {fields[field]}")
     if refused:
         fail(f"{len(positions) - refused} done, {refused} refused", WRONG_USAGE)
 

@@ -10,14 +10,16 @@ import typer
 from ..answers import Check
 from ..enums import MailClass, Reason
 from . import import_command, list_commands, stats_command
-from .calls import client_of, confirm_erasure, for_each, read_addresses, warn
+from .calls import Named, client_of, confirm_erasure, for_each, read_addresses, warn
 from .options import (
     DEFAULT_SERVER,
     AddReason,
     Addresses,
+    AddressesIfAny,
     AddStream,
     CheckStream,
     Detail,
+    Domains,
     ErasureDetail,
     Essential,
     Insecure,
@@ -26,6 +28,7 @@ from .options import (
     RemoveStream,
     Server,
     Source,
+    Subdomains,
     TlsCa,
     TlsCert,
     TlsKey,
@@ -140,10 +143,13 @@ def _has_display_name(check: Check) -> bool:
         "suppression add jane@example.com --detail 'asked by phone'",
         "suppression add - <opted-out.txt --reason unsubscribe --stream newsletter",
         "suppression add jane@example.com --reason soft-bounce --ttl 14d",
+        "suppression add --domain example.com --subdomains",
     )
 )
 def add(
-    addresses: Addresses,
+    addresses: AddressesIfAny = None,
+    domains: Domains = None,
+    subdomains: Subdomains = False,
     reason: AddReason = "manual",
     stream: AddStream = "",
     detail: Detail = "",
@@ -157,33 +163,41 @@ def add(
     tls_key: TlsKey = None,
     insecure: Insecure = False,
 ) -> None:
-    """Add addresses to the list.
+    """Add addresses to the list, or whole domains.
 
     Adding an address again is safe.
     """
     why, lifetime = parse_reason(reason), parse_duration(ttl)
     with client_of(server, token, tls_ca, tls_cert, tls_key, insecure) as client:
 
-        def add_one(address: str) -> None:
+        def add_one(named: Named) -> None:
             done = client.suppress(
-                address, why, stream=stream, source=source, detail=detail, ttl=lifetime
+                **named.arguments,
+                include_subdomains=subdomains,
+                reason=why,
+                stream=stream,
+                source=source,
+                detail=detail,
+                ttl=lifetime,
             )
             if as_json:
                 print_json(asdict(done))
             else:
                 print_entry("added" if done.created else "already listed", done.suppression)
 
-        for_each(addresses, add_one)
+        for_each(addresses, add_one, domains=domains)
 
 
 @app.command(
     epilog=examples(
         "suppression remove jane@example.com --detail 'mailbox is back'",
         "suppression remove jane@example.com --reason unsubscribe --stream newsletter",
+        "suppression remove --domain example.com --detail 'they mail again'",
     )
 )
 def remove(
-    addresses: Addresses,
+    addresses: AddressesIfAny = None,
+    domains: Domains = None,
     reason: RemoveReason = "",
     stream: RemoveStream = None,
     detail: Detail = "",
@@ -196,26 +210,27 @@ def remove(
     tls_key: TlsKey = None,
     insecure: Insecure = False,
 ) -> None:
-    """Remove addresses from the list.
+    """Remove addresses from the list, or domains.
 
-    Feedback from before the removal does not add an address again; newer feedback does.
+    Feedback from before the removal does not add an address again; newer feedback does. An
+    address whose domain is on the list stays suppressed.
     """
     why = parse_reason(reason) if reason else None
     with client_of(server, token, tls_ca, tls_cert, tls_key, insecure) as client:
 
-        def remove_one(address: str) -> None:
+        def remove_one(named: Named) -> None:
             done = client.unsuppress(
-                address, reason=why, stream=stream, source=source, detail=detail
+                **named.arguments, reason=why, stream=stream, source=source, detail=detail
             )
             if as_json:
-                print_json({"address": address} | asdict(done))
+                print_json(named.arguments | asdict(done))
                 return
             for entry in done.removed:
                 print_entry("removed", entry)
             if not done.removed:
-                print_line("not listed", printable(address))
+                print_line("not listed", printable(named.text))
 
-        for_each(addresses, remove_one)
+        for_each(addresses, remove_one, domains=domains)
 
 
 @app.command(
@@ -225,7 +240,8 @@ def remove(
     )
 )
 def show(
-    addresses: Addresses,
+    addresses: AddressesIfAny = None,
+    domains: Domains = None,
     as_json: Json = False,
     server: Server = DEFAULT_SERVER,
     token: Token = "",
@@ -234,17 +250,20 @@ def show(
     tls_key: TlsKey = None,
     insecure: Insecure = False,
 ) -> None:
-    """Show the entries of addresses, removed ones included, and their feedback."""
+    """Show the entries of addresses, removed ones included, and their feedback.
+
+    The entries of domains that apply to an address are shown with it.
+    """
     with client_of(server, token, tls_ca, tls_cert, tls_key, insecure) as client:
 
-        def show_one(address: str) -> None:
-            history = client.get_address(address)
+        def show_one(named: Named) -> None:
+            history = client.get_address(**named.arguments)
             if as_json:
-                print_json({"address": address} | asdict(history))
+                print_json(named.arguments | asdict(history))
             else:
-                print_history(address, history)
+                print_history(named.text, history)
 
-        for_each(addresses, show_one)
+        for_each(addresses, show_one, domains=domains)
 
 
 @app.command(
@@ -274,12 +293,12 @@ def erase(
         confirm_erasure(addresses)
     with client_of(server, token, tls_ca, tls_cert, tls_key, insecure) as client:
 
-        def erase_one(address: str) -> None:
-            done = client.erase(address, detail=detail)
+        def erase_one(named: Named) -> None:
+            done = client.erase(named.text, detail=detail)
             if as_json:
-                print_json({"address": address} | asdict(done))
+                print_json(named.arguments | asdict(done))
                 return
             counts = f"entries: {done.suppressions}", f"feedback: {done.events}"
-            print_line("erased", printable(address), *counts)
+            print_line("erased", printable(named.text), *counts)
 
         for_each(addresses, erase_one)

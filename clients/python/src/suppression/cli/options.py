@@ -69,6 +69,19 @@ def _with_port(server: str) -> str:
 Addresses = Annotated[
     list[str], typer.Argument(metavar="ADDRESS", help="- reads addresses from standard input.")
 ]
+AddressesIfAny = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="ADDRESS", help="- reads addresses from standard input."),
+]
+Domains = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--domain", metavar="DOMAIN", help="Instead of addresses, a domain; repeat it for several."
+    ),
+]
+Subdomains = Annotated[
+    bool, typer.Option("--subdomains", help="With --domain: all its subdomains too.")
+]
 AddReason = Annotated[
     str,
     typer.Option(

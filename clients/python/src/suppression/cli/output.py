@@ -39,18 +39,15 @@ def print_check(check: Check, *, as_json: bool) -> None:
 def print_entry(change: str, entry: Suppression) -> None:
     """Print what was done to an entry."""
     stream = printable(entry.stream) or "all mail"
-    print_line(change, printable(entry.address), spelled(entry.reason), stream)
+    print_line(change, named(entry), spelled(entry.reason), stream)
 
 
 def print_entries(entries: Iterable[Any]) -> None:
     """Print entries of the list, each on a line."""
     for entry in entries:
-        name = entry.address or f"@{entry.domain}"
-        if entry.include_subdomains:
-            name = f"@*.{entry.domain}"
         stream = printable(entry.stream) or "all mail"
         seen = _minute(_moment(entry, "last_seen_time"))
-        print_line(printable(name), spelled(Reason(entry.reason)), stream, _state(entry), seen)
+        print_line(named(entry), spelled(Reason(entry.reason)), stream, _state(entry), seen)
 
 
 def _state(entry: Any) -> str:
@@ -67,6 +64,12 @@ def _moment(entry: Any, name: str) -> datetime | None:
         return None
     stamp = getattr(entry, name)
     return datetime.fromtimestamp(stamp.seconds, UTC)
+
+
+def named(entry: Any) -> str:
+    """Return the address of an entry, or its domain, such as ``@example.com``."""
+    name = entry.address or f"@{entry.domain}"
+    return printable(f"{name} and subdomains" if entry.include_subdomains else name)
 
 
 def print_history(address: str, history: AddressHistory) -> None:
@@ -109,6 +112,7 @@ def print_table(title: str, rows: list[dict[str, str]]) -> None:
 
 def _entry_row(entry: Suppression) -> dict[str, str]:
     return {
+        "domain": named(entry) if entry.domain else "",
         "reason": spelled(entry.reason),
         "stream": entry.stream or "all mail",
         "valid": _validity(entry),
