@@ -125,8 +125,9 @@ def test_mangled_details_do_not_hide_the_status(details: bytes) -> None:
     assert type(error_of(Failed(Code.UNAUTHENTICATED, details=details))) is UnauthenticatedError
 
 
-def test_a_request_that_is_too_long_is_not_an_outage() -> None:
-    info = packed(error_details_pb2.ErrorInfo(reason="REQUEST_TOO_LONG", domain="suppression.v1"))
+@pytest.mark.parametrize("reason", ["REQUEST_TOO_LONG", "FILTER_TOO_SLOW"])
+def test_a_request_that_is_never_accepted_is_not_an_outage(reason: str) -> None:
+    info = packed(error_details_pb2.ErrorInfo(reason=reason, domain="suppression.v1"))
     status = status_pb2.Status(code=8, message="no", details=[info])
 
     error = error_of(Failed(Code.RESOURCE_EXHAUSTED, "no", status.SerializeToString()))

@@ -110,8 +110,8 @@ _ERRORS: Final[dict[grpc.StatusCode, type[SuppressionError]]] = {
     grpc.StatusCode.DATA_LOSS: UnavailableError,
 }
 
-# The reason of RESOURCE_EXHAUSTED for a request that no outage explains: it is never accepted.
-_TOO_LONG: Final = "REQUEST_TOO_LONG"
+# The reasons of RESOURCE_EXHAUSTED for a request that no outage explains: it is never accepted.
+_REFUSED_REASONS: Final = frozenset({"REQUEST_TOO_LONG", "FILTER_TOO_SLOW"})
 
 
 def error_of(call: Any) -> SuppressionError:
@@ -126,7 +126,7 @@ def error_of(call: Any) -> SuppressionError:
         for known in (info, fields):
             detail.Unpack(known)  # does nothing if it is of another type
     violations = tuple(FieldViolation(v.field, v.description) for v in fields.field_violations)
-    error = RefusedError if info.reason == _TOO_LONG else _ERRORS.get(code, RefusedError)
+    error = RefusedError if info.reason in _REFUSED_REASONS else _ERRORS.get(code, RefusedError)
     return error(
         _message(code, info.reason, call.details() or "", violations),
         code=code,

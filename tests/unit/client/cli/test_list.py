@@ -149,6 +149,7 @@ FILTERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "stream": ({"stream": ""}, {"stream": "news"}),
     "source": ({"source": "ses"}, {"source": "api"}),
     "domain": ({"domain": "Example.com"}, {"address": "jane@sub.example.com"}),
+    "domains": ({"address_prefix": "j"}, {"address": "", "domain": "example.com"}),
     "prefix": ({"address_prefix": "Ja"}, {"address": "joe@example.com"}),
     "created": ({"created_after": {"seconds": 50}}, {"first_seen_time": {"seconds": 49}}),
     "created before": ({"created_before": {"seconds": 51}}, {"first_seen_time": {"seconds": 51}}),

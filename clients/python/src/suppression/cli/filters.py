@@ -40,7 +40,9 @@ Domain = Annotated[
 ]
 Prefix = Annotated[
     str,
-    typer.Option("--prefix", help="Entries of addresses that begin with this text."),
+    typer.Option(
+        "--prefix", help="Entries of addresses that begin with this text; @ for those of domains."
+    ),
 ]
 State = Annotated[
     str, typer.Option(metavar="STATE", help="active, expired, removed, or any. [any]")
@@ -136,7 +138,7 @@ def _is_at(filter: Any, entry: Any) -> bool:  # noqa: A002
     domain, prefix = _ascii(filter.domain), filter.address_prefix.strip().lower()
     if domain and entry.domain != domain and not entry.address.endswith(f"@{domain}"):
         return False
-    return not prefix or (bool(entry.address) and entry.address.startswith(prefix))
+    return (entry.address or f"@{entry.domain}").startswith(prefix)
 
 
 def _ascii(domain: str) -> str:

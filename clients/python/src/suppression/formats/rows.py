@@ -180,7 +180,8 @@ def _set_time(stamp: Any, name: str, text: str) -> None:
         time = parse_time(text)
         if time is not None:
             stamp.seconds = time[0]
-            stamp.nanos = time[1] * 1_000
+            if time[1]:
+                stamp.nanos = time[1] * 1_000
     except (ValueError, OverflowError):
         raise UnusableRow(f"{name} {text[:40]!r} is no time") from None
 
