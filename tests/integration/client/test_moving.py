@@ -45,6 +45,6 @@ async def test_a_list_arrives_at_another_server_without_loss(
         await suppression(second, "import", first_file)
         await suppression(second, "export", "--output", second_file)
 
-    assert said.splitlines()[:2] == ["created\t7", "updated\t4"]
+    assert said.startswith("created\t7\n")
     assert gzip.decompress(first_file.read_bytes()) == second_file.read_bytes()
     assert second_file.read_bytes().count(b"\n") == 7
