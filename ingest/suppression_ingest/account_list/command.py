@@ -156,7 +156,10 @@ def _repeat(rounds: Rounds, seconds: int, metrics_listen: str) -> None:
             return
         differing = {how.name.lower(): result.counts.differing[how] for how in Difference}
         metrics.finished(result.name, differing, changes)
-        _log.info("synchronised", list=result.name, read=result.counts.read, **changes)
+        total = result.counts.differing.total()
+        _log.info(
+            "synchronised", list=result.name, read=result.counts.read, differing=total, **changes
+        )
 
     with contextlib.ExitStack() as stack:
         if metrics_listen:

@@ -83,7 +83,6 @@ class FakeService:
     def EraseAddress(self, request: Any) -> Any:
         return pb.EraseAddressResponse(suppressions=2, events=3, revision="r4")
 
-
     def GetStatistics(self, request: Any) -> Any:
         return statistics.GetStatisticsResponse()
 
