@@ -36,7 +36,7 @@ class Time:
 
 @dataclasses.dataclass
 class Lists:
-    """Ours and SES's. Our clock stands at :attr:`today`."""
+    """Ours and SES's. Both clocks stand at :attr:`today`."""
 
     ses: SesFake
     client: Any
@@ -47,7 +47,7 @@ class Lists:
     refused: list[str] = dataclasses.field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.store.now = lambda: self.today
+        self.store.now = self.ses.now = lambda: self.today
 
     def listed(
         self, address: str, reason: str = "BOUNCE", on: int = 1, tenant: str | None = None

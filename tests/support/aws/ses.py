@@ -81,6 +81,8 @@ class SesFake:
         self.suppressed: dict[str, Suppressed] = {}
         #: The list of each tenant.
         self.tenants: dict[str, dict[str, Suppressed]] = {}
+        #: Its clock.
+        self.now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
         self.suppression: Json = {"SuppressedReasons": []}
         self.identities: list[str] = []
         #: The topics of each contact list.
@@ -293,7 +295,7 @@ class SesFake:
     ) -> Json:
         if EmailAddress in self.unacceptable:
             raise Refusal("BadRequestException", f"Invalid email address <{EmailAddress}>.")
-        self._list_of(TenantName)[EmailAddress] = Suppressed(Reason, dt.datetime.now(dt.UTC))
+        self._list_of(TenantName)[EmailAddress] = Suppressed(Reason, self.now())
         return {}
 
     def _delete_suppressed(self, *, EmailAddress: str, TenantName: str | None = None) -> Json:
