@@ -13,7 +13,9 @@ from suppression_ingest.decision_table import (
     Table,
     decisive_row,
 )
+from suppression_ingest.masking import masked
 from suppression_ingest.recipients import NO_ADDRESS, Recipient, recipient_address
+from suppression_ingest.reply_table import reply_category
 from suppression_ingest.ses import (
     BOUNCE,
     COMPLAINT,
@@ -24,7 +26,13 @@ from suppression_ingest.ses import (
     SesEvent,
 )
 from suppression_ingest.streams import Streams
-from suppression_service.store import DeliveryEvent, DeliveryEventKind, Effect, Feedback
+from suppression_service.store import (
+    DeliveryEvent,
+    DeliveryEventKind,
+    Effect,
+    Feedback,
+    ReplyCategory,
+)
 
 #: The domain of SES's mailbox simulator. Mail to it is processed, but counts in no rate.
 SIMULATOR: Final = "@simulator.amazonses.com"
@@ -84,6 +92,7 @@ class Policy:
                 recipient=recipient,
                 happened=event.happened,
                 configuration_set=event.configuration_set,
+                stream=self._mail_stream(event),
             )
             for recipient in recipients
             if not recipient.endswith(SIMULATOR)
@@ -94,6 +103,8 @@ class Policy:
             return
         address = recipient_address(recipient.address)
         effects: list[Effect | None] = [*self._effects(row, event)]
+        counts_as = _counts_as(event, address, row)
+        category, example = _reply(event, recipient, address, counts_as)
         for effect in effects or [None]:
             yield Feedback(
                 provider=PROVIDER,
@@ -109,9 +120,17 @@ class Policy:
                 action=recipient.action,
                 status=recipient.status,
                 diagnostic=recipient.diagnostic,
-                counts_as=_counts_as(event, address, row),
+                counts_as=counts_as,
                 effect=None if address == NO_ADDRESS else effect,
+                stream=self._mail_stream(event),
+                category=category,
+                example=example,
             )
+
+    def _mail_stream(self, event: SesEvent) -> str:
+        # Not that of the tenant: it must follow from the configuration set, which can become
+        # known later.
+        return self.streams.configuration_sets.get(event.configuration_set, "")
 
     def _effects(self, row: Row, event: SesEvent) -> Iterator[Effect]:
         if row.listed is None:
@@ -143,6 +162,16 @@ def _case(event: SesEvent, recipient: Recipient) -> Case:
 def _counts_as(event: SesEvent, address: str, row: Row) -> Counts:
     in_no_rate = address.endswith(SIMULATOR) or not event.recipients
     return Counts.NOTHING if in_no_rate else row.counts_as
+
+
+def _reply(
+    event: SesEvent, recipient: Recipient, address: str, counts_as: Counts
+) -> tuple[ReplyCategory, str]:
+    """Return the category of the reply to a bounce that counts, and the reply, masked."""
+    if event.kind != BOUNCE or counts_as == Counts.NOTHING:
+        return ReplyCategory.UNSPECIFIED, ""
+    category = reply_category(event.sub_type, recipient.status, recipient.diagnostic)
+    return category, masked(recipient.diagnostic, address)
 
 
 def _counted_recipient(text: str) -> str:

@@ -3,6 +3,7 @@
 A page has a line ``<!-- NAME -->``, then what is written here, then ``<!-- end of NAME -->``.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -20,11 +21,14 @@ import suppression_service.cli
 from suppression_ingest.account_list.settings import SyncSettings
 from suppression_ingest.dead_letters.commands import DeadLetterSettings
 from suppression_ingest.deployment.deployment import AwsSettings
+from suppression_ingest.masking import masked
 from suppression_ingest.settings import IngestSettings
 from suppression_ingest.webhook.settings import WebhookSettings
 from suppression_service.server.settings import ServiceSettings
+from suppression_service.store import ReplyCategory
 
 _FOLDER: Final = Path(__file__).parents[2] / "docs" / "reference"
+_REPLIES: Final = Path(__file__).parents[1] / "data" / "replies" / "replies.json"
 #: Defaults that depend on the machine.
 _DEFAULTS: Final = {"snapshot_directory": "`suppression-UID` in the temporary directory"}
 
@@ -82,6 +86,24 @@ def _help(app: typer.Typer, words: tuple[str, ...]) -> str:
     return re.sub(r" +$", "", done.output.replace(folder, "…"), flags=re.MULTILINE).strip()
 
 
+def _replies() -> str:
+    """Return a table of the replies that the tests know, masked, by category."""
+    replies = json.loads(_REPLIES.read_text(encoding="utf-8"))
+    rows = [
+        f"| {reply['category']} | {reply['receiver']} | {reply['sub_type']} | {reply['status']} "
+        f"| {_cell(masked(reply['text'], 'jane.doe@example.com'))} |"
+        for category in ReplyCategory
+        for reply in replies
+        if reply["category"] == category.name and reply["text"]
+    ]
+    head = "| category | receiver | sub-type | status | reply |"
+    return "\n".join([head, "|---|---|---|---|---|", *rows])
+
+
+def _cell(text: str) -> str:
+    return "`" + text.removeprefix("smtp; ").replace("|", "/").replace("`", "'") + "`"
+
+
 #: What is written, by the page and its part.
 PARTS: Final[Mapping[tuple[str, str], Callable[[], str]]] = {
     ("settings.md", "suppression-service"): partial(_table, ServiceSettings),
@@ -92,6 +114,7 @@ PARTS: Final[Mapping[tuple[str, str], Callable[[], str]]] = {
     ("settings.md", "dead letters"): partial(_table, DeadLetterSettings, IngestSettings),
     ("settings.md", "suppression"): partial(_variables, suppression.cli.commands.app),
     ("settings.md", "suppression-console"): partial(_variables, suppression_console.cli.app),
+    ("replies.md", "replies"): _replies,
     ("commands.md", "suppression"): partial(_helps, "suppression", suppression.cli.commands.app),
     ("commands.md", "suppression-service"): partial(
         _helps, "suppression-service", suppression_service.cli.app

@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 import pytest
 
+from suppression.v1 import statistics_service_pb2
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 from tests.support.testserver import TestServer
@@ -81,10 +82,13 @@ def test_every_line_answers_in_the_shape_that_the_page_shows(server: TestServer,
 
 
 def test_the_page_has_a_line_for_every_call() -> None:
-    service = rpc.DESCRIPTOR.services_by_name["SuppressionService"]
     called = {line.rpartition("/")[2] for line, _ in LINES}
+    services = (
+        rpc.DESCRIPTOR.services_by_name["SuppressionService"],
+        statistics_service_pb2.DESCRIPTOR.services_by_name["StatisticsService"],
+    )
 
-    assert {method.name for method in service.methods} <= called
+    assert {method.name for service in services for method in service.methods} <= called
 
 
 def test_no_line_of_the_page_is_without_its_answer() -> None:
