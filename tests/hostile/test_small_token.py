@@ -10,7 +10,7 @@ from tests.hostile.servers import Server
 from tests.hostile.trial import attacked
 
 #: Seconds of an attack in the short form, and of a check there, which is not about time.
-_SHORT: Final = 2.5
+_SHORT: Final = 1.0
 _PATIENT: Final = 20.0
 #: As by default.
 _CHECK_TIMEOUT: Final = 0.25
