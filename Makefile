@@ -107,9 +107,9 @@ soak-kill: $(VENV)/installed ## kill -9 all processes at random under load, and 
 test-image: ## build the image and run it beside PostgreSQL (needs Docker with Compose)
 	.ci/image
 
-# FUZZ_TIMES=200 tries 200 times as many examples as `make test`.
+# FUZZ_TIMES=500 tries 500 times as many examples as `make test`.
 fuzz: $(VENV)/installed ## send random input to every port and queue (about 10 minutes)
-	FUZZ_TIMES=$${FUZZ_TIMES:-20} $(BIN)/pytest -n auto --dist loadgroup -o timeout=0 tests/fuzz
+	FUZZ_TIMES=$${FUZZ_TIMES:-60} $(BIN)/pytest -n auto --dist loadgroup -o timeout=0 tests/fuzz
 
 # HOSTILE='-k rapid-resets' runs some attacks, HOSTILE_SECONDS=60 makes each longer.
 hostile: $(VENV)/installed ## attack the server as strangers could, and print what it costs both (about 10 minutes)

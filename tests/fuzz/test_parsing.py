@@ -73,7 +73,7 @@ CARRIERS = st.sampled_from(
 )
 
 
-@examples(150)
+@examples(50)
 @given(BODIES)
 def test_a_body_is_opened_or_refused(body: str) -> None:
     for part in opened(body, lambda _: None):
@@ -82,7 +82,7 @@ def test_a_body_is_opened_or_refused(body: str) -> None:
         assert "\n" not in envelope.message_id + envelope.topic_arn + envelope.timestamp
 
 
-@examples(150)
+@examples(50)
 @given(st.sampled_from(SAMPLES), st.booleans(), st.lists(CARRIERS, max_size=4))
 def test_an_event_comes_out_of_whatever_carriers_it_is_in(
     event: Json, bridged: bool, carriers: list[Callable[[str], str]]
@@ -95,7 +95,7 @@ def test_an_event_comes_out_of_whatever_carriers_it_is_in(
     assert event in [part.content for part in opened(body, lambda _: None)]
 
 
-@examples(150)
+@examples(50)
 @given(BODIES, CARRIERS, BODIES)
 def test_no_body_hides_the_event_on_the_next_line(
     body: str, wrap: Callable[[str], str], other: str
@@ -104,7 +104,7 @@ def test_no_body_hides_the_event_on_the_next_line(
     assert SAMPLES[0] in [part.content for part in opened(text, lambda _: None)]
 
 
-@examples(150)
+@examples(50)
 @given(mutated(SAMPLES), st.sampled_from(["", "2026-03-02T09:30:06.000Z"]) | TEXT)
 def test_an_event_is_read_whole_or_malformed(document: Json, published: str) -> None:
     with contextlib.suppress(Malformed, Unrecognised):
@@ -118,7 +118,7 @@ def test_an_event_is_read_whole_or_malformed(document: Json, published: str) -> 
         assert all(len(one.diagnostic) <= MAX_DIAGNOSTIC for one in event.recipients)
 
 
-@examples(150)
+@examples(50)
 @given(mutated(SAMPLES))
 def test_only_addresses_that_the_feedback_names_are_suppressed(document: Json) -> None:
     with contextlib.suppress(Malformed, Unrecognised):
@@ -130,7 +130,7 @@ def test_only_addresses_that_the_feedback_names_are_suppressed(document: Json) -
         assert len({(piece.address, piece.identity) for piece in pieces}) == len(pieces)
 
 
-@examples(250)
+@examples(80)
 @given(TEXT | st.builds("{}<{}>".format, TEXT, TEXT | st.emails()) | st.emails())
 def test_a_recipient_is_a_canonical_address_or_none(text: str) -> None:
     address = recipient_address(text)
@@ -151,7 +151,7 @@ def pipeline(
 
 
 def test_no_body_causes_an_internal_error_or_cannot_be_stored(pipeline: Pipeline) -> None:
-    @examples(60)
+    @examples(30)
     @given(st.lists(BODIES, min_size=1, max_size=8))
     def processed(bodies: list[str]) -> None:
         outcomes = pipeline.process(bodies)

@@ -162,7 +162,7 @@ def _is_malformed(kind: type[Message], message: bytes) -> bool:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_request_is_answered_or_refused_with_a_reason(surface: Surface, method: str) -> None:
-    @examples(150)
+    @examples(50)
     @given(requests(method, surface))
     def answered(message: bytes) -> None:
         answer = surface.call(method, message)
@@ -186,7 +186,7 @@ def test_every_request_is_answered_or_refused_with_a_reason(surface: Surface, me
 def test_every_question_about_the_server_is_answered(
     surface: Surface, path: str, kind: type[Message]
 ) -> None:
-    @examples(60)
+    @examples(30)
     @given(messages(cast("Descriptor", kind.DESCRIPTOR), st.sampled_from(["", SERVICE.full_name])))
     def answered(message: bytes) -> None:
         # A transport may also read a malformed question as an empty one, or a long one.
@@ -205,7 +205,7 @@ def test_a_call_that_reads_changes_nothing(surface: Surface, list_url: str, meth
     with contextlib.closing(Store.open(list_url)) as store:
         before = store.revision()
 
-        @examples(30)
+        @examples(15)
         @given(requests(method, surface))
         def read(message: bytes) -> None:
             surface.call(method, message)
@@ -247,7 +247,7 @@ METADATA = st.lists(
 
 
 def test_metadata_changes_no_answer(surface: Surface) -> None:
-    @examples(100)
+    @examples(40)
     @given(METADATA)
     def answered(metadata: list[tuple[str, str | bytes]]) -> None:
         assert surface.call("CheckAddress", b"", tuple(metadata)) == Answer(OK)
@@ -309,7 +309,7 @@ TRAFFIC = st.binary(max_size=200) | st.builds(
 
 
 def test_nonsense_on_the_port_harms_nobody_else(surface: Surface) -> None:
-    @examples(150)
+    @examples(50)
     @given(TRAFFIC)
     def sent(message: bytes) -> None:
         with (
@@ -336,7 +336,7 @@ def test_the_same_calls_again_take_no_more_memory(surface: Surface) -> None:
     # given calls of every sort
     calls: list[tuple[str, bytes]] = []
 
-    @examples(150)
+    @examples(50)
     @given(
         st.sampled_from([*METHODS]).flatmap(
             lambda name: requests(name, surface).map(lambda message: (name, message))

@@ -117,7 +117,7 @@ def test_an_unsigned_body_is_refused(target: Target) -> None:
     unsigned = mutated(SAMPLES).map(json.dumps) | ANY_JSON.map(json.dumps)
     bodies = st.binary(max_size=200) | unsigned.map(str.encode)
 
-    @examples(150)
+    @examples(50)
     @given(bodies, HEADERS)
     def refused(body: bytes, headers: dict[str, str]) -> None:
         assert target.posted(body, headers) in REFUSED
@@ -130,7 +130,7 @@ def test_an_envelope_that_was_changed_is_refused(target: Target) -> None:
     bounce = target.sns.signed(json.dumps(SAMPLES[0]))
     genuine = [bounce, target.sns.confirmation()]
 
-    @examples(150)
+    @examples(50)
     @given(mutated(genuine))
     def refused(envelope: Json) -> None:
         assume(envelope not in genuine)
@@ -140,7 +140,7 @@ def test_an_envelope_that_was_changed_is_refused(target: Target) -> None:
 
 
 def test_an_event_that_sns_has_signed_is_stored_or_refused(target: Target) -> None:
-    @examples(150)
+    @examples(50)
     @given(mutated(SAMPLES).map(json.dumps) | st.sampled_from(SAMPLES).map(json.dumps).flatmap(cut))
     def answered(event: str) -> None:
         # What SNS signs is a text that UTF-8 can write.
@@ -212,7 +212,7 @@ HTTP = st.binary(max_size=100) | st.builds(
 
 @pytest.mark.usefixtures("untouched")
 def test_broken_http_is_refused_or_the_connection_closed(target: Target) -> None:
-    @examples(300)
+    @examples(100)
     @given(HTTP)
     @example(b"HEAD /sns HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
     @example(b"HEAD /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")

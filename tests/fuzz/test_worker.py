@@ -54,7 +54,7 @@ def bodies() -> list[str]:
     """Different bodies, most of them broken."""
     made: set[str] = set()
 
-    @examples(60)
+    @examples(30)
     @given(
         mutated(SAMPLES).map(json.dumps)
         | st.sampled_from(SAMPLES).map(json.dumps).flatmap(cut)
