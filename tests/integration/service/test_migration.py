@@ -88,6 +88,7 @@ def test_running_programs_go_on_through_a_migration(
         assert load.confirmed.keys() | bodies.keys() <= listed(store).keys()
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"])
 def test_programs_start_on_a_newer_schema_that_takes_them(
     url: str, start: Callable[[], System], migrate_further: Callable[..., None]
 ) -> None:

@@ -92,12 +92,12 @@ def both(found: set[int]) -> bool:
     return len(found) == 2
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(("number", "count"), [(signal.SIGTERM, 2), (signal.SIGINT, 1)])
 def test_calls_under_way_end_well_when_the_command_is_told_to_stop(
-    start: Start, number: signal.Signals
+    start: Start, number: signal.Signals, count: int
 ) -> None:
-    process, address = start("--processes", "2")
-    until_workers(process, both)
+    process, address = start("--processes", str(count))
+    until_workers(process, lambda found: len(found) == count)
     with asking(address) as stub, ThreadPoolExecutor(2) as threads:
         # Given a call that waits, on a server that answers
         now = check(stub).revision
@@ -110,15 +110,6 @@ def test_calls_under_way_end_well_when_the_command_is_told_to_stop(
         assert waiting.result().through_revision == now
     assert process.ended() == 0
     assert "Traceback" not in process.output
-
-
-def test_a_worker_that_is_killed_is_replaced(start: Start) -> None:
-    process, address = start("--processes", "2")
-    killed, stays = until_workers(process, both)
-    os.kill(killed, signal.SIGKILL)
-    now = until_workers(process, lambda found: both(found) and killed not in found)
-    assert stays in now
-    assert answers(address)
 
 
 def test_a_worker_that_is_killed_while_the_database_is_away_does_not_stop_the_others(
@@ -137,22 +128,13 @@ def test_a_worker_that_is_killed_while_the_database_is_away_does_not_stop_the_ot
     eventually("answers", lambda: answers(address))
 
 
-def test_the_workers_go_with_a_command_that_is_killed(start: Start) -> None:
-    process, _ = start("--processes", "2")
-    orphans = [psutil.Process(pid) for pid in until_workers(process, both)]
-    process.send(signal.SIGKILL)
-    gone, alive = psutil.wait_procs(orphans, timeout=60)
-    assert (len(gone), alive) == (2, [])
-
-
 @pytest.mark.parametrize("settled", [True, False], ids=["that served", "that was starting"])
 def test_a_command_shares_its_port_with_no_worker_of_one_that_was_killed(
     start: Start, settled: bool
 ) -> None:
     # Given a command that was killed, and whose workers were not
     process, address = start("--processes", "2")
-    if settled:
-        until_workers(process, both)
+    orphans = [psutil.Process(pid) for pid in until_workers(process, both)] if settled else []
     process.send(signal.SIGKILL)
 
     def started_again() -> Process | None:
@@ -162,7 +144,7 @@ def test_a_command_shares_its_port_with_no_worker_of_one_that_was_killed(
 
     # When it is started again, which it refuses while they listen
     again = eventually("a new command", started_again)
-    # Then nobody but its workers listens there.
+    # Then nobody but its workers listens there,
     found = until_workers(again, both)
     port = int(address.rpartition(":")[2])
     listening = {
@@ -171,6 +153,8 @@ def test_a_command_shares_its_port_with_no_worker_of_one_that_was_killed(
         if each.status == psutil.CONN_LISTEN and each.laddr.port == port
     }
     assert listening == found
+    # and those of the killed one have gone.
+    assert psutil.wait_procs(orphans, timeout=60)[1] == []
 
 
 def test_an_acknowledged_write_survives_kill_9_of_everything(new_sqlite: str, start: Start) -> None:
@@ -230,12 +214,10 @@ def test_an_address_of_another_machine_is_told_and_a_status(new_sqlite: str) -> 
     assert "Traceback" not in ended.stderr
 
 
-@pytest.mark.parametrize("url", ["new_postgresql", "new_sqlite"])
 def test_nothing_that_the_server_writes_holds_an_address(
-    url: str, start: Start, outage: Callable[[str], Any], request: pytest.FixtureRequest
+    new_postgresql: str, start: Start, outage: Callable[[str], Any]
 ) -> None:
-    url = request.getfixturevalue(url)
-    process, address = start("--log-format", "json", url=url)
+    process, address = start("--log-format", "json", url=new_postgresql)
     with asking(address) as stub:
         # Given calls of every kind, good and bad
         made = suppress(stub)
@@ -247,9 +229,8 @@ def test_nothing_that_the_server_writes_holds_an_address(
         with contextlib.suppress(grpc.RpcError):
             stub.GetAddress(rpc.GetAddressRequest(address=f"{JANE}@"))
         # and writes that the database refuses
-        if url.startswith("postgresql"):
-            with outage(url), contextlib.suppress(grpc.RpcError):
-                suppress(stub)
+        with outage(new_postgresql), contextlib.suppress(grpc.RpcError):
+            suppress(stub)
     process.send(signal.SIGTERM)
     assert process.ended() == 0
     # Then what was written is there and knows nobody.
