@@ -21,6 +21,14 @@ from tests.support.processes import Processes
 _ROOT = Path(__file__).parents[4]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests of this folder in one process of pytest-xdist, which starts one account."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group("account"))
+
+
 @pytest.fixture(scope="session")
 def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[local.StandIn]:
     """moto with what it forgets, for all tests of a process."""

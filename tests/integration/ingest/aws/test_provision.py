@@ -212,16 +212,11 @@ BROKEN: dict[str, tuple[Break, str]] = {
 
 
 @pytest.mark.parametrize(("broken", "line"), BROKEN.values(), ids=BROKEN)
-def test_what_was_broken_by_hand_is_planned_first_among_what_is_to_do(
+def test_what_was_broken_by_hand_is_planned_first_and_completed(
     wired: Account, broken: Break, line: str
 ) -> None:
     broken(wired)
     assert wired.work()[0].startswith(line)
-
-
-@pytest.mark.parametrize(("broken", "line"), BROKEN.values(), ids=BROKEN)
-def test_what_was_broken_by_hand_is_completed(wired: Account, broken: Break, line: str) -> None:
-    broken(wired)
     wired.provision()
     assert wired.work() == []
 
