@@ -8,7 +8,7 @@ def soaked(tmp_path_factory: pytest.TempPathFactory) -> Soaked:
     """The short form of ``make soak``."""
     folder = tmp_path_factory.mktemp("soak")
     soaked, clean = (f"sqlite:///{folder}/{name}.db" for name in ("soaked", "clean"))
-    soak = Soak(soaked, clean, folder / "logs", count=2_000, kills=2, timeout=60)
+    soak = Soak(soaked, clean, folder / "logs", count=800, kills=1, timeout=60)
     return soak.run(seed=1)
 
 
