@@ -79,10 +79,10 @@ PROCESSES ?= $(shell $(PYTHON) -c 'import os; print(min(8, 2 * (os.cpu_count() o
 test: $(VENV)/installed ## run all tests, or those of TESTS='tests/unit -k replica'
 	$(BIN)/pytest -n $(PROCESSES) --dist loadgroup $(TESTS)
 
-# What starts a server or a client, on the transport that is not the default.
+# What depends on the transport of a server; in `make test` that is the default one.
 GRPCIO := tests/integration/service/test_processes.py tests/acceptance/test_rolling_restart.py \
-	tests/acceptance/test_senders_are_answered.py tests/acceptance/test_nothing_is_lost_or_counted_twice.py \
-	tests/acceptance/test_every_event_reaches_its_verdict.py tests/acceptance/clients
+	tests/acceptance/test_senders_are_answered.py tests/acceptance/clients/test_testserver.py \
+	tests/acceptance/clients/test_grpcurl.py
 test-grpcio: $(VENV)/installed ## run the tests of servers and clients on the grpcio transport
 	TEST_TRANSPORT=grpcio $(BIN)/pytest -n $(PROCESSES) --dist loadgroup $(GRPCIO)
 	SUPPRESSION_TRANSPORT=grpcio $(BIN)/python clients/conformance/suite.py --no-table --scenarios-only
