@@ -137,27 +137,38 @@ def test_an_unknown_format_is_a_wrong_flag(run: Run) -> None:
     assert "mailgun-bounces" in ran.err
 
 
-class Restarting:
-    """A service that is away for some calls."""
+class Away:
+    """A service that is unavailable for some of the calls, counted from 0."""
 
-    def __init__(self, service: Any, away: int) -> None:
-        self.answer = service.answer
-        self.away = away
-        self.calls = 0
+    def __init__(self, service: Any, *calls: int) -> None:
+        self._answer = service.answer
+        self._away = calls
+        self._number = -1
 
     def __call__(self, call: Any) -> Any:
-        self.calls += 1
-        if self.calls <= self.away:
+        self._number += 1
+        if self._number in self._away:
             raise UnavailableError("UNAVAILABLE: gone", code=grpc.StatusCode.UNAVAILABLE)
-        return self.answer(call)
+        return self._answer(call)
 
 
 def test_a_restart_of_the_server_does_not_end_an_import(
     run: Run, service: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "answer", Restarting(service, away=2))
+    monkeypatch.setattr(importing, "IN_FLIGHT", 1)
+    monkeypatch.setattr(service, "answer", Away(service, 1, 2))
 
-    assert run("import", "-", stdin=HEADER + ROW).out == "created\t1\n"
+    assert run("import", "-", stdin=HEADER + ROW * 2 * MAX_ROWS).out == "created\t6\n"
+
+
+def test_a_server_that_is_not_there_is_reported_at_once(
+    run: Run, service: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "answer", Away(service, 0))
+
+    ran = run("import", "-", stdin=HEADER + ROW)
+
+    assert (ran.status, "is unavailable" in ran.err) == (3, True)
 
 
 def test_an_import_that_broke_off_can_go_on(

@@ -76,17 +76,32 @@ def _reported(server: str) -> Iterator[None]:
         fail(str(error), WRONG_USAGE)
 
 
-def repeat(transport: Transport, call: Call, wait: Callable[[float], None] = time.sleep) -> Any:
-    """Make a call again and again, for about a minute, while the service is unavailable.
+class LongWork:
+    """Makes the calls of work that takes minutes, in which a server may be restarted.
 
-    For work that takes minutes, in which a server may be restarted.
+    Once the service has answered, a call is made again and again for about a minute while the
+    service is unavailable. Before, it fails at once: a person may have mistyped the server.
     """
-    for seconds in _WAITS:
-        try:
-            return transport.call(call)
-        except UnavailableError:
-            wait(seconds)
-    return transport.call(call)
+
+    def __init__(self, transport: Transport, wait: Callable[[float], None] = time.sleep) -> None:
+        self._transport = transport
+        self._wait = wait
+        self._answered = False
+
+    def __call__(self, call: Call) -> Any:
+        """Make a call, from any thread.
+
+        Raises:
+            SuppressionError: the call failed.
+        """
+        for seconds in _WAITS if self._answered else ():
+            try:
+                return self._transport.call(call)
+            except UnavailableError:
+                self._wait(seconds)
+        response = self._transport.call(call)
+        self._answered = True
+        return response
 
 
 class Named(NamedTuple):

@@ -2,14 +2,13 @@
 
 import json
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from ..formats import FORMATS, FileError, Format
-from .calls import WRONG_USAGE, fail, repeat, transport_of, warn
+from .calls import WRONG_USAGE, LongWork, fail, transport_of, warn
 from .import_files import ImportFiles, Refused, size_of
 from .importing import Counts, Importer
 from .options import (
@@ -118,7 +117,7 @@ def import_(
         transport_of(server, token, tls_ca, tls_cert, tls_key, insecure) as transport,
         closing(Refused(errors, goes_on=resume > 0)) as refused,
         Importer(
-            partial(repeat, transport),
+            LongWork(transport),
             refused.add,
             restore_removed=restore_removed,
             dry_run=dry_run,

@@ -17,7 +17,7 @@ MAX_ROWS: Final = 5_000
 #: Bytes of a request. gRPC does not repeat requests of more than 4 MiB.
 MAX_BYTES: Final = 3 * 1024 * 1024
 #: Calls at a time: while the service writes the rows of one, those of the other are read.
-_IN_FLIGHT: Final = 2
+IN_FLIGHT: Final = 2
 #: Seconds for one call.
 _TIMEOUT: Final = 60.0
 
@@ -116,7 +116,7 @@ class Importer:
         self._call = call
         self._refuse = refuse
         self._flags = {"restore_removed": restore_removed, "dry_run": dry_run}
-        self._pool = ThreadPoolExecutor(_IN_FLIGHT, thread_name_prefix="import")
+        self._pool = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="import")
         self._waiting: deque[tuple[_Batch, Future[Any]]] = deque()
         self.counts = Counts(rows=done)
         self.report: Callable[[Counts], None] = lambda _: None
@@ -136,7 +136,7 @@ class Importer:
         """
         try:
             for batch in _batches(file, items):
-                if len(self._waiting) == _IN_FLIGHT:
+                if len(self._waiting) == IN_FLIGHT:
                     self._settle()
                 self._waiting.append((batch, self._pool.submit(self._send, batch.rows)))
         except FileError:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -11,7 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from ..formats import EXPORTS, Export
-from .calls import repeat, transport_of, warn
+from .calls import LongWork, transport_of, warn
 from .filters import (
     ChangedAfter,
     ChangedBefore,
@@ -96,7 +95,7 @@ def list_(
     ).message()
     order = BY_ADDRESS if by_address else NEWEST
     with transport_of(server, token, tls_ca, tls_cert, tls_key, insecure) as transport:
-        read = pages(partial(repeat, transport), filter, order, min(limit or PAGE, PAGE))
+        read = pages(LongWork(transport), filter, order, min(limit or PAGE, PAGE))
         entries = (entry for page in read for entry in page.suppressions)
         _print_limited(entries, limit, as_json=as_json)
 
@@ -183,7 +182,7 @@ def export(
     ).message()
     with (
         transport_of(server, token, tls_ca, tls_cert, tls_key, insecure) as transport,
-        closing(ConsistentList(partial(repeat, transport), filter, now)) as entries,
+        closing(ConsistentList(LongWork(transport), filter, now)) as entries,
     ):
         with Progress(None) as progress:
             entries.load(lambda count: progress.update(f"{count:,} entries read"))

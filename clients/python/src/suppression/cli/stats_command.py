@@ -7,7 +7,7 @@ import typer
 
 from ..exchanges import Call
 from ..v1 import statistics_service_pb2, suppression_pb2
-from .calls import repeat, transport_of, warn
+from .calls import transport_of, warn
 from .options import (
     DEFAULT_SERVER,
     Insecure,
@@ -110,7 +110,7 @@ def stats(
         include_examples=with_examples,
     )
     with transport_of(server, token, tls_ca, tls_cert, tls_key, insecure) as transport:
-        answer = repeat(transport, Call("GetStatistics", request, _TIMEOUT))
+        answer = transport.call(Call("GetStatistics", request, _TIMEOUT))
     _print_answer(answer, dimensions, as_json=as_json)
 
 
