@@ -87,9 +87,11 @@ class Throttle:
         self._next = clock()
 
     def wait(self) -> None:
-        """Wait until the next request may be sent."""
-        if (seconds := self._next - self._clock()) > 0:
-            self._sleep(seconds)
+        """Wait until the next request may be sent.
+
+        It sleeps even if no time is left, because a signal ends a process while it sleeps.
+        """
+        self._sleep(max(0.0, self._next - self._clock()))
         self._next = self._clock() + self._interval
 
 

@@ -30,8 +30,9 @@ class Time:
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
+        if seconds:
+            self.slept.append(seconds)
+            self.now += seconds
 
 
 @dataclasses.dataclass
@@ -73,7 +74,10 @@ class Lists:
         return {one.reason for one in self.ours(address) if one.is_active(self.today)}
 
     def theirs(self, tenant: str = "") -> AccountList:
-        return AccountList(self.client, Throttle(1.0, self.time.clock, self.time.sleep), tenant)
+        return AccountList(self.client, self.throttle(), tenant)
+
+    def throttle(self) -> Throttle:
+        return Throttle(1.0, self.time.clock, self.time.sleep)
 
     def run(self, tenant: str = "", stream: str = "", **options: Any) -> Counts:
         """Run once with a list."""

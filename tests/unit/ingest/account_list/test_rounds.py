@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from suppression_ingest.account_list.account_list import AccountList
+from suppression_ingest.account_list.account_list import AccountList, Throttle
 from suppression_ingest.account_list.accounts import Accounts
 from suppression_ingest.account_list.differences import Callbacks
 from suppression_ingest.account_list.options import Options, RemovedHere, Scope
@@ -21,13 +21,17 @@ class TwoRegions(Accounts):
         self.names = ("one", "two")
         self.tenants = {"shop": "shop-mail"}
         self.down = False
-        self._lists = lists
+        self.throttle = lists.throttle()
+        self._client = lists.client
 
     def lists(self, name: str) -> Iterator[tuple[Scope, AccountList]]:
         if self.down and name == "one":
             raise AwsError("AWS cannot be reached")
-        yield Scope(ACCOUNT, name), self._lists.theirs()
-        yield Scope(ACCOUNT, name, "shop", "shop-mail"), self._lists.theirs("shop")
+        yield Scope(ACCOUNT, name), AccountList(self._client, self.throttle)
+        yield (
+            Scope(ACCOUNT, name, "shop", "shop-mail"),
+            AccountList(self._client, self.throttle, "shop"),
+        )
 
 
 @pytest.fixture
@@ -131,3 +135,13 @@ def test_an_account_that_cannot_be_reached_keeps_removals_from_no_other(
 
     repeated(lists, regions, go_down, lambda: None, removed_here=RemovedHere.REMOVE)
     assert lists.ses.suppressed == {}
+
+
+def test_a_signal_ends_a_round_before_its_next_request(lists: Lists, regions: TwoRegions) -> None:
+    stop = StopSignal()
+    regions.throttle = Throttle(0.0, sleep=stop.sleep)
+    ended = rounds(lists, regions, stop).once()
+    next(ended)
+    stop.requested = True
+    with pytest.raises(Stopped):
+        next(ended)
