@@ -185,9 +185,9 @@ def test_an_invalid_address_of_a_batch_moves_no_other_to_another_domain() -> Non
 
 
 def test_no_more_domains_are_remembered_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(domains, "_MAX_CLEAN", 3)
+    monkeypatch.setattr(domains, "_MAX_REMEMBERED", 3)
     found = domains.Domains(SEED, {mark("@example.com"): (word(EXAMPLE, WIDE),)})
     for number in range(10):
         assert not found.words(f"a@b{number}.example".encode())
         assert found.words(b"a@example.com")
-        assert len(found._clean) <= 3
+        assert len(found._remembered) <= 3
