@@ -139,9 +139,12 @@ format: $(VENV)/installed ## format the code
 
 # --- the documentation -------------------------------------------------------------------------
 
-.PHONY: docs reference
+.PHONY: docs reference screenshots
 reference: $(VENV)/installed ## generate the settings and commands in docs/reference/
 	$(BIN)/python -m tests.support.reference
+
+screenshots: $(VENV)/installed ## take the images of the console in docs/images/ anew (needs Chromium)
+	$(BIN)/python -m tests.support.screenshots
 
 docs: $(DOCS)/installed ## build the site into build/site; a broken link is an error
 	@$(DOCS)/bin/sphinx-build -q -E -W --keep-going -c docs -b html . build/site

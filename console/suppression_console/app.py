@@ -21,7 +21,7 @@ from suppression_console.pages.export import download
 from suppression_console.pages.imports import ImportPage
 from suppression_console.pages.overview import OverviewPage
 from suppression_console.pages.reasons import ReasonsPage
-from suppression_console.protection import UPLOAD_PATH, Protection, TooLarge
+from suppression_console.protection import HEALTH_PATH, UPLOAD_PATH, Protection, TooLarge
 from suppression_console.rendering import STATIC, Rendering
 from suppression_console.service import Service
 from suppression_console.sessions import Role, Sessions
@@ -80,7 +80,7 @@ class Console:
         # Pages are not compressed: with a secret in them, their size would tell of it (BREACH).
         files = GZipMiddleware(_Files(directory=STATIC))
         return [
-            Route("/healthz", _healthz),
+            Route(HEALTH_PATH, _healthz),
             Mount("/static", files),
             Route(SIGN_IN, self._sign_in.show, methods=["GET"]),
             Route(SIGN_IN, self._sign_in.sign_in, methods=["POST"]),
@@ -140,7 +140,7 @@ def connect_to(settings: Settings) -> Connect:
     """Return what connects to the service that the settings name."""
 
     def connect(token: str) -> Service:
-        return Service(settings.server, token, settings.service_tls, settings.insecure)
+        return Service(settings.server, token, settings.service_tls)
 
     return connect
 

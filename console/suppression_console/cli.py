@@ -103,15 +103,6 @@ def serve(
             envvar="SUPPRESSION_TLS_KEY", help="PEM file of the client certificate's key."
         ),
     ] = None,
-    insecure: Annotated[
-        bool,
-        typer.Option(
-            "--insecure",
-            envvar="SUPPRESSION_INSECURE",
-            help="Allow a connection without TLS to a service that is not on this machine. "
-            "A token is never sent over it.",
-        ),
-    ] = False,
     max_upload: Annotated[
         int,
         typer.Option(
@@ -147,7 +138,6 @@ def serve(
         certificate=certificate,
         key=key,
         service_tls=service_tls(tls_ca, tls_cert, tls_key),
-        insecure=insecure,
         max_upload=max_upload,
         log_format=log_format,
         **({"upload_directory": upload_directory} if upload_directory else {}),

@@ -29,6 +29,8 @@ _STRICT_TRANSPORT: Final = "max-age=31536000"
 #: Bytes of a form without a file.
 MAX_FORM: Final = 256 * 1024
 UPLOAD_PATH: Final = "/import"
+#: Shows nothing, so that the probes of load balancers and nodes may ask for it.
+HEALTH_PATH: Final = "/healthz"
 _MEGABYTE: Final = 1_000_000
 _FORBIDDEN: Final = 403
 _TOO_LARGE: Final = 413
@@ -56,7 +58,7 @@ class Protection:
         if self._settings.proxies:
             _read_forwarded(scope, headers, self._settings.proxies)
         secure_send = _adding_headers(scope, send)
-        if refusal := self._refusal(scope, headers):
+        if scope["path"] != HEALTH_PATH and (refusal := self._refusal(scope, headers)):
             await refusal(scope, receive, secure_send)
             return
         await self._app(scope, _Limited(receive, self._limit(scope)), secure_send)

@@ -42,7 +42,6 @@ class Service:
         server: HOST:PORT.
         token: of the session; empty for none.
         tls: of the connection; None for plaintext.
-        insecure: allow plaintext to a service that is not on this machine.
         transport: carries the calls instead of a gRPC channel, for tests.
 
     Raises:
@@ -54,15 +53,13 @@ class Service:
         server: str,
         token: str = "",
         tls: Tls | None = None,
-        insecure: bool = False,
         transport: AsyncTransport | None = None,
     ) -> None:
-        connection = Connection(server, token or None, tls, insecure)
+        connection = Connection(server, token or None, tls)
         self._transport = transport or AsyncGrpcTransport(connection)
         self._checks = AsyncSuppressionClient(
             server,
             when_unavailable=WhenUnavailable.RAISE,
-            insecure=insecure,
             tls=tls,
             check_timeout=TIMEOUT,
             transport=self._transport,

@@ -33,7 +33,6 @@ class Settings:
         certificate: PEM file of the chain to present; None without TLS.
         key: PEM file of its private key.
         service_tls: the TLS of the connection to the service; None for plaintext.
-        insecure: allow plaintext to a service that is not on this machine.
         max_upload: megabytes of an uploaded file.
         upload_directory: where uploaded files are kept until their import ends.
         log_format: ``console`` for people, ``json`` for programs.
@@ -48,7 +47,6 @@ class Settings:
     certificate: Path | None = None
     key: Path | None = None
     service_tls: Tls | None = field(default=None, repr=False)
-    insecure: bool = False
     max_upload: int = DEFAULT_MAX_UPLOAD
     upload_directory: Path = Path(tempfile.gettempdir())
     log_format: str = "console"
@@ -109,13 +107,16 @@ def networks(text: str) -> tuple[Network, ...]:
 def service_tls(ca: Path | None, cert: Path | None, key: Path | None) -> Tls | None:
     """Return the TLS of the connection to the service.
 
+    Without a certificate a key means nothing: the server reads a variable of the same name, and
+    both may be set for all processes of a machine.
+
     Raises:
         SettingsError: a file cannot be read, or one of certificate and key is missing.
     """
-    if not (ca or cert or key):
+    if not (ca or cert):
         return None
     try:
-        return Tls.from_files(ca, cert, key)
+        return Tls.from_files(ca, cert, key if cert else None)
     except ConfigurationError as error:
         raise SettingsError(f"SUPPRESSION_TLS_CERT: {error}") from None
     except OSError as error:

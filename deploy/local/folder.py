@@ -24,11 +24,13 @@ class Endpoints:
         listen: HOST:PORT of the server.
         endpoint_url: of the stand-in for AWS; empty if the system uses the real AWS.
         topic_arn: the stand-in's topic for SES events; empty if the system uses the real AWS.
+        console: URL of the console.
     """
 
     listen: str
     endpoint_url: str = ""
     topic_arn: str = ""
+    console: str = ""
 
     def write(self, folder: Path) -> None:
         """Write them to a folder, for other commands."""

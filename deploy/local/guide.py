@@ -1,5 +1,6 @@
 """The text that `make up` prints: where everything is, and commands to try."""
 
+import os
 import secrets
 from pathlib import Path
 
@@ -23,9 +24,16 @@ def text(endpoints: Endpoints, settings: LocalSettings, seconds: float) -> str:
     feedback = "a local stand-in for SNS and SQS" if endpoints.topic_arn else settings.queue_url
     return f"""
 Up after {seconds:.1f} s.  gRPC: {endpoints.listen}   Feedback from: {feedback}
+Console: {endpoints.console} ({_sign_in()})
 {_commands(endpoints, settings)}
 Logs: {_short(settings.logs)}   Stop: Ctrl-C   Delete all data: make reset
 """
+
+
+def _sign_in() -> str:
+    if os.environ.get("SUPPRESSION_TOKEN_FILE"):
+        return "sign in with a token"
+    return "no token is needed: press Sign in"
 
 
 def _commands(endpoints: Endpoints, settings: LocalSettings) -> str:

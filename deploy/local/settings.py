@@ -14,6 +14,7 @@ from deploy.local.aws import free_port
 DEFAULT_FOLDER: Final = ".local"
 DEFAULT_LISTEN: Final = "127.0.0.1:50051"
 DEFAULT_STAND_IN_PORT: Final = 50052
+DEFAULT_CONSOLE_LISTEN: Final = "127.0.0.1:8090"
 
 
 class BadSetting(Exception):
@@ -33,6 +34,7 @@ class LocalSettings:
         queue_url: ``SUPPRESSION_QUEUE_URL``; empty: use the stand-in.
         metrics_listen: HOST:PORT for the server's metrics (``SUPPRESSION_METRICS_LISTEN``);
             the worker's are at the next port; empty: no metrics.
+        console_listen: HOST:PORT for the console (``SUPPRESSION_CONSOLE_LISTEN``).
     """
 
     folder: Path
@@ -41,6 +43,7 @@ class LocalSettings:
     database_url: str
     queue_url: str
     metrics_listen: str = ""
+    console_listen: str = DEFAULT_CONSOLE_LISTEN
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -56,7 +59,12 @@ class LocalSettings:
             raise BadSetting("SUPPRESSION_STAND_IN_PORT must be a port, such as 50052")
         listen = environment.get("SUPPRESSION_LISTEN") or DEFAULT_LISTEN
         metrics_listen = environment.get("SUPPRESSION_METRICS_LISTEN", "")
-        for name, value in (("LISTEN", listen), ("METRICS_LISTEN", metrics_listen)):
+        console_listen = environment.get("SUPPRESSION_CONSOLE_LISTEN") or DEFAULT_CONSOLE_LISTEN
+        for name, value in (
+            ("LISTEN", listen),
+            ("METRICS_LISTEN", metrics_listen),
+            ("CONSOLE_LISTEN", console_listen),
+        ):
             if value and not re.fullmatch(r"\S+:[0-9]{1,5}", value):
                 raise BadSetting(f"SUPPRESSION_{name} must be HOST:PORT, such as 127.0.0.1:50051")
         return cls(
@@ -66,6 +74,7 @@ class LocalSettings:
             database_url=database_url or f"sqlite:///{folder / 'suppression.db'}",
             queue_url=environment.get("SUPPRESSION_QUEUE_URL", ""),
             metrics_listen=metrics_listen,
+            console_listen=console_listen,
         )
 
     def require_free_ports(self) -> None:
@@ -76,6 +85,8 @@ class LocalSettings:
         """
         host, _, port = self.listen.rpartition(":")
         _require_free(host, int(port), "SUPPRESSION_LISTEN=127.0.0.1:50061")
+        host, _, port = self.console_listen.rpartition(":")
+        _require_free(host, int(port), "SUPPRESSION_CONSOLE_LISTEN=127.0.0.1:8091")
         if not self.uses_aws:
             _require_free("127.0.0.1", self.stand_in_port, "SUPPRESSION_STAND_IN_PORT=50062")
 

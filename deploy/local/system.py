@@ -49,7 +49,7 @@ class Stopping(Exception):
 
 
 class System:
-    """Server, ingest worker and, where no AWS is configured, the stand-in for it.
+    """Server, ingest worker, console and, where no AWS is configured, the stand-in for it.
 
     Args:
         settings: of `make up`.
@@ -69,6 +69,7 @@ class System:
             **os.environ,
             "SUPPRESSION_DATABASE_URL": settings.database_url,
             "SUPPRESSION_LISTEN": settings.listen,
+            "SUPPRESSION_CONSOLE_LISTEN": settings.console_listen,
         }
 
     def request_stop(self) -> None:
@@ -91,12 +92,16 @@ class System:
         self._environment["SUPPRESSION_METRICS_LISTEN"] = self._settings.worker_metrics_listen
         worker = self._start("ingest", [str(BIN / "suppression-ingest"), "worker"])
         listen = self._await_line(server, r"listens on (\S+)")[1]
+        self._environment["SUPPRESSION_SERVER"] = listen
+        console = self._start("console", [str(BIN / "suppression-console"), "serve"])
         self._await_line(worker, r"\bstarted\b")
         self._await_serving(server, listen)
+        page = self._await_line(console, r"page=(\S+)")[1]
         endpoints = Endpoints(
             listen=listen,
             endpoint_url=self._settings.stand_in_url if wiring else "",
             topic_arn=wiring.topic_arn if wiring else "",
+            console=page,
         )
         endpoints.write(self._settings.folder)
         return endpoints

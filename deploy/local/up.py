@@ -18,7 +18,7 @@ _UNIMPORTANT: Final = re.compile(r"\[(debug|info)\s*\]|\x1b\[32m")
 _IN_USE: Final = (
     "another 'make up' runs in {}; give this one its own folder and ports: "
     "SUPPRESSION_LOCAL_DIR=.local2 SUPPRESSION_LISTEN=127.0.0.1:50061 "
-    "SUPPRESSION_STAND_IN_PORT=50062 make up"
+    "SUPPRESSION_STAND_IN_PORT=50062 SUPPRESSION_CONSOLE_LISTEN=127.0.0.1:8091 make up"
 )
 
 

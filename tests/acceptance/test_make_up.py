@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
+import httpx
 import psutil
 import pytest
 
@@ -40,6 +41,7 @@ def _settings(folder: Path) -> dict[str, str]:
         "SUPPRESSION_LOCAL_DIR": str(folder / "local"),
         "SUPPRESSION_LISTEN": "127.0.0.1:0",
         "SUPPRESSION_STAND_IN_PORT": "0",
+        "SUPPRESSION_CONSOLE_LISTEN": "127.0.0.1:0",
     }
 
 
@@ -60,7 +62,7 @@ def _running(settings: Mapping[str, str], logs: Path) -> Iterator[Process]:
             # If it was killed, it cannot stop its processes.
             if started.running:
                 _stop(started)
-    for name in ("service", "ingest"):
+    for name in ("service", "ingest", "console"):
         for log in Path(settings["SUPPRESSION_LOCAL_DIR"]).glob(f"logs/{name}.log"):
             require_no_address(name, log.read_text())
 
@@ -192,6 +194,11 @@ def _consoles(page: str) -> list[tuple[str, str]]:
     text = (REPOSITORY / page).read_text(encoding="utf-8")
     consoles = "".join(re.findall(r"```console\n(.*?)```", text, re.DOTALL))
     return re.findall(r"^\$ (.*\n)((?:[^$].*\n)*)", consoles, re.MULTILINE)
+
+
+def test_the_link_that_it_prints_leads_to_the_console(up: Process) -> None:
+    answer = httpx.get(up.line(r"Console: (\S+)")[1], follow_redirects=True)
+    assert (answer.status_code, answer.url.path) == (200, "/sign-in")
 
 
 def test_ctrl_c_leaves_no_process_behind(stopped: Run) -> None:

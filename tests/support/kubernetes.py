@@ -9,8 +9,8 @@ from typing import Any, Final
 import yaml
 
 FOLDER: Final = Path(__file__).parents[2] / "deploy" / "kubernetes"
-#: The kustomizations, in the order in which they are applied; the last two are optional.
-PARTS: Final = (FOLDER / "migration", FOLDER, FOLDER / "webhook", FOLDER / "sync")
+#: The kustomizations, in the order in which they are applied; the last three are optional.
+PARTS: Final = (FOLDER / "migration", FOLDER, *map(FOLDER.joinpath, ("webhook", "sync", "console")))
 
 Manifest = dict[str, Any]
 

@@ -25,7 +25,7 @@ BIN: Final = Path(sys.prefix) / "bin"
 _Found = TypeVar("_Found")
 
 _ADDRESS: Final = re.compile(r"[^\s@*]@[\w-]+\.[\w.-]*\w")
-_PRIVATE: Final = {"suppression-service", "suppression-ingest"}
+_PRIVATE: Final = {"suppression-service", "suppression-ingest", "suppression-console"}
 
 
 def eventually(what: str, poll: Callable[[], _Found | None], seconds: float = DEADLINE) -> _Found:

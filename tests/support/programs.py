@@ -6,7 +6,9 @@ from typing import Final
 import pytest
 import typer
 from pydantic_settings import BaseSettings
+from typer.testing import CliRunner
 
+import suppression_console.cli
 import suppression_ingest.cli
 import suppression_service.cli
 from suppression_ingest.account_list.settings import SyncSettings
@@ -17,6 +19,7 @@ from suppression_service.server.settings import ServiceSettings
 _PROGRAMS: Final = {
     "suppression-service": suppression_service.cli.app,
     "suppression-ingest": suppression_ingest.cli.app,
+    "suppression-console": suppression_console.cli.app,
 }
 _SETTINGS: Final[dict[tuple[str, str], type[BaseSettings]]] = {
     ("suppression-service", "serve"): ServiceSettings,
@@ -26,8 +29,10 @@ _SETTINGS: Final[dict[tuple[str, str], type[BaseSettings]]] = {
     ("suppression-ingest", "sync"): SyncSettings,
 }
 
+_CONSOLE: Final = "suppression-console"
+
 #: The long-running commands, and the migration before them.
-COMMANDS: Final = tuple(_SETTINGS)
+COMMANDS: Final = (*_SETTINGS, (_CONSOLE, "serve"))
 
 
 def knows(program: str, command: str) -> bool:
@@ -37,6 +42,9 @@ def knows(program: str, command: str) -> bool:
 
 def settings(program: str, command: str) -> set[str]:
     """Return the environment variables that a command reads."""
+    if program == _CONSOLE:
+        parameters = typer.main.get_group(_PROGRAMS[program]).commands[command].params
+        return {str(each.envvar) for each in parameters if each.envvar}
     fields = _SETTINGS[program, command].model_fields
     return {f"SUPPRESSION_{name.upper()}" for name in fields}
 
@@ -51,5 +59,9 @@ def takes(command: Sequence[str], environment: Mapping[str, str]) -> bool:
         for name, value in environment.items():
             patch.setenv(name, value)
         program, subcommand = command
+        if program == _CONSOLE:
+            patch.setattr(suppression_console.cli, "run", lambda _settings: None)
+            done = CliRunner().invoke(suppression_console.cli.app, [subcommand])
+            return done.exit_code == 0
         _SETTINGS[program, subcommand]()
     return True

@@ -36,6 +36,7 @@ _NAMES: Final = (
     "ada", "alan", "barbara", "carl", "dorothy", "edsger", "frances", "grace", "hedy", "ivan",
     "jean", "katherine", "leslie", "margaret", "niklaus", "radia", "sophie", "tim", "ursula",
 )  # fmt: skip
+_COMPLAINT_RATE: Final = 0.2
 _SETS: Final = ("transactional", "newsletter")
 
 
@@ -56,9 +57,9 @@ def _events(days: int, now: dt.datetime) -> Iterator[events.Event]:
     for day in range(days, -1, -1):
         start = now - dt.timedelta(days=day, hours=10)
         worse = 2.2 if day in (9, 10) else 1.0
-        for _ in range(int(dice.randint(7, 13) * worse)):
+        for _ in range(int(dice.randint(5, 9) * worse)):
             yield _bounce(dice, start + dt.timedelta(minutes=dice.randint(0, 590)))
-        for _ in range(dice.randint(0, 3)):
+        if dice.random() < _COMPLAINT_RATE * worse:
             happened = start + dt.timedelta(minutes=dice.randint(0, 590))
             yield events.complaint(
                 _address(dice), happened=happened, configuration_set=dice.choice(_SETS)

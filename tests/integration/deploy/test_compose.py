@@ -16,7 +16,7 @@ from tests.support.processes import BIN, run
 
 FILE = Path(__file__).parents[3] / "deploy" / "compose.yaml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
-OURS = ["migrate", "service", "worker", "webhook", "sync"]
+OURS = ["migrate", "service", "worker", "webhook", "sync", "console"]
 #: Variables that the user must set, since a program does not start without them.
 TOLD = {"SUPPRESSION_TOPIC_ARNS": "arn:aws:sns:eu-west-1:123456789012:ses-feedback"}
 #: What the webhook's settings have for the worker's sake, and what is for the proxy in front.
@@ -86,12 +86,16 @@ def test_the_server_is_asked_for_its_health_by_a_command_of_the_program() -> Non
 
 def test_servers_are_reached_from_this_machine_alone() -> None:
     ports = [port for each in COMPOSE["services"].values() for port in each.get("ports", [])]
-    assert ports == ["127.0.0.1:50051:50051", "127.0.0.1:8080:8080"]
+    assert ports == [
+        "127.0.0.1:50051:50051",
+        "127.0.0.1:8090:8090",
+        "127.0.0.1:8080:8080",
+    ]
 
 
-def test_webhook_and_synchronisation_run_only_where_they_are_asked_for() -> None:
+def test_some_run_only_where_they_are_asked_for() -> None:
     asked_for = {name for name, each in COMPOSE["services"].items() if "profiles" in each}
-    assert asked_for == {"webhook", "sync"}
+    assert asked_for == {"webhook", "sync", "console"}
 
 
 def test_the_server_has_all_the_time_that_it_may_take_to_stop() -> None:

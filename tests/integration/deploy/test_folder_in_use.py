@@ -26,6 +26,7 @@ def _run(module: str, folder: Path) -> subprocess.CompletedProcess[str]:
         "SUPPRESSION_LOCAL_DIR": str(folder),
         "SUPPRESSION_LISTEN": "127.0.0.1:0",
         "SUPPRESSION_STAND_IN_PORT": "0",
+        "SUPPRESSION_CONSOLE_LISTEN": "127.0.0.1:0",
     }
     return run([sys.executable, "-m", f"deploy.local.{module}"], settings)
 

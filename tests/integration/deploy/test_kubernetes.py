@@ -126,6 +126,7 @@ def test_the_ports_that_are_named_are_listened_on(pod: str, container: Manifest)
         ("suppression-service", "suppression-service"),
         ("suppression-service-headless", "suppression-service"),
         ("suppression-webhook", "suppression-webhook"),
+        ("suppression-console", "suppression-console"),
     ],
 )
 def test_the_network_leads_to_the_pods(name: str, deployment: str) -> None:

@@ -63,3 +63,13 @@ def test_a_form_of_unknown_length_that_is_too_large_is_refused(admin: Any) -> No
 
     form = {"content-type": "application/x-www-form-urlencoded"}
     assert admin.post("/address/add", content=parts(), headers=form).status_code == 413
+
+
+def test_anyone_may_ask_for_its_health(open_browser: Callable[..., Any]) -> None:
+    console = open_browser("http://10.1.2.3", listen="0.0.0.0:8090", proxies=networks("10.9.9.9"))
+    assert console.get("/healthz").status_code == 200
+
+
+def test_a_tunnel_to_this_machine_needs_no_tls(open_browser: Callable[..., Any]) -> None:
+    console = open_browser("http://localhost", listen="0.0.0.0:8090", proxies=networks("127.0.0.1"))
+    assert console.get("/sign-in").status_code == 200
