@@ -18,6 +18,7 @@ import suppression.cli.commands
 import suppression_console.cli
 import suppression_ingest.cli
 import suppression_service.cli
+from suppression.formats import EXPORTS, FORMATS, Export, Fields, Format
 from suppression_ingest.account_list.settings import SyncSettings
 from suppression_ingest.dead_letters.commands import DeadLetterSettings
 from suppression_ingest.deployment.deployment import AwsSettings
@@ -104,6 +105,38 @@ def _cell(text: str) -> str:
     return "`" + text.removeprefix("smtp; ").replace("|", "/").replace("`", "'") + "`"
 
 
+def _imports() -> str:
+    """Return a table of the formats that can be imported."""
+    rows = [
+        f"| {each.title} | `{each.name}` | {_columns(each)} | {each.becomes} |" for each in FORMATS
+    ]
+    return "\n".join(["| from | `--format` | columns | becomes |", "|---|---|---|---|", *rows])
+
+
+def _columns(each: Format) -> str:
+    names = f"`{','.join(each.columns)}`"
+    only = f"only {names}" if each.exact else names
+    return f"{only}; or without a header" if each.recognises_line else only
+
+
+def _exports() -> str:
+    """Return a table of the formats that can be exported."""
+    rows = [
+        f"| `{each.name}` | {each.title} | {_held(each)} | {'yes' if each.streams else 'one'} |"
+        for each in EXPORTS
+    ]
+    return "\n".join(
+        ["| `--format` | what it is | entries | streams |", "|---|---|---|---|", *rows]
+    )
+
+
+def _held(each: Export) -> str:
+    if each.own:
+        return "all"
+    names = sorted(reason.name.lower().replace("_", " ") for reason in each.reasons or ())
+    return f"active: {', '.join(names)}" if names else "active"
+
+
 #: What is written, by the page and its part.
 PARTS: Final[Mapping[tuple[str, str], Callable[[], str]]] = {
     ("settings.md", "suppression-service"): partial(_table, ServiceSettings),
@@ -116,6 +149,9 @@ PARTS: Final[Mapping[tuple[str, str], Callable[[], str]]] = {
     ("settings.md", "suppression-console"): partial(_variables, suppression_console.cli.app),
     ("replies.md", "replies"): _replies,
     ("commands.md", "suppression"): partial(_helps, "suppression", suppression.cli.commands.app),
+    ("formats.md", "import"): _imports,
+    ("formats.md", "export"): _exports,
+    ("formats.md", "columns"): lambda: f"`{','.join(Fields._fields)}`",
     ("commands.md", "suppression-service"): partial(
         _helps, "suppression-service", suppression_service.cli.app
     ),

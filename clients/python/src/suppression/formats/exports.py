@@ -150,8 +150,8 @@ _BOUNCES: Final = frozenset({Reason.HARD_BOUNCE, Reason.SOFT_BOUNCE})
 _WISHES: Final = frozenset({Reason.UNSUBSCRIBE, Reason.MANUAL})
 
 EXPORTS: Final = (
-    Export("jsonl", "ours, JSON Lines, without loss", _jsonl, own=True),
-    Export("csv", "ours, CSV, without loss", _csv, own=True),
+    Export("jsonl", "ours, JSON Lines, without loss", _jsonl, streams=True, own=True),
+    Export("csv", "ours, CSV, without loss", _csv, streams=True, own=True),
     Export(
         "ses",
         "files for import jobs of Amazon SES",
