@@ -28,6 +28,7 @@ from tests.benchmarks import (
     scaling,
     servers,
     sizes,
+    statistics_year,
 )
 from tests.benchmarks.figures import Figure, markdown
 
@@ -75,6 +76,7 @@ class Run:
             "freshness": self._freshness,
             "writes": self._writes,
             "ingest": self._ingest,
+            "statistics": self._statistics,
             "processes": self._processes,
             "sizes": self._sizes,
             "fifty-million": self._fifty_million,
@@ -157,6 +159,12 @@ class Run:
         with _postgresql() as url:
             yield from ingest.throughput(url, "PostgreSQL", directory, count=10_000, rounds=3)
 
+    def _statistics(self, directory: Path) -> Iterator[Figure]:
+        sqlite = lists.sqlite_url(directory)
+        yield from statistics_year.year(sqlite, "SQLite", rounds=self._rounds)
+        with _postgresql() as url:
+            yield from statistics_year.year(url, "PostgreSQL", rounds=self._rounds)
+
     def _processes(self, directory: Path) -> Iterator[Figure]:
         url = lists.sqlite_url(directory)
         lists.fill(url, self._entries).close()
@@ -227,7 +235,7 @@ def _machine() -> str:
 def _arguments() -> argparse.Namespace:
     everything = [
         "checks", "batches", "handlers", "domains", "memory", "freshness", "writes", "ingest",
-        "processes", "sizes", "fifty-million",
+        "statistics", "processes", "sizes", "fifty-million",
     ]  # fmt: skip
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("parts", nargs="*", default=everything[:-1], help=", ".join(everything))

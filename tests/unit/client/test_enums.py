@@ -2,7 +2,8 @@ import pickle
 
 import pytest
 
-from suppression import MailClass, Reason, Verdict
+from suppression import Dimension, MailClass, Reason, ReplyCategory, Role, Verdict
+from suppression.v1 import statistics_service_pb2 as statistics
 from suppression.v1 import suppression_pb2 as pb
 
 
@@ -12,6 +13,9 @@ from suppression.v1 import suppression_pb2 as pb
         (Verdict, pb.Verdict, "VERDICT_"),
         (Reason, pb.Reason, "REASON_"),
         (MailClass, pb.MailClass, "MAIL_CLASS_"),
+        (ReplyCategory, statistics.ReplyCategory, "REPLY_CATEGORY_"),
+        (Role, statistics.Role, "ROLE_"),
+        (Dimension, statistics.Dimension, "DIMENSION_"),
     ],
 )
 def test_members_are_those_of_the_contract(enum: type[Verdict], proto: object, prefix: str) -> None:

@@ -19,7 +19,15 @@ from .answers import (
 from .async_client import AsyncSuppressionClient
 from .client import SuppressionClient
 from .connection import Tls
-from .enums import MailClass, Reason, Verdict, WhenUnavailable
+from .enums import (
+    Dimension,
+    MailClass,
+    Reason,
+    ReplyCategory,
+    Role,
+    Verdict,
+    WhenUnavailable,
+)
 from .errors import (
     ClientClosedError,
     ConfigurationError,
@@ -33,6 +41,7 @@ from .errors import (
     UnavailableError,
 )
 from .exchanges import MAX_BATCH, Call
+from .statistics import ReplyExample, Statistics, StatisticsFilter, StatisticsRow, Status
 from .transports import AsyncTransport, Transport
 
 __all__ = [
@@ -46,6 +55,7 @@ __all__ = [
     "ClientClosedError",
     "ConfigurationError",
     "DeadlineExceededError",
+    "Dimension",
     "Erased",
     "Event",
     "FieldViolation",
@@ -54,6 +64,13 @@ __all__ = [
     "PermissionDeniedError",
     "Reason",
     "RefusedError",
+    "ReplyCategory",
+    "ReplyExample",
+    "Role",
+    "Statistics",
+    "StatisticsFilter",
+    "StatisticsRow",
+    "Status",
     "Suppressed",
     "Suppression",
     "SuppressionClient",

@@ -1,15 +1,16 @@
 """The async client: the twin of :mod:`suppression.client`, method for method."""
 
 import asyncio
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from typing import Any, ClassVar, Self, TypeVar
 
 from .answers import AddressHistory, Changes, Check, Erased, Suppressed, Unsuppressed
 from .base_client import BaseClient
-from .enums import MailClass, Reason
+from .enums import Dimension, MailClass, Reason
 from .errors import SuppressionError
 from .exchanges import Exchange, Mail, batches
+from .statistics import Statistics, StatisticsFilter, Status
 from .transports import AsyncGrpcTransport, AsyncTransport
 
 _Answer = TypeVar("_Answer")
@@ -151,6 +152,26 @@ class AsyncSuppressionClient(BaseClient[AsyncTransport]):
     ) -> Changes:
         """See :meth:`SuppressionClient.list_changes`."""
         return await self._run(self._exchanges.list_changes(after_revision, page_size, max_wait))
+
+    async def statistics(
+        self,
+        start_day: date | None = None,
+        end_day: date | None = None,
+        *,
+        group_by: Sequence[Dimension] = (),
+        matching: StatisticsFilter | None = None,
+        include_examples: bool = False,
+    ) -> Statistics:
+        """See :meth:`SuppressionClient.statistics`."""
+        return await self._run(
+            self._exchanges.statistics(
+                start_day, end_day, group_by, matching, include_examples=include_examples
+            )
+        )
+
+    async def status(self) -> Status:
+        """See :meth:`SuppressionClient.status`."""
+        return await self._run(self._exchanges.status())
 
     async def _run(self, exchange: Exchange[_Answer]) -> _Answer:
         try:

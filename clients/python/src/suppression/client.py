@@ -1,15 +1,16 @@
 """The sync client."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, ClassVar, Self, TypeVar
 
 from .answers import AddressHistory, Changes, Check, Erased, Suppressed, Unsuppressed
 from .base_client import BaseClient
-from .enums import MailClass, Reason
+from .enums import Dimension, MailClass, Reason
 from .errors import SuppressionError
 from .exchanges import Exchange, Mail, batches
+from .statistics import Statistics, StatisticsFilter, Status
 from .transports import GrpcTransport, Transport
 
 _Answer = TypeVar("_Answer")
@@ -210,6 +211,34 @@ class SuppressionClient(BaseClient[Transport]):
                 the deadline.
         """
         return self._run(self._exchanges.list_changes(after_revision, page_size, max_wait))
+
+    def statistics(
+        self,
+        start_day: date | None = None,
+        end_day: date | None = None,
+        *,
+        group_by: Sequence[Dimension] = (),
+        matching: StatisticsFilter | None = None,
+        include_examples: bool = False,
+    ) -> Statistics:
+        """Return counts over a range of days (UTC), by dimensions.
+
+        Args:
+            start_day: the first day; None for 29 days before ``end_day``.
+            end_day: the last day; None for today.
+            group_by: the dimensions of the rows, at most 3; none for one row with the totals.
+            matching: which counts to add up; None for all.
+            include_examples: return examples of replies of mail servers too, masked.
+        """
+        return self._run(
+            self._exchanges.statistics(
+                start_day, end_day, group_by, matching, include_examples=include_examples
+            )
+        )
+
+    def status(self) -> Status:
+        """Return who the caller is, and how the system is, also while the database is away."""
+        return self._run(self._exchanges.status())
 
     def _run(self, exchange: Exchange[_Answer]) -> _Answer:
         try:

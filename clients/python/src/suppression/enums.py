@@ -66,6 +66,69 @@ class MailClass(_OpenEnum):
     ESSENTIAL = 2
 
 
+class ReplyCategory(_OpenEnum):
+    """What the reply of a receiving mail server means."""
+
+    #: There was no reply, or the counts are of several categories.
+    UNSPECIFIED = 0
+    #: The mailbox or the domain does not exist, or it is disabled.
+    NO_SUCH_USER = 1
+    #: The mailbox is full.
+    MAILBOX_FULL = 2
+    #: The receiver blocks the sender, its IP address or its domain.
+    REPUTATION = 3
+    #: The receiver rejects the content.
+    CONTENT = 4
+    #: The receiver has a rule against this mail, such as DMARC.
+    POLICY = 5
+    #: The receiver's domain or mail server was not found or did not answer.
+    DNS = 6
+    #: The receiver asks to try again later.
+    GREYLISTING = 7
+    #: None of these.
+    OTHER = 8
+
+
+class Role(_OpenEnum):
+    """What a token permits. Each role includes those before it."""
+
+    #: No role.
+    UNSPECIFIED = 0
+    #: May check addresses.
+    CHECK = 1
+    #: May read the list and the statistics.
+    READ = 2
+    #: May add entries.
+    WRITE = 3
+    #: May remove entries and erase addresses.
+    ADMIN = 4
+
+
+class Dimension(_OpenEnum):
+    """What rows of statistics can be about."""
+
+    #: Not a dimension.
+    UNSPECIFIED = 0
+    #: The day (UTC).
+    DAY = 1
+    #: The reason of the entries that the feedback or the request led to.
+    REASON = 2
+    #: The sub-type of a bounce or a complaint as SES names it.
+    SUB_TYPE = 3
+    #: The enhanced status code of a bounce (RFC 3463).
+    STATUS = 4
+    #: The domain of the recipient.
+    DOMAIN = 5
+    #: The configuration set that the mail was sent with.
+    CONFIGURATION_SET = 6
+    #: The stream that the mail belongs to.
+    STREAM = 7
+    #: Who reported the feedback or made the entry.
+    SOURCE = 8
+    #: The category of the reply of the receiving mail server.
+    CATEGORY = 9
+
+
 class WhenUnavailable(Enum):
     """What a check answers while the service is unavailable.
 

@@ -5,9 +5,9 @@ receives the response or the error of each, and returns the answer. The sync and
 client only differ in how they run it.
 """
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -15,10 +15,18 @@ from google.protobuf.message import Message
 
 from . import answers
 from .answers import AddressHistory, Changes, Check, Erased, Suppressed, Unsuppressed
-from .enums import MailClass, Reason
+from .enums import Dimension, MailClass, Reason
 from .errors import InvalidArgumentError, UnavailableError
 from .policy import Policy
-from .v1 import suppression_service_pb2
+from .statistics import (
+    Statistics,
+    StatisticsFilter,
+    Status,
+    read_statistics,
+    read_status,
+    statistics_request,
+)
+from .v1 import statistics_service_pb2, suppression_service_pb2
 
 #: The number of addresses that the service takes in one call.
 MAX_BATCH: Final = 10_000
@@ -193,6 +201,29 @@ class Exchanges:
         wait = max_wait.total_seconds() if max_wait else 0.0
         response = yield Call("ListChanges", request, self._timeouts.other + wait)
         return answers.read(Changes, response)
+
+    def statistics(
+        self,
+        start_day: date | None,
+        end_day: date | None,
+        group_by: Sequence[Dimension],
+        matching: StatisticsFilter | None,
+        *,
+        include_examples: bool,
+    ) -> Exchange[Statistics]:
+        """Read counts."""
+        request = statistics_request(
+            start_day, end_day, group_by, matching, include_examples=include_examples
+        )
+        response = yield Call("GetStatistics", request, self._timeouts.other)
+        return read_statistics(response)
+
+    def status(self) -> Exchange[Status]:
+        """Read the status of the system."""
+        response = yield Call(
+            "GetStatus", statistics_service_pb2.GetStatusRequest(), self._timeouts.other
+        )
+        return read_status(response)
 
     def _write(self, method: str, request: Message, answer: type[_Answer]) -> Exchange[_Answer]:
         response = yield Call(method, request, self._timeouts.other)
