@@ -23,6 +23,9 @@ from suppression_service.store import Store, StoreError, Suppression
 #: Seconds between two looks at what was removed here, in the pause between rounds.
 FOLLOW_SECONDS: Final = 30.0
 
+#: Seconds until the next round after one that the database ended.
+RETRY_SECONDS: Final = 60.0
+
 #: Changes of our list that are read in one step.
 _STEP: Final = 1_000
 
@@ -52,6 +55,7 @@ class Rounds:
         options: what a run may do.
         callbacks: makes the callbacks of each run.
         stop: ends a round between two requests.
+        clock: monotonic time in seconds.
     """
 
     def __init__(
@@ -61,12 +65,14 @@ class Rounds:
         options: Options,
         callbacks: Callable[[Scope], Callbacks],
         stop: StopSignal,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._accounts = accounts
         self._options = options
         self._callbacks = callbacks
         self._stop = stop
+        self._clock = clock
         self._followed = store.revision()
 
     def once(self) -> Iterator[Result]:
@@ -105,13 +111,14 @@ class Rounds:
             Stopped: a signal came.
         """
         while True:
-            end = time.monotonic() + every
+            end = self._clock() + every
             try:
                 for result in self.once():
                     done(result)
             except StoreError as error:
                 _log.warning("round failed", cause=str(error))
-            while (left := end - time.monotonic()) > 0:
+                end = self._clock() + min(every, RETRY_SECONDS)
+            while (left := end - self._clock()) > 0:
                 self._stop.sleep(min(left, FOLLOW_SECONDS))
                 self._try_to_follow()
             self._stop.check()

@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from structlog.testing import capture_logs
@@ -8,9 +8,10 @@ from suppression_ingest.account_list.account_list import AccountList, Throttle
 from suppression_ingest.account_list.accounts import Accounts
 from suppression_ingest.account_list.differences import Callbacks
 from suppression_ingest.account_list.options import Options, RemovedHere, Scope
-from suppression_ingest.account_list.rounds import Result, Rounds
+from suppression_ingest.account_list.rounds import FOLLOW_SECONDS, Result, Rounds
 from suppression_ingest.errors import AwsError
 from suppression_ingest.signals import Stopped, StopSignal
+from suppression_service.store import StoreUnavailable
 from tests.support.aws.lists import ACCOUNT, Lists
 
 
@@ -40,30 +41,42 @@ def regions(lists: Lists) -> TwoRegions:
 
 
 class Pauses(StopSignal):
-    """Does something in each pause of a repetition, and stops when there is nothing left."""
+    """Does something in each pause of a repetition, and stops when there is nothing left.
+
+    It is the clock too: only a pause takes time.
+    """
 
     def __init__(self, *steps: Any) -> None:
         super().__init__()
         self._steps = list(steps)
+        self.now = 0.0
 
     def sleep(self, seconds: float) -> None:
         if not self._steps:
             raise Stopped
         self._steps.pop(0)()
+        self.now += seconds
+
+    def clock(self) -> float:
+        return self.now
 
 
 def rounds(
     lists: Lists, accounts: Accounts, stop: StopSignal | None = None, **options: Any
 ) -> Rounds:
+    clock = {"clock": stop.clock} if isinstance(stop, Pauses) else {}
     made = Options(**options)
-    return Rounds(lists.store, accounts, made, lambda _: Callbacks(), stop or StopSignal())
+    stop = stop or StopSignal()
+    return Rounds(lists.store, accounts, made, lambda _: Callbacks(), stop, **clock)
 
 
-def repeated(lists: Lists, accounts: Accounts, *pauses: Any, **options: Any) -> list[Result]:
+def repeated(
+    lists: Lists, accounts: Accounts, *pauses: Any, every: float = 1_000, **options: Any
+) -> list[Result]:
     """Repeat until nothing is left to do in a pause; return what became of each list."""
     results: list[Result] = []
     with pytest.raises(Stopped):
-        rounds(lists, accounts, Pauses(*pauses), **options).repeat(1_000, results.append)
+        rounds(lists, accounts, Pauses(*pauses), **options).repeat(every, results.append)
     return results
 
 
@@ -100,6 +113,22 @@ def test_a_tenant_that_is_nowhere_is_warned_of(lists: Lists, regions: TwoRegions
         results = [*rounds(lists, regions).once()]
     assert len(results) == 2
     assert [(line["log_level"], line["tenant"]) for line in logs] == [("warning", "shop")]
+
+
+def test_rounds_begin_again_and_again(lists: Lists, regions: TwoRegions) -> None:
+    results = repeated(lists, regions, int, int, every=FOLLOW_SECONDS)
+    assert len(results) == 3 * 2  # rounds and regions
+
+
+def test_a_round_that_the_database_ended_begins_again_soon(
+    lists: Lists, regions: TwoRegions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: str) -> NoReturn:
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(lists.store, "account_list_pages", refuse)
+    results = repeated(lists, regions, monkeypatch.undo, int, every=86_400)
+    assert [result.error for result in results] == ["", ""]
 
 
 def test_an_unsuppress_between_rounds_reaches_ses_at_once_if_wanted(
