@@ -145,5 +145,5 @@ def test_a_post_reaches_the_list_in_the_system_of_the_manifests(
 def answers(client: httpx.Client, path: str) -> bool:
     try:
         return client.get(path).status_code == 200
-    except httpx.ConnectError:
+    except httpx.TransportError:
         return False
