@@ -246,7 +246,9 @@ def text_in(field: str, text: str, limit: int, *, allowed: str = "") -> str:
     """
     if len(text.encode()) > limit:
         raise InvalidField(field, "TEXT_TOO_LONG", f"at most {limit} bytes")
-    if any(character < " " and character not in allowed for character in text):
+    if not text.isprintable() and any(
+        character < " " and character not in allowed for character in text
+    ):
         raise InvalidField(field, "TEXT_HAS_CONTROLS", "control characters are not accepted")
     return text
 

@@ -50,7 +50,8 @@ class ListService:
         self, request: rpc.ListSuppressionsRequest, _caller: Caller
     ) -> rpc.ListSuppressionsResponse:
         """Return a page of entries."""
-        wanted, order = list_convert.wanted(request.filter), list_convert.order(request.order)
+        wanted = list_convert.wanted(request.filter)
+        order = list_convert.order(request.order, wanted)
         size = list_convert.page_size(request.page_size)
         database_id = self._reads.database_id
         after = key_in(request.page_token, wanted, order, database_id)

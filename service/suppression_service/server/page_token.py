@@ -59,7 +59,7 @@ def _key(encoded: bytes, order: Order) -> Key:
         key = json.loads(encoded)
     except (ValueError, RecursionError):
         raise _malformed() from None
-    types = [int, int] if order is Order.NEWEST else [str, int, int]
+    types = [str, int, int] if order is Order.ADDRESS else [int, int]
     if not isinstance(key, list) or [type(part) for part in key] != types:
         raise _malformed()
     if not all(_is_storable(part) for part in key):

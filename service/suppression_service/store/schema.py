@@ -91,8 +91,10 @@ class StorableText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Cut a text, drop its NULs and replace its lone surrogates."""
-        if value is None:
-            return None
+        return None if value is None else self.stored(value)
+
+    def stored(self, value: str) -> str:
+        """Return a text as it is stored."""
         if not value.isascii() or "\0" in value:  # hardly ever
             value = value.encode(errors="replace").decode().replace("\0", "")
         return value[: self.length or MAX_DETAIL]
@@ -154,10 +156,13 @@ CHANGED: Final = "(CASE WHEN removed > last_seen THEN removed ELSE last_seen END
 _Address = String(320).with_variant(postgresql.VARCHAR(320, collation="C"), "postgresql")
 
 
-def _partial_index(name: str, condition: str, *more_columns: str) -> Index:
-    """Return an index by reason and time of the entries that a condition holds for."""
+_BY_REASON: Final = ("reason", "first_seen", "id")
+_EXPIRING: Final = "removed IS NULL AND expires IS NOT NULL"
+
+
+def _partial_index(name: str, condition: str, *columns: str) -> Index:
+    """Return an index of the entries that a condition holds for."""
     where = text(condition)
-    columns = ("reason", "first_seen", "id", *more_columns)
     return Index(f"ix_suppression_{name}", *columns, sqlite_where=where, postgresql_where=where)
 
 
@@ -194,13 +199,15 @@ suppression = Table(
     Index(None, "fingerprint"),
     # What leads to a page of the list: see suppression_service.store.search. An entry is in
     # one of the first three.
-    _partial_index("reason_permanent", "removed IS NULL AND expires IS NULL"),
-    _partial_index("reason_expiring", "removed IS NULL AND expires IS NOT NULL", "expires"),
-    _partial_index("reason_removed", "removed IS NOT NULL"),
+    _partial_index("reason_permanent", "removed IS NULL AND expires IS NULL", *_BY_REASON),
+    _partial_index("reason_expiring", _EXPIRING, *_BY_REASON, "expires"),
+    _partial_index("reason_removed", "removed IS NOT NULL", *_BY_REASON),
     Index("ix_suppression_stream", "stream_id", "first_seen", "id"),
     Index("ix_suppression_source", "source", "first_seen", "id"),
     Index("ix_suppression_domain", text(DOMAIN), "first_seen", "id"),
-    Index("ix_suppression_changed", text(CHANGED)),
+    Index("ix_suppression_changed", text(CHANGED), "id"),
+    # Those that have expired, and those that have not.
+    _partial_index("expires", _EXPIRING, "expires", "first_seen", "id", "reason"),
 )
 
 #: The feedback: one row for each item and recipient. By the key, feedback that is

@@ -5,10 +5,11 @@ before: never by counting entries off. Where the filter has no such index, one o
 chosen. If few entries match a field of the filter, all of them are read and sorted. Otherwise
 entries are read in order, and those that do not match are left out.
 
-An index that has ``first_seen`` and ``id`` behind the columns of a field has the order
+An index that has ``first_seen`` and ``id`` behind the column of a field has the order
 :attr:`Order.NEWEST` for that field. For every other filter an entry is in one of three such
 indexes by its reason: the permanent, the expiring and the removed entries. So a page is merged
-of up to 15 parts.
+of up to 15 parts. Of the expiring ones, those that have expired, or have not, are a part of
+their own if they are few.
 
 The planner of neither engine chooses these indexes reliably. So each statement has one table and
 one sensible index, which SQLite is told by name; PostgreSQL is kept from sorting and scanning.
@@ -19,6 +20,8 @@ one sensible index, which SQLite is told by name; PostgreSQL is kept from sortin
 import dataclasses
 import datetime as dt
 import enum
+import heapq
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -36,10 +39,13 @@ from suppression_service.store.schema import CHANGED, DOMAIN
 TIMEOUT_SECONDS: Final = 4.0
 #: Entries that are read to be sorted, at most. With 10 million entries of which this many
 #: match, reading in order looks at about as many for a page of 100.
-MAX_SORTED: Final = 30_000
+MAX_SORTED: Final = 20_000
+#: The same where looking at an entry in order, or reading it to sort it, takes the index alone.
+MAX_SORTED_REASONS: Final = 5_000
+MAX_SORTED_EXPIRING: Final = 50_000
 
 #: The order key of an entry: ``first_seen`` in microseconds and ``id``, or ``address``,
-#: ``stream_id`` and ``reason``.
+#: ``stream_id`` and ``reason``, or the time of its last change in microseconds and ``id``.
 Key: TypeAlias = tuple[int, int] | tuple[str, int, int]
 
 
@@ -56,12 +62,14 @@ class Order(enum.IntEnum):
 
     NEWEST = 1
     ADDRESS = 2
+    CHANGED = 3
 
     @property
     def key(self) -> tuple[str, ...]:
         """The columns that decide about the order."""
-        newest, address = ("first_seen", "id"), ("address", "stream_id", "reason")
-        return newest if self is Order.NEWEST else address
+        if self is Order.ADDRESS:
+            return ("address", "stream_id", "reason")
+        return ("first_seen" if self is Order.NEWEST else "changed", "id")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -138,10 +146,12 @@ _EXPIRING: Final = ("reason_expiring", "removed IS NULL AND expires IS NOT NULL"
 _REMOVED: Final = ("reason_removed", "removed IS NOT NULL")
 _PARTS_OF: Final = {
     None: [_PERMANENT, _EXPIRING, _REMOVED],
-    State.ACTIVE: [_PERMANENT, (_EXPIRING[0], f"{_EXPIRING[1]} AND expires > :now")],
-    State.EXPIRED: [(_EXPIRING[0], f"{_EXPIRING[1]} AND expires <= :now")],
+    State.ACTIVE: [_PERMANENT],
+    State.EXPIRED: [],
     State.REMOVED: [_REMOVED],
 }
+# Which of the expiring entries are in a state.
+_EXPIRES_OF: Final = {State.ACTIVE: "expires > :now", State.EXPIRED: "expires <= :now"}
 _CONDITION_OF: Final = {
     None: "",
     State.ACTIVE: "removed IS NULL AND (expires IS NULL OR expires > :now)",
@@ -150,6 +160,16 @@ _CONDITION_OF: Final = {
 }
 # Of the unique constraint, as SQLite names it.
 _BY_ADDRESS: Final = "sqlite_autoindex_suppression_1"
+# The range that an order is by.
+_WINDOWS: Final = {Order.NEWEST: "created", Order.CHANGED: "changed"}
+# The fields whose index has another order, the likeliest to have few entries first.
+_SORTED_BY_FIELD: Final = {
+    Order.NEWEST: ("prefix", "changed"),
+    Order.ADDRESS: ("domain", "source", "changed", "stream"),
+    Order.CHANGED: (),
+}
+# The fields that the three indexes by reason cover.
+_REASON_FIELDS: Final = frozenset({"reason", "state", "created"})
 _NO_STREAM: Final = -1
 # Above every address with the same beginning.
 _LAST_CHARACTER: Final = "\U0010ffff"
@@ -161,11 +181,15 @@ def _key_of(row: Any, order: Order) -> Key:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Part:
-    """The entries that one index leads to, and the fields of the filter that it covers."""
+    """The entries that one index leads to, and the fields of the filter that it covers.
+
+    If it is not ``in_order``, its entries have to be sorted.
+    """
 
     index: str
     condition: str
     covers: frozenset[str]
+    in_order: bool = True
 
 
 class _Search:
@@ -192,8 +216,8 @@ class _Search:
         """Return the key and the id of the next entries, in order."""
         if not self._sqlite:
             self._connection.execute(_NO_SORT)
-        for few in self._unordered():
-            if self._count(few) <= MAX_SORTED:
+        for few, most in self._unordered():
+            if self._count(few, most) <= most:
                 return self._sorted(few, limit)
         return self._merged(self._ordered(), limit)
 
@@ -209,41 +233,84 @@ class _Search:
         if wanted.stream is not None:
             self._values["stream"] = self._stream_id(wanted.stream)
             yield "stream", "stream_id = :stream"
-        if wanted.source:
-            self._values["source"] = wanted.source
-            yield "source", "source = :source"
-        if wanted.domain:
-            self._values["domain"] = wanted.domain
-            yield "domain", f"{DOMAIN} = :domain"
+        for name, column in (("source", "source"), ("domain", DOMAIN)):
+            if value := getattr(wanted, name):
+                self._values[name] = value
+                yield name, f"{column} = :{name}"
         if wanted.address_prefix:
             yield "prefix", self._prefix(wanted.address_prefix)
-        yield from self._range(
-            "created", "first_seen", wanted.created_after, self._created_before()
-        )
-        yield from self._range("changed", CHANGED, wanted.changed_after, wanted.changed_before)
+        yield from self._ranges()
 
-    def _range(
-        self, name: str, column: str, after: dt.datetime | None, before: dt.datetime | None
-    ) -> Iterator[tuple[str, str]]:
-        conditions = []
-        for limit, sign, bound in (("after", ">=", after), ("before", "<", before)):
-            if bound is not None:
-                self._values[f"{name}_{limit}"] = schema.microseconds(bound)
-                conditions.append(f"{column} {sign} :{name}_{limit}")
-        if conditions:
-            yield name, " AND ".join(conditions)
+    def _ranges(self) -> Iterator[tuple[str, str]]:
+        """Yield the ranges of times that are set, but for the one that the order is by."""
+        wanted = self._filter
+        for name, column, after, before in (
+            ("created", "first_seen", wanted.created_after, wanted.created_before),
+            ("changed", CHANGED, wanted.changed_after, wanted.changed_before),
+        ):
+            if name != _WINDOWS.get(self._order):
+                bounds = self._at_least(name, column, after), self._below(name, column, before)
+                if any(bounds):
+                    yield name, " AND ".join(filter(None, bounds))
 
-    def _created_before(self) -> dt.datetime | None:
-        """Return the upper bound of ``first_seen``; None if the key is a lower one.
+    def _at_least(self, name: str, column: str, after: dt.datetime | None) -> str:
+        if after is None:
+            return ""
+        self._values[f"{name}_after"] = schema.microseconds(after)
+        return f"{column} >= :{name}_after"
 
-        Of two upper bounds an engine may begin to read at the wrong one.
+    def _below(self, name: str, column: str, before: dt.datetime | None) -> str:
+        if before is None:
+            return ""
+        self._values[f"{name}_before"] = schema.microseconds(before)
+        return f"{column} < :{name}_before"
+
+    def _windows(self) -> list[str]:
+        """Return the conditions that together mean "after the key, and within the range".
+
+        The range is that of the field which the order is by. Of two bounds on the same side an
+        engine may begin to read at the wrong one, so there is one bound on each side.
+
+        SQLite finds the time of a key in an index, but not the ``id``. If many entries have the
+        same time, as those of an import, it would read all of them. So they are a window of
+        their own.
         """
-        bounds = self._filter.created_before, self._filter.changed_before
+        if self._after is None and self._order is Order.ADDRESS:
+            return [""]
+        if self._order is Order.ADDRESS:
+            return [" AND (address, stream_id, reason) > (:key_0, :key_1, :key_2)"]
+        after, before = self._bounds()
+        name, column = _WINDOWS[self._order], self._column
+        low = _and(self._at_least(name, column, after))
+        if self._key_is_above(before):
+            return [low + _and(self._below(name, column, before))]
+        if not self._sqlite:
+            return [f" AND ({column}, id) < (:key_0, :key_1){low}"]
+        same_time, earlier = (
+            f" AND {column} = :key_0 AND id < :key_1",
+            f" AND {column} < :key_0{low}",
+        )
+        return [same_time, earlier] if after is None or self._key_is_above(after) else [earlier]
+
+    def _bounds(self) -> tuple[dt.datetime | None, dt.datetime | None]:
+        """Return the range of the time by which the list is ordered."""
+        wanted = self._filter
+        if self._order is Order.CHANGED:
+            return wanted.changed_after, wanted.changed_before
         # An entry does not change before it is created.
+        bounds = wanted.created_before, wanted.changed_before
         before = min((bound for bound in bounds if bound is not None), default=None)
-        if before is None or self._after is None or self._order is not Order.NEWEST:
-            return before
-        return before if self._values["key_0"] >= schema.microseconds(before) else None
+        return wanted.created_after, before
+
+    def _key_is_above(self, bound: dt.datetime | None) -> bool:
+        """Whether there is no key, or it is at a bound or later."""
+        if self._after is None:
+            return True
+        return bound is not None and self._values["key_0"] >= schema.microseconds(bound)
+
+    @property
+    def _column(self) -> str:
+        return CHANGED if self._order is Order.CHANGED else "first_seen"
 
     def _prefix(self, prefix: str) -> str:
         """Return the condition of a prefix. An erased entry has no address, so it has none."""
@@ -266,102 +333,124 @@ class _Search:
             if name not in covered
         )
 
-    def _after_key(self) -> list[str]:
-        """Return the conditions that together mean "after the key", each for entries of its own.
-
-        SQLite finds the ``first_seen`` of a key in an index, but not the ``id``. If many entries
-        were first seen at the same time, as those of an import, it would read all of them.
-        """
-        if self._after is None:
-            return [""]
-        if self._order is Order.ADDRESS:
-            return [" AND (address, stream_id, reason) > (:key_0, :key_1, :key_2)"]
-        if self._sqlite:
-            return [" AND first_seen = :key_0 AND id < :key_1", " AND first_seen < :key_0"]
-        return [" AND (first_seen, id) < (:key_0, :key_1)"]
-
     # --- the plans -----------------------------------------------------------------------------
 
     def _ordered(self) -> list[_Part]:
-        """Return the parts whose indexes have the order of the list."""
+        """Return the parts that are read in the order of the list."""
         if self._order is Order.ADDRESS:
             return [_Part(_BY_ADDRESS, "1 = 1", frozenset())]
+        if self._order is Order.CHANGED:
+            return [_Part("ix_suppression_changed", "1 = 1", frozenset())]
         for name in ("domain", "source", "stream"):
             if name in self._conditions:
                 return [self._field_part(name)]
         return self._by_reason()
 
-    def _unordered(self) -> Iterator[list[_Part]]:
-        """Yield parts that are worth sorting if they have few entries, the likeliest first."""
-        for name in ("prefix", "changed"):
-            if name in self._conditions and (name, self._order) != ("prefix", Order.ADDRESS):
-                yield [self._field_part(name)]
-        if self._order is Order.ADDRESS:
-            for name in ("domain", "source", "stream"):
-                if name in self._conditions:
-                    yield [self._field_part(name)]
-            if self._conditions.keys() & {"reason", "state", "created"}:
-                yield self._by_reason()
+    def _unordered(self) -> Iterator[tuple[list[_Part], int]]:
+        """Yield parts to sort if they have few entries, and how many are few."""
+        for name in _SORTED_BY_FIELD[self._order]:
+            if name in self._conditions:
+                # The index of the addresses has the streams, too.
+                yield (
+                    [self._field_part(name)],
+                    MAX_SORTED_REASONS if name == "stream" else MAX_SORTED,
+                )
+        if self._order is Order.ADDRESS and self._conditions.keys() & _REASON_FIELDS:
+            # It also has the reasons.
+            is_reason_only = not self._conditions.keys() & {"state", "created"}
+            yield self._by_reason(), MAX_SORTED_REASONS if is_reason_only else MAX_SORTED
 
     def _field_part(self, name: str) -> _Part:
         index = _BY_ADDRESS if name == "prefix" else f"ix_suppression_{name}"
         return _Part(index, self._conditions[name], frozenset({name}))
 
     def _by_reason(self) -> list[_Part]:
-        created = self._conditions.get("created")
-        covers = frozenset({"reason", "state", "created"})
-        return [
-            _Part(
-                f"ix_suppression_{index}",
-                f"reason = {int(reason)} AND {condition}" + (f" AND {created}" if created else ""),
-                covers,
-            )
-            for reason in self._filter.reasons or Reason
-            for index, condition in _PARTS_OF[self._filter.state]
-        ]
+        """Return the parts of the entries by reason, in the order NEWEST for each reason."""
+        state = self._filter.state
+        indexes, parts = list(_PARTS_OF[state]), []
+        created = _and(self._conditions.get("created", ""))
+        if state in _EXPIRES_OF:
+            condition = f"{_EXPIRING[1]} AND {_EXPIRES_OF[state]}"
+            few = _Part("ix_suppression_expires", condition, frozenset({"state"}), in_order=False)
+            if self._count([few], MAX_SORTED_EXPIRING) <= MAX_SORTED_EXPIRING:
+                parts = [few]
+            else:
+                indexes.append((_EXPIRING[0], condition))
+        for reason in self._filter.reasons or Reason:
+            for index, condition in indexes:
+                whole = f"reason = {int(reason)} AND {condition}{created}"
+                parts.append(_Part(f"ix_suppression_{index}", whole, _REASON_FIELDS))
+        return parts
 
     # --- the statements ------------------------------------------------------------------------
 
-    def _count(self, parts: Sequence[_Part]) -> int:
-        """Return how many entries parts have, at most one more than :data:`MAX_SORTED`."""
+    def _count(self, parts: Sequence[_Part], most: int) -> int:
+        """Return how many entries parts have, at most one more than ``most``."""
         each = _union(
             f"SELECT 1 FROM {self._table(part)} WHERE {part.condition} LIMIT :enough"
             for part in parts
         )
         counted = f"SELECT count(*) FROM (SELECT * FROM ({each}) AS a LIMIT :enough) AS b"
-        found: int = self._execute(counted, enough=MAX_SORTED + 1)[0][0]
+        found: int = self._execute(counted, enough=most + 1)[0][0]
         return found
 
     def _sorted(self, parts: Sequence[_Part], limit: int) -> Sequence[Any]:
         """Return the next entries of parts that have few: read all, and sort them."""
         each = _union(
             f"SELECT {self._selected} FROM {self._table(part)}"
-            f" WHERE {part.condition}{self._besides(part.covers)}{after}"
+            f" WHERE {part.condition}{self._besides(part.covers)}{window}"
             for part in parts
-            for after in self._after_key()
+            for window in self._windows()
         )
-        few = f"WITH few AS MATERIALIZED ({each}) SELECT {self._selected} FROM few"
+        few = f"WITH few AS MATERIALIZED ({each}) SELECT {self._columns} FROM few"
         return self._execute(f"{few} ORDER BY {self._direction} LIMIT :limit", limit=limit)
 
     def _merged(self, parts: Sequence[_Part], limit: int) -> Sequence[Any]:
         """Return the next entries of parts, each of which is read in the order of the list."""
-        each = _union(
-            f"SELECT {self._selected} FROM {self._table(part)}"
-            f" WHERE {part.condition}{self._besides(part.covers)}{after}"
-            f" ORDER BY {self._direction} LIMIT :limit"
+        pieces = [
+            self._piece(part, window, f" ORDER BY {self._direction} LIMIT :limit")
             for part in parts
-            for after in self._after_key()
-        )
-        merged = f"SELECT {self._selected} FROM ({each}) AS a ORDER BY {self._direction}"
+            for window in self._windows()
+        ]
+        if self._sqlite:
+            return self._merged_here(pieces, limit)
+        merged = f"SELECT {self._columns} FROM ({_union(pieces)}) AS a ORDER BY {self._direction}"
         return self._execute(f"{merged} LIMIT :limit", limit=limit)
 
+    def _piece(self, part: _Part, window: str, in_order: str) -> str:
+        found = (
+            f"SELECT {self._selected} FROM {self._table(part)}"
+            f" WHERE {part.condition}{self._besides(part.covers)}{window}"
+        )
+        if part.in_order or self._sqlite:
+            return found + in_order
+        # Without the OFFSET, PostgreSQL would take the index that has the order.
+        return f"SELECT * FROM ({found} OFFSET 0) AS sorted{in_order}"
+
+    def _merged_here(self, pieces: Sequence[str], limit: int) -> Sequence[Any]:
+        """Return the first rows of statements, reading no more rows of each than are needed.
+
+        PostgreSQL does so itself. SQLite would first read ``limit`` rows of each.
+        """
+        values = self._values | {"limit": limit}
+        results = [self._connection.execute(text(piece), values) for piece in pieces]
+        rows = heapq.merge(*results, reverse=self._order is not Order.ADDRESS)
+        found = list(itertools.islice(rows, limit))
+        for result in results:
+            result.close()
+        return found
+
     @property
-    def _selected(self) -> str:
+    def _columns(self) -> str:
         return ", ".join(dict.fromkeys((*self._order.key, "id")))
 
     @property
+    def _selected(self) -> str:
+        return self._columns.replace("changed", f"{CHANGED} AS changed")
+
+    @property
     def _direction(self) -> str:
-        falling = " DESC" if self._order is Order.NEWEST else ""
+        falling = "" if self._order is Order.ADDRESS else " DESC"
         return ", ".join(f"{name}{falling}" for name in self._order.key)
 
     def _table(self, part: _Part) -> str:
@@ -369,6 +458,10 @@ class _Search:
 
     def _execute(self, statement: str, **values: int) -> Sequence[Any]:
         return self._connection.execute(text(statement), self._values | values).all()
+
+
+def _and(condition: str) -> str:
+    return f" AND {condition}" if condition else ""
 
 
 def _union(queries: Iterable[str]) -> str:

@@ -54,6 +54,7 @@ class Streams:
         """Insert the new streams."""
         if self._new:
             self._connection.execute(insert(schema.stream), self._new)
+            self._new = []
 
     def _next_id(self) -> int:
         stored = self._connection.execute(select(func.max(schema.stream.c.id))).scalar_one()

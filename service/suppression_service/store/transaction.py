@@ -6,12 +6,13 @@ it changes, change them in Python, where the rules are easy to read, and write t
 """
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from suppression_service.store import outbox, schema
+from suppression_service.store import bulk, outbox, schema
 from suppression_service.store.engine import chunks
 from suppression_service.store.entry import Entry
 from suppression_service.store.erasure import erased_name, forget_feedback, make_key, names_of
@@ -78,6 +79,7 @@ class WriteTransaction:
         self.database_id: str
         table = schema.revision
         columns = table.c.value, table.c.database_id, table.c.fingerprint_seed, table.c.erasure_key
+        self._rehearsal = rehearsal
         claim = update(table).values(value=table.c.value + 1).returning(*columns)
         self.revision, self.database_id, self._seed, self._erasure_key = connection.execute(
             select(*columns) if rehearsal else claim
@@ -139,7 +141,44 @@ class WriteTransaction:
         """
         self.load(row.entry.address for row in rows)
         self._streams.load(row.entry.stream for row in rows)
-        return [self._import_row(row, restore_removed=restore_removed) for row in rows]
+        counts = Counter(map(_key_of, rows))
+        outcomes, new = [], []
+        for row in rows:
+            key = _key_of(row)
+            if key in self._entries or counts[key] > 1 or key[0] in self._erased:
+                outcomes.append(self._import_row(row, restore_removed=restore_removed))
+            elif self._has_stream(key[1]):
+                new.append(row.entry)
+                outcomes.append(ImportOutcome.CREATED)
+            else:
+                outcomes.append(ImportOutcome.STREAM_LIMIT)
+        self._insert(new)
+        return outcomes
+
+    def _has_stream(self, name: str) -> bool:
+        try:
+            self._streams.require(name)
+        except TooManyStreams:
+            return False
+        return True
+
+    def _insert(self, new: Sequence[Suppression]) -> None:
+        """Insert new entries at once: an entry that is changed in Python first is slower."""
+        if self._rehearsal:
+            return
+        self._streams.flush()
+        rows = [
+            bulk.row(
+                entry,
+                self._streams.id_of(entry.stream),
+                fingerprint(entry.address, self._seed),
+                self.revision,
+            )
+            for entry in new
+        ]
+        bulk.insert(self._connection, rows)
+        # They are loaded if another write of this transaction needs them.
+        self._loaded.difference_update(entry.address for entry in new)
 
     def _import_row(self, row: ImportRow, *, restore_removed: bool) -> ImportOutcome:
         new = row.entry
@@ -324,6 +363,11 @@ class WriteTransaction:
             if entry and entry.state.removed:
                 self._soft_bounces.reset(address, entry.state.removed)
         return addresses
+
+
+def _key_of(row: ImportRow) -> _Key:
+    entry = row.entry
+    return entry.address, entry.stream, entry.reason
 
 
 _ENTRY_COLUMNS: Final = [

@@ -86,13 +86,17 @@ func (SuppressionState) EnumDescriptor() ([]byte, []int) {
 type SuppressionOrder int32
 
 const (
-	// The same as SUPPRESSION_ORDER_NEWEST.
+	// SUPPRESSION_ORDER_CHANGED if the filter has changed_after or changed_before;
+	// otherwise SUPPRESSION_ORDER_NEWEST.
 	SuppressionOrder_SUPPRESSION_ORDER_UNSPECIFIED SuppressionOrder = 0
 	// By first_seen_time, newest first.
 	SuppressionOrder_SUPPRESSION_ORDER_NEWEST SuppressionOrder = 1
 	// By the bytes of the address in UTF-8, then by stream and reason. An entry of a
 	// domain is where "@" and the domain would be.
 	SuppressionOrder_SUPPRESSION_ORDER_ADDRESS SuppressionOrder = 2
+	// By the later one of last_seen_time and removed_time, newest first. An entry that
+	// changes meanwhile is not on a later page: it is at the beginning of the list now.
+	SuppressionOrder_SUPPRESSION_ORDER_CHANGED SuppressionOrder = 3
 )
 
 // Enum value maps for SuppressionOrder.
@@ -101,11 +105,13 @@ var (
 		0: "SUPPRESSION_ORDER_UNSPECIFIED",
 		1: "SUPPRESSION_ORDER_NEWEST",
 		2: "SUPPRESSION_ORDER_ADDRESS",
+		3: "SUPPRESSION_ORDER_CHANGED",
 	}
 	SuppressionOrder_value = map[string]int32{
 		"SUPPRESSION_ORDER_UNSPECIFIED": 0,
 		"SUPPRESSION_ORDER_NEWEST":      1,
 		"SUPPRESSION_ORDER_ADDRESS":     2,
+		"SUPPRESSION_ORDER_CHANGED":     3,
 	}
 )
 
@@ -224,7 +230,8 @@ type SuppressionFilter struct {
 	// Entries whose first_seen_time is before this time.
 	CreatedBefore *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=created_before,json=createdBefore,proto3" json:"created_before,omitempty"`
 	// Entries that changed at this time or later: the later one of last_seen_time
-	// and removed_time.
+	// and removed_time. In another order than SUPPRESSION_ORDER_CHANGED this can be
+	// slow where very many entries match.
 	ChangedAfter *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=changed_after,json=changedAfter,proto3" json:"changed_after,omitempty"`
 	// Entries that changed before this time.
 	ChangedBefore *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=changed_before,json=changedBefore,proto3" json:"changed_before,omitempty"`
@@ -764,11 +771,12 @@ const file_suppression_v1_list_service_proto_rawDesc = "" +
 	"\x1dSUPPRESSION_STATE_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18SUPPRESSION_STATE_ACTIVE\x10\x01\x12\x1d\n" +
 	"\x19SUPPRESSION_STATE_EXPIRED\x10\x02\x12\x1d\n" +
-	"\x19SUPPRESSION_STATE_REMOVED\x10\x03*r\n" +
+	"\x19SUPPRESSION_STATE_REMOVED\x10\x03*\x91\x01\n" +
 	"\x10SuppressionOrder\x12!\n" +
 	"\x1dSUPPRESSION_ORDER_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18SUPPRESSION_ORDER_NEWEST\x10\x01\x12\x1d\n" +
-	"\x19SUPPRESSION_ORDER_ADDRESS\x10\x02*\xc2\x01\n" +
+	"\x19SUPPRESSION_ORDER_ADDRESS\x10\x02\x12\x1d\n" +
+	"\x19SUPPRESSION_ORDER_CHANGED\x10\x03*\xc2\x01\n" +
 	"\rImportOutcome\x12\x1e\n" +
 	"\x1aIMPORT_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16IMPORT_OUTCOME_CREATED\x10\x01\x12\x1a\n" +

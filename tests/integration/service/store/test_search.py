@@ -90,13 +90,20 @@ def expected(store: Store, wanted: Filter, order: Order) -> list[tuple[str, str,
         found = [row for row in connection.execute(query) if matches(row, wanted)]
     if order is Order.NEWEST:
         found.sort(key=lambda row: (row.first_seen, row.id), reverse=True)
+    elif order is Order.CHANGED:
+        found.sort(key=lambda row: (changed(row), row.id), reverse=True)
     else:
         found.sort(key=lambda row: (row.address.encode(), row.stream_id, row.reason))
     return [(row.address, row.stream_name, Reason(row.reason)) for row in found]
 
 
+def changed(row: Any) -> dt.datetime:
+    times: list[dt.datetime] = [row.last_seen, row.removed or row.last_seen]
+    return max(times)
+
+
 def matches(row: Any, wanted: Filter) -> bool:
-    changed = max(filter(None, (row.last_seen, row.removed)))
+    last_change = changed(row)
     state = (
         State.REMOVED
         if row.removed
@@ -112,8 +119,8 @@ def matches(row: Any, wanted: Filter) -> bool:
         and row.address.startswith(wanted.address_prefix)
         and (wanted.created_after is None or row.first_seen >= wanted.created_after)
         and (wanted.created_before is None or row.first_seen < wanted.created_before)
-        and (wanted.changed_after is None or changed >= wanted.changed_after)
-        and (wanted.changed_before is None or changed < wanted.changed_before)
+        and (wanted.changed_after is None or last_change >= wanted.changed_after)
+        and (wanted.changed_before is None or last_change < wanted.changed_before)
         and wanted.state in (None, state)
     )
 
@@ -145,7 +152,8 @@ def test_pages_hold_every_entry_that_matches_once_and_in_order(
     few: int, mixed: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Whether few entries match, which are sorted, or many, which are read in order
-    monkeypatch.setattr(search, "MAX_SORTED", few)
+    for limit in ("MAX_SORTED", "MAX_SORTED_REASONS", "MAX_SORTED_EXPIRING"):
+        monkeypatch.setattr(search, limit, few)
     for wanted in FILTERS:
         for order in Order:
             found, sizes = listed(mixed, wanted, order)

@@ -21,6 +21,7 @@ class SuppressionOrder(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SUPPRESSION_ORDER_UNSPECIFIED: _ClassVar[SuppressionOrder]
     SUPPRESSION_ORDER_NEWEST: _ClassVar[SuppressionOrder]
     SUPPRESSION_ORDER_ADDRESS: _ClassVar[SuppressionOrder]
+    SUPPRESSION_ORDER_CHANGED: _ClassVar[SuppressionOrder]
 
 class ImportOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -37,6 +38,7 @@ SUPPRESSION_STATE_REMOVED: SuppressionState
 SUPPRESSION_ORDER_UNSPECIFIED: SuppressionOrder
 SUPPRESSION_ORDER_NEWEST: SuppressionOrder
 SUPPRESSION_ORDER_ADDRESS: SuppressionOrder
+SUPPRESSION_ORDER_CHANGED: SuppressionOrder
 IMPORT_OUTCOME_UNSPECIFIED: ImportOutcome
 IMPORT_OUTCOME_CREATED: ImportOutcome
 IMPORT_OUTCOME_UPDATED: ImportOutcome

@@ -16,17 +16,17 @@ oldest_program = "0004"
 _DOMAIN = "substr(address, length(rtrim(address, replace(address, '@', ''))) + 1)"
 _CHANGED = "(CASE WHEN removed > last_seen THEN removed ELSE last_seen END)"
 
+_EXPIRING = "removed IS NULL AND expires IS NOT NULL"
+
 _INDEXES: dict[str, tuple[list[Any], str | None]] = {
     "reason_permanent": (["reason", "first_seen", "id"], "removed IS NULL AND expires IS NULL"),
-    "reason_expiring": (
-        ["reason", "first_seen", "id", "expires"],
-        "removed IS NULL AND expires IS NOT NULL",
-    ),
+    "reason_expiring": (["reason", "first_seen", "id", "expires"], _EXPIRING),
     "reason_removed": (["reason", "first_seen", "id"], "removed IS NOT NULL"),
     "stream": (["stream_id", "first_seen", "id"], None),
     "source": (["source", "first_seen", "id"], None),
     "domain": ([sa.text(_DOMAIN), "first_seen", "id"], None),
-    "changed": ([sa.text(_CHANGED)], None),
+    "changed": ([sa.text(_CHANGED), "id"], None),
+    "expires": (["expires", "first_seen", "id", "reason"], _EXPIRING),
 }
 
 

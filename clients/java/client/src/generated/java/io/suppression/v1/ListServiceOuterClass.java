@@ -92,24 +92,25 @@ public final class ListServiceOuterClass {
       "e\030\003 \001(\t*\221\001\n\020SuppressionState\022!\n\035SUPPRESS" +
       "ION_STATE_UNSPECIFIED\020\000\022\034\n\030SUPPRESSION_S" +
       "TATE_ACTIVE\020\001\022\035\n\031SUPPRESSION_STATE_EXPIR" +
-      "ED\020\002\022\035\n\031SUPPRESSION_STATE_REMOVED\020\003*r\n\020S" +
-      "uppressionOrder\022!\n\035SUPPRESSION_ORDER_UNS" +
-      "PECIFIED\020\000\022\034\n\030SUPPRESSION_ORDER_NEWEST\020\001" +
-      "\022\035\n\031SUPPRESSION_ORDER_ADDRESS\020\002*\302\001\n\rImpo" +
-      "rtOutcome\022\036\n\032IMPORT_OUTCOME_UNSPECIFIED\020" +
-      "\000\022\032\n\026IMPORT_OUTCOME_CREATED\020\001\022\032\n\026IMPORT_" +
-      "OUTCOME_UPDATED\020\002\022\034\n\030IMPORT_OUTCOME_UNCH" +
-      "ANGED\020\003\022\037\n\033IMPORT_OUTCOME_KEPT_REMOVED\020\004" +
-      "\022\032\n\026IMPORT_OUTCOME_REFUSED\020\0052\341\001\n\013ListSer" +
-      "vice\022e\n\020ListSuppressions\022\'.suppression.v" +
-      "1.ListSuppressionsRequest\032(.suppression." +
-      "v1.ListSuppressionsResponse\022k\n\022ImportSup" +
-      "pressions\022).suppression.v1.ImportSuppres" +
-      "sionsRequest\032*.suppression.v1.ImportSupp" +
-      "ressionsResponseBi\n\021io.suppression.v1P\001Z" +
-      "Rgithub.com/suppression-service/suppress" +
-      "ion/clients/go/suppression/v1;suppressio" +
-      "nv1b\006proto3"
+      "ED\020\002\022\035\n\031SUPPRESSION_STATE_REMOVED\020\003*\221\001\n\020" +
+      "SuppressionOrder\022!\n\035SUPPRESSION_ORDER_UN" +
+      "SPECIFIED\020\000\022\034\n\030SUPPRESSION_ORDER_NEWEST\020" +
+      "\001\022\035\n\031SUPPRESSION_ORDER_ADDRESS\020\002\022\035\n\031SUPP" +
+      "RESSION_ORDER_CHANGED\020\003*\302\001\n\rImportOutcom" +
+      "e\022\036\n\032IMPORT_OUTCOME_UNSPECIFIED\020\000\022\032\n\026IMP" +
+      "ORT_OUTCOME_CREATED\020\001\022\032\n\026IMPORT_OUTCOME_" +
+      "UPDATED\020\002\022\034\n\030IMPORT_OUTCOME_UNCHANGED\020\003\022" +
+      "\037\n\033IMPORT_OUTCOME_KEPT_REMOVED\020\004\022\032\n\026IMPO" +
+      "RT_OUTCOME_REFUSED\020\0052\341\001\n\013ListService\022e\n\020" +
+      "ListSuppressions\022\'.suppression.v1.ListSu" +
+      "ppressionsRequest\032(.suppression.v1.ListS" +
+      "uppressionsResponse\022k\n\022ImportSuppression" +
+      "s\022).suppression.v1.ImportSuppressionsReq" +
+      "uest\032*.suppression.v1.ImportSuppressions" +
+      "ResponseBi\n\021io.suppression.v1P\001ZRgithub." +
+      "com/suppression-service/suppression/clie" +
+      "nts/go/suppression/v1;suppressionv1b\006pro" +
+      "to3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,

@@ -416,7 +416,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * Entries that changed at this time or later: the later one of last_seen_time
-   * and removed_time.
+   * and removed_time. In another order than SUPPRESSION_ORDER_CHANGED this can be
+   * slow where very many entries match.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp changed_after = 8;</code>
@@ -429,7 +430,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * Entries that changed at this time or later: the later one of last_seen_time
-   * and removed_time.
+   * and removed_time. In another order than SUPPRESSION_ORDER_CHANGED this can be
+   * slow where very many entries match.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp changed_after = 8;</code>
@@ -442,7 +444,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * Entries that changed at this time or later: the later one of last_seen_time
-   * and removed_time.
+   * and removed_time. In another order than SUPPRESSION_ORDER_CHANGED this can be
+   * slow where very many entries match.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp changed_after = 8;</code>
@@ -2071,7 +2074,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Entries that changed at this time or later: the later one of last_seen_time
-     * and removed_time.
+     * and removed_time. In another order than SUPPRESSION_ORDER_CHANGED this can be
+     * slow where very many entries match.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp changed_after = 8;</code>
@@ -2083,7 +2087,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Entries that changed at this time or later: the later one of last_seen_time
-     * and removed_time.
+     * and removed_time. In another order than SUPPRESSION_ORDER_CHANGED this can be
+     * slow where very many entries match.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp changed_after = 8;</code>
@@ -2099,7 +2104,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Entries that changed at this time or later: the later one of last_seen_time
-     * and removed_time.
+     * and removed_time. In another order than SUPPRESSION_ORDER_CHANGED this can be
+     * slow where very many entries match.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp changed_after = 8;</code>
@@ -2120,7 +2126,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Entries that changed at this time or later: the later one of last_seen_time
-     * and removed_time.
+     * and removed_time. In another order than SUPPRESSION_ORDER_CHANGED this can be
+     * slow where very many entries match.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp changed_after = 8;</code>
@@ -2139,7 +2146,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Entries that changed at this time or later: the later one of last_seen_time
-     * and removed_time.
+     * and removed_time. In another order than SUPPRESSION_ORDER_CHANGED this can be
+     * slow where very many entries match.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp changed_after = 8;</code>
@@ -2165,7 +2173,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Entries that changed at this time or later: the later one of last_seen_time
-     * and removed_time.
+     * and removed_time. In another order than SUPPRESSION_ORDER_CHANGED this can be
+     * slow where very many entries match.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp changed_after = 8;</code>
@@ -2183,7 +2192,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Entries that changed at this time or later: the later one of last_seen_time
-     * and removed_time.
+     * and removed_time. In another order than SUPPRESSION_ORDER_CHANGED this can be
+     * slow where very many entries match.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp changed_after = 8;</code>
@@ -2196,7 +2206,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Entries that changed at this time or later: the later one of last_seen_time
-     * and removed_time.
+     * and removed_time. In another order than SUPPRESSION_ORDER_CHANGED this can be
+     * slow where very many entries match.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp changed_after = 8;</code>
@@ -2212,7 +2223,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Entries that changed at this time or later: the later one of last_seen_time
-     * and removed_time.
+     * and removed_time. In another order than SUPPRESSION_ORDER_CHANGED this can be
+     * slow where very many entries match.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp changed_after = 8;</code>

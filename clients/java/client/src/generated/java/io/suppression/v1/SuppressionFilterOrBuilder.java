@@ -210,7 +210,8 @@ public interface SuppressionFilterOrBuilder extends
   /**
    * <pre>
    * Entries that changed at this time or later: the later one of last_seen_time
-   * and removed_time.
+   * and removed_time. In another order than SUPPRESSION_ORDER_CHANGED this can be
+   * slow where very many entries match.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp changed_after = 8;</code>
@@ -220,7 +221,8 @@ public interface SuppressionFilterOrBuilder extends
   /**
    * <pre>
    * Entries that changed at this time or later: the later one of last_seen_time
-   * and removed_time.
+   * and removed_time. In another order than SUPPRESSION_ORDER_CHANGED this can be
+   * slow where very many entries match.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp changed_after = 8;</code>
@@ -230,7 +232,8 @@ public interface SuppressionFilterOrBuilder extends
   /**
    * <pre>
    * Entries that changed at this time or later: the later one of last_seen_time
-   * and removed_time.
+   * and removed_time. In another order than SUPPRESSION_ORDER_CHANGED this can be
+   * slow where very many entries match.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp changed_after = 8;</code>

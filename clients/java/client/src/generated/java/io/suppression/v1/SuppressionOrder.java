@@ -15,7 +15,8 @@ public enum SuppressionOrder
     implements com.google.protobuf.ProtocolMessageEnum {
   /**
    * <pre>
-   * The same as SUPPRESSION_ORDER_NEWEST.
+   * SUPPRESSION_ORDER_CHANGED if the filter has changed_after or changed_before;
+   * otherwise SUPPRESSION_ORDER_NEWEST.
    * </pre>
    *
    * <code>SUPPRESSION_ORDER_UNSPECIFIED = 0;</code>
@@ -38,12 +39,22 @@ public enum SuppressionOrder
    * <code>SUPPRESSION_ORDER_ADDRESS = 2;</code>
    */
   SUPPRESSION_ORDER_ADDRESS(2),
+  /**
+   * <pre>
+   * By the later one of last_seen_time and removed_time, newest first. An entry that
+   * changes meanwhile is not on a later page: it is at the beginning of the list now.
+   * </pre>
+   *
+   * <code>SUPPRESSION_ORDER_CHANGED = 3;</code>
+   */
+  SUPPRESSION_ORDER_CHANGED(3),
   UNRECOGNIZED(-1),
   ;
 
   /**
    * <pre>
-   * The same as SUPPRESSION_ORDER_NEWEST.
+   * SUPPRESSION_ORDER_CHANGED if the filter has changed_after or changed_before;
+   * otherwise SUPPRESSION_ORDER_NEWEST.
    * </pre>
    *
    * <code>SUPPRESSION_ORDER_UNSPECIFIED = 0;</code>
@@ -66,6 +77,15 @@ public enum SuppressionOrder
    * <code>SUPPRESSION_ORDER_ADDRESS = 2;</code>
    */
   public static final int SUPPRESSION_ORDER_ADDRESS_VALUE = 2;
+  /**
+   * <pre>
+   * By the later one of last_seen_time and removed_time, newest first. An entry that
+   * changes meanwhile is not on a later page: it is at the beginning of the list now.
+   * </pre>
+   *
+   * <code>SUPPRESSION_ORDER_CHANGED = 3;</code>
+   */
+  public static final int SUPPRESSION_ORDER_CHANGED_VALUE = 3;
 
 
   public final int getNumber() {
@@ -95,6 +115,7 @@ public enum SuppressionOrder
       case 0: return SUPPRESSION_ORDER_UNSPECIFIED;
       case 1: return SUPPRESSION_ORDER_NEWEST;
       case 2: return SUPPRESSION_ORDER_ADDRESS;
+      case 3: return SUPPRESSION_ORDER_CHANGED;
       default: return null;
     }
   }
