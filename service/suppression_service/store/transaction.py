@@ -177,6 +177,9 @@ class WriteTransaction:
             for entry in new
         ]
         bulk.insert(self._connection, rows)
+        today = schema.day_number(self.now)
+        for series, count in Counter(map(_series_of, filter(self._is_active, new))).items():
+            self.statistics.add(Measure.SUPPRESSIONS, today, series, count)
         # They are loaded if another write of this transaction needs them.
         self._loaded.difference_update(entry.address for entry in new)
 
@@ -187,6 +190,9 @@ class WriteTransaction:
         except TooManyStreams:
             return ImportOutcome.STREAM_LIMIT
         return entry.import_row(row, self.now, restore_removed=restore_removed)
+
+    def _is_active(self, entry: Suppression) -> bool:
+        return entry.is_active(self.now)
 
     def unsuppress(self, removals: Sequence[Removal]) -> list[list[Suppression]]:
         """Remove entries. A tombstone stays, so that older feedback does not bring them back.
@@ -292,11 +298,9 @@ class WriteTransaction:
             )
             if was_active == state.is_active(self.now) or not state.occurrences:
                 continue
-            source = state.removed_by if was_active else state.source
+            source = state.removed_by if was_active else ""
             measure = Measure.REMOVALS if was_active else Measure.SUPPRESSIONS
-            domain = domain_of(state.address)
-            series = Series.of(state.reason, domain=domain, stream=state.stream, source=source)
-            self.statistics.add(measure, today, series)
+            self.statistics.add(measure, today, _series_of(state, source))
 
     # --- entries -------------------------------------------------------------------------------
 
@@ -363,6 +367,13 @@ class WriteTransaction:
             if entry and entry.state.removed:
                 self._soft_bounces.reset(address, entry.state.removed)
         return addresses
+
+
+def _series_of(entry: Suppression, source: str = "") -> Series:
+    """Return what an entry is counted under, by its own source if no other is given."""
+    domain = domain_of(entry.address)
+    source = source or entry.source
+    return Series.of(entry.reason, domain=domain, stream=entry.stream, source=source)
 
 
 def _key_of(row: ImportRow) -> _Key:
