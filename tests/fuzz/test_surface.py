@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import grpc
 import pytest
+from google.protobuf import message_factory
 from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -20,6 +21,9 @@ from hypothesis import strategies as st
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
+from suppression_service.server.auth import Role
+from suppression_service.server.rpc import METHODS, SERVICE
+from suppression_service.server.services import RPCS
 from suppression_service.server.settings import MAX_SMALL_REQUEST, ServiceSettings
 from suppression_service.store import Store
 from tests.support.fuzz.examples import examples
@@ -33,12 +37,10 @@ if TYPE_CHECKING:
 # In one worker of pytest-xdist, so that the tests share one server.
 pytestmark = pytest.mark.xdist_group("fuzz surface")
 
-SERVICE: Final = rpc.DESCRIPTOR.services_by_name["SuppressionService"]
-METHODS: Final = SERVICE.methods_by_name
-READERS: Final = ["CheckAddress", "BatchCheck", "GetAddress", "ListChanges"]
+READERS: Final = [each.name for each in RPCS if each.role <= Role.READ]
 #: Bytes of a request to a method, at most.
-LARGEST: Final = dict.fromkeys(METHODS, MAX_SMALL_REQUEST) | {
-    "BatchCheck": ServiceSettings().max_batch_request
+LARGEST: Final = {
+    each.name: each.max_request or ServiceSettings().max_batch_request for each in RPCS
 }
 OK, INVALID = grpc.StatusCode.OK, grpc.StatusCode.INVALID_ARGUMENT
 LATE, EXHAUSTED = grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -70,7 +72,9 @@ class Surface:
         """Call a method, and return how the call ended."""
         # Calls that wait for changes get a short timeout.
         timeout = 0.2 if LATE in allowed_statuses(method, message) else 30
-        call: Any = self._channel.unary_unary(f"/{SERVICE.full_name}/{method}")
+        call: Any = self._channel.unary_unary(
+            f"/{METHODS[method].containing_service.full_name}/{method}"
+        )
         try:
             call(message, timeout=timeout, metadata=metadata)
         except grpc.RpcError as error:
@@ -143,9 +147,9 @@ def allowed_statuses(method: str, message: bytes) -> set[grpc.StatusCode]:
     """Return the statuses that the contract allows for a call."""
     if len(message) > LARGEST[method]:
         return {EXHAUSTED}
-    kind = getattr(rpc, METHODS[method].input_type.name)
+    kind = message_factory.GetMessageClass(METHODS[method].input_type)
     try:
-        request = kind.FromString(message)
+        request: Any = kind.FromString(message)
     except DecodeError:
         return {INVALID}
     waits = method == "ListChanges" and request.max_wait.ByteSize()

@@ -80,7 +80,7 @@ CODES: Final = {
     "504": ("deadline_exceeded", "The time of Connect-Timeout-Ms is over."),
 }
 _INFO: Final = """\
-The JSON form of the gRPC service suppression.v1.SuppressionService, by the Connect protocol: \
+The JSON form of the gRPC services of suppression.v1, by the Connect protocol: \
 each call is a POST of one JSON object.
 
 Send a mail only on VERDICT_SEND. A response without a verdict, an error and no response at all \
