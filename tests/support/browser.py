@@ -22,6 +22,8 @@ _FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
+#: What distributions call it.
+_NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 #: Milliseconds that an element may take to appear. Generous, for a busy machine.
 TIMEOUT: Final = 60_000
 
@@ -29,7 +31,7 @@ TIMEOUT: Final = 60_000
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
     """Start a Chromium for the length of the block."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
     if not path:
         missing("Chromium", "it is Debian's package chromium; .ci/chromium installs it")
     with sync_playwright() as playwright:

@@ -127,8 +127,9 @@ class AddressPage:
             return redirect(address_path(address))
         done = await session.service.erase(address, text_in(form, "detail"))
         session.notify(
-            f"Erased: {done.suppressions} entries have lost the address and still apply; "
-            f"{done.events} pieces of feedback have lost their details."
+            f"Erased: {_number(done.suppressions, 'entry has', 'entries have')} lost the address, "
+            f"and still {'applies' if done.suppressions == 1 else 'apply'}; "
+            f"{_number(done.events, 'event has', 'events have')} lost the details."
         )
         return redirect(address_path(address))
 
@@ -151,6 +152,10 @@ def _streams(history: AddressHistory | None, asked: str) -> list[str]:
     """Return the streams to ask about: none, the one in the query, those of the entries."""
     of_entries = sorted({each.stream for each in history.suppressions}) if history else []
     return list(dict.fromkeys(["", *([asked] if asked else []), *of_entries]))[:_MAX_STREAMS]
+
+
+def _number(number: int, one: str, more: str) -> str:
+    return f"{number:,} {one if number == 1 else more}"
 
 
 def address_path(address: str) -> str:
