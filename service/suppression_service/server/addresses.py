@@ -8,15 +8,26 @@ few, goes through ``canonical``.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from suppression_service.address import InvalidAddress, canonical
+from suppression_service.server.replica.clean_domains import Lines
 
-#: Canonical forms, and the indices of the invalid addresses.
-Canonical = tuple[Sequence[bytes], list[int]]
+
+class Canonical(NamedTuple):
+    """Canonical forms, and the indices of the invalid addresses.
+
+    ``lines`` are the same forms, as far as they are ordinary; None if it was not asked for all
+    at once.
+    """
+
+    forms: Sequence[bytes]
+    invalid: list[int]
+    lines: Lines | None = None
+
 
 # An address of at most so many bytes exceeds no limit of its parts.
 _SHORT: Final = 64
@@ -46,14 +57,14 @@ def canonical_at_once(addresses: Sequence[bytes]) -> Canonical | None:
 
     None if it would take so long that other calls must get a turn meanwhile.
     """
-    lowered, unusual = _lowered(addresses)
+    lowered, unusual, lines = _lowered(addresses)
     if not unusual:
-        return lowered, []
+        return Canonical(lowered, [], lines)
     if sum(_price(addresses[index]) for index in unusual) > _AT_A_TIME:
         return None
     forms = list(lowered)
     invalid = [index for index in unusual if not _replace(forms, index, addresses[index])]
-    return forms, invalid
+    return Canonical(forms, invalid, lines)
 
 
 async def canonical_batch(addresses: Sequence[bytes], turn: asyncio.Lock) -> Canonical:
@@ -67,7 +78,7 @@ async def canonical_batch(addresses: Sequence[bytes], turn: asyncio.Lock) -> Can
         turn: a lock shared by all batches. Batches with many unusual addresses take
             turns, so together they delay other calls no longer than one of them does.
     """
-    lowered, unusual = _lowered(addresses)
+    lowered, unusual, _ = _lowered(addresses)
     forms, invalid, since = list(lowered), [], 0
     for index in unusual:
         if not _replace(forms, index, addresses[index]):
@@ -77,7 +88,7 @@ async def canonical_batch(addresses: Sequence[bytes], turn: asyncio.Lock) -> Can
             since = 0
             async with turn:
                 await asyncio.sleep(0)
-    return forms, invalid
+    return Canonical(forms, invalid)
 
 
 def _replace(forms: list[bytes], index: int, address: bytes) -> bool:
@@ -93,21 +104,22 @@ def _price(address: bytes) -> int:
     return 1 if address.isascii() else _AT_A_TIME
 
 
-def _lowered(addresses: Sequence[bytes]) -> tuple[Sequence[bytes], list[int]]:
-    """Return the addresses in lower case, and the indices of those that may be unusual."""
+def _lowered(addresses: Sequence[bytes]) -> tuple[Sequence[bytes], list[int], Lines | None]:
+    """Return the addresses in lower case, the indices of those that may be unusual, and lines."""
     if not addresses:
-        return [], []
+        return [], [], None
     lines = b"\n%b\n" % b"\n".join(addresses)
     if len(lines) > (_SHORT + 1) * len(addresses) + 1:
         return _lowered(_without_odd_lines(addresses))
     roles = np.frombuffer(lines.translate(_ROLES), dtype=np.uint8)
-    ordinary = _are_ordinary(roles)
+    ordinary, marks, newlines = _are_ordinary(roles)
     if len(ordinary) != len(addresses):  # One of them has a newline.
         return _lowered(_without_odd_lines(addresses))
     unusual: list[int] = [] if ordinary.all() else (~ordinary).nonzero()[0].tolist()
     if (roles == _UPPER_CASE).any():
-        addresses = lines[1:-1].lower().split(b"\n")
-    return addresses, unusual
+        lines = lines.lower()
+        addresses = lines[1:-1].split(b"\n")
+    return addresses, unusual, Lines(lines, ordinary, marks, newlines)
 
 
 def _without_odd_lines(addresses: Sequence[bytes]) -> list[bytes]:
@@ -115,8 +127,12 @@ def _without_odd_lines(addresses: Sequence[bytes]) -> list[bytes]:
     return [a if len(a) <= _SHORT and b"\n" not in a else b"" for a in addresses]
 
 
-def _are_ordinary(roles: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+def _are_ordinary(
+    roles: npt.NDArray[np.uint8],
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return for each line whether it certainly is an address once it is lower-cased.
+
+    Also the places of every @ and newline, and which of these are the newlines.
 
     Such a line has one @. Before it are atext and single dots. After it are letters and
     digits, with single dots or hyphens between them. It is short enough for any limit.
@@ -127,9 +143,9 @@ def _are_ordinary(roles: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
     (special,) = (roles >= _LOCAL_ONLY).nonzero()
     kinds = roles[special]
     shared = kinds != _LOCAL_ONLY
-    marks = kinds[shared]
+    marks, places = kinds[shared], special[shared]
     (newlines,) = (marks == _NEWLINE).nonzero()
-    ends = special[shared][newlines]
+    ends = places[newlines]
     # Nothing but an @ between two newlines.
     ordinary: npt.NDArray[np.bool_] = (newlines[1:] - newlines[:-1] == 2) & (
         marks[newlines[:-1] + 1] == _AT
@@ -138,7 +154,7 @@ def _are_ordinary(roles: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
     (wrong,) = ((kinds[:-1] == _AT) & (kinds[1:] == _LOCAL_ONLY)).nonzero()
     # Two bits of two odd roles: both are set if both are hyphens.
     (adjacent,) = (roles[:-1] & roles[1:] & 3 == 1).nonzero()
-    for places in (special[wrong], adjacent):
-        if len(places):
-            ordinary[ends.searchsorted(places, side="right") - 1] = False
-    return ordinary
+    for odd in (special[wrong], adjacent):
+        if len(odd):
+            ordinary[ends.searchsorted(odd, side="right") - 1] = False
+    return ordinary, places, newlines

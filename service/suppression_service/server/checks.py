@@ -154,7 +154,6 @@ class Checks:
 
 
 def _reasons(replica: Replica, read: Canonical, mail: Mail) -> npt.NDArray[np.uint8]:
-    forms, invalid = read
-    reasons = replica.reasons(forms, mail)
-    reasons[invalid] = _INVALID
+    reasons = replica.reasons(read.forms, mail, read.lines)
+    reasons[read.invalid] = _INVALID
     return reasons

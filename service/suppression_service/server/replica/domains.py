@@ -16,7 +16,7 @@ import numpy.typing as npt
 import xxhash
 
 from suppression_service.address import MAX_DOMAIN_LABELS
-from suppression_service.server.replica.clean_domains import BatchDomains, CleanDomains
+from suppression_service.server.replica.clean_domains import BatchDomains, CleanDomains, Lines
 from suppression_service.server.replica.verdicts import Mail, reason_against
 from suppression_service.store.models import domain_key
 from suppression_service.store.replication import DOMAIN_MARK, SUBDOMAINS_MARK, UInt64Array
@@ -77,18 +77,20 @@ class Domains:
         """Return the words of the domains' entries that apply to a canonical address."""
         return self._of_domain(address[address.rfind(b"@") + 1 :])
 
-    def reasons(self, addresses: Sequence[bytes], mail: Mail) -> npt.NDArray[np.uint8] | None:
+    def reasons(
+        self, addresses: Sequence[bytes], mail: Mail, lines: Lines | None
+    ) -> npt.NDArray[np.uint8] | None:
         """Return for each canonical address the number of the reason of its domain's entries.
 
         The number is 0 if none of them forbids the mail, or if the address is empty. None if no
         entry applies to any of them.
         """
-        domains = BatchDomains.of(addresses)
+        domains = BatchDomains.of(lines) if lines else None
         found: dict[int, Words] = {}
-        for index in self._clean.unknown(domains):
+        for index in self._clean.unknown(domains) if domains else range(len(addresses)):
             if words := self.words(addresses[index]):
                 found[index] = words
-            else:
+            elif domains:
                 self._clean.add(domains, index)
         if not found:
             return None

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
+from suppression_service.server.replica.clean_domains import Lines
 from suppression_service.server.replica.domains import Domains
 from suppression_service.server.replica.table import Table
 from suppression_service.server.replica.verdicts import (
@@ -97,10 +98,13 @@ class Replica:
         words = self._words(xxhash.xxh3_64_intdigest(address, self._seed))
         return [*words, *self._domains.words(address)] if self._domains else words
 
-    def reasons(self, addresses: Sequence[bytes], mail: Mail) -> npt.NDArray[np.uint8]:
+    def reasons(
+        self, addresses: Sequence[bytes], mail: Mail, lines: Lines | None = None
+    ) -> npt.NDArray[np.uint8]:
         """Return for each canonical address the number of the reason that forbids a mail.
 
-        The number is 0 if nothing forbids it.
+        The number is 0 if nothing forbids it. With the lines of the same addresses their domains
+        are found faster.
         """
         # Digests, joined, take less time than numbers: they are not converted one by one.
         digests = map(xxhash.xxh3_64_digest, addresses, itertools.repeat(self._seed))
@@ -114,7 +118,7 @@ class Replica:
             unusual += [index for index, number in enumerate(numbers) if number in changed]
         for index in unusual:
             reasons[index] = reason_against(mail, self._words(int(fingerprints[index]))) or 0
-        if self._domains and (others := self._domains.reasons(addresses, mail)) is not None:
+        if self._domains and (others := self._domains.reasons(addresses, mail, lines)) is not None:
             return stronger(reasons, others)
         return reasons
 

@@ -45,13 +45,14 @@ def one_by_one(addresses: list[str]) -> tuple[list[bytes], list[int]]:
 async def test_a_batch_is_read_as_its_addresses_are_one_by_one(addresses: list[str]) -> None:
     given = [address.encode() for address in addresses]
     expected = one_by_one(addresses)
-    assert canonical_at_once(given) in (None, expected)
-    assert await canonical_batch(given, asyncio.Lock()) == expected
+    at_once = canonical_at_once(given)
+    assert at_once is None or at_once[:2] == expected
+    assert (await canonical_batch(given, asyncio.Lock()))[:2] == expected
 
 
 async def test_a_batch_of_ten_thousand_alike_addresses_is_read_whole() -> None:
     addresses = [b"Jane@Example.com", b"no address"] * 5_000
-    forms, invalid = await canonical_batch(addresses, asyncio.Lock())
+    forms, invalid, _ = await canonical_batch(addresses, asyncio.Lock())
     assert forms == [b"jane@example.com", b""] * 5_000
     assert invalid == list(range(1, 10_000, 2))
 
@@ -99,7 +100,7 @@ async def test_a_batch_of_ordinary_addresses_is_not_read_one_by_one(
     one_by_one: list[str] = []
     monkeypatch.setattr(addresses, "canonical", one_by_one.append)
     given = [b"jane@example.com", b"J.D+tag@sub.xn--mller-kva.example", b"a_b@x-y.org"]
-    assert await canonical_batch(given, asyncio.Lock()) == (
+    assert (await canonical_batch(given, asyncio.Lock()))[:2] == (
         [b"jane@example.com", b"j.d+tag@sub.xn--mller-kva.example", b"a_b@x-y.org"],
         [],
     )

@@ -194,8 +194,7 @@ public final class SuppressionClient implements AutoCloseable {
    *     created. It is safe to call again.
    */
   public Suppressed suppress(String address, Reason reason, Entry entry) {
-    return suppress(
-        SuppressRequest.newBuilder().setAddress(encodable(address)), reason, entry);
+    return suppress(SuppressRequest.newBuilder().setAddress(encodable(address)), reason, entry);
   }
 
   /** Adds a domain to the list, without its subdomains, for all mail and without expiry. */
