@@ -43,6 +43,8 @@ class Domains:
         self._words = words
         self._remembered: dict[bytes, Words] = {}
         self._clean = CleanDomains()
+        #: Whether there is any. Every check reads it, so it is a plain attribute.
+        self.any = bool(words)
 
     @classmethod
     def of_table(cls, seed: int, fingerprints: UInt64Array, words: UInt64Array) -> Self:
@@ -56,9 +58,6 @@ class Domains:
                 found[fingerprint] = (*found.get(fingerprint, ()), int(words[index]))
         return cls(seed, found)
 
-    def __bool__(self) -> bool:
-        return bool(self._words)
-
     def copy(self) -> Self:
         """Return a copy, which another thread may change."""
         return type(self)(self._seed, self._words.copy())
@@ -70,12 +69,15 @@ class Domains:
             self._words[fingerprint] = fresh
         elif self._words.pop(fingerprint, None) is None:
             return
+        self.any = bool(self._words)
         self._remembered.clear()
         self._clean.clear()
 
     def words(self, address: bytes) -> Words:
         """Return the words of the domains' entries that apply to a canonical address."""
-        return self._of_domain(address[address.rfind(b"@") + 1 :])
+        domain = address[address.rfind(b"@") + 1 :]
+        found = self._remembered.get(domain)
+        return self._looked_up(domain) if found is None else found
 
     def reasons(
         self, addresses: Sequence[bytes], mail: Mail, lines: Lines | None
@@ -100,23 +102,18 @@ class Domains:
         reasons[[*found]] = [reason_of[words] for words in found.values()]
         return reasons
 
-    def _of_domain(self, domain: bytes) -> Words:
-        found = self._remembered.get(domain)
-        if found is None:
-            found = self._looked_up(domain)
-            if len(self._remembered) >= _MAX_REMEMBERED:
-                self._remembered.clear()
-            self._remembered[domain] = found
-        return found
-
     def _looked_up(self, domain: bytes) -> Words:
+        """Look up a domain and those above it, and remember what was found."""
         labels = domain.split(b".")
         found = [*self._at(domain)] if len(labels) <= MAX_DOMAIN_LABELS else []
         # Not the last label alone: no entry is of a top-level domain.
         for first in range(max(1, len(labels) - MAX_DOMAIN_LABELS), len(labels) - 1):
             parent = self._at(b".".join(labels[first:]))
             found += [word for word in parent if word & SUBDOMAINS_MARK]
-        return tuple(found)
+        if len(self._remembered) >= _MAX_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[domain] = words = tuple(found)
+        return words
 
     def _at(self, domain: bytes) -> Words:
         fingerprint = xxhash.xxh3_64_intdigest(_KEY + domain, self._seed)

@@ -96,7 +96,9 @@ class Replica:
     def words(self, address: bytes) -> Sequence[int]:
         """Return the words that apply to a canonical address (UTF-8), its domain's too."""
         words = self._words(xxhash.xxh3_64_intdigest(address, self._seed))
-        return [*words, *self._domains.words(address)] if self._domains else words
+        if self._domains.any and (others := self._domains.words(address)):
+            return [*words, *others]
+        return words
 
     def reasons(
         self, addresses: Sequence[bytes], mail: Mail, lines: Lines | None = None
@@ -118,7 +120,10 @@ class Replica:
             unusual += [index for index, number in enumerate(numbers) if number in changed]
         for index in unusual:
             reasons[index] = reason_against(mail, self._words(int(fingerprints[index]))) or 0
-        if self._domains and (others := self._domains.reasons(addresses, mail, lines)) is not None:
+        if (
+            self._domains.any
+            and (others := self._domains.reasons(addresses, mail, lines)) is not None
+        ):
             return stronger(reasons, others)
         return reasons
 
