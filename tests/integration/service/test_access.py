@@ -10,9 +10,11 @@ from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
+from suppression.v1 import list_service_pb2 as listing
 from suppression.v1 import statistics_service_pb2 as statistics
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
+from suppression.v1.list_service_pb2_grpc import ListServiceStub
 from suppression.v1.statistics_service_pb2_grpc import StatisticsServiceStub
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
 from suppression_service.server.auth import Role, append_token, new_token
@@ -37,6 +39,9 @@ async def stub(new_sqlite: str, token_file: Path, serve_list: Serve) -> AsyncIte
         stub: Any = SuppressionServiceStub(channel)
         others: Any = StatisticsServiceStub(channel)
         stub.GetStatus, stub.GetStatistics = others.GetStatus, others.GetStatistics
+        lists: Any = ListServiceStub(channel)
+        stub.ListSuppressions = lists.ListSuppressions
+        stub.ImportSuppressions = lists.ImportSuppressions
         yield stub
 
 
@@ -81,8 +86,8 @@ async def test_a_call_with_a_strange_token_is_unauthenticated(stub: Any, refusal
 
 
 _CHECK = {"CheckAddress", "BatchCheck", "GetStatus"}
-_READ = {*_CHECK, "GetAddress", "ListChanges", "GetStatistics"}
-_WRITE = {*_READ, "Suppress"}
+_READ = {*_CHECK, "GetAddress", "ListChanges", "GetStatistics", "ListSuppressions"}
+_WRITE = {*_READ, "Suppress", "ImportSuppressions"}
 ALLOWED = {
     Role.CHECK: _CHECK,
     Role.READ: _READ,
@@ -97,6 +102,10 @@ REQUESTS = {
     "ListChanges": rpc.ListChangesRequest(),
     "Unsuppress": rpc.UnsuppressRequest(address=JANE, detail="mistake"),
     "EraseAddress": rpc.EraseAddressRequest(address=JANE),
+    "ListSuppressions": listing.ListSuppressionsRequest(),
+    "ImportSuppressions": listing.ImportSuppressionsRequest(
+        suppressions=[pb.Suppression(address=JANE, reason=pb.REASON_MANUAL)]
+    ),
     "GetStatistics": statistics.GetStatisticsRequest(),
     "GetStatus": statistics.GetStatusRequest(),
 }

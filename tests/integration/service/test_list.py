@@ -168,3 +168,51 @@ async def test_a_request_that_cannot_be_used_is_refused_by_its_field(
 
 def _with(**fields: Any) -> rpc.ListSuppressionsRequest:
     return rpc.ListSuppressionsRequest(filter=rpc.SuppressionFilter(**fields))
+
+
+async def test_an_import_has_a_result_for_each_row(stubs: Any) -> None:
+    stub, senders = stubs
+    await imported(stub, row("removed@example.com"))
+    await senders.Unsuppress(
+        suppression_service_pb2.UnsuppressRequest(address="removed@example.com", detail="mistake")
+    )
+    old = row("removed@example.com")
+    old.last_seen_time.FromDatetime(LONG_AGO)
+    rows = [
+        row("new@example.com"),
+        row("new@example.com"),
+        row("", domain="example.org", include_subdomains=True),
+        row("no address"),
+        old,
+    ]
+    expected = [CREATED, UNCHANGED, CREATED, REFUSED, KEPT_REMOVED]
+    # A dry run says the same, and changes nothing.
+    for dry_run in (True, False):
+        assert await imported(stub, *rows, dry_run=dry_run) == expected
+    assert await imported(stub, old, restore_removed=True) == [UPDATED]
+    check = suppression_service_pb2.CheckAddressRequest(address="jane@mail.example.org")
+    revision = (await stub.ListSuppressions(rpc.ListSuppressionsRequest())).revision
+    check.min_revision = revision
+    assert (await senders.CheckAddress(check)).verdict == pb.VERDICT_DO_NOT_SEND
+
+
+async def test_an_entry_of_an_erased_person_is_merged_without_its_address(stubs: Any) -> None:
+    stub, senders = stubs
+    await imported(stub, row())
+    await senders.EraseAddress(
+        suppression_service_pb2.EraseAddressRequest(address="jane@example.com")
+    )
+    assert await imported(stub, row(), row(stream="news", detail="jane")) == [UNCHANGED, CREATED]
+    for entry in await listed(stub):
+        assert entry.address.startswith("erased:")
+        assert not entry.detail
+
+
+async def test_an_import_of_no_rows_or_too_many_is_refused(
+    sqlite_stub: Any, refusal: Refusal
+) -> None:
+    for count, reason in ((0, "ROWS_MISSING"), (5_001, "TOO_MANY_ROWS")):
+        call = sqlite_stub.ImportSuppressions(
+            rpc.ImportSuppressionsRequest(suppressions=[row()] * count)
+        )
+        assert await refusal(call) == ("INVALID_ARGUMENT", reason, ["suppressions"])
