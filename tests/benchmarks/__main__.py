@@ -22,9 +22,11 @@ from tests.benchmarks import (
     freshness,
     h2load,
     handlers,
+    imports,
     ingest,
     lists,
     memory,
+    pages,
     scaling,
     servers,
     sizes,
@@ -77,6 +79,7 @@ class Run:
             "writes": self._writes,
             "ingest": self._ingest,
             "statistics": self._statistics,
+            "list": self._list,
             "processes": self._processes,
             "sizes": self._sizes,
             "fifty-million": self._fifty_million,
@@ -165,6 +168,17 @@ class Run:
         with _postgresql() as url:
             yield from statistics_year.year(url, "PostgreSQL", rounds=self._rounds)
 
+    def _list(self, directory: Path) -> Iterator[Figure]:
+        with _postgresql() as postgresql:
+            for engine, url in (
+                ("SQLite", lists.sqlite_url(directory)),
+                ("PostgreSQL", postgresql),
+            ):
+                with contextlib.closing(Store.open(url, migrate_first=True)) as store:
+                    yield from pages.pages(store, engine, self._many, self._rounds)
+                with servers.service(url, directory / engine.lower()) as server:
+                    yield from imports.imports(server, engine, self._entries)
+
     def _processes(self, directory: Path) -> Iterator[Figure]:
         url = lists.sqlite_url(directory)
         lists.fill(url, self._entries).close()
@@ -235,7 +249,7 @@ def _machine() -> str:
 def _arguments() -> argparse.Namespace:
     everything = [
         "checks", "batches", "handlers", "domains", "memory", "freshness", "writes", "ingest",
-        "statistics", "processes", "sizes", "fifty-million",
+        "statistics", "list", "processes", "sizes", "fifty-million",
     ]  # fmt: skip
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("parts", nargs="*", default=everything[:-1], help=", ".join(everything))

@@ -116,7 +116,9 @@ def filters(entries: int) -> dict[str, Filter]:
 
 
 def pages(store: Store, engine: str, entries: int, rounds: int) -> Iterator[Figure]:
-    """Measure the first and the last page by each filter, in each order."""
+    """Fill a list, and measure the first and the last page by each filter, in each order."""
+    seconds = fill(store, entries)
+    yield Figure(f"list on {engine}: make the indexes of {entries:,} entries", [seconds], unit="s")
     for order in Order:
         for name, wanted in filters(entries).items():
             for where, key in (("first", None), ("last", last_key(store, wanted, order))):
