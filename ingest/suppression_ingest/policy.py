@@ -1,7 +1,8 @@
 """The policy: it applies the decision table to SES events."""
 
 import dataclasses
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from suppression_ingest.decision_table import (
@@ -166,12 +167,12 @@ def _counts_as(event: SesEvent, address: str, row: Row) -> Counts:
 
 def _reply(
     event: SesEvent, recipient: Recipient, address: str, counts_as: Counts
-) -> tuple[ReplyCategory, str]:
-    """Return the category of the reply to a bounce that counts, and the reply, masked."""
+) -> tuple[ReplyCategory, Callable[[], str] | None]:
+    """Return the category of the reply to a bounce that counts, and what masks the reply."""
     if event.kind != BOUNCE or counts_as == Counts.NOTHING:
-        return ReplyCategory.UNSPECIFIED, ""
+        return ReplyCategory.UNSPECIFIED, None
     category = reply_category(event.sub_type, recipient.status, recipient.diagnostic)
-    return category, masked(recipient.diagnostic, address)
+    return category, functools.partial(masked, recipient.diagnostic, address)
 
 
 def _counted_recipient(text: str) -> str:

@@ -9,6 +9,7 @@ is decided elsewhere (:mod:`suppression_ingest.decision_table`), never by them.
 """
 
 import dataclasses
+import functools
 import re
 from typing import Final
 
@@ -140,6 +141,8 @@ REPLY_TABLE: Final = (
 # fmt: on
 
 
+# Many receivers say the same each time.
+@functools.lru_cache(maxsize=4_096)
 def reply_category(sub_type: str, status: str, text: str) -> ReplyCategory:
     """Return the category of a reply; ``UNSPECIFIED`` if there was none.
 

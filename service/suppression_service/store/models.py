@@ -9,6 +9,7 @@ import dataclasses
 import datetime as dt
 import enum
 import re
+from collections.abc import Callable
 from typing import Final
 
 from suppression_service.store.errors import MalformedRevision
@@ -201,8 +202,9 @@ class Feedback:
     stream: str = ""
     #: What the reply of the mail server means.
     category: ReplyCategory = ReplyCategory.UNSPECIFIED
-    #: The reply, without what identifies a person or a mail; empty for none.
-    example: str = ""
+    #: Returns the reply without what identifies a person or a mail. It is called for the few
+    #: replies that become examples.
+    example: Callable[[], str] | None = dataclasses.field(default=None, compare=False)
 
 
 class DeliveryEventKind(enum.IntEnum):

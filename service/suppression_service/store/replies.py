@@ -1,12 +1,11 @@
 """Examples of replies of mail servers, without what identifies a person or a mail.
 
 Ingest masks a reply before it gives it to the store. Of each category and domain there are
-:data:`SLOTS` examples at most, by a hash of the text; each is replaced once a day at most.
+:data:`SLOTS` examples at most: the first of each day replace those of the days before.
 """
 
 import datetime as dt
-import zlib
-from collections.abc import Container
+from collections.abc import Callable, Container
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -45,13 +44,19 @@ class ReplyExamples:
         #: Those that the transaction has written.
         self.written: set[_Key] = set()
 
-    def add(self, series: Series, text: str) -> None:
-        """Add an example of the replies that are counted under a series."""
-        slot = zlib.crc32(text.encode(errors="replace")) % SLOTS
-        key = series.category, series.domain, slot
-        if key not in self._known:
-            values = dict(zip(_KEYS, key, strict=True))
-            self._rows[key] = {**values, "status": series.status, "text": text, "day": self._today}
+    def add(self, series: Series, example: Callable[[], str]) -> None:
+        """Add an example of the replies that are counted under a series, unless there are enough.
+
+        Args:
+            series: under which the reply is counted.
+            example: returns the masked reply; called only for those that are added.
+        """
+        keys = ((series.category, series.domain, slot) for slot in range(SLOTS))
+        free = (key for key in keys if key not in self._known and key not in self._rows)
+        if (key := next(free, None)) is None or not (text := example()):
+            return
+        values = dict(zip(_KEYS, key, strict=True))
+        self._rows[key] = {**values, "status": series.status, "text": text, "day": self._today}
 
     def flush(self) -> None:
         """Write the examples."""
@@ -84,7 +89,7 @@ def reply_examples(
     if domain:
         query = query.where(_TABLE.c.domain == domain)
     order = _TABLE.c.day.desc(), *(_TABLE.c[name] for name in _KEYS)
-    return [
+    found = [
         ReplyExample(
             category=ReplyCategory(row.category),
             domain=row.domain,
@@ -94,3 +99,5 @@ def reply_examples(
         )
         for row in connection.execute(query.order_by(*order).limit(MAX_EXAMPLES))
     ]
+    # Replies of one day can be the same.
+    return [*dict.fromkeys(found)]

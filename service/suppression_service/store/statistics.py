@@ -12,7 +12,7 @@ When the day is over, :mod:`suppression_service.store.packing` keeps the most fr
 
 import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
@@ -87,7 +87,7 @@ class Statistics:
         self._added: defaultdict[tuple[int, Measure], Counter[Series]] = defaultdict(Counter)
         self._new: set[Key] = set()
         self._full: set[tuple[int, Measure]] = set()
-        self._examples: dict[Series, str] = {}
+        self._examples: defaultdict[Series, list[Callable[[], str]]] = defaultdict(list)
         self._reply_examples = ReplyExamples(connection, known.examples, today)
 
     def add(self, measure: Measure, day: int, series: Series, count: int = 1) -> None:
@@ -100,9 +100,9 @@ class Statistics:
         self.add(measure, day, unnamed, -1)
         self.add(measure, day, series)
 
-    def add_example(self, series: Series, text: str) -> None:
+    def add_example(self, series: Series, example: Callable[[], str]) -> None:
         """Add an example of the replies that are counted under a series."""
-        self._examples[series] = text
+        self._examples[series].append(example)
 
     def flush(self) -> None:
         """Write what was counted."""
@@ -114,8 +114,8 @@ class Statistics:
                 rows[key] += counts[series]
                 if key not in self._known:
                     new[target.id] = target
-                if text := self._examples.get(series):
-                    self._reply_examples.add(target, text)
+                for example in self._examples.pop(series, ()):
+                    self._reply_examples.add(target, example)
         self._added.clear()
         self._examples.clear()
         insert_series(self._connection, new.values())
