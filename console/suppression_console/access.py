@@ -48,19 +48,25 @@ class Access:
         """Return an endpoint that shows a page to sessions of a role or a higher one."""
 
         async def endpoint(request: Request) -> Response:
-            session = self._sessions.find(cookie(request, SESSION_COOKIE))
-            if session is None:
-                return to_sign_in(request)
-            if session.role < role:
-                return self._refused(request, session, 403, f"This needs the role {role.name}.")
-            if not await _is_genuine(request, session.csrf):
-                return self._refused(request, session, 403, "The form was not of this session.")
             try:
-                return await page(request, session)
-            except SuppressionError as error:
-                return await self._of_error(request, session, error)
+                return await self._answer(request, page, role)
+            finally:
+                await request.close()  # and the file that was uploaded
 
         return endpoint
+
+    async def _answer(self, request: Request, page: Page, role: Role) -> Response:
+        session = self._sessions.find(cookie(request, SESSION_COOKIE))
+        if session is None:
+            return to_sign_in(request)
+        if session.role < role:
+            return self._refused(request, session, 403, f"This needs the role {role.name.lower()}.")
+        if not await _is_genuine(request, session.csrf):
+            return self._refused(request, session, 403, "The form was not of this session.")
+        try:
+            return await page(request, session)
+        except SuppressionError as error:
+            return await self._of_error(request, session, error)
 
     async def _of_error(
         self, request: Request, session: Session, error: SuppressionError

@@ -197,7 +197,7 @@ def last_days(number: int, today: dt.date) -> list[dt.date]:
 
 
 def _plot(width: int, height: int, days: int, highest: float) -> Plot:
-    size = 10 ** math.ceil(math.log10(highest))
+    size = 10 ** math.ceil(math.log10(highest or 1))
     part, steps = next(each for each in _HEIGHTS if each[0] * size >= highest * 0.999)
     return Plot(width, height, days, part * size, steps)
 

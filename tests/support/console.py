@@ -86,8 +86,8 @@ class ConsoleSystem:
 
 
 def _token(role: str, folder: Path) -> str:
-    command = [BIN / "suppression-service", "token", "new", f"{role}-team", "--role", role]
-    return _done([*command, "--file", folder / "tokens"], {}).split()[0]
+    command: list[str | Path] = [BIN / "suppression-service", "token", "new", f"{role}-team"]
+    return _done([*command, "--role", role, "--file", folder / "tokens"], {}).split()[0]
 
 
 def _done(command: list[str | Path], environment: dict[str, str]) -> str:

@@ -78,7 +78,8 @@ def _spread_additions(database_url: str) -> None:
         connection.execute(sa.delete(statistic).where(added))
         counts: dict[tuple[int, int], int] = {}
         for row in rows:
-            for _ in range(row.count):
+            # As a mapping, since "count" is a method of tuples.
+            for _ in range(row._mapping["count"]):
                 key = (row.day - dice.randint(0, _DAYS), row.series_id)
                 counts[key] = counts.get(key, 0) + 1
         connection.execute(

@@ -37,6 +37,7 @@ class FakeService:
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.failure: Exception | None = None
+        self.failure_of: dict[str, Exception] = {}
         self.answers: dict[str, Any] = {}
         self.closed = 0
 
@@ -44,8 +45,8 @@ class FakeService:
         return Service("127.0.0.1:50051", token, transport=_Transport(self, token))
 
     def answer(self, token: str, call: Call) -> Any:
-        if self.failure:
-            raise self.failure
+        if failure := self.failure or self.failure_of.get(call.method):
+            raise failure
         role = Role[token.upper()] if token.upper() in Role.__members__ else None
         if role is None:
             raise UnauthenticatedError("no such token")
@@ -63,6 +64,11 @@ class FakeService:
     def made(self, method: str) -> list[Any]:
         """Return the requests of a method."""
         return [call.request for call in self.calls if call.method == method]
+
+    @staticmethod
+    def refused(refusal: dict[str, str]) -> Any:
+        """Return an answer to an import of one row, which is refused."""
+        return lists.ImportSuppressionsResponse(results=[{"outcome": 5, "refusal": refusal}])
 
     def CheckAddress(self, request: Any) -> Any:
         verdict = 2 if request.address.startswith("bad") else 1
@@ -133,12 +139,16 @@ class Browser:
         self._runner.run(self._client.aclose())
         self._runner.close()
 
+    def csrf(self, path: str) -> str:
+        """Return the CSRF token of a page."""
+        return csrf_of(self.get(path))
+
     def sign_in(self, token: str) -> httpx.Response:
         """Sign in with the form."""
         page = self.get("/sign-in")
         return self.post("/sign-in", data={"csrf": csrf_of(page), "token": token, "next": ""})
 
-    def submit(self, path: str, **fields: str) -> httpx.Response:
+    def submit(self, path: str, **fields: str | list[str]) -> httpx.Response:
         """Send a form with the token of the session, and follow to the next page."""
         return self.post(path, data={"csrf": csrf_of(self.get("/address")), **fields})
 
