@@ -11,14 +11,15 @@ When the day is over, :mod:`suppression_service.store.packing` keeps the most fr
 """
 
 import dataclasses
+import functools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Executable, func, select
 
 from suppression_service.store import schema
-from suppression_service.store.engine import chunks, insert_into
+from suppression_service.store.engine import chunks, insert_into, insert_of
 from suppression_service.store.models import Feedback, Reason
 from suppression_service.store.replies import ReplyExamples
 from suppression_service.store.series import Measure, Series, domain_of
@@ -133,6 +134,8 @@ class Statistics:
     ) -> dict[Series, Series]:
         """Return for each series the one that it is counted under."""
         targets = {series: series for series, count in counts.items() if count}
+        if all((day, measure, series.id) in self._known for series in targets):
+            return targets
         for rare in (("domain",), _CHOSEN_BY_STRANGERS):
             limit = MAX_SERIES if rare == ("domain",) else 2 * MAX_SERIES
             entering = self._entering(day, measure, targets.values(), limit)
@@ -180,10 +183,16 @@ def add_counts(connection: Connection, counts: Mapping[Key, int]) -> None:
         if count
     ]
     if rows:
-        statement = insert_into(connection, _TABLE)
-        added = {"count": _TABLE.c.count + statement.excluded.count}
-        keys = ["day", "measure", "series_id"]
-        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=added), rows)
+        connection.execute(_addition(connection.dialect.name), rows)
+
+
+@functools.cache
+def _addition(dialect: str) -> Executable:
+    """Return the statement that adds to rows, made once: every transaction needs it."""
+    statement = insert_of(dialect, _TABLE)
+    added = {"count": _TABLE.c.count + statement.excluded.count}
+    keys = ["day", "measure", "series_id"]
+    return statement.on_conflict_do_update(index_elements=keys, set_=added)
 
 
 def _by_id(row: Mapping[str, Any]) -> Any:
