@@ -113,7 +113,7 @@ def test_a_file_of_each_format_is_imported(page: Page) -> None:
         run = page.get_by_role("button", name=re.compile(r"Import \d+ entr"))
         if expected["rows"]:
             run.click()
-            page.get_by_role("heading", name="Imported").wait_for()
+            page.get_by_role("heading", name="Imported", exact=True).wait_for()
         elif run.is_enabled():
             unfinished[name] = "nothing could be imported"
         page.get_by_role("button", name=re.compile("Close|Do not import")).click()
