@@ -70,7 +70,10 @@ class Pipe(io.BytesIO):
         return super().read(min(size, 100) if size and size > 0 else size)
 
 
-@pytest.mark.parametrize("content", [BOUNCES.encode(), zipped(bounces=BOUNCES.encode())])
+# With ids: archives have the time in them, and the processes of pytest-xdist compare names.
+@pytest.mark.parametrize(
+    "content", [BOUNCES.encode(), zipped(bounces=BOUNCES.encode())], ids=["plain", "zip"]
+)
 def test_a_pipe_is_read(take: Take, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     monkeypatch.setattr(io, "BytesIO", Pipe)
 
@@ -119,14 +122,18 @@ def test_json_that_ends_in_the_middle_is_damaged(take: Take) -> None:
         take(b'[{"address": "a@example.com", "created_at": ""}, {"address"')
 
 
-@pytest.mark.parametrize("content", [b"", b" \n", gzip.compress(b"")])
+@pytest.mark.parametrize(
+    "content", [b"", b" \n", gzip.compress(b"")], ids=["nothing", "blanks", "gzip"]
+)
 def test_an_empty_file_is_reported(take: Take, content: bytes) -> None:
     with pytest.raises(FileError, match="is empty"):
         take(content)
 
 
 @pytest.mark.parametrize(
-    "content", [gzip.compress(BOUNCES.encode() * 9)[:-9], zipped(a=BOUNCES.encode())[:-9]]
+    "content",
+    [gzip.compress(BOUNCES.encode() * 9)[:-9], zipped(a=BOUNCES.encode())[:-9]],
+    ids=["gzip", "zip"],
 )
 def test_a_damaged_archive_is_reported(take: Take, content: bytes) -> None:
     with pytest.raises(FileError, match="is damaged"):
