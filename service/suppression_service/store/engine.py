@@ -199,6 +199,20 @@ def writing(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
+def prefer_indexes(connection: Connection) -> None:
+    """Keep PostgreSQL from reading whole tables, for the rest of the transaction.
+
+    For statements that find some thousand rows by an index. During an import the statistics of
+    PostgreSQL lag behind the table, so it would read all of it.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(
+            "SELECT set_config('enable_seqscan', 'off', true),"
+            " set_config('enable_hashjoin', 'off', true),"
+            " set_config('enable_mergejoin', 'off', true)"
+        )
+
+
 @contextlib.contextmanager
 def limited_time(connection: Connection, seconds: float) -> Iterator[None]:
     """End statements of a read transaction that take too long.

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from suppression_service.store import bulk, outbox, schema
-from suppression_service.store.engine import chunks
+from suppression_service.store.engine import chunks, prefer_indexes
 from suppression_service.store.entry import Entry
 from suppression_service.store.erasure import erased_name, forget_feedback, make_key, names_of
 from suppression_service.store.errors import TooManyStreams
@@ -42,6 +42,9 @@ from suppression_service.store.statistics import KnownSeries, Statistics
 from suppression_service.store.streams import Streams
 
 _Key = tuple[str, str, Reason]
+
+# Addresses of which PostgreSQL might take the whole table to find them.
+_MANY: Final = 100
 
 
 class WriteTransaction:
@@ -102,6 +105,8 @@ class WriteTransaction:
         """Read every entry of some addresses in one query, before calls for one address each."""
         missing = sorted(set(addresses) - self._loaded)
         self._loaded.update(missing)
+        if len(missing) > _MANY:
+            prefer_indexes(self._connection)
         for some in chunks(missing):
             names = names_of(some, self._erasure_key)
             query = SELECT_SUPPRESSION.where(schema.suppression.c.address.in_(names))
