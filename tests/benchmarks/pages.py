@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, text
 
 from suppression_service.store import Reason, Store, schema, search
-from suppression_service.store.search import Filter, Key, Order, State
+from suppression_service.store.filters import Filter, Key, Order, State
 from tests.benchmarks.figures import Figure
 
 PAGE = 100
@@ -148,12 +148,13 @@ def last_key(store: Store, wanted: Filter, order: Order) -> Key | None:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SET statement_timeout = 0"))
         of_filter = search._Search(connection, wanted, order, None, store.now())
+        conditions = of_filter._conditions
         found = connection.execute(
             text(
                 f"SELECT {of_filter._selected} FROM suppression WHERE 1 = 1"
-                f"{of_filter._besides(frozenset())}{of_filter._windows()[0]}"
+                f"{conditions.besides(frozenset())}{conditions.windows()[0]}"
                 f" ORDER BY {direction} LIMIT 1 OFFSET {PAGE}"
             ),
-            of_filter._values,
+            conditions.values,
         ).first()
     return None if found is None else tuple(found[: len(order.key)])

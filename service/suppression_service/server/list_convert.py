@@ -15,8 +15,8 @@ from suppression_service.server.caller import Caller
 from suppression_service.server.errors import InvalidField, stream_limit
 from suppression_service.store import ImportOutcome, ImportRow, Suppression
 from suppression_service.store.erasure import ERASED
+from suppression_service.store.filters import Filter, Order, State
 from suppression_service.store.schema import EPOCH
-from suppression_service.store.search import Filter, Order, State
 
 MAX_PAGE: Final = 1_000
 DEFAULT_PAGE: Final = 100

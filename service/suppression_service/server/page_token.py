@@ -16,7 +16,7 @@ from typing import Final
 
 from suppression_service.address import MAX_ADDRESS
 from suppression_service.server.errors import InvalidField
-from suppression_service.store.search import Filter, Key, Order
+from suppression_service.store.filters import Filter, Key, Order
 
 #: Characters of a token, at most.
 MAX_TOKEN: Final = 4_000

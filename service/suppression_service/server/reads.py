@@ -15,7 +15,7 @@ from suppression_service.store import ReadTooLong, Revision, Store, StoreError
 #: a client can repeat such a call at another server at once.
 TIMEOUT_SECONDS: Final = 5.0
 #: Calls that read the database at the same time, at most.
-_READERS: Final = 8
+READERS: Final = 8
 
 _T = TypeVar("_T")
 
@@ -27,13 +27,16 @@ class Reads:
         store: the list.
         follower: knows which database it is.
         max_calls: calls that wait for a read at a time, at most.
+        readers: reads at the same time, at most.
     """
 
-    def __init__(self, store: Store, follower: Follower, max_calls: int = 1_000) -> None:
+    def __init__(
+        self, store: Store, follower: Follower, max_calls: int = 1_000, readers: int = READERS
+    ) -> None:
         self._store = store
         self._follower = follower
         self._limit = ConcurrencyLimit(max_calls)
-        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reader")
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="reader")
 
     async def limited(self, read: Callable[[Store], _T]) -> _T:
         """Return what a read returns.

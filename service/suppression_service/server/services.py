@@ -13,6 +13,10 @@ from suppression_service.server.statistics_service import StatisticsService
 from suppression_service.server.writer import GroupWriter
 from suppression_service.store import Store
 
+# Long reads of the database at the same time, at most. With the other readers and the writer,
+# they are fewer than the connections of a pool.
+_LONG_READERS: Final = 4
+
 #: Every RPC of every service, once.
 RPCS: Final = (*service.RPCS, *list_service.RPCS, *statistics_service.RPCS)
 
@@ -38,7 +42,13 @@ class Services:
     ) -> None:
         reads = Reads(store, follower, max_calls)
         senders = SuppressionService(reads, follower, writer, max_batch, max_calls)
-        answering = (senders, ListService(reads, writer), StatisticsService(reads, follower))
+        # Pages and statistics can take seconds, so they take no reader from the other calls.
+        long_reads = Reads(store, follower, max_calls, _LONG_READERS)
+        answering = (
+            senders,
+            ListService(long_reads, writer),
+            StatisticsService(reads, long_reads, follower),
+        )
         #: Each service, by its full name.
         self.by_name: dict[str, object] = {
             each.full_name: answer for each, answer in zip(SERVICES, answering, strict=True)

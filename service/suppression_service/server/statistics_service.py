@@ -25,12 +25,14 @@ class StatisticsService:
     """Returns counts and the status of the system.
 
     Args:
-        reads: reads of the store.
+        reads: short reads of the store.
+        long_reads: reads that can take seconds.
         follower: has the replica.
     """
 
-    def __init__(self, reads: Reads, follower: Follower) -> None:
+    def __init__(self, reads: Reads, long_reads: Reads, follower: Follower) -> None:
         self._reads = reads
+        self._long_reads = long_reads
         self._follower = follower
 
     async def get_statistics(
@@ -50,7 +52,7 @@ class StatisticsService:
                 response.examples.extend(map(statistics_convert.example, found))
             return response
 
-        return await self._reads.limited(read)
+        return await self._long_reads.limited(read)
 
     async def get_status(
         self, _request: rpc.GetStatusRequest, caller: Caller

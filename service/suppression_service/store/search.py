@@ -19,17 +19,16 @@ one sensible index, which SQLite is told by name; PostgreSQL is kept from sortin
 
 import dataclasses
 import datetime as dt
-import enum
 import heapq
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy import Connection, bindparam, text
 
 from suppression_service.store import schema
 from suppression_service.store.engine import limited_time
-from suppression_service.store.erasure import ERASED
+from suppression_service.store.filters import Conditions, Filter, Key, Order, State, and_also
 from suppression_service.store.listing import SELECT_SUPPRESSION, suppression_of
 from suppression_service.store.models import Reason, Suppression
 from suppression_service.store.replication import current_revision
@@ -43,52 +42,6 @@ MAX_SORTED: Final = 20_000
 #: The same where looking at an entry in order, or reading it to sort it, takes the index alone.
 MAX_SORTED_REASONS: Final = 5_000
 MAX_SORTED_EXPIRING: Final = 50_000
-
-#: The order key of an entry: ``first_seen`` in microseconds and ``id``, or ``address``,
-#: ``stream_id`` and ``reason``, or the time of its last change in microseconds and ``id``.
-Key: TypeAlias = tuple[int, int] | tuple[str, int, int]
-
-
-class State(enum.IntEnum):
-    """Whether an entry applies. The numbers are those of the proto."""
-
-    ACTIVE = 1
-    EXPIRED = 2
-    REMOVED = 3
-
-
-class Order(enum.IntEnum):
-    """The order of a list. The numbers are those of the proto."""
-
-    NEWEST = 1
-    ADDRESS = 2
-    CHANGED = 3
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """The columns that decide about the order."""
-        if self is Order.ADDRESS:
-            return ("address", "stream_id", "reason")
-        return ("first_seen" if self is Order.NEWEST else "changed", "id")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Filter:
-    """Which entries to list: those that match every field that is set.
-
-    ``domain`` and ``address_prefix`` are canonical.
-    """
-
-    reasons: tuple[Reason, ...] = ()
-    stream: str | None = None
-    source: str = ""
-    domain: str = ""
-    address_prefix: str = ""
-    created_after: dt.datetime | None = None
-    created_before: dt.datetime | None = None
-    changed_after: dt.datetime | None = None
-    changed_before: dt.datetime | None = None
-    state: State | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -154,16 +107,8 @@ _PARTS_OF: Final = {
 }
 # Which of the expiring entries are in a state.
 _EXPIRES_OF: Final = {State.ACTIVE: "expires > :now", State.EXPIRED: "expires <= :now"}
-_CONDITION_OF: Final = {
-    None: "",
-    State.ACTIVE: "removed IS NULL AND (expires IS NULL OR expires > :now)",
-    State.EXPIRED: "removed IS NULL AND expires <= :now",
-    State.REMOVED: "removed IS NOT NULL",
-}
 # Of the unique constraint, as SQLite names it.
 _BY_ADDRESS: Final = "sqlite_autoindex_suppression_1"
-# The range that an order is by.
-_WINDOWS: Final = {Order.NEWEST: "created", Order.CHANGED: "changed"}
 # The fields whose index has another order, the likeliest to have few entries first.
 _SORTED_BY_FIELD: Final = {
     Order.NEWEST: ("prefix", "changed"),
@@ -172,9 +117,6 @@ _SORTED_BY_FIELD: Final = {
 }
 # The fields that the three indexes by reason cover.
 _REASON_FIELDS: Final = frozenset({"reason", "state", "created"})
-_NO_STREAM: Final = -1
-# Above every address with the same beginning.
-_LAST_CHARACTER: Final = "\U0010ffff"
 
 
 def _key_of(row: Any, order: Order) -> Key:
@@ -200,7 +142,7 @@ class _Part:
 
 
 class _Search:
-    """One search: the conditions of its filter in SQL, and their values."""
+    """One search: the plan that finds its entries."""
 
     def __init__(
         self,
@@ -214,10 +156,7 @@ class _Search:
         self._sqlite = connection.dialect.name == "sqlite"
         self._filter = wanted
         self._order = order
-        self._values: dict[str, Any] = {"now": schema.microseconds(now)}
-        self._values |= {f"key_{n}": value for n, value in enumerate(after or ())}
-        self._after = after
-        self._conditions = dict(self._fields())
+        self._conditions = Conditions(connection, wanted, order, after, now)
 
     def find(self, limit: int) -> Sequence[Any]:
         """Return the key and the id of the next entries, in order."""
@@ -228,121 +167,6 @@ class _Search:
                 return self._sorted(few, limit)
         return self._merged(self._ordered(), limit)
 
-    # --- the conditions ------------------------------------------------------------------------
-
-    def _fields(self) -> Iterator[tuple[str, str]]:
-        """Yield the fields of the filter that are set, each with its condition."""
-        wanted = self._filter
-        if wanted.reasons:
-            yield "reason", f"reason IN ({', '.join(str(int(each)) for each in wanted.reasons)})"
-        if wanted.state is not None:
-            yield "state", _CONDITION_OF[wanted.state]
-        if wanted.stream is not None:
-            self._values["stream"] = self._stream_id(wanted.stream)
-            yield "stream", "stream_id = :stream"
-        if wanted.source:
-            self._values["source"] = wanted.source
-            yield "source", "source = :source"
-        if wanted.domain:
-            self._values |= {"domain": wanted.domain, "suffix": f"@{wanted.domain}"}
-            # Faster than DOMAIN, which only the index has ready.
-            yield "domain", f"substr(address, length(address) - {len(wanted.domain)}) = :suffix"
-        if wanted.address_prefix:
-            yield "prefix", self._prefix(wanted.address_prefix)
-        yield from self._ranges()
-
-    def _ranges(self) -> Iterator[tuple[str, str]]:
-        """Yield the ranges of times that are set, but for the one that the order is by."""
-        wanted = self._filter
-        for name, column, after, before in (
-            ("created", "first_seen", wanted.created_after, wanted.created_before),
-            ("changed", CHANGED, wanted.changed_after, wanted.changed_before),
-        ):
-            if name != _WINDOWS.get(self._order):
-                bounds = self._at_least(name, column, after), self._below(name, column, before)
-                if any(bounds):
-                    yield name, " AND ".join(filter(None, bounds))
-
-    def _at_least(self, name: str, column: str, after: dt.datetime | None) -> str:
-        if after is None:
-            return ""
-        self._values[f"{name}_after"] = schema.microseconds(after)
-        return f"{column} >= :{name}_after"
-
-    def _below(self, name: str, column: str, before: dt.datetime | None) -> str:
-        if before is None:
-            return ""
-        self._values[f"{name}_before"] = schema.microseconds(before)
-        return f"{column} < :{name}_before"
-
-    def _windows(self) -> list[str]:
-        """Return the conditions that together mean "after the key, and within the range".
-
-        The range is that of the field which the order is by. Of two bounds on the same side an
-        engine may begin to read at the wrong one, so there is one bound on each side.
-
-        SQLite finds the time of a key in an index, but not the ``id``. If many entries have the
-        same time, as those of an import, it would read all of them. So they are a window of
-        their own.
-        """
-        if self._after is None and self._order is Order.ADDRESS:
-            return [""]
-        if self._order is Order.ADDRESS:
-            return [" AND (address, stream_id, reason) > (:key_0, :key_1, :key_2)"]
-        after, before = self._bounds()
-        name, column = _WINDOWS[self._order], self._column
-        low = _and(self._at_least(name, column, after))
-        if self._key_is_above(before):
-            return [low + _and(self._below(name, column, before))]
-        if not self._sqlite:
-            return [f" AND ({column}, id) < (:key_0, :key_1){low}"]
-        same_time, earlier = (
-            f" AND {column} = :key_0 AND id < :key_1",
-            f" AND {column} < :key_0{low}",
-        )
-        return [same_time, earlier] if after is None or self._key_is_above(after) else [earlier]
-
-    def _bounds(self) -> tuple[dt.datetime | None, dt.datetime | None]:
-        """Return the range of the time by which the list is ordered."""
-        wanted = self._filter
-        if self._order is Order.CHANGED:
-            return wanted.changed_after, wanted.changed_before
-        # An entry does not change before it is created.
-        bounds = wanted.created_before, wanted.changed_before
-        before = min((bound for bound in bounds if bound is not None), default=None)
-        return wanted.created_after, before
-
-    def _key_is_above(self, bound: dt.datetime | None) -> bool:
-        """Whether there is no key, or it is at a bound or later."""
-        if self._after is None:
-            return True
-        return bound is not None and self._values["key_0"] >= schema.microseconds(bound)
-
-    @property
-    def _column(self) -> str:
-        return CHANGED if self._order is Order.CHANGED else "first_seen"
-
-    def _prefix(self, prefix: str) -> str:
-        """Return the condition of a prefix. An erased entry has no address, so it has none."""
-        self._values["low"], self._values["high"] = prefix, prefix + _LAST_CHARACTER
-        condition = f"address < :high AND substr(address, 1, {len(ERASED)}) <> '{ERASED}'"
-        if self._after and self._order is Order.ADDRESS and self._values["key_0"] >= prefix:
-            return condition  # The key is the better lower bound.
-        return f"address >= :low AND {condition}"
-
-    def _stream_id(self, name: str) -> int:
-        query = select(schema.stream.c.id).where(schema.stream.c.name == name)
-        found: int | None = self._connection.scalar(query)
-        return _NO_STREAM if found is None else found
-
-    def _besides(self, covered: frozenset[str]) -> str:
-        """Return the conditions of all other fields, each after an AND."""
-        return "".join(
-            f" AND {condition}"
-            for name, condition in self._conditions.items()
-            if name not in covered
-        )
-
     # --- the plans -----------------------------------------------------------------------------
 
     def _ordered(self) -> list[_Part]:
@@ -352,34 +176,34 @@ class _Search:
         if self._order is Order.CHANGED:
             return [_Part("ix_suppression_changed", "1 = 1", frozenset())]
         for name in ("domain", "source", "stream"):
-            if name in self._conditions:
+            if name in self._conditions.by_field:
                 return [self._field_part(name)]
         return self._by_reason()
 
     def _unordered(self) -> Iterator[tuple[list[_Part], int]]:
         """Yield parts to sort if they have few entries, and how many are few."""
         for name in _SORTED_BY_FIELD[self._order]:
-            if name in self._conditions:
+            if name in self._conditions.by_field:
                 # The index of the addresses has the streams, too.
                 yield (
                     [self._field_part(name)],
                     MAX_SORTED_REASONS if name == "stream" else MAX_SORTED,
                 )
-        if self._order is Order.ADDRESS and self._conditions.keys() & _REASON_FIELDS:
+        if self._order is Order.ADDRESS and self._conditions.by_field.keys() & _REASON_FIELDS:
             # It also has the reasons.
-            is_reason_only = not self._conditions.keys() & {"state", "created"}
+            is_reason_only = not self._conditions.by_field.keys() & {"state", "created"}
             yield self._by_reason(), MAX_SORTED_REASONS if is_reason_only else MAX_SORTED
 
     def _field_part(self, name: str) -> _Part:
         index = _BY_ADDRESS if name == "prefix" else f"ix_suppression_{name}"
-        condition = f"{DOMAIN} = :domain" if name == "domain" else self._conditions[name]
+        condition = f"{DOMAIN} = :domain" if name == "domain" else self._conditions.by_field[name]
         return _Part(index, condition, frozenset({name}))
 
     def _by_reason(self) -> list[_Part]:
         """Return the parts of the entries by reason, in the order NEWEST for each reason."""
         state = self._filter.state
         indexes, parts = list(_PARTS_OF[state]), []
-        created = _and(self._conditions.get("created", ""))
+        created = and_also(self._conditions.by_field.get("created", ""))
         if state in _EXPIRES_OF:
             condition = f"{_EXPIRING[1]} AND {_EXPIRES_OF[state]}"
             few = _Part("ix_suppression_expires", condition, frozenset({"state"}), in_order=False)
@@ -409,9 +233,9 @@ class _Search:
         """Return the next entries of parts that have few: read all, and sort them."""
         each = _union(
             f"SELECT {self._selected} FROM {self._table(part)}"
-            f" WHERE {part.condition}{self._besides(part.covers)}{window}{part.sequence}"
+            f" WHERE {part.condition}{self._conditions.besides(part.covers)}{window}{part.sequence}"
             for part in parts
-            for window in self._windows()
+            for window in self._conditions.windows()
         )
         few = f"WITH few AS MATERIALIZED ({each}) SELECT {self._columns} FROM few"
         return self._execute(f"{few} ORDER BY {self._direction} LIMIT :limit", limit=limit)
@@ -421,7 +245,7 @@ class _Search:
         pieces = [
             self._piece(part, window, f" ORDER BY {self._direction} LIMIT :limit")
             for part in parts
-            for window in self._windows()
+            for window in self._conditions.windows()
         ]
         if self._sqlite:
             return self._merged_here(pieces, limit)
@@ -431,7 +255,7 @@ class _Search:
     def _piece(self, part: _Part, window: str, in_order: str) -> str:
         found = (
             f"SELECT {self._selected} FROM {self._table(part)}"
-            f" WHERE {part.condition}{self._besides(part.covers)}{window}"
+            f" WHERE {part.condition}{self._conditions.besides(part.covers)}{window}"
         )
         if part.in_order or self._sqlite:
             return found + in_order
@@ -443,7 +267,7 @@ class _Search:
 
         PostgreSQL does so itself. SQLite would first read ``limit`` rows of each.
         """
-        values = self._values | {"limit": limit}
+        values = self._conditions.values | {"limit": limit}
         results = [self._connection.execute(text(piece), values) for piece in pieces]
         rows = heapq.merge(*results, reverse=self._order is not Order.ADDRESS)
         found = list(itertools.islice(rows, limit))
@@ -468,11 +292,7 @@ class _Search:
         return f"suppression INDEXED BY {part.index}" if self._sqlite else "suppression"
 
     def _execute(self, statement: str, **values: int) -> Sequence[Any]:
-        return self._connection.execute(text(statement), self._values | values).all()
-
-
-def _and(condition: str) -> str:
-    return f" AND {condition}" if condition else ""
+        return self._connection.execute(text(statement), self._conditions.values | values).all()
 
 
 def _union(queries: Iterable[str]) -> str:

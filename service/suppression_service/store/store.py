@@ -23,6 +23,7 @@ from suppression_service.store import (
 from suppression_service.store.engine import open_engine, reading, writing
 from suppression_service.store.errors import StoreError
 from suppression_service.store.events import DEDUPLICATION_WINDOW
+from suppression_service.store.filters import Filter, Key, Order
 from suppression_service.store.import_rows import ImportOutcome, ImportRow
 from suppression_service.store.migrate import migrate, require_schema
 from suppression_service.store.models import (
@@ -261,9 +262,7 @@ class Store:
         with self._reading() as connection:
             return listing.changes(connection, after, limit)
 
-    def page(
-        self, wanted: search.Filter, order: search.Order, after: search.Key | None, size: int
-    ) -> search.Page:
+    def page(self, wanted: Filter, order: Order, after: Key | None, size: int) -> search.Page:
         """Return a page of the entries that match a filter; see :func:`.search.page`."""
         with self._reading() as connection:
             return search.page(connection, wanted, order, after, size, self.now())

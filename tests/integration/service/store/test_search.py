@@ -16,7 +16,7 @@ from suppression_service.store import (
     schema,
     search,
 )
-from suppression_service.store.search import Filter, Key, Order, State
+from suppression_service.store.filters import Filter, Key, Order, State
 
 At = Callable[[dt.datetime], Store]
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)

@@ -7,7 +7,7 @@ import pytest
 
 from suppression_service.server.errors import InvalidField
 from suppression_service.server.page_token import key_in, page_token
-from suppression_service.store.search import Filter, Key, Order
+from suppression_service.store.filters import Filter, Key, Order
 
 NEWS = Filter(stream="news")
 OF_ADDRESS: Key = ("é@example.com", 3, 1)
