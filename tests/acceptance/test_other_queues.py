@@ -39,9 +39,12 @@ def queue(
 
 @pytest.fixture
 def system(queue: StandIn, processes: Processes, sqlite_url: str, tmp_path: Path) -> System:
-    """A system on it; messages come again after a second, three times at most."""
+    """A system on it; messages come again after a second, six times at most.
+
+    A message can be in the hands of each worker that is killed, and come again to a busy one.
+    """
     name = f"t{secrets.token_hex(6)}"
-    urls = queue.make_queues(name, visibility_seconds=1, max_receive_count=3)
+    urls = queue.make_queues(name, visibility_seconds=1, max_receive_count=6)
     return System(processes, sqlite_url, queue, Wiring(_TOPIC, *urls), tmp_path)
 
 

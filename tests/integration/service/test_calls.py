@@ -14,6 +14,7 @@ from grpc_status import rpc_status
 from suppression.v1 import suppression_pb2 as pb
 from suppression.v1 import suppression_service_pb2 as rpc
 from suppression.v1.suppression_service_pb2_grpc import SuppressionServiceStub
+from suppression_service.server.rpc import SERVICES
 from suppression_service.store import Effect, Feedback, NewSuppression, Reason, Store
 from suppression_service.store.store import utc_now
 
@@ -352,7 +353,7 @@ async def test_reflection_lists_every_service(new_sqlite: str, serve_list: Serve
         asked = reflection_pb2.ServerReflectionRequest(list_services="")
         told = await reflection.ServerReflectionInfo(iter([asked])).read()
     assert {service.name for service in told.list_services_response.service} == {
-        "suppression.v1.SuppressionService",
+        *(service.full_name for service in SERVICES),
         "grpc.health.v1.Health",
         "grpc.reflection.v1alpha.ServerReflection",
     }
