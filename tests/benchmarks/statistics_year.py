@@ -25,6 +25,8 @@ from suppression_service.store.series import Measure, Series
 from suppression_service.store.statistics import MAX_SERIES, insert_series
 from tests.benchmarks.figures import Figure
 
+# The series of a sender, of every measure.
+_SERIES: Final = 3_000
 DAYS: Final = 365
 #: Milliseconds of an answer, and megabytes.
 _TARGET: Final = 100
@@ -75,7 +77,7 @@ def _milliseconds(store: Store, query: StatisticsQuery) -> float:
 def _fill(store: Store, today: dt.date) -> None:
     chance = random.Random(1)
     last = day_number_of(today)
-    frequent = [*itertools.islice(_counted(100), 2 * MAX_COUNTS)]
+    frequent = [*itertools.islice(_counted(100), _SERIES)]
     of_today = [*itertools.islice(_counted(1_000), 3 * MAX_SERIES)]
     with store.engine.begin() as connection:
         insert_series(connection, {series for _, series in [*frequent, *of_today]})

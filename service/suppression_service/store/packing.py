@@ -26,7 +26,7 @@ from suppression_service.store.statistics import insert_series
 #: How long after its end a day is packed: until then most of its feedback has come.
 AFTER: Final = dt.timedelta(hours=6)
 #: Counts of a packed day, at most. If there are more, fewer values are kept.
-MAX_COUNTS: Final = 1_500
+MAX_COUNTS: Final = 1_000
 #: Values of each dimension that a packed day has, at most; the most frequent ones.
 MAX_VALUES: Final = {
     "domain": 100,
