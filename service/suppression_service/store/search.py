@@ -113,7 +113,7 @@ _BY_ADDRESS: Final = "sqlite_autoindex_suppression_1"
 _SORTED_BY_FIELD: Final = {
     Order.NEWEST: ("prefix", "changed"),
     Order.ADDRESS: ("domain", "source", "changed", "stream"),
-    Order.CHANGED: (),
+    Order.CHANGED: ("prefix", "domain", "source", "stream"),
 }
 # The fields that the three indexes by reason cover.
 _REASON_FIELDS: Final = frozenset({"reason", "state", "created"})
@@ -184,15 +184,17 @@ class _Search:
         """Yield parts to sort if they have few entries, and how many are few."""
         for name in _SORTED_BY_FIELD[self._order]:
             if name in self._conditions.by_field:
-                # The index of the addresses has the streams, too.
-                yield (
-                    [self._field_part(name)],
-                    MAX_SORTED_REASONS if name == "stream" else MAX_SORTED,
-                )
-        if self._order is Order.ADDRESS and self._conditions.by_field.keys() & _REASON_FIELDS:
-            # It also has the reasons.
+                yield [self._field_part(name)], self._few(covered=name == "stream")
+        if self._order is not Order.NEWEST and self._conditions.by_field.keys() & _REASON_FIELDS:
             is_reason_only = not self._conditions.by_field.keys() & {"state", "created"}
-            yield self._by_reason(), MAX_SORTED_REASONS if is_reason_only else MAX_SORTED
+            yield self._by_reason(), self._few(covered=is_reason_only)
+
+    def _few(self, *, covered: bool) -> int:
+        """Return how many entries are few, by whether the index of the addresses has the field.
+
+        It also has the streams and the reasons, so reading in its order takes less.
+        """
+        return MAX_SORTED_REASONS if covered and self._order is Order.ADDRESS else MAX_SORTED
 
     def _field_part(self, name: str) -> _Part:
         index = _BY_ADDRESS if name == "prefix" else f"ix_suppression_{name}"
